@@ -1,0 +1,376 @@
+"""The protocol of a degradation: a ladder, a plan, a pure application, a measurement and a placebo.
+
+One application happens in two steps. ``draw`` decides everything that is random or measured; ``damage``
+turns samples and those decisions into new samples, and does nothing else. What was decided is the
+:class:`Plan`, which goes to JSON and back, and from which :meth:`Degradation.apply` makes the same samples
+again, bit for bit, in another process.
+
+To add a degradation: derive from :class:`Degradation` in a file of its own, set the class attributes, write
+``draw``, ``damage`` and ``measure``, and add one line to :mod:`degrade_bench.degrade.catalogue`.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+from degrade_bench.clip import Clip, TimeMap, check_samples
+from degrade_bench.errors import ConfigError, LevelError, NotApplicableError, PlanError
+from degrade_bench.loudness import clip_lufs, matching_gain_db
+
+Group = Literal["signal", "structural", "control"]
+Need = Literal["beats", "downbeats", "stereo", "stems"]
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """The strengths of levels 1, 2, …, from just noticeable to gross, and their unit.
+
+    A damage has five levels; a control or a placebo may have fewer. Strengths are strictly monotone, rising
+    or falling (an SNR falls as the damage grows).
+    """
+
+    strengths: tuple[float, ...]
+    unit: str
+
+    def __post_init__(self) -> None:
+        steps = np.diff(np.asarray(self.strengths, dtype=float))
+        if not self.strengths or not np.isfinite(self.strengths).all():
+            raise ConfigError(f"a ladder needs finite strengths, got {self.strengths}")
+        if not ((steps > 0).all() or (steps < 0).all()):
+            raise ConfigError(f"a ladder must rise or fall strictly, got {self.strengths}")
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """The levels that exist, from 1."""
+        return tuple(range(1, len(self.strengths) + 1))
+
+    def strength(self, level: int) -> float:
+        """The strength of a level.
+
+        Raises:
+            LevelError: the ladder has no such level.
+        """
+        if level not in self.levels:
+            raise LevelError(
+                f"level must be one of 0 (clean) to {len(self.strengths)}, got {level!r}"
+            )
+        return self.strengths[level - 1]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What ``draw`` decided.
+
+    Attributes:
+        params: everything that ``damage`` needs beside the samples; JSON types only.
+        time_map: how musical time moved, where it moved; None where every event stayed in its place.
+        achieved: the strength that this application has by construction (a share of bars, say), for
+            degradations whose ``measure`` cannot read it off the samples.
+    """
+
+    params: Mapping[str, Any] = field(default_factory=dict)
+    time_map: TimeMap | None = None
+    achieved: float | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything random or measured about one application: enough to replay it exactly.
+
+    Attributes:
+        degradation, version: what was drawn.
+        level, strength, unit: how much; level 0 has strength None.
+        clip_hash, sample_rate: the samples that it was drawn for.
+        params: the decisions, as ``draw`` made them.
+        gain_db: the gain that matches the output's integrated loudness to the clean clip's.
+        time_map: how musical time moved, or None.
+        achieved: the strength achieved by construction, or None.
+    """
+
+    degradation: str
+    version: str
+    level: int
+    strength: float | None
+    unit: str
+    clip_hash: str
+    sample_rate: int
+    params: Mapping[str, Any] = field(default_factory=dict)
+    gain_db: float = 0.0
+    time_map: TimeMap | None = None
+    achieved: float | None = None
+
+    def to_json(self) -> str:
+        """The plan as one JSON object. Floats keep every digit."""
+        record = asdict(self)
+        record["time_map"] = (
+            None if self.time_map is None else [list(p) for p in self.time_map.points]
+        )
+        return json.dumps(record, sort_keys=True, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """Read a plan that :meth:`to_json` wrote.
+
+        Raises:
+            PlanError: the text is not such a plan.
+        """
+        try:
+            record = json.loads(text)
+            points = record.pop("time_map")
+            time_map = None if points is None else TimeMap(tuple((p[0], p[1]) for p in points))
+            return cls(**record, time_map=time_map)
+        except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+            raise PlanError(f"not a plan in JSON: {error}") from error
+
+
+@dataclass(frozen=True, eq=False)
+class Rendered:
+    """A degraded clip and the plan that made it."""
+
+    clip: Clip
+    plan: Plan
+
+
+class Degradation(ABC):
+    """A named, versioned damage with a ladder of levels.
+
+    Class attributes:
+        name: lower-case with underscores; stable.
+        version: changes whenever the samples of any plan would.
+        group: ``"signal"``, ``"structural"`` or ``"control"``.
+        family: groups kin (noise, clipping, codec, order, tempo, …); curves are drawn per family.
+        default_ladder: strengths of levels 1 to 5 with their unit.
+        source: the paper or tool that it comes from.
+        summary: what it does and how it sounds, in one sentence.
+        changes_duration: the output is longer or shorter than the clip, or starts elsewhere in it, so that
+            a full-reference metric does not apply.
+        matches_loudness: whether the output is brought to the clean clip's integrated loudness. False
+            only where loudness is the damage, or the edit must not touch the level.
+        needs: what a clip must have.
+        placebo_of: the degradation whose placebo this is, or None.
+    """
+
+    name: str
+    version: str = "1"
+    group: Group
+    family: str
+    default_ladder: Ladder
+    source: str
+    summary: str
+    changes_duration: bool = False
+    matches_loudness: bool = True
+    needs: frozenset[Need] = frozenset()
+    placebo_of: str | None = None
+
+    def __init__(self, ladder: Ladder | None = None) -> None:
+        self.ladder = ladder or self.default_ladder
+
+    # -- what a degradation writes ---------------------------------------------------------------
+
+    @abstractmethod
+    def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
+        """Decide everything random or measured.
+
+        The generator starts from the same state at every level: draw what the levels share first and in
+        an order that does not depend on the level, so that the ladder is nested.
+
+        Raises:
+            NotApplicableError: the clip cannot be damaged in this way; the message is the reason.
+        """
+
+    @abstractmethod
+    def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
+        """The damaged samples, ``float32`` of shape ``(channels, time)``, before loudness matching.
+
+        Pure: the same clip and params give the same samples, bit for bit. Never writes to ``clip``.
+        """
+
+    def measure(self, clean: Clip, degraded: Clip) -> float | None:
+        """The strength actually achieved, in the ladder's unit, from the two signals; None if unmeasurable.
+
+        Must not be misled by the loudness-matching gain.
+        """
+        return None
+
+    def make_placebo(self) -> Degradation | None:
+        """The paired control: the same processing, with the music left intact. None for controls."""
+        return None
+
+    # -- what it gets ------------------------------------------------------------------------------
+
+    @property
+    def placebo(self) -> Degradation | None:
+        """The placebo, made once."""
+        if not hasattr(self, "_placebo"):
+            self._placebo = self.make_placebo()
+        return self._placebo
+
+    @property
+    def seed_key(self) -> tuple[str, str]:
+        """Name and version that seed this degradation; a placebo draws what its degradation draws."""
+        return self.name, self.version
+
+    def check_needs(self, clip: Clip) -> None:
+        """Raise unless the clip has what this degradation needs.
+
+        Raises:
+            NotApplicableError: names what is missing.
+        """
+        known = clip.annotations
+        if "beats" in self.needs and len(known.beats) < 2:
+            raise NotApplicableError(f"needs beats; the clip has {len(known.beats)}")
+        if "downbeats" in self.needs and len(known.downbeats) < 2:
+            raise NotApplicableError(f"needs bars; the clip has {len(known.downbeats)} downbeats")
+        if "stereo" in self.needs and clip.channels != 2:
+            raise NotApplicableError(f"needs two channels; the clip has {clip.channels}")
+        if "stems" in self.needs and not clip.stems:
+            raise NotApplicableError("needs stems; the clip has none")
+
+    def render(self, clip: Clip, level: int, rng: np.random.Generator) -> Rendered:
+        """Draw a plan and apply it, doing the damage once.
+
+        Raises:
+            LevelError: no such level.
+            NotApplicableError: the clip cannot be damaged in this way.
+        """
+        if level == 0:
+            plan = Plan(
+                self.name, self.version, 0, None, self.ladder.unit, clip.hash, clip.sample_rate
+            )
+            return Rendered(clip, plan)
+        strength = self.ladder.strength(level)
+        self.check_needs(clip)
+        drawn = self.draw(clip, level, strength, rng)
+        params = json.loads(json.dumps(drawn.params, allow_nan=False))  # what a replay will read
+        damaged = self._damaged(clip, params)
+        gain_db = 0.0
+        if self.matches_loudness:
+            gain_db = matching_gain_db(damaged, clip.sample_rate, clip_lufs(clip))
+        plan = Plan(
+            degradation=self.name,
+            version=self.version,
+            level=level,
+            strength=strength,
+            unit=self.ladder.unit,
+            clip_hash=clip.hash,
+            sample_rate=clip.sample_rate,
+            params=params,
+            gain_db=gain_db,
+            time_map=drawn.time_map,
+            achieved=drawn.achieved,
+        )
+        return Rendered(self._finished(clip, damaged, plan), plan)
+
+    def plan(self, clip: Clip, level: int, rng: np.random.Generator) -> Plan:
+        """Draw everything random or measured about one application, the loudness-matching gain included."""
+        return self.render(clip, level, rng).plan
+
+    def apply(self, clip: Clip, plan: Plan) -> Clip:
+        """Replay a plan on the clip that it was drawn for.
+
+        Raises:
+            PlanError: the plan belongs to another degradation, version or clip.
+        """
+        if (plan.degradation, plan.version) != (self.name, self.version):
+            raise PlanError(
+                f"plan is for {plan.degradation} version {plan.version}, "
+                f"not {self.name} version {self.version}"
+            )
+        if plan.clip_hash != clip.hash:
+            raise PlanError(
+                f"plan of {self.name} was drawn for samples {plan.clip_hash[:12]}…, "
+                f"but clip {clip.id!r} has {clip.hash[:12]}…"
+            )
+        if plan.level == 0:
+            return clip
+        return self._finished(clip, self._damaged(clip, plan.params), plan)
+
+    def achieved(self, clean: Clip, rendered: Rendered) -> float | None:
+        """The strength achieved: measured where it can be, by construction otherwise."""
+        measured = self.measure(clean, rendered.clip)
+        return rendered.plan.achieved if measured is None else measured
+
+    def describe(self) -> dict[str, Any]:
+        """What ``degrade-bench list degradations --json`` prints of this one."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "group": self.group,
+            "family": self.family,
+            "ladder": [
+                {"level": level, "strength": self.ladder.strength(level), "unit": self.ladder.unit}
+                for level in self.ladder.levels
+            ],
+            "placebo": self.placebo.name if self.placebo else None,
+            "placebo_of": self.placebo_of,
+            "source": self.source,
+            "summary": self.summary,
+            "changes_duration": self.changes_duration,
+            "matches_loudness": self.matches_loudness,
+            "needs": sorted(self.needs),
+        }
+
+    def _damaged(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
+        damaged = self.damage(clip, params)
+        check_samples(damaged, where=f"output of {self.name} on clip {clip.id!r}")
+        return damaged
+
+    def _finished(self, clip: Clip, damaged: torch.Tensor, plan: Plan) -> Clip:
+        if plan.gain_db != 0.0:
+            damaged = damaged * float(10 ** (plan.gain_db / 20))
+        annotations = clip.annotations
+        if plan.time_map is not None:
+            annotations = annotations.warp(plan.time_map)
+        return clip.with_samples(damaged, annotations)
+
+
+class FaintPlacebo(Degradation):
+    """The placebo of a signal damage: the same operation at a strength that nobody hears.
+
+    It has one level, which stands beside every level of its degradation.
+
+    Args:
+        parent: the degradation.
+        strength: the inaudible strength, in the parent's unit.
+        summary: what the placebo does.
+    """
+
+    group: Group = "control"
+
+    def __init__(self, parent: Degradation, strength: float, summary: str) -> None:
+        self.parent = parent
+        self.name = f"{parent.name}_placebo"
+        self.version = parent.version
+        self.family = parent.family
+        self.source = parent.source
+        self.summary = summary
+        self.changes_duration = parent.changes_duration
+        self.matches_loudness = parent.matches_loudness
+        self.needs = parent.needs
+        self.placebo_of = parent.name
+        self.default_ladder = Ladder((strength,), parent.ladder.unit)
+        super().__init__()
+
+    @property
+    def seed_key(self) -> tuple[str, str]:
+        """The parent's: the placebo draws what its degradation draws."""
+        return self.parent.seed_key
+
+    def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
+        """As the parent draws at the inaudible strength."""
+        return self.parent.draw(clip, level, strength, rng)
+
+    def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
+        """As the parent damages."""
+        return self.parent.damage(clip, params)
+
+    def measure(self, clean: Clip, degraded: Clip) -> float | None:
+        """As the parent measures."""
+        return self.parent.measure(clean, degraded)

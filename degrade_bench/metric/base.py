@@ -1,0 +1,113 @@
+"""The protocol of a metric: what listens.
+
+A metric scores batches. A score never depends on what else is in the batch. Anything with these attributes
+and methods is a metric; deriving from :class:`Metric` gives the defaults and the checks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from typing import Any
+
+import torch
+
+from degrade_bench.errors import MetricError
+
+
+class Metric(ABC):
+    """A music quality metric.
+
+    Class or instance attributes:
+        name: lower-case with dashes; stable.
+        version: changes whenever the code would score differently.
+        summary: what it measures, in one sentence.
+        source: the paper or tool that it comes from.
+        sample_rate: the rate that it works at in Hz, or None for any. The metric resamples by itself.
+        window_seconds: how much audio it hears, from the centre of what it is given; None for all of it.
+        min_seconds: the shortest signal that it can score.
+        higher_is_better: the direction of quality.
+        score_range: nominal lowest and highest score; None for no bound. Scores are never clamped to it.
+        needs_reference: full-reference (True) or reference-free (False).
+        light: cheap and picklable by name, so that it is computed in the worker that renders the cell.
+            Metrics that hold a network or a device are not light.
+    """
+
+    name: str
+    version: str = "1"
+    summary: str = ""
+    source: str = ""
+    sample_rate: int | None = None
+    window_seconds: float | None = None
+    min_seconds: float = 0.0
+    higher_is_better: bool = True
+    score_range: tuple[float | None, float | None] = (None, None)
+    needs_reference: bool = False
+    light: bool = False
+
+    @abstractmethod
+    def score(
+        self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Score a batch of equally long signals.
+
+        Shape:
+            batch: ``(batch, channels, time)``, float32.
+            reference: the clean signals in the same shape where ``needs_reference``, else None.
+            returns: ``(batch,)``, float. A signal that cannot be scored gives NaN, not an exception
+                that takes the others with it.
+        """
+
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits of everything that would change a score: code, weights, type, window."""
+        return digest(self.fingerprint_parts())
+
+    def fingerprint_parts(self) -> dict[str, Any]:
+        """What the fingerprint is made of; recorded in ``run.json``. Extend it with weights and types."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "class": f"{type(self).__module__}.{type(self).__qualname__}",
+            "sample_rate": self.sample_rate,
+            "window_seconds": self.window_seconds,
+        }
+
+    def describe(self) -> dict[str, Any]:
+        """What ``degrade-bench list metrics --json`` prints of this one."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "summary": self.summary,
+            "source": self.source,
+            "sample_rate": self.sample_rate,
+            "window_seconds": self.window_seconds,
+            "higher_is_better": self.higher_is_better,
+            "score_range": list(self.score_range),
+            "needs_reference": self.needs_reference,
+        }
+
+
+def digest(parts: dict[str, Any]) -> str:
+    """Twelve hexadecimal digits of a flat dictionary."""
+    text = "\x1f".join(f"{key}={parts[key]!r}" for key in sorted(parts))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def checked_scores(metric: Any, scores: Any, batch_size: int) -> list[float]:
+    """The scores of one batch as floats; NaN and infinity are kept for the caller to count.
+
+    Raises:
+        MetricError: the metric did not return one number per signal.
+    """
+    name = getattr(metric, "name", type(metric).__name__)
+    try:
+        tensor = torch.as_tensor(scores).detach().to("cpu", torch.float64)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise MetricError(
+            f"metric {name!r} returned {type(scores).__name__}, expected a tensor"
+        ) from error
+    if tuple(tensor.shape) != (batch_size,):
+        raise MetricError(
+            f"metric {name!r} returned shape {tuple(tensor.shape)}, expected ({batch_size},): one per signal"
+        )
+    return [float(value) for value in tensor]

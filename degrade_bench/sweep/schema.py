@@ -1,0 +1,96 @@
+"""The score table: one row per cell and metric.
+
+The table is all that ``analysis`` reads, so it holds everything that a conclusion needs. Its columns:
+
+* ``clip_id, clip_hash, clip_group, track``: which music; ``clip_group`` is the manifest's group (a genre),
+  ``track`` the recording that the clip was cut from.
+* ``group, family, degradation, version, level, strength, unit, achieved``: which damage and how much.
+  A clean row has ``"clean"`` in the first three and level 0.
+* ``role``: ``clean``, ``test``, ``placebo`` or ``control``; ``placebo_of``: for a placebo, its degradation.
+  A placebo with the single level 1 while its degradation has more stands beside every level.
+* ``replicate, seed``: which draw.
+* ``metric, fingerprint, score, higher_is_better, needs_reference``: what was heard. ``score`` is null unless
+  ``status`` is ``ok``; a metric may give infinity.
+* ``status``: ``ok``, ``not-applicable`` or ``failed``; ``error``: the reason where it is not ``ok``.
+* ``seconds``: time spent on the row: its share of rendering and scoring.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+ROLES = ("clean", "test", "placebo", "control")
+STATUSES = ("ok", "not-applicable", "failed")
+
+SCHEMA = pa.schema(
+    [
+        pa.field("clip_id", pa.string(), nullable=False),
+        pa.field("clip_hash", pa.string(), nullable=False),
+        pa.field("clip_group", pa.string()),
+        pa.field("track", pa.string(), nullable=False),
+        pa.field("group", pa.string(), nullable=False),
+        pa.field("family", pa.string(), nullable=False),
+        pa.field("degradation", pa.string(), nullable=False),
+        pa.field("version", pa.string(), nullable=False),
+        pa.field("level", pa.int16(), nullable=False),
+        pa.field("strength", pa.float64()),
+        pa.field("unit", pa.string()),
+        pa.field("achieved", pa.float64()),
+        pa.field("role", pa.string(), nullable=False),
+        pa.field("placebo_of", pa.string()),
+        pa.field("replicate", pa.int32(), nullable=False),
+        pa.field("seed", pa.int64(), nullable=False),
+        pa.field("metric", pa.string(), nullable=False),
+        pa.field("fingerprint", pa.string(), nullable=False),
+        pa.field("score", pa.float64()),
+        pa.field("higher_is_better", pa.bool_(), nullable=False),
+        pa.field("needs_reference", pa.bool_(), nullable=False),
+        pa.field("status", pa.string(), nullable=False),
+        pa.field("error", pa.string()),
+        pa.field("seconds", pa.float64(), nullable=False),
+    ]
+)
+
+KEY = ("clip_id", "degradation", "level", "replicate", "metric")
+"""What makes a row unique."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the score table; the fields are the columns, in their order."""
+
+    clip_id: str
+    clip_hash: str
+    clip_group: str | None
+    track: str
+    group: str
+    family: str
+    degradation: str
+    version: str
+    level: int
+    strength: float | None
+    unit: str | None
+    achieved: float | None
+    role: str
+    placebo_of: str | None
+    replicate: int
+    seed: int
+    metric: str
+    fingerprint: str
+    score: float | None
+    higher_is_better: bool
+    needs_reference: bool
+    status: str
+    error: str | None
+    seconds: float
+
+
+def to_table(rows: list[Row]) -> pa.Table:
+    """Rows as an Arrow table with :data:`SCHEMA`."""
+    columns: dict[str, list[Any]] = {
+        name: [getattr(row, name) for row in rows] for name in SCHEMA.names
+    }
+    return pa.table(columns, schema=SCHEMA)

@@ -1,0 +1,82 @@
+"""Fixtures shared by all tests: generated clips, the built-in corpus, real music where it is there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from degrade_bench.clip import Annotations, Clip
+
+
+def make_clip(
+    seconds: float = 8.0,
+    sample_rate: int = 44100,
+    channels: int = 2,
+    seed: int = 0,
+    bpm: float = 120.0,
+    beats_per_bar: int = 4,
+    kind: str = "music",
+) -> Clip:
+    """A generated clip with exact beats.
+
+    ``kind`` is ``music`` (a chord per beat with decaying harmonics over a little noise), ``noise``,
+    ``silence`` or ``square`` (a full-scale square wave).
+    """
+    rng = np.random.default_rng(seed)
+    n = max(1, round(seconds * sample_rate))
+    t = np.arange(n) / sample_rate
+    beat_times = np.arange(0.0, seconds, 60.0 / bpm)
+    if kind == "silence":
+        x = np.zeros((channels, n))
+    elif kind == "square":
+        x = np.tile(np.where(np.sin(2 * np.pi * 220 * t) >= 0, 1.0, -1.0), (channels, 1))
+    elif kind == "noise":
+        x = 0.1 * rng.standard_normal((channels, n))
+    else:
+        x = 0.003 * rng.standard_normal((channels, n))
+        period = 60.0 / bpm
+        for i, start in enumerate(beat_times):
+            a, b = round(start * sample_rate), min(n, round((start + period) * sample_rate))
+            local = t[a:b] - start
+            envelope = np.exp(-4 * local) * np.minimum(1, local / 0.004)
+            root = 110 * 2 ** (rng.integers(0, 12) / 12)
+            accent = 1.0 if i % beats_per_bar == 0 else 0.6
+            for k, pitch in enumerate((root, root * 1.25, root * 1.5, root * 4)):
+                if pitch < sample_rate / 2.2:
+                    wave = np.sin(2 * np.pi * pitch * local + rng.uniform(0, 6.28))
+                    pan = rng.uniform(0.5, 1.0, size=(channels, 1))
+                    x[:, a:b] += 0.12 * accent * pan * envelope * wave / (1 + 0.3 * k)
+    return Clip(
+        id=f"{kind}-{seed}-{sample_rate}-{channels}",
+        samples=torch.from_numpy(np.ascontiguousarray(x, dtype=np.float32)),
+        sample_rate=sample_rate,
+        annotations=Annotations(
+            beats=tuple(float(b) for b in beat_times),
+            downbeats=tuple(float(b) for b in beat_times[::beats_per_bar]),
+            tempo_bpm=bpm,
+            time_signature=f"{beats_per_bar}/4",
+            beat_source="annotated",
+            beat_confidence=1.0,
+            downbeat_confidence=1.0,
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def clip_factory():
+    """The function that makes generated clips."""
+    return make_clip
+
+
+@pytest.fixture(scope="session")
+def music_folder() -> Path:
+    """Real music, not part of the repository: ``DEGRADE_BENCH_MUSIC``, or ``shared/music`` beside it."""
+    named = os.environ.get("DEGRADE_BENCH_MUSIC")
+    folder = Path(named) if named else Path(__file__).parents[2] / "shared" / "music"
+    if not folder.is_dir():
+        pytest.skip("no real music here: set DEGRADE_BENCH_MUSIC to a folder of audio files")
+    return folder
