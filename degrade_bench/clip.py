@@ -69,9 +69,7 @@ class Annotations:
             return tuple(float(t) for t in time_map(np.asarray(times, dtype=float)))
 
         def moved_labels(spans: tuple[tuple[float, str], ...]) -> tuple[tuple[float, str], ...]:
-            return tuple(
-                zip(moved(tuple(s for s, _ in spans)), (label for _, label in spans), strict=True)
-            )
+            return tuple(zip(moved(tuple(s for s, _ in spans)), (label for _, label in spans), strict=True))
 
         tempo = self.tempo_bpm / time_map.mean_stretch if self.tempo_bpm else self.tempo_bpm
         return replace(
@@ -97,9 +95,7 @@ class TimeMap:
     def __post_init__(self) -> None:
         array = np.asarray(self.points, dtype=float)
         if array.ndim != 2 or len(array) < 2 or (np.diff(array, axis=0) <= 0).any():
-            raise AnnotationError(
-                "a time map needs two points or more, increasing in source and output"
-            )
+            raise AnnotationError("a time map needs two points or more, increasing in source and output")
 
     def __call__(self, times: np.ndarray) -> np.ndarray:
         """Map source times (seconds, any shape) to output times."""
@@ -145,9 +141,7 @@ class Clip:
     def __post_init__(self) -> None:
         check_samples(self.samples, where=f"clip {self.id!r}")
         if self.sample_rate <= 0:
-            raise AudioError(
-                f"clip {self.id!r}: sample rate must be positive, got {self.sample_rate}"
-            )
+            raise AudioError(f"clip {self.id!r}: sample rate must be positive, got {self.sample_rate}")
 
     @property
     def channels(self) -> int:

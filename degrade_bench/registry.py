@@ -30,9 +30,7 @@ def import_attribute(path: str) -> object:
     try:
         module = importlib.import_module(module_name)
     except ImportError as error:
-        raise ConfigError(
-            f"cannot import {module_name!r} (asked for by {path!r}): {error}"
-        ) from error
+        raise ConfigError(f"cannot import {module_name!r} (asked for by {path!r}): {error}") from error
     try:
         return getattr(module, attribute)
     except AttributeError:
@@ -90,9 +88,7 @@ class Registry(Generic[T]):
         """
         self._read_plugins()
         if name not in self._entries:
-            raise UnknownNameError(
-                self.kind, name, self._entries, f"see `degrade-bench list {self.kind}s`"
-            )
+            raise UnknownNameError(self.kind, name, self._entries, f"see `degrade-bench list {self.kind}s`")
         entry = self._entries[name]
         if isinstance(entry, str):
             entry = import_attribute(entry)  # type: ignore[assignment]

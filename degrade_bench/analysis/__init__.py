@@ -1,0 +1,1 @@
+"""What concludes, from the score table alone: drops, intervals, verdicts."""

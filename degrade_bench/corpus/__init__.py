@@ -1,0 +1,1 @@
+"""Where clips come from: the built-in corpus, files, folders and manifests."""

@@ -1,0 +1,1 @@
+"""What damages: the protocol, the catalogue, seeds, and the degradations by group."""

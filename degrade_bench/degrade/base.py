@@ -58,9 +58,7 @@ class Ladder:
             LevelError: the ladder has no such level.
         """
         if level not in self.levels:
-            raise LevelError(
-                f"level must be one of 0 (clean) to {len(self.strengths)}, got {level!r}"
-            )
+            raise LevelError(f"level must be one of 0 (clean) to {len(self.strengths)}, got {level!r}")
         return self.strengths[level - 1]
 
 
@@ -109,9 +107,7 @@ class Plan:
     def to_json(self) -> str:
         """The plan as one JSON object. Floats keep every digit."""
         record = asdict(self)
-        record["time_map"] = (
-            None if self.time_map is None else [list(p) for p in self.time_map.points]
-        )
+        record["time_map"] = None if self.time_map is None else [list(p) for p in self.time_map.points]
         return json.dumps(record, sort_keys=True, allow_nan=False)
 
     @classmethod
@@ -241,9 +237,7 @@ class Degradation(ABC):
             NotApplicableError: the clip cannot be damaged in this way.
         """
         if level == 0:
-            plan = Plan(
-                self.name, self.version, 0, None, self.ladder.unit, clip.hash, clip.sample_rate
-            )
+            plan = Plan(self.name, self.version, 0, None, self.ladder.unit, clip.hash, clip.sample_rate)
             return Rendered(clip, plan)
         strength = self.ladder.strength(level)
         self.check_needs(clip)

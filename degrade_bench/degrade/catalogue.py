@@ -49,9 +49,7 @@ def get(name: str) -> Degradation:
             placebo = get(parent_name).placebo
             if placebo is not None:
                 return placebo
-            raise UnknownNameError(
-                "degradation", name, REGISTRY.names(), "a control has no placebo"
-            )
+            raise UnknownNameError("degradation", name, REGISTRY.names(), "a control has no placebo")
     return REGISTRY.get(name)()
 
 

@@ -1,0 +1,1 @@
+"""What listens: the protocol, the catalogue, the panel and MuQ-Eval."""

@@ -103,9 +103,7 @@ def checked_scores(metric: Any, scores: Any, batch_size: int) -> list[float]:
     try:
         tensor = torch.as_tensor(scores).detach().to("cpu", torch.float64)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise MetricError(
-            f"metric {name!r} returned {type(scores).__name__}, expected a tensor"
-        ) from error
+        raise MetricError(f"metric {name!r} returned {type(scores).__name__}, expected a tensor") from error
     if tuple(tensor.shape) != (batch_size,):
         raise MetricError(
             f"metric {name!r} returned shape {tuple(tensor.shape)}, expected ({batch_size},): one per signal"

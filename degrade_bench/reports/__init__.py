@@ -1,0 +1,1 @@
+"""What shows, from the analysis alone: figures, HTML, text."""

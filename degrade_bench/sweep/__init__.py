@@ -1,0 +1,1 @@
+"""What runs: cells, their execution, storage and resumption."""

@@ -90,7 +90,5 @@ class Row:
 
 def to_table(rows: list[Row]) -> pa.Table:
     """Rows as an Arrow table with :data:`SCHEMA`."""
-    columns: dict[str, list[Any]] = {
-        name: [getattr(row, name) for row in rows] for name in SCHEMA.names
-    }
+    columns: dict[str, list[Any]] = {name: [getattr(row, name) for row in rows] for name in SCHEMA.names}
     return pa.table(columns, schema=SCHEMA)

@@ -1,0 +1,1 @@
+"""Damage to the music that leaves the sound: order, tempo, key."""
