@@ -147,6 +147,8 @@ class Degradation(ABC):
         summary: what it does and how it sounds, in one sentence.
         changes_duration: the output is longer or shorter than the clip, or starts elsewhere in it, so that
             a full-reference metric does not apply.
+        moves_window: the edit is meant to move what a windowed metric hears (a crop), so that the window is
+            not centred again on the same music.
         matches_loudness: whether the output is brought to the clean clip's integrated loudness. False
             only where loudness is the damage, or the edit must not touch the level.
         needs: what a clip must have.
@@ -161,6 +163,7 @@ class Degradation(ABC):
     source: str
     summary: str
     changes_duration: bool = False
+    moves_window: bool = False
     matches_loudness: bool = True
     needs: frozenset[Need] = frozenset()
     placebo_of: str | None = None
@@ -346,6 +349,7 @@ class FaintPlacebo(Degradation):
         self.source = parent.source
         self.summary = summary
         self.changes_duration = parent.changes_duration
+        self.moves_window = parent.moves_window
         self.matches_loudness = parent.matches_loudness
         self.needs = parent.needs
         self.placebo_of = parent.name

@@ -1,0 +1,69 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from degrade_bench.errors import RunFolderError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path``; move it over ``path`` when the block ends well.
+
+    A reader sees the old file or the new one, never a part; a killed process leaves only a hidden temporary
+    file behind. The new file keeps the suffix, for writers that look at it.
+
+    Raises:
+        RunFolderError: a full disk, no permission, a missing folder; the old file is as it was.
+    """
+    temporary: Path | None = None
+    try:
+        handle, name = tempfile.mkstemp(prefix=".partial-", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        with open(temporary, "rb+") as written:
+            os.fsync(written.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise folder_error(path, error) from error
+    finally:
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text whole or not at all.
+
+    Raises:
+        RunFolderError: as :func:`replacing`.
+    """
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def folder_error(path: Path, error: OSError) -> RunFolderError:
+    """One line that says why ``path`` cannot be written, and what to do."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return RunFolderError(
+            f"the disk is full: cannot write {path}; finished rows are kept: free some space and give the "
+            "same command again"
+        )
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+        return RunFolderError(f"no permission to write {path}; choose another --out")
+    return RunFolderError(f"cannot write {path}: {error.strerror or error}")
+
+
+def _umask() -> int:
+    """The process's umask. There is no way to read it without setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,164 @@
+"""What a run was asked to do, from the command line, a YAML file or the API, under the same names.
+
+The command line wins over the file, the file over the defaults. Everything is checked here, at the door,
+before any audio is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from degrade_bench.errors import ConfigError, UnknownNameError
+
+ALL_LEVELS = (1, 2, 3, 4, 5)
+
+
+def _split(value: Any) -> Any:
+    """Let ``"a,b"`` and ``["a,b", "c"]`` stand for a list of names."""
+    if isinstance(value, str | int | Path):
+        value = [value]
+    if isinstance(value, list | tuple):
+        parts = [part.split(",") if isinstance(part, str) else [part] for part in value]
+        return tuple(p.strip() if isinstance(p, str) else p for group in parts for p in group if p != "")
+    return value
+
+
+def _paths(value: Any) -> Any:
+    """Let one path stand for a list of one. Paths may hold commas, so nothing is split."""
+    return (value,) if isinstance(value, str | Path) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
+
+
+class RunConfig(BaseModel):
+    """One run. Field names are the option names of ``degrade-bench run`` and the keys of ``--config``.
+
+    Attributes:
+        input: files, folders or manifests; empty for the built-in corpus.
+        out: the run directory.
+        suite: suites to run. The controls always come along.
+        degradation: single degradations beside (or instead of) the suites.
+        metric: metrics to run; empty for the defaults (the panel, and MuQ-Eval where it is available).
+        set: settings of metrics, ``{"muq-eval": {"checkpoint": "DIR"}}``.
+        seed: the run seed, from which every cell's seed follows.
+        levels: which of the levels 1 to 5.
+        replicates: independent draws of every cell.
+        limit_clips: use only the first so many clips.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; for metrics that use one.
+        batch_size: signals that a metric with a device scores at once.
+        workers: processes that damage and score; 1 does everything in this process.
+        max_failures: cells that may fail before the exit code is 1.
+        retry_failed: score again the cells that failed in an earlier run of this directory.
+        overwrite: throw away what another run left in ``out``.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    out: Path
+    input: Annotated[tuple[Path, ...], BeforeValidator(_paths)] = ()
+    suite: Names = ()
+    degradation: Names = ()
+    metric: Names = ()
+    set: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    levels: Annotated[tuple[int, ...], BeforeValidator(_split)] = ALL_LEVELS
+    replicates: int = Field(default=1, ge=1, le=1000)
+    limit_clips: int | None = Field(default=None, ge=1)
+    device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    batch_size: int = Field(default=8, ge=1)
+    workers: int = Field(default=1, ge=1, le=256)
+    max_failures: int = Field(default=0, ge=0)
+    retry_failed: bool = False
+    overwrite: bool = False
+
+    @field_validator("levels")
+    @classmethod
+    def _known_levels(cls, levels: tuple[int, ...]) -> tuple[int, ...]:
+        if not levels or any(level not in ALL_LEVELS for level in levels):
+            raise ValueError("levels go from 1 to 5 (0, the clean clip, is always scored)")
+        return tuple(sorted(set(levels)))
+
+    @field_validator("set", mode="before")
+    @classmethod
+    def _text_settings(cls, settings: Any) -> Any:
+        if isinstance(settings, Mapping):
+            return {
+                name: {key: str(each) for key, each in value.items()} if isinstance(value, Mapping) else value
+                for name, value in settings.items()
+            }
+        return settings
+
+
+def make_config(options: Mapping[str, Any], config_file: Path | None = None) -> RunConfig:
+    """A checked :class:`RunConfig` from given options over a YAML file over the defaults.
+
+    Args:
+        options: options that were given; a value of None was not.
+        config_file: YAML with the same names.
+
+    Raises:
+        ConfigError: says which option is wrong, with its value, and what is expected.
+    """
+    merged = dict(_read_yaml(config_file)) if config_file is not None else {}
+    where = f"{config_file}: " if config_file is not None else ""
+    given = {name: value for name, value in options.items() if value is not None}
+    if "set" in merged and "set" in given:
+        given["set"] = {
+            name: {**merged["set"].get(name, {}), **given["set"].get(name, {})}
+            for name in {**merged["set"], **given["set"]}
+        }
+    from_file = set(merged) - set(given)
+    merged.update(given)
+    for name in merged:
+        if name not in RunConfig.model_fields:
+            known = (option.replace("_", "-") for option in RunConfig.model_fields)
+            raise ConfigError(where + str(UnknownNameError("option", name.replace("_", "-"), known)))
+    if "out" not in merged:
+        raise ConfigError("no run directory: give --out DIR")
+    try:
+        config = RunConfig(**merged)
+    except ValidationError as error:
+        raise ConfigError(_one_line(error, from_file, where)) from error
+    if not config.suite and not config.degradation:
+        raise ConfigError("nothing to do: give --suite signal,structural or --degradation NAME")
+    return config
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    import yaml
+
+    try:
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read --config {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"cannot read --config {path}: it is not UTF-8 text") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise ConfigError(f"--config {path}{line}: {getattr(error, 'problem', None) or error}") from error
+    if loaded is None:
+        return {}
+    if not isinstance(loaded, dict):
+        raise ConfigError(f"--config {path}: expected option: value pairs, got a {type(loaded).__name__}")
+    options = {str(key).replace("-", "_"): value for key, value in loaded.items()}
+    for name in ("input", "out"):  # paths in a file are meant from where the file lies
+        if isinstance(options.get(name), str):
+            options[name] = path.parent / options[name]
+        elif isinstance(options.get(name), list):
+            options[name] = [path.parent / each for each in options[name]]
+    return options
+
+
+def _one_line(error: ValidationError, from_file: set[str], where: str) -> str:
+    first = error.errors()[0]
+    name = str(first["loc"][0])
+    shown = where + name.replace("_", "-") if name in from_file else "--" + name.replace("_", "-")
+    message = first["msg"].removeprefix("Value error, ")
+    value = first.get("input")
+    return f"{shown} {value!r}: {message[0].lower() + message[1:]}"

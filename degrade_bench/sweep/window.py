@@ -1,0 +1,83 @@
+"""What a windowed metric hears of a degraded clip: the same music as of the clean one.
+
+A metric with a window of W seconds hears the middle W seconds of what it is given. Where a damage moved
+time, what it is given is cut so that its middle is where the clean clip's middle went. Where a clip is too
+short for a damage to leave W seconds around that point, the window shrinks, for the clean clip and all its
+cells alike, so that nothing is compared with padding that the damage made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+
+from degrade_bench.clip import Clip, TimeMap
+from degrade_bench.degrade.base import Degradation
+from degrade_bench.degrade.seeds import cell_seed, generator
+from degrade_bench.errors import DegradeBenchError
+from degrade_bench.sweep.cells import Block
+
+
+def shared_window(clip: Clip, blocks: Iterable[Block], run_seed: int, window: float) -> float | None:
+    """The seconds that every cell of a clip can fill around the clip's middle; None where all fill ``window``.
+
+    Only degradations that move time are asked, and they only draw; nothing is rendered. A control that is
+    meant to move the window (``moves_window``) does not count: where it cannot fill the window, it is the
+    one that does not apply.
+    """
+    available = clip.duration
+    for block in blocks:
+        for cell in block.cells:
+            if cell.degradation is None or not cell.degradation.changes_duration:
+                continue
+            if cell.degradation.moves_window:
+                continue
+            time_map = _drawn_map(clip, cell.degradation, cell.level, cell.replicate, run_seed)
+            if time_map is not None:
+                available = min(available, 2 * _half_width(clip, time_map))
+    filled = min(window, clip.duration)
+    return None if available >= filled - 1 / clip.sample_rate else available
+
+
+def _drawn_map(
+    clip: Clip, degradation: Degradation, level: int, replicate: int, run_seed: int
+) -> TimeMap | None:
+    seed = cell_seed(run_seed, clip.hash, *degradation.seed_key, replicate)
+    try:
+        degradation.check_needs(clip)
+        strength = degradation.ladder.strength(level)
+        return degradation.draw(clip, level, strength, generator(seed)).time_map
+    except DegradeBenchError:
+        return None  # the cell itself will say why it cannot be made
+
+
+def _half_width(clip: Clip, time_map: TimeMap) -> float:
+    start, middle, end = (float(t) for t in time_map([0.0, clip.duration / 2, clip.duration]))
+    return min(middle - start, end - middle)
+
+
+def heard(
+    clean: Clip, degraded: Clip, time_map: TimeMap | None, window: float, shrunk: float | None
+) -> torch.Tensor:
+    """The samples to give to a metric with a window of ``window`` seconds.
+
+    Args:
+        clean: the clip before the damage; its middle is what the window is centred on.
+        degraded: the clip after it (the same clip for the clean cell).
+        time_map: how the damage moved time, or None.
+        window: the metric's window in seconds.
+        shrunk: what :func:`shared_window` gave for the clip.
+
+    Returns:
+        ``(channels, time)``: everything that lies evenly around the middle, or ``shrunk`` seconds of it.
+    """
+    limit = shrunk if shrunk is not None else min(clean.duration, degraded.duration)
+    if shrunk is None and (time_map is None or clean.duration >= window):
+        limit = degraded.duration
+    if time_map is None and limit == degraded.duration:
+        return degraded.samples
+    middle = degraded.duration / 2 if time_map is None else float(time_map(clean.duration / 2))
+    centre = round(middle * degraded.sample_rate)
+    half = min(centre, degraded.num_samples - centre, round(limit * degraded.sample_rate / 2))
+    return degraded.samples[:, centre - half : centre + half]
