@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from degrade_bench.errors import RunFolderError
+
+PARTIAL = ".partial-"
+"""How the names of unfinished files begin."""
 
 
 @contextmanager
@@ -22,22 +25,17 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         RunFolderError: a full disk, no permission, a missing folder; the old file is as it was.
     """
-    temporary: Path | None = None
+    temporary = path.parent / f"{PARTIAL}{os.getpid()}-{secrets.token_hex(4)}{path.suffix}"
     try:
-        handle, name = tempfile.mkstemp(prefix=".partial-", suffix=path.suffix, dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
         yield temporary
         with open(temporary, "rb+") as written:
             os.fsync(written.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
     except OSError as error:
         raise folder_error(path, error) from error
     finally:
-        if temporary is not None:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -60,10 +58,3 @@ def folder_error(path: Path, error: OSError) -> RunFolderError:
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:
         return RunFolderError(f"no permission to write {path}; choose another --out")
     return RunFolderError(f"cannot write {path}: {error.strerror or error}")
-
-
-def _umask() -> int:
-    """The process's umask. There is no way to read it without setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

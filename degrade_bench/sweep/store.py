@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from degrade_bench.errors import RunFolderError
-from degrade_bench.files import folder_error, replacing, write_text
+from degrade_bench.files import PARTIAL, folder_error, replacing, write_text
 from degrade_bench.sweep.schema import SCHEMA, Row, to_table
 
 RECORD, SCORES, SHARDS, LOCK = "run.json", "scores.parquet", "shards", ".lock"
@@ -60,6 +60,8 @@ class RunFolder:
         if overwrite:
             self._clear()
         try:
+            for leftover in path.rglob(f"{PARTIAL}*"):  # of a process that was killed while writing
+                leftover.unlink(missing_ok=True)
             self.shards.mkdir(exist_ok=True)
         except OSError as error:
             raise folder_error(self.shards, error) from error
@@ -161,7 +163,7 @@ class RunFolder:
 
 
 def _ours(name: str) -> bool:
-    return name in PRODUCTS or name.startswith(".partial-")
+    return name in PRODUCTS or name.startswith(PARTIAL)
 
 
 def read_record(folder: Path) -> dict[str, Any]:

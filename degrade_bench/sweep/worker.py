@@ -1,0 +1,315 @@
+"""What is done with one clip: read it, damage it, and score it with the light metrics.
+
+A worker decodes a clip once, keeps it while its blocks are worked on, and gives the rows of each block as
+they are made. For metrics that hold a network or a device it hands over the samples instead; they are
+scored where the device is. Everything here runs single-threaded, so that results do not depend on how many
+workers share the machine.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import torch
+from threadpoolctl import threadpool_limits
+
+from degrade_bench.clip import Clip
+from degrade_bench.corpus.source import ClipSource
+from degrade_bench.degrade.base import Degradation, Rendered
+from degrade_bench.degrade.seeds import cell_seed, generator
+from degrade_bench.errors import DegradeBenchError, NotApplicableError
+from degrade_bench.metric.base import Metric
+from degrade_bench.sweep.cells import CLEAN, Block, Cell, expand
+from degrade_bench.sweep.schema import Row
+from degrade_bench.sweep.scoring import Heard, Outcome, score_cells
+from degrade_bench.sweep.window import heard, shared_window
+
+
+@dataclass(frozen=True)
+class MetricTraits:
+    """What rows and windows need to know of a metric, without the metric itself."""
+
+    name: str
+    fingerprint: str
+    higher_is_better: bool
+    needs_reference: bool
+    window_seconds: float | None
+    min_seconds: float
+
+    @classmethod
+    def of(cls, metric: Metric) -> MetricTraits:
+        """The traits of a metric."""
+        return cls(
+            metric.name,
+            metric.fingerprint(),
+            metric.higher_is_better,
+            metric.needs_reference,
+            metric.window_seconds,
+            metric.min_seconds,
+        )
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every worker knows from the start.
+
+    Attributes:
+        degradations: what to do, in the order of the table.
+        light: metrics that are computed here.
+        heavy: traits of the metrics that are computed elsewhere.
+    """
+
+    seed: int
+    levels: tuple[int, ...]
+    replicates: int
+    degradations: tuple[Degradation, ...]
+    light: tuple[Metric, ...]
+    heavy: tuple[MetricTraits, ...]
+
+    def blocks(self) -> list[Block]:
+        """The blocks of every clip."""
+        return expand(self.degradations, self.levels, self.replicates)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One clip, and for each of its blocks that is not finished, the metrics that are wanted."""
+
+    source: ClipSource
+    todo: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, eq=False)
+class BlockResult:
+    """The rows of one block, and the samples that metrics elsewhere must score.
+
+    Attributes:
+        rows: finished rows.
+        heard: per heavy metric, what it must score.
+        row_stubs: per heavy metric, the rows of ``heard``, without score.
+    """
+
+    clip_id: str
+    block: str
+    rows: list[Row]
+    heard: dict[str, list[Heard]] = field(default_factory=dict)
+    row_stubs: dict[str, list[Row]] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class ClipRead:
+    """A clip was read; what the record says of it."""
+
+    clip_id: str
+    facts: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class ClipUnusable:
+    """A clip could not be read or used."""
+
+    clip_id: str
+    reason: str
+
+
+Message = BlockResult | ClipRead | ClipUnusable
+
+
+@contextmanager
+def single_threaded() -> Iterator[None]:
+    """Give torch and the BLAS one thread, and give them back their own afterwards."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(limits=1):
+            yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def work_on(task: Task, work: Work) -> Iterator[Message]:
+    """Read a clip and yield its blocks as they are finished. Never raises for what a clip or a cell does."""
+    with single_threaded():
+        try:
+            clip = task.source.load()
+        except DegradeBenchError as error:
+            yield ClipUnusable(task.source.id, str(error))
+            return
+        yield ClipRead(task.source.id, clip_facts(clip))
+        blocks = work.blocks()
+        windows = {
+            traits.name: None
+            if traits.window_seconds is None
+            else shared_window(clip, blocks, work.seed, traits.window_seconds)
+            for traits in _all_traits(work)
+        }
+        for block in blocks:
+            wanted = task.todo.get(block.name)
+            if wanted:
+                yield _block_result(clip, block, work, wanted, windows)
+
+
+def clip_facts(clip: Clip) -> dict[str, object]:
+    """What ``run.json`` says of a clip."""
+    known = clip.annotations
+    return {
+        "id": clip.id,
+        "hash": clip.hash,
+        "seconds": clip.duration,
+        "sample_rate": clip.sample_rate,
+        "channels": clip.channels,
+        "group": clip.group,
+        "track": clip.track or clip.id,
+        "beats": len(known.beats),
+        "downbeats": len(known.downbeats),
+        "beat_source": known.beat_source,
+        "beat_confidence": known.beat_confidence,
+        "downbeat_confidence": known.downbeat_confidence,
+    }
+
+
+def _all_traits(work: Work) -> list[MetricTraits]:
+    return [MetricTraits.of(metric) for metric in work.light] + list(work.heavy)
+
+
+@dataclass(frozen=True, eq=False)
+class _Made:
+    """A cell that was rendered, or the reason why it was not."""
+
+    cell: Cell
+    seed: int
+    rendered: Rendered | None
+    achieved: float | None
+    outcome: Outcome | None
+    seconds: float
+
+
+def _make(clip: Clip, cell: Cell, run_seed: int) -> _Made:
+    started = time.perf_counter()
+    if cell.degradation is None:
+        return _Made(cell, 0, None, None, None, 0.0)
+    seed = cell_seed(run_seed, clip.hash, *cell.degradation.seed_key, cell.replicate)
+    rendered, achieved, outcome = None, None, None
+    try:
+        rendered = cell.degradation.render(clip, cell.level, generator(seed))
+        achieved = cell.degradation.achieved(clip, rendered)
+    except NotApplicableError as error:
+        outcome = Outcome.not_applicable(str(error))
+    except Exception as error:  # whatever a damage does wrong is a row, not the end of the run
+        outcome = Outcome.failed(f"{type(error).__name__}: {error}")
+    return _Made(cell, seed, rendered, achieved, outcome, time.perf_counter() - started)
+
+
+def _block_result(
+    clip: Clip, block: Block, work: Work, wanted: frozenset[str], windows: Mapping[str, float | None]
+) -> BlockResult:
+    started = time.perf_counter()
+    made = [_make(clip, cell, work.seed) for cell in block.cells]
+    result = BlockResult(clip.id, block.name, rows=[])
+    for metric in work.light:
+        if metric.name not in wanted:
+            continue
+        traits = MetricTraits.of(metric)
+        listened = [_heard(clip, each, traits, windows[metric.name]) for each in made]
+        outcomes = score_cells(metric, listened, clip.sample_rate, batch_size=len(listened))
+        result.rows.extend(
+            _row(clip, each, traits, outcome) for each, outcome in zip(made, outcomes, strict=True)
+        )
+    for traits in work.heavy:
+        if traits.name in wanted:
+            result.heard[traits.name] = [_heard(clip, each, traits, windows[traits.name]) for each in made]
+            waiting = Outcome(None, "ok", None, 0.0)
+            result.row_stubs[traits.name] = [_row(clip, each, traits, waiting) for each in made]
+    return BlockResult(
+        result.clip_id,
+        result.block,
+        result.rows,
+        result.heard,
+        result.row_stubs,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _heard(clip: Clip, made: _Made, traits: MetricTraits, shrunk: float | None) -> Heard:
+    """What a metric is given of a cell, or why it is given nothing."""
+    if made.outcome is not None:
+        return Heard(outcome=made.outcome)
+    degradation = made.cell.degradation
+    if degradation is None or made.rendered is None:
+        degraded, time_map = clip, None
+    else:
+        degraded, time_map = made.rendered.clip, made.rendered.plan.time_map
+        if traits.needs_reference and degradation.changes_duration:
+            return Heard(
+                outcome=Outcome.not_applicable("full reference, and the degradation changes the duration")
+            )
+    samples = degraded.samples
+    if traits.window_seconds is not None:
+        samples = heard(clip, degraded, time_map, traits.window_seconds, shrunk)
+        missing = min(traits.window_seconds, clip.duration) - degraded.duration
+        if degradation is not None and degradation.moves_window and missing > 1 / clip.sample_rate:
+            return Heard(outcome=Outcome.not_applicable("the clip is too short to fill the window elsewhere"))
+    if samples.shape[1] < traits.min_seconds * clip.sample_rate:
+        seconds = samples.shape[1] / clip.sample_rate
+        return Heard(
+            outcome=Outcome.not_applicable(f"{seconds:.2f} s is under the metric's {traits.min_seconds:g} s")
+        )
+    reference = None
+    if traits.needs_reference:
+        reference = clip.samples
+        if traits.window_seconds is not None:
+            reference = heard(clip, clip, None, traits.window_seconds, shrunk)
+        if reference.shape != samples.shape:
+            return Heard(outcome=Outcome.failed(f"length changed: {reference.shape} to {samples.shape}"))
+    return Heard(samples=samples, reference=reference)
+
+
+def _row(clip: Clip, made: _Made, traits: MetricTraits, outcome: Outcome) -> Row:
+    degradation = made.cell.degradation
+    level = made.cell.level
+    return Row(
+        clip_id=clip.id,
+        clip_hash=clip.hash,
+        clip_group=clip.group,
+        track=clip.track or clip.id,
+        group=degradation.group if degradation else CLEAN,
+        family=degradation.family if degradation else CLEAN,
+        degradation=degradation.name if degradation else CLEAN,
+        version=degradation.version if degradation else "1",
+        level=level,
+        strength=degradation.ladder.strength(level) if degradation else None,
+        unit=degradation.ladder.unit if degradation else None,
+        achieved=made.achieved,
+        role=made.cell.role,
+        placebo_of=degradation.placebo_of if degradation else None,
+        replicate=made.cell.replicate,
+        seed=made.seed,
+        metric=traits.name,
+        fingerprint=traits.fingerprint,
+        score=outcome.score,
+        higher_is_better=traits.higher_is_better,
+        needs_reference=traits.needs_reference,
+        status=outcome.status,
+        error=outcome.error,
+        seconds=made.seconds + outcome.seconds,
+    )
+
+
+def rows_with(stubs: Sequence[Row], outcomes: Sequence[Outcome]) -> list[Row]:
+    """Fill rows that waited for a metric elsewhere."""
+    from dataclasses import replace
+
+    return [
+        replace(
+            stub,
+            score=outcome.score,
+            status=outcome.status,
+            error=outcome.error,
+            seconds=stub.seconds + outcome.seconds,
+        )
+        for stub, outcome in zip(stubs, outcomes, strict=True)
+    ]
