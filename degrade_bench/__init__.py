@@ -1,3 +1,60 @@
-"""degrade-bench: what does a music quality metric hear, and to what is it deaf?"""
+"""degrade-bench: what does a music quality metric hear, and to what is it deaf?
+
+The public API: :func:`run`, :func:`stress_test`, :class:`Clip`, :class:`Degradation`, :class:`Metric`. Names
+are imported when they are first used, so that ``import degrade_bench`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from degrade_bench.bench import RunResult, run, stress_test
+    from degrade_bench.clip import Annotations, Clip
+    from degrade_bench.degrade.base import Degradation, Ladder, Plan
+    from degrade_bench.errors import DegradeBenchError
+    from degrade_bench.metric.base import Metric
+    from degrade_bench.sweep.config import RunConfig
 
 __version__ = "0.1.0"
+
+_WHERE = {
+    "Annotations": "clip",
+    "Clip": "clip",
+    "Degradation": "degrade.base",
+    "DegradeBenchError": "errors",
+    "Ladder": "degrade.base",
+    "Metric": "metric.base",
+    "Plan": "degrade.base",
+    "RunConfig": "sweep.config",
+    "RunResult": "bench",
+    "run": "bench",
+    "stress_test": "bench",
+}
+
+__all__ = [
+    "Annotations",
+    "Clip",
+    "Degradation",
+    "DegradeBenchError",
+    "Ladder",
+    "Metric",
+    "Plan",
+    "RunConfig",
+    "RunResult",
+    "run",
+    "stress_test",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'degrade_bench' has no attribute {name!r}")
+    value = getattr(import_module(f"degrade_bench.{_WHERE[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_WHERE})

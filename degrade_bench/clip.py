@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypeVar
 
 import numpy as np
@@ -136,7 +135,7 @@ class Clip:
     group: str | None = None
     track: str | None = None
     source: str | None = None
-    stems: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    stems: Mapping[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_samples(self.samples, where=f"clip {self.id!r}")

@@ -10,7 +10,9 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
 
 from degrade_bench.errors import NotApplicableError
@@ -52,10 +54,20 @@ class Heard:
     reference: torch.Tensor | None = None
     outcome: Outcome | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Cross processes as arrays: a tensor would take its whole storage along, or a shared-memory file."""
+        arrays = (None if each is None else each.numpy() for each in (self.samples, self.reference))
+        return _heard_from_arrays, (*arrays, self.outcome)
 
-def score_cells(
-    metric: Metric, cells: Sequence[Heard], sample_rate: int, batch_size: int
-) -> list[Outcome]:
+
+def _heard_from_arrays(
+    samples: np.ndarray | None, reference: np.ndarray | None, outcome: Outcome | None
+) -> Heard:
+    tensors = (None if each is None else torch.from_numpy(each) for each in (samples, reference))
+    return Heard(*tensors, outcome=outcome)
+
+
+def score_cells(metric: Metric, cells: Sequence[Heard], sample_rate: int, batch_size: int) -> list[Outcome]:
     """Score the cells of one block, equally long ones together; one outcome per cell, in order.
 
     A metric that raises on a batch is asked again for each signal alone, so that one bad signal costs one

@@ -108,6 +108,23 @@ class RunFolder:
         with replacing(self.shards / f"{name}.parquet") as temporary:
             pq.write_table(to_table(list(rows)), temporary, compression="zstd")
 
+    def add_clip(self, facts: Mapping[str, Any]) -> None:
+        """Keep what is known of a clip that was read, until the record of the run takes it over."""
+        name = hashlib.sha256(str(facts["id"]).encode()).hexdigest()[:24]
+        write_text(self.shards / f"{name}.json", json.dumps(facts, allow_nan=False))
+
+    def read_clips(self) -> dict[str, dict[str, Any]]:
+        """Facts of every clip that was read so far, by id: from the record and from unfinished work."""
+        record = self.read_record() or {}
+        known = {str(facts["id"]): facts for facts in record.get("clips", [])}
+        for path in sorted(self.shards.glob("*.json")):
+            try:
+                facts = json.loads(path.read_text(encoding="utf-8"))
+                known[str(facts["id"])] = facts
+            except (OSError, ValueError, KeyError, TypeError):
+                continue  # torn by a power loss; the clip is read again if anything of it is missing
+        return known
+
     def read_rows(self) -> pa.Table:
         """Every finished row, from ``scores.parquet`` and the shards, unsorted.
 
@@ -130,10 +147,11 @@ class RunFolder:
                 shard.unlink(missing_ok=True)
         return pa.concat_tables(tables) if tables else SCHEMA.empty_table()
 
-    def finish(self, table: pa.Table) -> None:
-        """Write ``scores.parquet`` and remove the shards that it holds."""
+    def finish(self, table: pa.Table, record: Mapping[str, Any]) -> None:
+        """Write ``scores.parquet`` and ``run.json``, and remove the shards that they hold now."""
         with replacing(self.path / SCORES) as temporary:
             pq.write_table(table, temporary, compression="zstd")
+        self.write_record(record)
         shutil.rmtree(self.shards, ignore_errors=True)
 
     def _clear(self) -> None:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 from threadpoolctl import threadpool_limits
@@ -188,11 +189,18 @@ class _Made:
     seconds: float
 
 
+def seed_of(cell: Cell, clip_hash: str, run_seed: int) -> int:
+    """The seed of a cell; 0 for the clean one, which draws nothing."""
+    if cell.degradation is None:
+        return 0
+    return cell_seed(run_seed, clip_hash, *cell.degradation.seed_key, cell.replicate)
+
+
 def _make(clip: Clip, cell: Cell, run_seed: int) -> _Made:
     started = time.perf_counter()
     if cell.degradation is None:
         return _Made(cell, 0, None, None, None, 0.0)
-    seed = cell_seed(run_seed, clip.hash, *cell.degradation.seed_key, cell.replicate)
+    seed = seed_of(cell, clip.hash, run_seed)
     rendered, achieved, outcome = None, None, None
     try:
         rendered = cell.degradation.render(clip, cell.level, generator(seed))
@@ -269,25 +277,30 @@ def _heard(clip: Clip, made: _Made, traits: MetricTraits, shrunk: float | None) 
 
 
 def _row(clip: Clip, made: _Made, traits: MetricTraits, outcome: Outcome) -> Row:
-    degradation = made.cell.degradation
-    level = made.cell.level
+    row = row_of(clip_facts(clip), made.cell, traits, made.seed, outcome)
+    return replace(row, achieved=made.achieved, seconds=made.seconds + outcome.seconds)
+
+
+def row_of(facts: Mapping[str, Any], cell: Cell, traits: MetricTraits, seed: int, outcome: Outcome) -> Row:
+    """The row of one cell and one metric, from what is known of the clip."""
+    degradation = cell.degradation
     return Row(
-        clip_id=clip.id,
-        clip_hash=clip.hash,
-        clip_group=clip.group,
-        track=clip.track or clip.id,
+        clip_id=facts["id"],
+        clip_hash=facts["hash"],
+        clip_group=facts["group"],
+        track=facts["track"],
         group=degradation.group if degradation else CLEAN,
         family=degradation.family if degradation else CLEAN,
         degradation=degradation.name if degradation else CLEAN,
         version=degradation.version if degradation else "1",
-        level=level,
-        strength=degradation.ladder.strength(level) if degradation else None,
+        level=cell.level,
+        strength=degradation.ladder.strength(cell.level) if degradation else None,
         unit=degradation.ladder.unit if degradation else None,
-        achieved=made.achieved,
-        role=made.cell.role,
+        achieved=None,
+        role=cell.role,
         placebo_of=degradation.placebo_of if degradation else None,
-        replicate=made.cell.replicate,
-        seed=made.seed,
+        replicate=cell.replicate,
+        seed=seed,
         metric=traits.name,
         fingerprint=traits.fingerprint,
         score=outcome.score,
@@ -295,14 +308,12 @@ def _row(clip: Clip, made: _Made, traits: MetricTraits, outcome: Outcome) -> Row
         needs_reference=traits.needs_reference,
         status=outcome.status,
         error=outcome.error,
-        seconds=made.seconds + outcome.seconds,
+        seconds=outcome.seconds,
     )
 
 
 def rows_with(stubs: Sequence[Row], outcomes: Sequence[Outcome]) -> list[Row]:
     """Fill rows that waited for a metric elsewhere."""
-    from dataclasses import replace
-
     return [
         replace(
             stub,

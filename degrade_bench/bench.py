@@ -1,0 +1,323 @@
+"""The main job: take music, damage it, score it, conclude, report.
+
+This is where the rooms meet: corpus → degrade → metric → sweep → analysis → reports.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from degrade_bench import __version__
+from degrade_bench.clip import Clip
+from degrade_bench.corpus.inputs import Skipped, sources_from
+from degrade_bench.corpus.source import ClipSource, MemorySource
+from degrade_bench.degrade.suites import resolve
+from degrade_bench.errors import ConfigError, DegradeBenchError, MetricError
+from degrade_bench.files import folder_error
+from degrade_bench.metric.base import Metric
+from degrade_bench.metric.catalogue import SkippedMetric, check_metric, default_metrics, load_metric
+from degrade_bench.sweep.config import RunConfig, make_config
+from degrade_bench.sweep.examples import write_examples
+from degrade_bench.sweep.execute import Progress, Sweep, SweepResult, check_same, execute
+from degrade_bench.sweep.provenance import (
+    device_name,
+    git_revision,
+    library_versions,
+    machine,
+    resolve_device,
+)
+from degrade_bench.sweep.store import RunFolder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from degrade_bench.analysis import Analysis
+
+MAX_LISTED_FAILURES = 100
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run came to.
+
+    Attributes:
+        folder: the run directory.
+        analysis: what was concluded.
+        record: what ``run.json`` holds.
+    """
+
+    folder: Path
+    analysis: Analysis
+    record: Mapping[str, Any]
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """The score table: one row per cell and metric."""
+        from degrade_bench.analysis import load_scores
+
+        return load_scores(self.folder)
+
+    @property
+    def failed(self) -> int:
+        """Rows that failed."""
+        return int(self.record["counts"]["failed"])
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A request with every name in it turned into what it names."""
+
+    config: RunConfig
+    sweep: Sweep
+    skipped_clips: tuple[Skipped, ...]
+    skipped_metrics: tuple[SkippedMetric, ...]
+    device: str
+
+
+def resolve_request(
+    config: RunConfig,
+    metrics: Sequence[Metric] | None = None,
+    sources: Sequence[ClipSource] | None = None,
+) -> Resolved:
+    """Turn names into degradations, metrics and clip sources; decode nothing.
+
+    Args:
+        config: the request.
+        metrics: metrics to use instead of those that the request names.
+        sources: clips to use instead of those that the request names.
+
+    Raises:
+        UnknownNameError, CorpusError, MetricError, ConfigError: whatever in it cannot be carried out.
+    """
+    degradations = resolve(config.suite, config.degradation)
+    device = resolve_device(config.device)
+    skipped_clips: Sequence[Skipped] = ()
+    if sources is None:
+        if config.input:
+            sources, skipped_clips = sources_from(config.input)
+        else:
+            from degrade_bench.corpus.builtin import builtin_sources
+
+            sources = builtin_sources()
+    skipped_metrics: Sequence[SkippedMetric] = ()
+    if metrics is None:
+        metrics, skipped_metrics = _metrics(config, device)
+    twice = [name for name, count in Counter(metric.name for metric in metrics).items() if count > 1]
+    if twice:
+        raise ConfigError(f"metric {twice[0]!r} is given twice")
+    sweep = Sweep(
+        sources=tuple(sources)[: config.limit_clips],
+        degradations=tuple(degradations),
+        metrics=tuple(metrics),
+        seed=config.seed,
+        levels=config.levels,
+        replicates=config.replicates,
+        batch_size=config.batch_size,
+        workers=config.workers,
+        retry_failed=config.retry_failed,
+    )
+    return Resolved(config, sweep, tuple(skipped_clips), tuple(skipped_metrics), device)
+
+
+def _metrics(config: RunConfig, device: str) -> tuple[list[Metric], list[SkippedMetric]]:
+    if not config.metric:
+        return default_metrics(config.set, device)
+    strangers = set(config.set) - set(config.metric)
+    if strangers:
+        raise ConfigError(f"--set {sorted(strangers)[0]}.…: that metric is not in --metric")
+    return [load_metric(spec, config.set.get(spec, {}), device) for spec in config.metric], []
+
+
+def run(
+    config: RunConfig,
+    *,
+    progress: Progress | None = None,
+    resolved: Resolved | None = None,
+    announce: Callable[[Resolved], None] | None = None,
+    command: Sequence[str] = (),
+) -> RunResult:
+    """Carry out a request and leave everything in its run directory.
+
+    Args:
+        config: the request.
+        progress: who wants to know how it goes on.
+        resolved: the request with its names resolved, where the caller has done that already.
+        announce: called with the resolved request before work starts.
+        command: the command line, for the record.
+
+    Raises:
+        DegradeBenchError: the request cannot be carried out. Failures of single cells are rows instead.
+    """
+    started = time.perf_counter()
+    resolved = resolved or resolve_request(config)
+    if announce is not None:
+        announce(resolved)
+    with RunFolder(config.out, config.overwrite) as folder:
+        previous = check_same(folder, resolved.sweep) or {}
+        record = _first_record(resolved, command, previous)
+        folder.write_record(record)
+        result = execute(resolved.sweep, folder, progress)
+        record.update(_outcome(resolved, result))
+        record["examples"] = _examples(folder.path, resolved.sweep, result)
+        record["seconds"]["sweep"] = round(result.seconds, 3)
+        record["finished"] = _now()
+        folder.finish(result.table, record)
+        analysis = conclude(config.out)
+        record["seconds"]["total"] = round(time.perf_counter() - started, 3)
+        record["state"] = "done"
+        folder.write_record(record)
+        show(config.out)
+    return RunResult(config.out, analysis, record)
+
+
+def conclude(folder: Path) -> Analysis:
+    """Analyse the scores of a run directory again and write ``summary.csv`` and ``analysis.json``.
+
+    Raises:
+        RunFolderError: there are no scores, or the folder cannot be written.
+    """
+    from degrade_bench.analysis import analyse_folder, write
+
+    analysis = analyse_folder(folder)
+    write(analysis, folder)
+    return analysis
+
+
+def show(folder: Path) -> Path:
+    """Draw the figures of a run directory again and write ``report.html``; nothing is scored.
+
+    Raises:
+        RunFolderError: there is no analysis, or the folder cannot be written.
+    """
+    from degrade_bench.reports import write_report
+
+    try:
+        return write_report(folder)
+    except OSError as error:
+        raise folder_error(folder, error) from error
+
+
+def stress_test(
+    metric: Any,
+    *,
+    clips: Sequence[Clip] | None = None,
+    suites: Sequence[str] = ("signal", "structural"),
+    out: Path | str | None = None,
+    **options: Any,
+) -> RunResult:
+    """Stress-test a metric, or several, on clips in memory or on the built-in corpus.
+
+    Args:
+        metric: an object with ``name``, ``higher_is_better`` and ``score(batch, sample_rate, reference)``, or a
+            list of such objects.
+        clips: the music; the built-in corpus by default.
+        suites: what to do to it.
+        out: the run directory; a new temporary one by default.
+        options: further fields of :class:`~degrade_bench.sweep.config.RunConfig`.
+
+    Raises:
+        MetricError: the object is not a metric; says what it lacks.
+        DegradeBenchError: the request cannot be carried out.
+    """
+    folder = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="degrade-bench-"))
+    config = make_config({"out": folder, "suite": tuple(suites), **options})
+    given = list(metric) if isinstance(metric, list | tuple) else [metric]
+    if not given:
+        raise MetricError("no metric was given")
+    metrics = [check_metric(each) for each in given]
+    sources = None if clips is None else [MemorySource(clip.id, clip) for clip in clips]
+    if sources is not None and len({source.id for source in sources}) < len(sources):
+        raise ConfigError("two clips have the same id")
+    return run(config, resolved=resolve_request(config, metrics, sources))
+
+
+# -- run.json ----------------------------------------------------------------------------------------
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def _first_record(resolved: Resolved, command: Sequence[str], previous: Mapping[str, Any]) -> dict[str, Any]:
+    sweep, config = resolved.sweep, resolved.config
+    return {
+        "format": 1,
+        "state": "running",
+        "package_version": __version__,
+        "git_revision": git_revision(),
+        "command": list(command),
+        "request": config.model_dump(mode="json", exclude={"out", "input", "overwrite"})
+        | {"input": [path.name for path in config.input] or ["built-in corpus"]},
+        "identity": sweep.identity(),
+        "libraries": library_versions(),
+        **machine(),
+        "device": device_name(resolved.device),
+        "started": previous.get("started", _now()),
+        "seconds": {},
+        "metrics": [_describe_metric(metric) for metric in sweep.metrics],
+        "metrics_skipped": [{"name": m.name, "reason": m.reason} for m in resolved.skipped_metrics],
+        "clips": previous.get("clips", []),
+        "clips_skipped": [{"id": clip.id, "reason": clip.reason} for clip in resolved.skipped_clips],
+        "degradations": [each.describe() for each in sweep.degradations],
+        "counts": previous.get("counts", {}),
+        "failures": [],
+        "not_applicable": [],
+        "examples": previous.get("examples", []),
+    }
+
+
+def _describe_metric(metric: Metric) -> dict[str, Any]:
+    return {
+        **metric.describe(),
+        "fingerprint": metric.fingerprint(),
+        "parts": {key: str(value) for key, value in metric.fingerprint_parts().items()},
+    }
+
+
+def _outcome(resolved: Resolved, result: SweepResult) -> dict[str, Any]:
+    skipped = [*resolved.skipped_clips, *result.skipped]
+    columns = ["clip_id", "degradation", "level", "metric", "status", "error"]
+    rows = result.table.select(columns).to_pylist()
+    failures = [row for row in rows if row["status"] == "failed"]
+    reasons = Counter(
+        (row["degradation"], row["metric"] if "metric" in row["error"] or "reference" in row["error"] else None,
+         row["error"])
+        for row in rows
+        if row["status"] == "not-applicable"
+    )  # fmt: skip
+    return {
+        "state": "scored",
+        "clips": list(result.clips.values()),
+        "clips_skipped": [{"id": clip.id, "reason": clip.reason} for clip in skipped],
+        "counts": result.counts() | {"clips_skipped": len(skipped)},
+        "failures": [
+            {key: row[key] for key in ("clip_id", "degradation", "level", "metric", "error")}
+            for row in failures[:MAX_LISTED_FAILURES]
+        ],
+        "not_applicable": [
+            {"degradation": degradation, "metric": metric, "reason": reason, "count": count}
+            for (degradation, metric, reason), count in sorted(
+                reasons.items(), key=lambda item: (item[0][0], item[0][1] or "", item[0][2])
+            )
+        ],
+        "estimated_seconds": None if result.expected is None else round(result.expected.seconds, 1),
+    }
+
+
+def _examples(folder: Path, sweep: Sweep, result: SweepResult) -> list[dict[str, Any]]:
+    """Write the excerpts for the first clip of the table that can still be read."""
+    for source in sweep.sources:
+        if source.id in result.clips:
+            try:
+                clip = source.load()
+            except DegradeBenchError:
+                continue
+            return write_examples(folder, clip, sweep.degradations, sweep.levels, sweep.seed)
+    return []

@@ -1,0 +1,80 @@
+"""How long a run will take, measured before it starts, and shown while it goes on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from degrade_bench.corpus.source import MemorySource
+from degrade_bench.errors import DegradeBenchError
+from degrade_bench.metric.base import Metric
+from degrade_bench.sweep.scoring import Heard, score_cells
+from degrade_bench.sweep.worker import BlockResult, Task, Work, single_threaded, work_on
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Expected seconds of a run, and how they were found out."""
+
+    seconds: float
+    basis: str
+
+    def __str__(self) -> str:
+        return f"about {human_seconds(self.seconds)} ({self.basis})"
+
+
+def estimate(tasks: Sequence[Task], work: Work, heavy: Sequence[Metric], workers: int) -> Estimate | None:
+    """Time one level of every block on the first readable clip, and scale it to all that is left.
+
+    Clips are scaled by duration where it is known. None where there is nothing to do or no clip can be read.
+    """
+    tasks = [task for task in tasks if task.todo]
+    for task in tasks:
+        try:
+            with single_threaded():
+                clip = task.source.load()
+        except DegradeBenchError:
+            continue
+        blocks = [block for block in work.blocks() if block.name in task.todo]
+        probe = Work(work.seed, (5,), 1, work.degradations, work.light, work.heavy)
+        probed = {block.name: len(block.cells) for block in probe.blocks()}
+        light_seconds = heavy_seconds = 0.0
+        per_block: dict[str, float] = {}
+        for message in work_on(Task(MemorySource(task.source.id, clip), task.todo), probe):
+            if not isinstance(message, BlockResult):
+                continue
+            per_block[message.block] = message.seconds
+            if heavy_seconds == 0.0:
+                heavy_seconds = sum(_time_one(metric, message.heard, clip.sample_rate) for metric in heavy)
+        for block in blocks:
+            light_seconds += per_block.get(block.name, 0.0) * len(block.cells) / probed[block.name]
+        cells = sum(len(block.cells) for block in blocks)
+        clips = _clip_equivalents(tasks, clip.duration)
+        seconds = clips * light_seconds / min(workers, len(tasks)) + clips * cells * heavy_seconds
+        return Estimate(seconds, f"measured on one level of every block of clip {clip.id!r}")
+    return None
+
+
+def _clip_equivalents(tasks: Sequence[Task], probe_seconds: float) -> float:
+    """How many clips of the probe's length the tasks amount to; a clip of unknown length counts as one."""
+    hints = [task.source.seconds_hint for task in tasks]
+    return sum(1.0 if hint is None else hint / probe_seconds for hint in hints)
+
+
+def _time_one(metric: Metric, heard: dict[str, list[Heard]], sample_rate: int) -> float:
+    cells = [cell for cell in heard.get(metric.name, []) if cell.samples is not None][:1]
+    if not cells:
+        return 0.0
+    score_cells(metric, cells, sample_rate, 1)  # warm up: the first call may compile or allocate
+    started = time.perf_counter()
+    score_cells(metric, cells, sample_rate, 1)
+    return time.perf_counter() - started
+
+
+def human_seconds(seconds: float) -> str:
+    """Such as ``40 s``, ``6 min`` or ``2 h 10 min``."""
+    if seconds < 100:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"

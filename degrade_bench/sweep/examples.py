@@ -1,0 +1,107 @@
+"""The few examples that the report plays: one clip, clean and damaged.
+
+All excerpts of a run share one gain, so that what was matched in loudness still is; they are MP3 at
+320 kbps, which every browser plays and which hides none of the damage.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from degrade_bench.clip import Clip
+from degrade_bench.degrade.base import Degradation
+from degrade_bench.degrade.seeds import cell_seed, generator
+from degrade_bench.errors import DegradeBenchError
+from degrade_bench.files import folder_error, replacing
+
+EXCERPT_SECONDS = 6.0
+CEILING = 0.97  # leaves room for what the codec adds to peaks
+RATE = 44100
+
+
+def write_examples(
+    folder: Path, clip: Clip, degradations: Sequence[Degradation], levels: Sequence[int], seed: int
+) -> list[dict[str, Any]]:
+    """Write ``audio/*.mp3``: the clean clip and each test degradation at a middle and at its top level.
+
+    Returns:
+        one record per file, for ``run.json``: file, clip_id, degradation, level, strength, unit, summary.
+
+    Raises:
+        RunFolderError: the files cannot be written.
+    """
+    middle, top = sorted(levels)[len(levels) // 2], max(levels)
+    wanted = sorted({middle, top})
+    made: list[tuple[dict[str, Any], torch.Tensor]] = [
+        ({"degradation": "clean", "level": 0, "strength": None, "unit": None, "summary": "as it came"},
+         _excerpt(clip, clip.duration / 2))
+    ]  # fmt: skip
+    for degradation in degradations:
+        if degradation.group == "control":
+            continue
+        for level in wanted:
+            rng = generator(cell_seed(seed, clip.hash, *degradation.seed_key))
+            try:
+                rendered = degradation.render(clip, level, rng)
+            except DegradeBenchError:
+                continue  # the table already says why this cell is not there
+            middle_seconds = clip.duration / 2
+            if rendered.plan.time_map is not None:
+                middle_seconds = float(rendered.plan.time_map(np.asarray(middle_seconds)))
+            record = {
+                "degradation": degradation.name,
+                "level": level,
+                "strength": degradation.ladder.strength(level),
+                "unit": degradation.ladder.unit,
+                "summary": degradation.summary,
+            }
+            made.append((record, _excerpt(rendered.clip, middle_seconds)))
+    peak = max(float(samples.abs().max()) for _, samples in made)
+    gain = min(1.0, CEILING / peak) if peak > 0 else 1.0
+    audio = folder / "audio"
+    try:
+        audio.mkdir(exist_ok=True)
+        for stale in audio.glob("*.mp3"):
+            stale.unlink()
+    except OSError as error:
+        raise folder_error(audio, error) from error
+    records = []
+    for record, samples in made:
+        name = f"{record['degradation']}_level{record['level']}.mp3" if record["level"] else "clean.mp3"
+        with replacing(audio / name) as temporary:
+            temporary.write_bytes(_mp3(samples * gain, clip.sample_rate))
+        records.append({"file": f"audio/{name}", "clip_id": clip.id, **record})
+    return records
+
+
+def _excerpt(clip: Clip, middle_seconds: float) -> torch.Tensor:
+    """At most :data:`EXCERPT_SECONDS` around a point, with 20 ms fades at its ends."""
+    count = min(clip.num_samples, round(EXCERPT_SECONDS * clip.sample_rate))
+    start = min(max(0, round(middle_seconds * clip.sample_rate) - count // 2), clip.num_samples - count)
+    samples = clip.samples[:2, start : start + count].clone()
+    fade = min(count // 2, round(0.02 * clip.sample_rate))
+    if fade:
+        ramp = torch.linspace(0, 1, fade)
+        samples[:, :fade] *= ramp
+        samples[:, -fade:] *= ramp.flip(0)
+    return samples
+
+
+def _mp3(samples: torch.Tensor, sample_rate: int) -> bytes:
+    import soundfile
+    import soxr
+
+    audio = samples.numpy().T
+    if sample_rate != RATE:
+        audio = soxr.resample(audio, sample_rate, RATE)
+    buffer = io.BytesIO()
+    soundfile.write(
+        buffer, audio, RATE, format="MP3", subtype="MPEG_LAYER_III", bitrate_mode="CONSTANT", compression_level=0.0
+    )  # fmt: skip
+    return buffer.getvalue()

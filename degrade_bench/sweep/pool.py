@@ -1,0 +1,164 @@
+"""Processes that work on clips, one clip at a time each, and report block by block.
+
+Each worker has a pipe of its own. A worker that is ahead waits on its full pipe, so memory stays bounded;
+a worker that dies closes its pipe, so its death is seen at once and costs the blocks of one clip.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+
+from degrade_bench.errors import DegradeBenchError
+from degrade_bench.sweep.worker import Message, Task, Work, work_on
+
+
+class WorkerDiedError(DegradeBenchError):
+    """Every worker that was started died before it did anything."""
+
+
+@dataclass(frozen=True)
+class ClipDone:
+    """Everything that was asked of a clip has been reported."""
+
+    clip_id: str
+
+
+@dataclass(frozen=True)
+class WorkerDied:
+    """The process that worked on a clip ended without finishing it."""
+
+    clip_id: str
+    reason: str
+
+
+Event = Message | ClipDone | WorkerDied
+
+
+def run_tasks(tasks: Sequence[Task], work: Work, workers: int) -> Iterator[Event]:
+    """Work on every task and yield what happens, in whatever order it happens.
+
+    Args:
+        tasks: one per clip.
+        work: what every worker knows.
+        workers: 1 works in this process; more starts as many processes. The results are the same.
+    """
+    if workers == 1 or len(tasks) <= 1:
+        for task in tasks:
+            yield from work_on(task, work)
+            yield ClipDone(task.source.id)
+    else:
+        yield from _run_in_processes(tasks, work, min(workers, len(tasks)))
+
+
+def _send(connection: Connection, message: object) -> None:
+    connection.send_bytes(pickle.dumps(message, protocol=5))
+
+
+def _receive(connection: Connection) -> object:
+    return pickle.loads(connection.recv_bytes())
+
+
+def _worker_main(connection: Connection) -> None:
+    """What a worker process does: learn the work, then take tasks until the pipe closes."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process hears Ctrl-C and closes the pipe
+    try:
+        work = _receive(connection)
+        assert isinstance(work, Work)
+        while True:
+            task = _receive(connection)
+            assert isinstance(task, Task)
+            for message in work_on(task, work):
+                _send(connection, message)
+            _send(connection, ClipDone(task.source.id))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+
+
+class _Worker:
+    """A worker process, the pipe to it, and the task that it has."""
+
+    def __init__(self, work: Work) -> None:
+        # spawn: a fork of a process that has run torch or OpenMP threads can hang
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(target=_worker_main, args=(theirs,), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.task: Task | None = None
+        try:
+            _send(self.connection, work)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it died at once: the next receive says so
+
+    def give(self, task: Task) -> None:
+        self.task = task
+        try:
+            _send(self.connection, task)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+
+    def stop(self) -> None:
+        self.connection.close()
+        self.process.join(timeout=2)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+
+
+def _run_in_processes(tasks: Sequence[Task], work: Work, count: int) -> Iterator[Event]:
+    waiting = deque(tasks)
+    workers: list[_Worker] = []
+    deaths_in_a_row = 0
+    try:
+        for _ in range(count):
+            workers.append(_Worker(work))
+            workers[-1].give(waiting.popleft())
+        while workers:
+            ready = wait([worker.connection for worker in workers])
+            for worker in [each for each in workers if each.connection in ready]:
+                try:
+                    event = _receive(worker.connection)
+                except (EOFError, ConnectionResetError):
+                    deaths_in_a_row += 1
+                    yield _death(worker)
+                    worker.stop()
+                    workers.remove(worker)
+                    if deaths_in_a_row > count + 1:
+                        raise WorkerDiedError(
+                            f"{deaths_in_a_row} worker processes died one after the other; "
+                            "try --workers 1, which shows the cause"
+                        ) from None
+                    if waiting:
+                        workers.append(_Worker(work))
+                        workers[-1].give(waiting.popleft())
+                    continue
+                deaths_in_a_row = 0
+                yield event  # type: ignore[misc]
+                if isinstance(event, ClipDone):
+                    worker.task = None
+                    if waiting:
+                        worker.give(waiting.popleft())
+                    else:
+                        worker.stop()
+                        workers.remove(worker)
+    finally:
+        for worker in workers:
+            worker.connection.close()
+        for worker in workers:
+            worker.stop()
+
+
+def _death(worker: _Worker) -> WorkerDied:
+    worker.process.join(timeout=2)
+    code = worker.process.exitcode
+    how = f"killed by signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+    hint = ", perhaps for lack of memory" if code == -9 else ""
+    assert worker.task is not None
+    return WorkerDied(worker.task.source.id, f"the worker process died ({how}{hint})")

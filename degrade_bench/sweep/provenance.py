@@ -1,0 +1,97 @@
+"""What a run was made with: versions, revision, machine. Nothing here identifies a person or a folder."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+LIBRARIES = [
+    "torch",
+    "torchaudio",
+    "muq",
+    "transformers",
+    "numpy",
+    "scipy",
+    "librosa",
+    "soundfile",
+    "soxr",
+    "pedalboard",
+    "pyloudnorm",
+    "pandas",
+    "pyarrow",
+    "statsmodels",
+    "matplotlib",
+]
+
+
+def library_versions() -> dict[str, str | None]:
+    """Installed versions of the libraries that a result may depend on; None where one is missing."""
+    versions: dict[str, str | None] = {}
+    for name in LIBRARIES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = None
+    import soundfile
+
+    versions["libsndfile"] = soundfile.__libsndfile_version__
+    return versions
+
+
+def git_revision() -> str | None:
+    """The revision of the source tree that this package runs from, ``+dirty`` where it was changed; or None."""
+    package = Path(__file__).resolve().parents[1]
+    if not (package.parent / ".git").exists():
+        return None
+    git = ["git", "-C", str(package.parent)]
+    try:
+        head = subprocess.run(
+            [*git, "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=True
+        )
+        dirty = subprocess.run(
+            [*git, "status", "--porcelain", "--", str(package)], capture_output=True, text=True, timeout=10
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return head.stdout.strip() + ("+dirty" if dirty.stdout.strip() else "")
+
+
+def machine() -> dict[str, str]:
+    """Python and platform, for the record."""
+    return {
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def resolve_device(asked: str) -> str:
+    """``cpu`` or ``cuda:N`` for what ``--device`` asked.
+
+    Raises:
+        ConfigError: CUDA was asked for and there is none.
+    """
+    import torch
+
+    from degrade_bench.errors import ConfigError
+
+    if asked == "auto":
+        return "cuda:0" if torch.cuda.is_available() else "cpu"
+    if asked.startswith("cuda"):
+        index = int(asked.partition(":")[2] or 0)
+        if not torch.cuda.is_available():
+            raise ConfigError(f"--device {asked}: torch {torch.__version__} finds no CUDA device; use cpu")
+        if index >= torch.cuda.device_count():
+            raise ConfigError(f"--device {asked}: there are {torch.cuda.device_count()} CUDA devices, from 0")
+        return f"cuda:{index}"
+    return asked
+
+
+def device_name(device: str) -> str:
+    """The device in words."""
+    import torch
+
+    if device.startswith("cuda"):
+        return f"{device} ({torch.cuda.get_device_name(device)})"
+    return f"cpu ({torch.get_num_threads()} threads)"
