@@ -10,11 +10,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from degrade_bench import __version__
 from degrade_bench.clip import Clip
 from degrade_bench.corpus.inputs import Skipped, sources_from
 from degrade_bench.corpus.source import ClipSource, MemorySource
@@ -26,21 +24,14 @@ from degrade_bench.metric.catalogue import SkippedMetric, check_metric, default_
 from degrade_bench.sweep.config import RunConfig, make_config
 from degrade_bench.sweep.examples import write_examples
 from degrade_bench.sweep.execute import Progress, Sweep, SweepResult, check_same, execute
-from degrade_bench.sweep.provenance import (
-    device_name,
-    git_revision,
-    library_versions,
-    machine,
-    resolve_device,
-)
+from degrade_bench.sweep.provenance import resolve_device
+from degrade_bench.sweep.record import first_record, now, outcome
 from degrade_bench.sweep.store import RunFolder
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from degrade_bench.analysis import Analysis
-
-MAX_LISTED_FAILURES = 100
 
 
 @dataclass(frozen=True)
@@ -161,13 +152,14 @@ def run(
         announce(resolved)
     with RunFolder(config.out, config.overwrite) as folder:
         previous = check_same(folder, resolved.sweep) or {}
-        record = _first_record(resolved, command, previous)
+        record = first_record(config, resolved.sweep, resolved.device, command, previous)
+        record["metrics_skipped"] = [{"name": m.name, "reason": m.reason} for m in resolved.skipped_metrics]
         folder.write_record(record)
         result = execute(resolved.sweep, folder, progress)
-        record.update(_outcome(resolved, result))
+        record.update(outcome(result, resolved.skipped_clips))
         record["examples"] = _examples(folder.path, resolved.sweep, result)
         record["seconds"]["sweep"] = round(result.seconds, 3)
-        record["finished"] = _now()
+        record["finished"] = now()
         folder.finish(result.table, record)
         analysis = conclude(config.out)
         record["seconds"]["total"] = round(time.perf_counter() - started, 3)
@@ -236,79 +228,6 @@ def stress_test(
     if sources is not None and len({source.id for source in sources}) < len(sources):
         raise ConfigError("two clips have the same id")
     return run(config, resolved=resolve_request(config, metrics, sources))
-
-
-# -- run.json ----------------------------------------------------------------------------------------
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
-
-
-def _first_record(resolved: Resolved, command: Sequence[str], previous: Mapping[str, Any]) -> dict[str, Any]:
-    sweep, config = resolved.sweep, resolved.config
-    return {
-        "format": 1,
-        "state": "running",
-        "package_version": __version__,
-        "git_revision": git_revision(),
-        "command": list(command),
-        "request": config.model_dump(mode="json", exclude={"out", "input", "overwrite"})
-        | {"input": [path.name for path in config.input] or ["built-in corpus"]},
-        "identity": sweep.identity(),
-        "libraries": library_versions(),
-        **machine(),
-        "device": device_name(resolved.device),
-        "started": previous.get("started", _now()),
-        "seconds": {},
-        "metrics": [_describe_metric(metric) for metric in sweep.metrics],
-        "metrics_skipped": [{"name": m.name, "reason": m.reason} for m in resolved.skipped_metrics],
-        "clips": previous.get("clips", []),
-        "clips_skipped": [{"id": clip.id, "reason": clip.reason} for clip in resolved.skipped_clips],
-        "degradations": [each.describe() for each in sweep.degradations],
-        "counts": previous.get("counts", {}),
-        "failures": [],
-        "not_applicable": [],
-        "examples": previous.get("examples", []),
-    }
-
-
-def _describe_metric(metric: Metric) -> dict[str, Any]:
-    return {
-        **metric.describe(),
-        "fingerprint": metric.fingerprint(),
-        "parts": {key: str(value) for key, value in metric.fingerprint_parts().items()},
-    }
-
-
-def _outcome(resolved: Resolved, result: SweepResult) -> dict[str, Any]:
-    skipped = [*resolved.skipped_clips, *result.skipped]
-    columns = ["clip_id", "degradation", "level", "metric", "status", "error"]
-    rows = result.table.select(columns).to_pylist()
-    failures = [row for row in rows if row["status"] == "failed"]
-    reasons = Counter(
-        (row["degradation"], row["metric"] if "metric" in row["error"] or "reference" in row["error"] else None,
-         row["error"])
-        for row in rows
-        if row["status"] == "not-applicable"
-    )  # fmt: skip
-    return {
-        "state": "scored",
-        "clips": list(result.clips.values()),
-        "clips_skipped": [{"id": clip.id, "reason": clip.reason} for clip in skipped],
-        "counts": result.counts() | {"clips_skipped": len(skipped)},
-        "failures": [
-            {key: row[key] for key in ("clip_id", "degradation", "level", "metric", "error")}
-            for row in failures[:MAX_LISTED_FAILURES]
-        ],
-        "not_applicable": [
-            {"degradation": degradation, "metric": metric, "reason": reason, "count": count}
-            for (degradation, metric, reason), count in sorted(
-                reasons.items(), key=lambda item: (item[0][0], item[0][1] or "", item[0][2])
-            )
-        ],
-        "estimated_seconds": None if result.expected is None else round(result.expected.seconds, 1),
-    }
 
 
 def _examples(folder: Path, sweep: Sweep, result: SweepResult) -> list[dict[str, Any]]:

@@ -94,17 +94,24 @@ class RunConfig(BaseModel):
         return settings
 
 
-def make_config(options: Mapping[str, Any], config_file: Path | None = None) -> RunConfig:
+def make_config(
+    options: Mapping[str, Any],
+    config_file: Path | None = None,
+    defaults: Mapping[str, Any] | None = None,
+) -> RunConfig:
     """A checked :class:`RunConfig` from given options over a YAML file over the defaults.
 
     Args:
         options: options that were given; a value of None was not.
         config_file: YAML with the same names.
+        defaults: for options that neither gives, in place of the model's own.
 
     Raises:
         ConfigError: says which option is wrong, with its value, and what is expected.
     """
-    merged = dict(_read_yaml(config_file)) if config_file is not None else {}
+    merged = dict(defaults or {})
+    if config_file is not None:
+        merged.update(_read_yaml(config_file))
     where = f"{config_file}: " if config_file is not None else ""
     given = {name: value for name, value in options.items() if value is not None}
     if "set" in merged and "set" in given:
@@ -112,7 +119,7 @@ def make_config(options: Mapping[str, Any], config_file: Path | None = None) -> 
             name: {**merged["set"].get(name, {}), **given["set"].get(name, {})}
             for name in {**merged["set"], **given["set"]}
         }
-    from_file = set(merged) - set(given)
+    from_file = set(merged) - set(given) - set(defaults or {})
     merged.update(given)
     for name in merged:
         if name not in RunConfig.model_fields:

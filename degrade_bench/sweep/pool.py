@@ -10,6 +10,7 @@ import multiprocessing
 import pickle
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 
@@ -92,17 +93,13 @@ class _Worker:
         self.process.start()
         theirs.close()
         self.task: Task | None = None
-        try:
+        with suppress(BrokenPipeError, ConnectionResetError):  # it died at once: the next receive says so
             _send(self.connection, work)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # it died at once: the next receive says so
 
     def give(self, task: Task) -> None:
         self.task = task
-        try:
+        with suppress(BrokenPipeError, ConnectionResetError):
             _send(self.connection, task)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
 
     def stop(self) -> None:
         self.connection.close()

@@ -41,7 +41,7 @@ def library_versions() -> dict[str, str | None]:
 
 
 def git_revision() -> str | None:
-    """The revision of the source tree that this package runs from, ``+dirty`` where it was changed; or None."""
+    """The revision of the source tree that runs, ``+dirty`` where it was changed; None outside a checkout."""
     package = Path(__file__).resolve().parents[1]
     if not (package.parent / ".git").exists():
         return None

@@ -48,7 +48,7 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class Heard:
-    """What a metric is given of one cell: samples ``(channels, time)``, or the outcome that it has already."""
+    """What a metric is given of one cell: samples ``(channels, time)``, or its outcome, known already."""
 
     samples: torch.Tensor | None = None
     reference: torch.Tensor | None = None

@@ -20,7 +20,7 @@ from degrade_bench.sweep.cells import Block
 
 
 def shared_window(clip: Clip, blocks: Iterable[Block], run_seed: int, window: float) -> float | None:
-    """The seconds that every cell of a clip can fill around the clip's middle; None where all fill ``window``.
+    """The seconds that every cell of a clip fills around the clip's middle; None where all fill ``window``.
 
     Only degradations that move time are asked, and they only draw; nothing is rendered. A control that is
     meant to move the window (``moves_window``) does not count: where it cannot fill the window, it is the

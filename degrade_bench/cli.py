@@ -1,0 +1,191 @@
+"""The command line. Every verb calls one function; nothing is decided here.
+
+Heavy imports wait until a verb needs them, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+
+from degrade_bench import __version__
+from degrade_bench.errors import DegradeBenchError
+
+app = typer.Typer(
+    name="degrade-bench",
+    help="Find out what a music quality metric hears, and to what it is deaf.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Folder = Annotated[Path, typer.Argument(help="a run directory", show_default=False)]
+
+
+@app.callback()
+def _main(
+    version: Annotated[bool, typer.Option("--version", help="print the version and stop")] = False,
+) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.command(no_args_is_help=True)
+def run(
+    out: Annotated[Path | None, typer.Option(help="the run directory", show_default=False)] = None,
+    suite: Annotated[
+        list[str] | None, typer.Option(help="suites, separated by commas: signal, structural")
+    ] = None,
+    degradation: Annotated[list[str] | None, typer.Option(help="single degradations, by name")] = None,
+    input: Annotated[
+        list[Path] | None,
+        typer.Option(help="audio file, folder or manifest (CSV, JSONL); by default the built-in corpus"),
+    ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="metrics: a name, package.module:Name or file.py:name; by default the panel, and MuQ-Eval "
+            "where its weights are at hand"
+        ),
+    ] = None,
+    set: Annotated[
+        list[str] | None,
+        typer.Option(help="a metric's setting, such as muq-eval.checkpoint=DIR", metavar="METRIC.KEY=VALUE"),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="the run seed  [default: 0]")] = None,
+    levels: Annotated[str | None, typer.Option(help="such as 1,3,5  [default: all five]")] = None,
+    replicates: Annotated[int | None, typer.Option(help="draws of every cell  [default: 1]")] = None,
+    limit_clips: Annotated[int | None, typer.Option(help="only the first N clips")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N  [default: auto]")] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="signals at once on the device  [default: 8]")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="processes  [default: one per core]")] = None,
+    max_failures: Annotated[
+        int | None, typer.Option(help="cells that may fail before the exit code is 1  [default: 0]")
+    ] = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="score failed cells again")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="throw away another run in --out")] = False,
+    config: Annotated[Path | None, typer.Option(help="YAML with the same names; options win over it")] = None,
+) -> None:
+    """Damage music, score it, conclude and report. The same command again goes on where it was stopped."""
+    from degrade_bench.metric.catalogue import parse_settings
+    from degrade_bench.sweep.config import make_config
+    from degrade_bench.terminal import available_cores, run_with_progress
+
+    options: dict[str, Any] = {
+        "out": out,
+        "suite": suite,
+        "degradation": degradation,
+        "input": input,
+        "metric": metric,
+        "set": parse_settings(set) if set else None,
+        "seed": seed,
+        "levels": levels,
+        "replicates": replicates,
+        "limit_clips": limit_clips,
+        "device": device,
+        "batch_size": batch_size,
+        "workers": workers,
+        "max_failures": max_failures,
+        "retry_failed": retry_failed or None,
+        "overwrite": overwrite or None,
+    }
+    made = make_config(options, config, defaults={"workers": available_cores()})
+    result = run_with_progress(made, command=["degrade-bench", *_arguments])
+    if result.failed > made.max_failures:
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_(
+    what: Annotated[str, typer.Argument(help="degradations, metrics or suites", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="an array of objects")] = False,
+) -> None:
+    """List degradations, metrics or suites."""
+    from degrade_bench.terminal import listing, print_listing
+
+    entries = listing(what)
+    if as_json:
+        typer.echo(json.dumps(entries, indent=1, ensure_ascii=False))
+    else:
+        print_listing(what, entries)
+
+
+@app.command()
+def render(
+    name: Annotated[str, typer.Argument(help="a degradation, or its placebo (NAME_placebo)")],
+    source: Annotated[Path, typer.Argument(metavar="IN", help="an audio file")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="an audio file: .wav, .flac, .ogg, .mp3")],
+    level: Annotated[int, typer.Option(help="0 (clean) to 5 (gross)")],
+    seed: Annotated[int, typer.Option(help="the run seed")] = 0,
+    replicate: Annotated[int, typer.Option(help="which draw")] = 0,
+    plan: Annotated[Path | None, typer.Option(help="write the plan here, as JSON")] = None,
+) -> None:
+    """Write one damaged clip to listen to."""
+    from degrade_bench.terminal import render_file
+
+    for line in render_file(name, level, source, target, seed, replicate, plan):
+        typer.echo(line)
+
+
+@app.command()
+def analysis(folder: Folder) -> None:
+    """Conclude again from the scores of a run; nothing is scored."""
+    from degrade_bench.bench import conclude
+    from degrade_bench.terminal import print_summary
+
+    conclude(folder)
+    print_summary(folder)
+
+
+@app.command()
+def report(folder: Folder) -> None:
+    """Draw the figures and write report.html again from a run's analysis; nothing is scored."""
+    from degrade_bench.bench import show
+
+    typer.echo(f"wrote {show(folder)}")
+
+
+_arguments: list[str] = []
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and exit.
+
+    Exit codes: 0 done; 1 finished, but more cells failed than allowed; 2 the request cannot be carried out.
+    """
+    _arguments[:] = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = app(args=_arguments, prog_name="degrade-bench", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as help_wanted:
+        typer.echo(help_wanted.format_message())
+        code = 2
+    except click.ClickException as error:
+        code = _refuse(error.format_message())
+    except DegradeBenchError as error:
+        code = _refuse(str(error))
+    except (click.Abort, KeyboardInterrupt):
+        typer.echo("interrupted; finished rows are kept, and the same command goes on from them", err=True)
+        code = 130
+    except BrokenPipeError:  # `degrade-bench list … | head`
+        sys.stderr.close()
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse(message: str) -> int:
+    typer.echo("degrade-bench: " + " ".join(message.split()), err=True)
+    return 2
+
+
+if __name__ == "__main__":
+    main()
