@@ -110,7 +110,8 @@ def render_file(
     achieved = degradation.achieved(clip, rendered)
     got = "" if achieved is None else f", achieved {achieved:.4g}"
     strength, unit = degradation.ladder.strength(level), degradation.ladder.unit
-    yield f"wrote {target}: {name} level {level}, {strength:g} {unit}{got}, gain {rendered.plan.gain_db:+.2f} dB"
+    gain_db = rendered.plan.gain_db
+    yield f"wrote {target}: {name} level {level}, {strength:g} {unit}{got}, gain {gain_db:+.2f} dB"
 
 
 # -- run -----------------------------------------------------------------------------------------------

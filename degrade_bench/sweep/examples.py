@@ -38,10 +38,8 @@ def write_examples(
     """
     middle, top = sorted(levels)[len(levels) // 2], max(levels)
     wanted = sorted({middle, top})
-    made: list[tuple[dict[str, Any], torch.Tensor]] = [
-        ({"degradation": "clean", "level": 0, "strength": None, "unit": None, "summary": "as it came"},
-         _excerpt(clip, clip.duration / 2))
-    ]  # fmt: skip
+    clean = {"degradation": "clean", "level": 0, "strength": None, "unit": None, "summary": "as it came"}
+    made: list[tuple[dict[str, Any], torch.Tensor]] = [(clean, _excerpt(clip, clip.duration / 2))]
     for degradation in degradations:
         if degradation.group == "control":
             continue
@@ -102,6 +100,12 @@ def _mp3(samples: torch.Tensor, sample_rate: int) -> bytes:
         audio = soxr.resample(audio, sample_rate, RATE)
     buffer = io.BytesIO()
     soundfile.write(
-        buffer, audio, RATE, format="MP3", subtype="MPEG_LAYER_III", bitrate_mode="CONSTANT", compression_level=0.0
-    )  # fmt: skip
+        buffer,
+        audio,
+        RATE,
+        format="MP3",
+        subtype="MPEG_LAYER_III",
+        bitrate_mode="CONSTANT",
+        compression_level=0.0,  # 320 kbps
+    )
     return buffer.getvalue()

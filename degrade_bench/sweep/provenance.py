@@ -47,15 +47,16 @@ def git_revision() -> str | None:
         return None
     git = ["git", "-C", str(package.parent)]
     try:
-        head = subprocess.run(
-            [*git, "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=True
-        )
-        dirty = subprocess.run(
-            [*git, "status", "--porcelain", "--", str(package)], capture_output=True, text=True, timeout=10
-        )
+        head = _output([*git, "rev-parse", "HEAD"])
+        dirty = _output([*git, "status", "--porcelain", "--", str(package)])
     except (OSError, subprocess.SubprocessError):
         return None
-    return head.stdout.strip() + ("+dirty" if dirty.stdout.strip() else "")
+    return head + ("+dirty" if dirty else "")
+
+
+def _output(command: list[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+    return done.stdout.strip()
 
 
 def machine() -> dict[str, str]:
