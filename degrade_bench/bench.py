@@ -207,8 +207,8 @@ def stress_test(
     """Stress-test a metric, or several, on clips in memory or on the built-in corpus.
 
     Args:
-        metric: an object with ``name``, ``higher_is_better`` and ``score(batch, sample_rate, reference)``, or a
-            list of such objects.
+        metric: an object with ``name``, ``higher_is_better`` and ``score(batch, sample_rate, reference)``,
+            or a list of such objects.
         clips: the music; the built-in corpus by default.
         suites: what to do to it.
         out: the run directory; a new temporary one by default.

@@ -17,6 +17,9 @@ from multiprocessing.connection import Connection, wait
 from degrade_bench.errors import DegradeBenchError
 from degrade_bench.sweep.worker import Message, Task, Work, work_on
 
+MAX_DEATHS = 10
+"""So many workers may die with no clip finished between them before the run is given up."""
+
 
 class WorkerDiedError(DegradeBenchError):
     """Every worker that was started died before it did anything."""
@@ -127,7 +130,7 @@ def _run_in_processes(tasks: Sequence[Task], work: Work, count: int) -> Iterator
                     yield _death(worker)
                     worker.stop()
                     workers.remove(worker)
-                    if deaths_in_a_row > count + 1:
+                    if deaths_in_a_row > MAX_DEATHS:
                         raise WorkerDiedError(
                             f"{deaths_in_a_row} worker processes died one after the other; "
                             "try --workers 1, which shows the cause"
@@ -136,9 +139,9 @@ def _run_in_processes(tasks: Sequence[Task], work: Work, count: int) -> Iterator
                         workers.append(_Worker(work))
                         workers[-1].give(waiting.popleft())
                     continue
-                deaths_in_a_row = 0
                 yield event  # type: ignore[misc]
                 if isinstance(event, ClipDone):
+                    deaths_in_a_row = 0
                     worker.task = None
                     if waiting:
                         worker.give(waiting.popleft())

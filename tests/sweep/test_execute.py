@@ -1,0 +1,271 @@
+"""A whole sweep over toys: the cells, resumption, workers, failures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from degrade_bench.errors import CorpusError, RunFolderError
+from degrade_bench.sweep.execute import Progress, Sweep, check_same, execute
+from degrade_bench.sweep.schema import KEY, SCHEMA
+from degrade_bench.sweep.store import RunFolder
+from tests.sweep import toys
+
+
+def make_sweep(**changes) -> Sweep:
+    sweep = Sweep(
+        sources=toys.toy_sources(3),
+        degradations=(toys.ToyNoise(), toys.ToyStretch(), toys.ToyGain()),
+        metrics=(toys.Rms(), toys.Difference(), toys.Length()),
+    )
+    return replace(sweep, **changes)
+
+
+def sweep_in(path, sweep, progress=None):
+    with RunFolder(path) as folder:
+        check_same(folder, sweep)
+        result = execute(sweep, folder, progress)
+        folder.finish(result.table, {"identity": sweep.identity(), "clips": list(result.clips.values())})
+    return result
+
+
+def comparable(table):
+    return table.drop_columns(["seconds"])
+
+
+def test_the_table_has_exactly_the_cells_expected(tmp_path):
+    result = sweep_in(tmp_path / "out", make_sweep())
+    frame = result.table.to_pandas()
+    assert result.table.schema.equals(SCHEMA)
+    assert not frame.duplicated(list(KEY)).any()
+    per_metric = frame.groupby(["clip_id", "metric", "role"]).size().unstack()
+    assert (per_metric["clean"] == 1).all()
+    assert (per_metric["test"] == 5 + 5).all()
+    assert (per_metric["placebo"] == 1).all()  # the noise's; its single level stands for all
+    assert (per_metric["control"] == 2).all()
+    assert len(frame) == 3 * 3 * 14
+    assert result.counts() == {
+        "clips": 3,
+        "cells": 3 * 14,
+        "rows": 3 * 3 * 14,
+        "ok": 3 * (3 * 14 - 5),
+        "not_applicable": 15,
+        "failed": 0,
+    }
+    stored = pq.read_table(tmp_path / "out" / "scores.parquet")
+    assert stored.equals(result.table)
+    assert not (tmp_path / "out" / "shards").exists()
+
+
+def test_full_reference_does_not_apply_where_duration_changes(tmp_path):
+    frame = sweep_in(tmp_path / "out", make_sweep()).table.to_pandas()
+    rows = frame[(frame.metric == "difference") & (frame.degradation == "toy_stretch")]
+    assert set(rows.status) == {"not-applicable"}
+    assert rows.score.isna().all()
+    clean = frame[(frame.metric == "difference") & (frame.role == "clean")]
+    assert (clean.score == 0).all()
+
+
+def test_scores_seeds_and_achieved_are_those_of_the_cell(tmp_path):
+    frame = sweep_in(tmp_path / "out", make_sweep(replicates=2)).table.to_pandas()
+    noise = frame[(frame.degradation == "toy_noise") & (frame.metric == "difference")]
+    assert np.allclose(noise.achieved, noise.strength, rtol=0.02)
+    assert (noise.groupby(["clip_id", "replicate"]).seed.nunique() == 1).all()  # nested along the ladder
+    assert noise.seed.nunique() == 3 * 2  # apart between clips and replicates
+    ordered = noise.pivot_table(index=["clip_id", "replicate"], columns="level", values="score")
+    assert (np.diff(ordered.to_numpy(), axis=1) > 0).all()
+    again = sweep_in(tmp_path / "again", make_sweep(replicates=2, seed=1)).table.to_pandas()
+    other = again[(again.degradation == "toy_noise") & (again.metric == "difference")]
+    assert not np.isclose(noise.score, other.score, rtol=0, atol=1e-9).any()
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_any_number_of_workers_gives_the_same_table(tmp_path, workers):
+    alone = sweep_in(tmp_path / "one", make_sweep())
+    together = sweep_in(tmp_path / "many", make_sweep(workers=workers))
+    assert comparable(alone.table).equals(comparable(together.table))
+
+
+def test_a_clip_is_decoded_once_by_the_sweep(tmp_path):
+    log = tmp_path / "log"
+    sweep_in(tmp_path / "out", make_sweep(sources=toys.toy_sources(3, log=str(log))))
+    decoded = log.read_text().split()
+    assert sorted(decoded[1:]) == ["c0", "c1", "c2"]  # the first is the time estimate's
+
+
+def interrupted_after(blocks):
+    """Progress that stops the run after so many blocks, as a signal would."""
+    seen = {"n": 0}
+
+    def advanced(cells):
+        seen["n"] += 1
+        if seen["n"] >= blocks:
+            raise KeyboardInterrupt
+
+    return Progress(advanced=advanced)
+
+
+@pytest.mark.parametrize("stops", [(1,), (2, 3), (5, 1, 4)])
+def test_stopped_anywhere_and_started_again_it_ends_with_the_same_table(tmp_path, stops):
+    whole = sweep_in(tmp_path / "whole", make_sweep())
+    for blocks in stops:
+        with pytest.raises(KeyboardInterrupt):
+            sweep_in(tmp_path / "cut", make_sweep(), interrupted_after(blocks))
+    rest = sweep_in(tmp_path / "cut", make_sweep())
+    assert comparable(rest.table).equals(comparable(whole.table))
+    assert rest.clips.keys() == whole.clips.keys()
+    assert rest.cells_scored < whole.cells_scored  # what was finished was not done again
+
+
+def test_a_finished_run_does_nothing_again(tmp_path):
+    first = sweep_in(tmp_path / "out", make_sweep())
+    second = sweep_in(tmp_path / "out", make_sweep())
+    assert second.cells_scored == 0
+    assert second.table.equals(first.table)  # the timings too
+    assert second.clips == first.clips
+
+
+def test_a_metric_is_added_without_scoring_the_others_again(tmp_path):
+    first = sweep_in(tmp_path / "out", make_sweep(metrics=(toys.Rms(),)))
+    both = sweep_in(tmp_path / "out", make_sweep(metrics=(toys.Rms(), toys.Length())))
+    kept = both.table.filter(np.array(both.table["metric"].to_pylist()) == "rms")
+    assert kept.equals(first.table)
+    assert set(both.table["metric"].to_pylist()) == {"rms", "length"}
+    fewer = sweep_in(tmp_path / "out", make_sweep(metrics=(toys.Rms(),)))
+    assert fewer.cells_scored == 0
+    assert fewer.table.num_rows == both.table.num_rows
+
+
+def test_a_damaged_shard_is_scored_again(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        sweep_in(tmp_path / "out", make_sweep(), interrupted_after(6))
+    shards = sorted((tmp_path / "out" / "shards").glob("*.parquet"))
+    shards[0].write_bytes(shards[0].read_bytes()[:100])
+    rest = sweep_in(tmp_path / "out", make_sweep())
+    whole = sweep_in(tmp_path / "whole", make_sweep())
+    assert comparable(rest.table).equals(comparable(whole.table))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"seed": 3}, "seed 0, not 3"),
+        ({"replicates": 2}, "replicates 1, not 2"),
+        ({"levels": (1, 5)}, "levels"),
+        ({"sources": toys.toy_sources(2)}, "with clip 'c2'"),
+        ({"sources": toys.toy_sources(4)}, "without clip 'c3'"),
+        ({"sources": toys.toy_sources(3, seconds=2.0)}, "clip 'c0' has changed"),
+        ({"degradations": (toys.ToyNoise(), toys.ToyGain())}, "with degradation 'toy_stretch'"),
+    ],
+)
+def test_another_runs_results_are_refused(tmp_path, changes, said):
+    sweep_in(tmp_path / "out", make_sweep())
+    before = (tmp_path / "out" / "scores.parquet").read_bytes()
+    with pytest.raises(RunFolderError, match="another run") as refused:
+        sweep_in(tmp_path / "out", make_sweep(**changes))
+    assert said in str(refused.value)
+    assert (tmp_path / "out" / "scores.parquet").read_bytes() == before
+
+
+def test_other_weights_under_the_same_name_are_refused(tmp_path):
+    sweep_in(tmp_path / "out", make_sweep(metrics=(toys.Rms(),)))
+    changed = toys.Rms()
+    changed.version = "2"
+    with pytest.raises(RunFolderError, match="'rms' with fingerprint"):
+        sweep_in(tmp_path / "out", make_sweep(metrics=(changed,)))
+
+
+def test_a_file_that_changed_meanwhile_is_refused(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        sweep_in(tmp_path / "out", make_sweep(), interrupted_after(1))
+
+    class Changed(toys.ToySource):
+        def load(self):
+            clip = super().load()
+            return clip.with_samples(clip.samples * 0.5)
+
+    sources = tuple(Changed(each.id, each.seed, each.seconds) for each in toys.toy_sources(3))
+    with pytest.raises(RunFolderError, match="the file has changed"):
+        sweep_in(tmp_path / "out", make_sweep(sources=sources))
+
+
+def test_unusable_clips_are_left_out_and_the_run_goes_on(tmp_path):
+    bad = toys.ToySource("broken", bad=True)
+    skipped = []
+    progress = Progress(clip_skipped=lambda clip_id, reason: skipped.append((clip_id, reason)))
+    result = sweep_in(tmp_path / "out", make_sweep(sources=(bad, *toys.toy_sources(2))), progress)
+    assert skipped == [("broken", "broken: cannot be decoded")]
+    assert [each.id for each in result.skipped] == ["broken"]
+    assert set(result.table["clip_id"].to_pylist()) == {"c0", "c1"}
+
+
+def test_no_usable_clip_at_all_is_an_error(tmp_path):
+    with pytest.raises(CorpusError, match=r"none of 1 clips can be used \(broken: broken: cannot"):
+        sweep_in(tmp_path / "out", make_sweep(sources=(toys.ToySource("broken", bad=True),)))
+
+
+def test_cells_that_do_not_apply_or_fail_are_rows(tmp_path):
+    sweep = make_sweep(degradations=(toys.ToyPicky(), toys.ToyGain()), metrics=(toys.Rms(),))
+    frame = sweep_in(tmp_path / "out", sweep).table.to_pandas()
+    picky = frame[frame.degradation == "toy_picky"].set_index(["clip_id", "level"])
+    assert set(picky.loc["c0"].status) == {"not-applicable"}
+    assert set(picky.loc["c0"].error) == {"needs a clip that does not end in 0"}
+    assert picky.loc[("c1", 4)].status == "failed"
+    assert picky.loc[("c1", 4)].error == "RuntimeError: level 4 is broken"
+    assert picky.loc["c2"].drop(4).status.eq("ok").all()
+
+
+def test_failed_cells_are_scored_again_only_when_asked(tmp_path):
+    sweep = make_sweep(degradations=(toys.ToyPicky(), toys.ToyGain()), metrics=(toys.Rms(),))
+    sweep_in(tmp_path / "out", sweep)
+    assert sweep_in(tmp_path / "out", sweep).cells_scored == 0
+    again = sweep_in(tmp_path / "out", replace(sweep, retry_failed=True))
+    assert again.cells_scored == 2 * 5  # the blocks of the two clips with a failed cell
+    assert again.counts()["failed"] == 2
+
+
+def test_an_awkward_metric_costs_its_own_rows_only(tmp_path):
+    class Loud(toys.ToyNoise):
+        name = "loud"
+        default_ladder = toys.Ladder((0.1, 0.2, 0.4, 0.5, 0.6), "σ")
+
+    sweep = make_sweep(
+        degradations=(Loud(), toys.ToyGain()), metrics=(toys.Awkward(), toys.Rms(), toys.WrongShape())
+    )
+    frame = sweep_in(tmp_path / "out", sweep).table.to_pandas()
+    tests = frame[(frame.degradation == "loud") & (frame.clip_id == "c1")]
+    awkward = tests[(tests.metric == "awkward") & (tests.role == "test")].set_index("level")
+    assert list(awkward.status) == ["ok", "ok", "failed", "ok", "failed"]
+    assert awkward.error[3] == "the metric returned NaN"
+    assert awkward.score[4] == np.inf
+    assert awkward.error[5] == "ValueError: too loud for me"
+    assert tests[tests.metric == "rms"].status.eq("ok").all()
+    wrong = tests[tests.metric == "wrong-shape"]
+    assert wrong.status.eq("failed").all()
+    assert wrong.error.str.contains("expected").all()
+
+
+def test_a_worker_that_dies_costs_one_clips_open_blocks(tmp_path):
+    degradations = (toys.ToyNoise(), toys.ToyKiller(), toys.ToyGain())
+    sweep = make_sweep(degradations=degradations, metrics=(toys.Rms(),), workers=2)
+    frame = sweep_in(tmp_path / "out", sweep).table.to_pandas()
+    assert len(frame) == 3 * (1 + 6 + 6 + 2)
+    failed = frame[frame.status == "failed"]
+    assert set(failed.clip_id) == {"c1"}
+    assert set(failed.degradation) == {"toy_killer", "toy_killer_placebo", "toy_gain"}
+    assert failed.error.str.contains("killed by signal 9").all()
+
+
+def test_a_heavy_metric_hears_full_windows_around_the_same_music(tmp_path):
+    degradations = (toys.ToyStretch(), toys.ToySqueeze(), toys.ToyGain())
+    sweep = make_sweep(degradations=degradations, metrics=(toys.Length(),))
+    frame = sweep_in(tmp_path / "out", sweep).table.to_pandas()
+    # squeezed tenfold, 3 s leave 0.3 s: the window shrinks to that for every cell alike
+    assert set(frame.score) == {2400.0}
+    alone = make_sweep(degradations=(toys.ToyStretch(), toys.ToyGain()), metrics=(toys.Length(),))
+    frame = sweep_in(tmp_path / "alone", alone).table.to_pandas()
+    assert set(frame[frame.role != "test"].score) == {24000.0}
+    assert frame[frame.role == "test"].score.min() >= 2 * 8000

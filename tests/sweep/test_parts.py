@@ -1,0 +1,179 @@
+"""Cells, pool, estimate, provenance, examples."""
+
+from __future__ import annotations
+
+import pickle
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from degrade_bench.errors import ConfigError
+from degrade_bench.sweep import provenance
+from degrade_bench.sweep.cells import expand, levels_of
+from degrade_bench.sweep.estimate import estimate, human_seconds
+from degrade_bench.sweep.examples import write_examples
+from degrade_bench.sweep.pool import WorkerDiedError, run_tasks
+from degrade_bench.sweep.scoring import Heard, Outcome
+from degrade_bench.sweep.worker import BlockResult, MetricTraits, Task, Work, single_threaded
+from tests.conftest import make_clip
+from tests.sweep import toys
+
+
+def work(*degradations, metrics=None, heavy=()):
+    metrics = (toys.Rms(),) if metrics is None else metrics
+    return Work(0, toys.LEVELS, 1, degradations, metrics, tuple(MetricTraits.of(each) for each in heavy))
+
+
+def tasks(work, count=2):
+    todo = {block.name: frozenset({"rms"}) for block in work.blocks()}
+    return [Task(source, todo) for source in toys.toy_sources(count)]
+
+
+def test_levels_filter_long_ladders_only():
+    assert levels_of(toys.ToyNoise(), (1, 5)) == (1, 5)
+    assert levels_of(toys.ToyGain(), (5,)) == (1, 2)
+    blocks = expand((toys.ToyNoise(), toys.ToyGain()), (1, 5), 2)
+    assert [block.name for block in blocks] == ["clean", "toy_noise", "toy_gain"]
+    cells = [(cell.role, cell.level, cell.replicate) for cell in blocks[1].cells]
+    assert cells == [
+        ("test", 1, 0), ("test", 1, 1), ("test", 5, 0), ("test", 5, 1), ("placebo", 1, 0), ("placebo", 1, 1),
+    ]  # fmt: skip
+
+
+def test_what_is_heard_crosses_processes_without_its_storage():
+    long = torch.zeros(2, 1_000_000)
+    heard = Heard(long[:, :100], long[:, 100:200], None)
+    packed = pickle.dumps(heard, protocol=5)
+    assert len(packed) < 10_000
+    again = pickle.loads(packed)
+    assert torch.equal(again.samples, heard.samples)
+    assert again.outcome is None
+    assert pickle.loads(pickle.dumps(Heard(outcome=Outcome.not_applicable("x")))).outcome.error == "x"
+
+
+def test_reasons_are_one_bounded_line():
+    assert Outcome.failed("a\n b\t" + "x" * 1000).error == "a b " + "x" * 496
+
+
+def test_threads_are_given_back():
+    before = torch.get_num_threads()
+    with single_threaded():
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == before
+
+
+def test_a_sweep_touches_no_global_random_state():
+    torch_state, numpy_state, python_state = torch.get_rng_state(), np.random.get_state(), random.getstate()
+    made = work(toys.ToyNoise(), toys.ToyStretch())
+    assert any(isinstance(event, BlockResult) for event in run_tasks(tasks(made), made, 1))
+    assert torch.equal(torch_state, torch.get_rng_state())
+    assert all(np.array_equal(a, b) for a, b in zip(numpy_state, np.random.get_state(), strict=True))
+    assert python_state == random.getstate()
+
+
+class KillsEverything(toys.ToyNoise):
+    name = "kills_everything"
+
+    def damage(self, clip, params):
+        import os
+
+        os._exit(3)
+
+
+def test_when_every_worker_dies_the_run_ends_with_a_reason(monkeypatch):
+    made = work(KillsEverything())
+    todo = {"kills_everything": frozenset({"rms"})}
+    doomed = [Task(source, todo) for source in toys.toy_sources(8)]
+    monkeypatch.setattr("degrade_bench.sweep.pool.MAX_DEATHS", 2)
+    with pytest.raises(WorkerDiedError, match="worker processes died"):
+        list(run_tasks(doomed, made, 2))
+
+
+def test_an_estimate_is_of_the_right_order():
+    class Slow(toys.Rms):
+        name = "slow"
+
+        def score(self, batch, sample_rate, reference=None):
+            import time
+
+            time.sleep(0.004 * batch.shape[0])
+            return super().score(batch, sample_rate)
+
+    made = work(toys.ToyNoise(), metrics=(Slow(),))
+    todo = {block.name: frozenset({"slow"}) for block in made.blocks()}
+    slow_tasks = [Task(source, todo) for source in (toys.ToySource("bad", bad=True), *toys.toy_sources(20))]
+    expected = estimate(slow_tasks, made, (), workers=2)
+    assert expected.seconds == pytest.approx(21 * 7 * 0.004 / 2, rel=0.8)
+    assert "clip 'c0'" in str(expected)
+    assert estimate([], made, (), 1) is None
+    assert estimate([Task(toys.ToySource("bad", bad=True), todo)], made, (), 1) is None
+
+
+def test_heavy_metrics_count_for_every_cell():
+    made = work(toys.ToyNoise(), metrics=(), heavy=(toys.Length(),))
+    todo = {block.name: frozenset({"length"}) for block in made.blocks()}
+    assert estimate([Task(toys.ToySource("c"), todo)], made, (toys.Length(),), 1).seconds > 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.2, "1 s"), (42, "42 s"), (360, "6 min"), (7800, "2 h 10 min")]
+)
+def test_seconds_in_words(seconds, said):
+    assert human_seconds(seconds) == said
+
+
+def test_devices(monkeypatch):
+    assert provenance.resolve_device("cpu") == "cpu"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert provenance.resolve_device("auto") == "cpu"
+    with pytest.raises(ConfigError, match="finds no CUDA device"):
+        provenance.resolve_device("cuda")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "Toy")
+    assert provenance.resolve_device("auto") == "cuda:0"
+    with pytest.raises(ConfigError, match="there are 1 CUDA devices"):
+        provenance.resolve_device("cuda:1")
+    assert provenance.device_name("cuda:0") == "cuda:0 (Toy)"
+    assert provenance.device_name("cpu").startswith("cpu (")
+
+
+def test_versions_and_revision(monkeypatch):
+    versions = provenance.library_versions()
+    assert versions["torch"] == torch.__version__.split("+")[0] or versions["torch"] == torch.__version__
+    monkeypatch.setattr(provenance, "LIBRARIES", ["no-such-library"])
+    assert provenance.library_versions()["no-such-library"] is None
+    revision = provenance.git_revision()
+    assert revision is None or len(revision.split("+")[0]) == 40
+
+    def no_git(command):
+        raise FileNotFoundError("git")
+
+    monkeypatch.setattr(provenance, "_output", no_git)
+    assert provenance.git_revision() is None
+
+
+def test_examples_share_one_gain_and_stay_below_full_scale(tmp_path):
+    clip = make_clip(9.0, 48000, 2)
+    clip = clip.with_samples(clip.samples * (1.4 / clip.samples.abs().max()))
+    records = write_examples(
+        tmp_path, clip, [toys.ToyNoise(), toys.ToyStretch(), toys.ToyGain()], (1, 3, 5), 0
+    )
+    assert [(each["degradation"], each["level"]) for each in records] == [
+        ("clean", 0), ("toy_noise", 3), ("toy_noise", 5), ("toy_stretch", 3), ("toy_stretch", 5),
+    ]  # fmt: skip
+    for record in records:
+        audio, rate = soundfile.read(tmp_path / record["file"])
+        assert rate == 44100
+        assert len(audio) == pytest.approx(6 * 44100, abs=1)
+        assert np.abs(audio).max() < 1.0
+        assert np.abs(audio).max() > 0.2
+    assert sorted(path.name for path in (tmp_path / "audio").iterdir()) == sorted(
+        Path(each["file"]).name for each in records
+    )
+    again = write_examples(tmp_path, clip, [toys.ToyNoise()], (5,), 0)
+    assert len(list((tmp_path / "audio").iterdir())) == len(again) == 2

@@ -1,0 +1,81 @@
+"""What a windowed metric hears."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from degrade_bench.clip import Clip, TimeMap
+from degrade_bench.sweep.cells import expand
+from degrade_bench.sweep.window import heard, shared_window
+from tests.sweep import toys
+
+
+def ramp(seconds: float, rate: int = 1000) -> Clip:
+    """A clip whose samples are their own times."""
+    return Clip("ramp", torch.arange(round(seconds * rate)).float()[None] / rate, rate)
+
+
+def blocks(*degradations):
+    return expand(degradations, toys.LEVELS, 1)
+
+
+def test_a_clip_that_keeps_its_time_is_given_whole():
+    clip = ramp(12.0)
+    assert heard(clip, clip, None, 10.0, None) is clip.samples
+    short = ramp(4.0)
+    assert heard(short, short, None, 10.0, None) is short.samples  # the metric's own padding, for all alike
+
+
+def test_a_stretched_clip_is_given_around_the_same_music():
+    clip = ramp(12.0)
+    stretched = clip.with_samples(clip.samples.repeat_interleave(2, dim=1))
+    given = heard(clip, stretched, TimeMap(((0.0, 0.0), (1.0, 2.0))), 10.0, None)
+    assert given.shape[1] == 24000
+    assert given[0, given.shape[1] // 2] == pytest.approx(6.0, abs=0.002)
+
+
+def test_an_uneven_time_map_moves_the_middle():
+    clip = ramp(12.0)  # the first half runs at half speed
+    samples = torch.cat([clip.samples[:, :6000].repeat_interleave(2, dim=1), clip.samples[:, 6000:]], dim=1)
+    given = heard(clip, clip.with_samples(samples), TimeMap(((0, 0), (6, 12), (12, 18))), 10.0, None)
+    assert given.shape[1] == 12000
+    assert given[0, 6000] == pytest.approx(6.0, abs=0.002)
+
+
+def test_a_clip_under_the_window_is_not_filled_up_by_a_stretch():
+    clip = ramp(4.0)
+    stretched = clip.with_samples(clip.samples.repeat_interleave(2, dim=1))
+    given = heard(clip, stretched, TimeMap(((0.0, 0.0), (1.0, 2.0))), 10.0, None)
+    assert given.shape[1] == 4000
+    assert given[0, 2000] == pytest.approx(2.0, abs=0.002)
+
+
+def test_where_a_damage_shortens_the_clip_the_window_shrinks_for_all():
+    clip = ramp(12.0)
+    assert shared_window(clip, blocks(toys.ToyStretch()), 0, 10.0) is None
+    assert shared_window(clip, blocks(toys.ToyNoise()), 0, 10.0) is None
+    shrunk = shared_window(clip, blocks(toys.ToyStretch(), toys.ToySqueeze()), 0, 10.0)
+    assert shrunk == pytest.approx(1.2)
+    assert shared_window(ramp(120.0), blocks(toys.ToySqueeze()), 0, 10.0) is None
+    clean = heard(clip, clip, None, 10.0, shrunk)
+    assert clean.shape[1] == 1200
+    assert clean[0, 600] == pytest.approx(6.0, abs=0.002)
+    squeezed = clip.with_samples(clip.samples[:, ::10].clone())
+    given = heard(clip, squeezed, TimeMap(((0.0, 0.0), (10.0, 1.0))), 10.0, shrunk)
+    assert given.shape[1] == 1200
+    assert given[0, 600] == pytest.approx(6.0, abs=0.02)
+
+
+def test_an_edit_that_is_meant_to_move_the_window_does_not_shrink_it():
+    class Crop(toys.ToySqueeze):
+        moves_window = True
+
+    assert shared_window(ramp(12.0), blocks(Crop()), 0, 10.0) is None
+
+
+def test_a_damage_that_does_not_apply_does_not_shrink_the_window():
+    class Picky(toys.ToySqueeze):
+        needs = frozenset({"stems"})
+
+    assert shared_window(ramp(12.0), blocks(Picky()), 0, 10.0) is None

@@ -1,0 +1,183 @@
+"""Small degradations, metrics and sources for the tests of the sweep; importable in worker processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass
+
+import torch
+
+from degrade_bench.clip import TimeMap
+from degrade_bench.corpus.source import ClipSource
+from degrade_bench.degrade.base import Degradation, Drawn, FaintPlacebo, Ladder
+from degrade_bench.degrade.seeds import generator
+from degrade_bench.errors import AudioError, NotApplicableError
+from degrade_bench.metric.base import Metric
+from tests.conftest import make_clip
+
+LEVELS = (1, 2, 3, 4, 5)
+
+
+class ToyNoise(Degradation):
+    name, group, family = "toy_noise", "signal", "noise"
+    default_ladder = Ladder((0.01, 0.02, 0.03, 0.04, 0.05), "σ")
+    source, summary = "tests", "adds noise"
+    matches_loudness = False
+
+    def draw(self, clip, level, strength, rng):
+        return Drawn({"noise_seed": int(rng.integers(2**62)), "sigma": strength})
+
+    def damage(self, clip, params):
+        noise = generator(params["noise_seed"]).standard_normal(tuple(clip.samples.shape), dtype="float32")
+        return clip.samples + params["sigma"] * torch.from_numpy(noise)
+
+    def measure(self, clean, degraded):
+        return float((degraded.samples - clean.samples).std())
+
+    def make_placebo(self):
+        return FaintPlacebo(self, 1e-6, "the same noise, inaudible")
+
+
+class ToyStretch(Degradation):
+    """Repeats every sample: twice as long. ``factor`` in the ladder is only a name."""
+
+    name, group, family = "toy_stretch", "structural", "tempo"
+    default_ladder = Ladder((2.0, 3.0, 4.0, 5.0, 6.0), "×")
+    source, summary = "tests", "repeats samples"
+    changes_duration, matches_loudness = True, False
+
+    def draw(self, clip, level, strength, rng):
+        return Drawn({"factor": int(strength)}, TimeMap(((0.0, 0.0), (1.0, strength))))
+
+    def damage(self, clip, params):
+        return clip.samples.repeat_interleave(params["factor"], dim=1)
+
+
+class ToySqueeze(ToyStretch):
+    """Keeps every n-th sample: shorter."""
+
+    name = "toy_squeeze"
+    default_ladder = Ladder((2.0, 4.0, 5.0, 8.0, 10.0), "÷")
+
+    def draw(self, clip, level, strength, rng):
+        return Drawn({"factor": int(strength)}, TimeMap(((0.0, 0.0), (strength, 1.0))))
+
+    def damage(self, clip, params):
+        return clip.samples[:, :: params["factor"]].clone()
+
+
+class ToyGain(Degradation):
+    name, group, family = "toy_gain", "control", "level"
+    default_ladder = Ladder((1.0, 2.0), "dB")
+    source, summary = "tests", "gain"
+    matches_loudness = False
+
+    def draw(self, clip, level, strength, rng):
+        return Drawn({"gain": 10 ** (strength / 20)})
+
+    def damage(self, clip, params):
+        return clip.samples * params["gain"]
+
+
+class ToyPicky(ToyNoise):
+    """Applies to some clips only, and fails at level 4."""
+
+    name = "toy_picky"
+
+    def draw(self, clip, level, strength, rng):
+        if clip.id.endswith("0"):
+            raise NotApplicableError("needs a clip that does not end in 0")
+        if level == 4:
+            raise RuntimeError("level 4\nis broken")
+        return super().draw(clip, level, strength, rng)
+
+    def make_placebo(self):
+        return None
+
+
+class ToyKiller(ToyNoise):
+    """Kills the process that renders it for clip ``c1``."""
+
+    name = "toy_killer"
+
+    def damage(self, clip, params):
+        if clip.id == "c1":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().damage(clip, params)
+
+
+class Rms(Metric):
+    name, light, higher_is_better = "rms", True, True
+
+    def score(self, batch, sample_rate, reference=None):
+        return batch.square().mean(dim=(1, 2)).sqrt()
+
+
+class Difference(Metric):
+    name, light, higher_is_better, needs_reference = "difference", True, False, True
+
+    def score(self, batch, sample_rate, reference=None):
+        return (batch - reference).abs().mean(dim=(1, 2))
+
+
+class Length(Metric):
+    """A windowed metric that runs where the device is and gives the samples it was given."""
+
+    name, light, window_seconds = "length", False, 2.0
+
+    def score(self, batch, sample_rate, reference=None):
+        return torch.full((batch.shape[0],), float(batch.shape[2]))
+
+
+class Awkward(Metric):
+    """NaN for one signal, an exception for another, infinity for a third, by the noise in them."""
+
+    name, light = "awkward", True
+
+    def score(self, batch, sample_rate, reference=None):
+        loud = batch.std(dim=(1, 2))
+        if bool((loud > 0.55).any()):
+            raise ValueError("too loud\nfor me")
+        scores = loud.clone()
+        scores[(loud > 0.35) & (loud <= 0.45)] = float("nan")
+        scores[(loud > 0.45) & (loud <= 0.55)] = float("inf")
+        return scores
+
+
+class WrongShape(Metric):
+    name, light = "wrong-shape", True
+
+    def score(self, batch, sample_rate, reference=None):
+        return torch.zeros(batch.shape[0], 2)
+
+
+@dataclass(frozen=True)
+class ToySource(ClipSource):
+    """A generated clip; ``bad`` makes it unreadable; every decoding leaves a mark in ``log``."""
+
+    seed: int = 0
+    seconds: float = 3.0
+    bad: bool = False
+    log: str | None = None
+
+    def load(self):
+        if self.log:
+            with open(self.log, "a") as log:
+                log.write(f"{self.id}\n")
+        if self.bad:
+            raise AudioError(f"{self.id}: cannot be decoded")
+        clip = make_clip(self.seconds, 8000, 1, seed=self.seed)
+        return type(clip)(self.id, clip.samples, clip.sample_rate, clip.annotations)
+
+    @property
+    def identity(self):
+        return f"toy:{self.seed}:{self.seconds}"
+
+    @property
+    def seconds_hint(self):
+        return self.seconds
+
+
+def toy_sources(count=3, **options):
+    return tuple(ToySource(f"c{i}", seed=i, **options) for i in range(count))
