@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from degrade_bench.audio import write_audio
 
 from degrade_bench import cli
-from degrade_bench.audio import write_audio
 from tests.conftest import make_clip
 
 RUN_FILES = ("run.json", "scores.parquet", "summary.csv", "analysis.json", "report.html", "figures", "audio")
@@ -65,8 +65,15 @@ def finished(music, tmp_path_factory) -> Path:
     """A small run, made once for the tests that look at what it leaves."""
     out = tmp_path_factory.mktemp("runs") / "out"
     with pytest.raises(SystemExit) as ended:
-        cli.main(["run", "--suite", "signal,structural", "--levels", "1,5", "--input", str(music), "--workers",
-                  "1", "--out", str(out)])  # fmt: skip
+        cli.main(
+            [
+                *["run", "--suite", "signal,structural", "--levels", "1,5", "--workers", "1"],
+                "--input",
+                str(music),
+                "--out",
+                str(out),
+            ]
+        )
     assert ended.value.code == 0
     return out
 
@@ -94,8 +101,13 @@ def test_the_tables_have_the_rows_expected(finished):
     assert len(summary) == metrics * len(tested) * 2
     assert (frame[frame.role == "clean"].groupby(["clip_id", "metric"]).size() == 1).all()
     assert set(summary.verdict) <= {
-        "sensitive", "blind", "inverted", "artefact", "inconclusive", "not-applicable",
-    }  # fmt: skip
+        "sensitive",
+        "blind",
+        "inverted",
+        "artefact",
+        "inconclusive",
+        "not-applicable",
+    }
 
 
 def test_analysis_and_report_are_made_again_without_scoring(finished, call, tmp_path):
@@ -116,7 +128,7 @@ def test_a_second_start_scores_nothing_and_another_request_is_refused(finished, 
     shutil.copytree(finished, copy)
     before = (copy / "scores.parquet").read_bytes()
     arguments = ["run", "--suite", "signal,structural", "--levels", "1,5", "--input", music, "--out", copy]
-    code, out, err = call(*arguments)
+    code, _, err = call(*arguments)
     assert code == 0
     assert "nothing left to score" in err
     assert_refused(call(*arguments, "--seed", 4), "another run", "seed 0, not 4", "--overwrite")
@@ -124,8 +136,21 @@ def test_a_second_start_scores_nothing_and_another_request_is_refused(finished, 
 
 
 def test_what_is_left_out_is_said_first_and_last(call, music):
-    code, out, err = call("run", "--degradation", "white_noise", "--levels", "5", "--input", music, "--out",
-                          "o", "--limit-clips", 1, "--workers", 1)  # fmt: skip
+    code, out, err = call(
+        "run",
+        "--degradation",
+        "white_noise",
+        "--levels",
+        "5",
+        "--input",
+        music,
+        "--out",
+        "o",
+        "--limit-clips",
+        1,
+        "--workers",
+        1,
+    )
     assert code == 0
     assert err.splitlines()[0].startswith("left out: metric muq-eval: ")
     assert "muq-eval" in out
@@ -133,8 +158,23 @@ def test_what_is_left_out_is_said_first_and_last(call, music):
 
 
 def test_a_killed_run_goes_on_and_ends_with_the_same_table(music, tmp_path):
-    command = [sys.executable, "-m", "degrade_bench", "run", "--suite", "signal", "--levels", "1,5", "--input",
-               str(music), "--metric", "loudness,log-mel", "--workers", "2", "--out"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "degrade_bench",
+        "run",
+        "--suite",
+        "signal",
+        "--levels",
+        "1,5",
+        "--input",
+        str(music),
+        "--metric",
+        "loudness,log-mel",
+        "--workers",
+        "2",
+        "--out",
+    ]
     whole = tmp_path / "whole"
     subprocess.run([*command, str(whole)], check=True, capture_output=True)
     cut = tmp_path / "cut"
@@ -184,7 +224,7 @@ def test_render_writes_something_to_listen_to(call, music):
     assert rate == 22050
     assert len(audio) == 13 * 22050
     assert json.loads(Path("p.json").read_text())["degradation"] == "white_noise"
-    code, out, _ = call("render", "bar_shuffle_placebo", "--level", 1, music / "clip0.wav", "b.flac")
+    code, *_ = call("render", "bar_shuffle_placebo", "--level", 1, music / "clip0.wav", "b.flac")
     assert code == 0
     assert call("render", "white_noise", "--level", 0, music / "clip0.wav", "c.wav")[0] == 0
     clean, _ = soundfile.read(music / "clip0.wav", dtype="float32")
@@ -272,8 +312,9 @@ def test_unusable_files_are_listed_and_the_run_goes_on(call, music, tmp_path):
     soundfile.write(mixed / "nan.wav", np.full(44100, np.nan), 22050, subtype="FLOAT")
     (mixed / "text.wav").write_text("no audio")
     (mixed / "zero.wav").write_bytes(b"")
-    code, _, err = call("run", "--degradation", "white_noise", "--levels", 5, "--workers", 1, "--input", mixed,
-                        "--out", "o")  # fmt: skip
+    code, _, err = call(
+        "run", "--degradation", "white_noise", "--levels", 5, "--workers", 1, "--input", mixed, "--out", "o"
+    )
     assert code == 0, err
     record = json.loads(Path("o/run.json").read_text())
     assert [clip["id"] for clip in record["clips"]] == ["<img src=x onerror=alert(1)>"]
@@ -289,11 +330,20 @@ def test_a_clip_with_too_few_bars_is_not_applicable(call, tmp_path):
     clip = make_clip(4.0, 22050, 1)
     (tmp_path / "m").mkdir()
     write_audio(tmp_path / "m" / "short.wav", clip.samples, clip.sample_rate)
-    (tmp_path / "m" / "short.beats").write_text(
-        "\n".join(f"{t} {i % 4 + 1}" for i, t in enumerate((0.0, 0.5, 1, 1.5)))
+    (tmp_path / "m" / "short.beats").write_text("0 1\n0.5 2\n1.0 3\n1.5 4\n")
+    code, *_ = call(
+        "run",
+        "--degradation",
+        "bar_shuffle",
+        "--workers",
+        1,
+        "--metric",
+        "loudness",
+        "--input",
+        "m",
+        "--out",
+        "o",
     )
-    code, *_ = call("run", "--degradation", "bar_shuffle", "--workers", 1, "--metric", "loudness", "--input", "m",
-                    "--out", "o")  # fmt: skip
     assert code == 0
     frame = pd.read_parquet("o/scores.parquet")
     shuffled = frame[frame.degradation.str.startswith("bar_shuffle")]
@@ -331,9 +381,20 @@ class Fine(Nan):
 @pytest.mark.parametrize(("name", "said"), [("Nan", "NaN"), ("Shape", "expected"), ("Raises", "no idea")])
 def test_a_metric_that_misbehaves_fails_its_rows_and_the_exit_code_is_1(call, music, tmp_path, name, said):
     (tmp_path / "mine.py").write_text(METRIC_FILE)
-    command = ["run", "--degradation", "white_noise", "--levels", "5", "--workers", "1", "--input", music,
-               "--metric", f"mine.py:{name},mine.py:Fine"]  # fmt: skip
-    code, out, _ = call(*command, "--out", "o")
+    command = [
+        "run",
+        "--degradation",
+        "white_noise",
+        "--levels",
+        "5",
+        "--workers",
+        "1",
+        "--input",
+        music,
+        "--metric",
+        f"mine.py:{name},mine.py:Fine",
+    ]
+    code, *_ = call(*command, "--out", "o")
     assert code == 1
     frame = pd.read_parquet("o/scores.parquet")
     bad = frame[frame.metric == name.lower()]
@@ -356,8 +417,21 @@ def test_a_full_disk_ends_with_2_and_keeps_finished_rows(call, music, monkeypatc
         real(descriptor)
 
     monkeypatch.setattr(files.os, "fsync", fills_up)
-    command = ["run", "--suite", "signal", "--levels", "5", "--workers", "1", "--input", music, "--metric",
-               "loudness", "--out", "o"]  # fmt: skip
+    command = [
+        "run",
+        "--suite",
+        "signal",
+        "--levels",
+        "5",
+        "--workers",
+        "1",
+        "--input",
+        music,
+        "--metric",
+        "loudness",
+        "--out",
+        "o",
+    ]
     assert_refused(call(*command), "disk is full", "same command again")
     kept = len(list(Path("o/shards").glob("*.parquet")))
     assert kept > 0

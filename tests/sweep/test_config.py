@@ -13,7 +13,8 @@ from degrade_bench.sweep.config import make_config
 def test_options_win_over_the_file_and_the_file_over_the_defaults(tmp_path):
     file = tmp_path / "run.yaml"
     file.write_text(
-        "suite: signal,structural\nseed: 7\nlevels: [1, 3]\nlimit-clips: 4\nout: there\ninput: [music, a.wav]\n"
+        "suite: signal,structural\nseed: 7\nlevels: [1, 3]\nlimit-clips: 4\nout: there\n"
+        "input: [music, a.wav]\n"
         "set: {muq-eval: {checkpoint: here, revision: 3}}\n"
     )
     options = {"seed": 8, "set": {"muq-eval": {"checkpoint": "elsewhere"}}, "replicates": None}
