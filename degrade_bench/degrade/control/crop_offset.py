@@ -30,7 +30,9 @@ class CropOffset(Degradation):
         """The samples to leave out; at least half of the clip must stay."""
         offset = round(strength / 1000 * clip.sample_rate)
         if offset * 2 > clip.num_samples:
-            raise NotApplicableError(f"the clip has {clip.duration * 1000:.0f} ms, too few to leave out {strength:g}")
+            raise NotApplicableError(
+                f"the clip has {clip.duration * 1000:.0f} ms, too few to leave out {strength:g}"
+            )
         return Drawn({"offset_samples": offset})
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:

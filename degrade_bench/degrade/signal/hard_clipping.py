@@ -14,7 +14,8 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip, once_per_clip
-from degrade_bench.degrade.base import Degradation, Drawn, FaintPlacebo, Ladder
+from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.placebo import FaintPlacebo
 from degrade_bench.errors import NotApplicableError
 
 

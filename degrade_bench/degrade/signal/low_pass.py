@@ -17,7 +17,8 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, FaintPlacebo, Ladder
+from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.placebo import FaintPlacebo
 from degrade_bench.errors import NotApplicableError
 
 HIGHEST_SHARE = 0.45
@@ -90,9 +91,7 @@ class _TopOfTheBand(FaintPlacebo):
 
 def _spectral_ratio_db(clean: Clip, degraded: Clip) -> tuple[np.ndarray | None, np.ndarray]:
     """Degraded over clean in dB, smoothed over 1/24 octave, with the matching gain taken out."""
-    spectra = [
-        np.abs(np.fft.rfft(each.samples.double().numpy(), axis=1)) ** 2 for each in (clean, degraded)
-    ]
+    spectra = [np.abs(np.fft.rfft(each.samples.double().numpy(), axis=1)) ** 2 for each in (clean, degraded)]
     x, y = (spectrum.sum(axis=0) for spectrum in spectra)
     frequencies = np.fft.rfftfreq(clean.num_samples, 1 / clean.sample_rate)
     edges = 50.0 * 2 ** (np.arange(0, 24 * math.log2(clean.sample_rate / 2 / 50.0)) / 24)

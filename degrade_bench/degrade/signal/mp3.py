@@ -13,8 +13,9 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, FaintPlacebo, Ladder
+from degrade_bench.degrade.base import Degradation, Drawn, Ladder
 from degrade_bench.degrade.codec import mp3_round_trip
+from degrade_bench.degrade.placebo import FaintPlacebo
 
 
 class Mp3(Degradation):

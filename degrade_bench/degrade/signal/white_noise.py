@@ -14,8 +14,9 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, FaintPlacebo, Ladder
+from degrade_bench.degrade.base import Degradation, Drawn, Ladder
 from degrade_bench.degrade.levels import active_rms, fitted_gain, rms
+from degrade_bench.degrade.placebo import FaintPlacebo
 from degrade_bench.degrade.seeds import generator
 from degrade_bench.errors import NotApplicableError
 

@@ -16,6 +16,7 @@ import torch
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.placebo import Placebo
 from degrade_bench.degrade.structural.joins import crossfaded, fade_half
 from degrade_bench.degrade.structural.segments import moved_count, required_bounds
 from degrade_bench.degrade.structural.stretch import shifted
@@ -56,7 +57,7 @@ class KeyBreak(Degradation):
 
     def make_placebo(self) -> Degradation:
         """Shifted, and back."""
-        return KeyBreakPlacebo(self)
+        return KeyBreakPlacebo(self, "transposes the same bars by a semitone, and back again")
 
 
 def merged_spans(bounds: np.ndarray, chosen: np.ndarray) -> list[list[int]]:
@@ -101,29 +102,8 @@ def shifted_in_place(
     return out
 
 
-class KeyBreakPlacebo(Degradation):
+class KeyBreakPlacebo(Placebo):
     """The same bars shifted and shifted back: the same joins and the shifter's sound, twice, in the old key."""
-
-    name = "key_break_placebo"
-    group = "control"
-    family = "pitch"
-    placebo_of = "key_break"
-    summary = "transposes the same bars by a semitone and back again"
-    needs = frozenset({"downbeats"})
-
-    def __init__(self, parent: KeyBreak) -> None:
-        self.version, self.source, self.default_ladder = parent.version, parent.source, parent.ladder
-        self.parent = parent
-        super().__init__()
-
-    @property
-    def seed_key(self) -> tuple[str, str]:
-        """The parent's: the bars are those of the parent's draw."""
-        return self.parent.seed_key
-
-    def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
-        """The parent's bars and direction."""
-        return self.parent.draw(clip, level, strength, rng)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Shift there and back."""

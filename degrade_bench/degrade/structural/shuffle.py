@@ -22,6 +22,7 @@ import torch
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.placebo import Placebo
 from degrade_bench.degrade.structural.joins import Piece, join_positions, merged, reassembled
 from degrade_bench.degrade.structural.segments import Unit, moved_count, required_bounds
 
@@ -62,7 +63,7 @@ class Shuffle(Degradation):
 
     def make_placebo(self) -> Degradation:
         """The same cuts, with everything in order."""
-        return ShufflePlacebo(self)
+        return ShufflePlacebo(self, f"cuts and joins in the same places, with every {self.unit} in order")
 
 
 def shuffled_pieces(bounds: np.ndarray, order: np.ndarray, num_samples: int) -> list[Piece]:
@@ -71,25 +72,8 @@ def shuffled_pieces(bounds: np.ndarray, order: np.ndarray, num_samples: int) -> 
     return merged([(0, int(bounds[0])), *units, (int(bounds[-1]), num_samples)])
 
 
-class ShufflePlacebo(Degradation):
+class ShufflePlacebo(Placebo):
     """As many joins as the shuffle, at the same places, with every unit in its place."""
-
-    group = "control"
-    matches_loudness = True
-
-    def __init__(self, parent: Shuffle) -> None:
-        self.parent = parent
-        self.name, self.version = f"{parent.name}_placebo", parent.version
-        self.family, self.source, self.needs = parent.family, parent.source, parent.needs
-        self.placebo_of = parent.name
-        self.summary = f"cuts and joins as often and in the same places, with every {parent.unit} in order"
-        self.default_ladder = parent.ladder
-        super().__init__()
-
-    @property
-    def seed_key(self) -> tuple[str, str]:
-        """The parent's: the joins are those of the parent's draw."""
-        return self.parent.seed_key
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
         """Take the parent's joins; draw for each piece from how far away it is read."""

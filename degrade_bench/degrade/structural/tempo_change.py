@@ -16,6 +16,7 @@ import torch
 
 from degrade_bench.clip import Clip, TimeMap
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.placebo import Placebo
 from degrade_bench.degrade.structural.stretch import stretched
 
 
@@ -46,32 +47,15 @@ class TempoChange(Degradation):
 
     def make_placebo(self) -> Degradation:
         """Stretched, and back."""
-        return TempoChangePlacebo(self)
+        return TempoChangePlacebo(self, "slower by the same ratio, and back to the old tempo")
 
 
-class TempoChangePlacebo(Degradation):
+class TempoChangePlacebo(Placebo):
     """Slower by the same ratio and back again: the stretcher's sound, twice, at the old tempo."""
-
-    name = "tempo_change_placebo"
-    group = "control"
-    family = "tempo"
-    placebo_of = "tempo_change"
-    summary = "plays the clip slower by the same ratio and then back at its old tempo"
-
-    def __init__(self, parent: TempoChange) -> None:
-        self.version, self.source, self.default_ladder = parent.version, parent.source, parent.ladder
-        self.parent = parent
-        super().__init__()
-
-    @property
-    def seed_key(self) -> tuple[str, str]:
-        """The parent's."""
-        return self.parent.seed_key
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
         """The parent's ratio; the time stays as it was."""
-        drawn = self.parent.draw(clip, level, strength, rng)
-        return Drawn(drawn.params, achieved=strength)
+        return Drawn(self.parent.draw(clip, level, strength, rng).params, achieved=strength)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Stretch there and back."""

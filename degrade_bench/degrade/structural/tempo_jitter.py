@@ -16,6 +16,7 @@ import torch
 
 from degrade_bench.clip import Clip, TimeMap
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.placebo import Placebo
 from degrade_bench.degrade.structural.segments import required_bounds
 from degrade_bench.degrade.structural.stretch import stretched
 
@@ -54,7 +55,7 @@ class TempoJitter(Degradation):
 
     def make_placebo(self) -> Degradation:
         """Warped, and unwarped."""
-        return TempoJitterPlacebo(self)
+        return TempoJitterPlacebo(self, "warps the beats in the same way, and back to where they were")
 
 
 def jittered(bounds: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
@@ -82,30 +83,8 @@ def warped(samples: torch.Tensor, sample_rate: int, source: list[int], output: l
     return stretched(samples, sample_rate, rate, samples.shape[1])
 
 
-class TempoJitterPlacebo(Degradation):
+class TempoJitterPlacebo(Placebo):
     """The same warp and then its inverse: the stretcher's sound, twice, with every beat back in its place."""
-
-    name = "tempo_jitter_placebo"
-    group = "control"
-    family = "tempo"
-    placebo_of = "tempo_jitter"
-    summary = "warps the beats in the same way and then back to where they were"
-    needs = frozenset({"beats"})
-
-    def __init__(self, parent: TempoJitter) -> None:
-        self.version, self.source, self.default_ladder = parent.version, parent.source, parent.ladder
-        self.parent = parent
-        super().__init__()
-
-    @property
-    def seed_key(self) -> tuple[str, str]:
-        """The parent's: the warp is the parent's draw."""
-        return self.parent.seed_key
-
-    def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
-        """The parent's warp; the time ends up as it was."""
-        drawn = self.parent.draw(clip, level, strength, rng)
-        return Drawn(drawn.params, achieved=drawn.achieved)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Warp there and back."""
