@@ -1,0 +1,99 @@
+"""Beats by librosa, a downbeat estimate, and how far to trust the two.
+
+Beats: dynamic programming over onset strength (Ellis 2007), as in librosa. Their confidence is the geometric mean
+of two things in [0, 1]: how far onset strength on the beats exceeds that halfway between them, and how even the
+beats are.
+
+Downbeats: bars tend to begin with a bass note, an accent and a change of harmony. Each beat gets a salience, the
+mean z-score of low-frequency onset strength, of overall onset strength and of chroma change. Every metre of
+three or four beats and every phase is a hypothesis, scored by how far its downbeats stand out from the other
+beats (a t statistic). The best wins; its confidence is its lead over the runner-up as a share of its own score.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from degrade_bench.clip import Annotations
+
+RATE = 22050
+HOP = 512
+METRES = (4, 3)
+MIN_BEATS_FOR_BARS = 8
+
+
+def estimated(samples: torch.Tensor, sample_rate: int) -> Annotations:
+    """Estimate beats and downbeats of ``(channels, time)``; none, with confidence 0, where nothing pulses."""
+    import librosa
+    import soxr
+
+    mono = samples.double().mean(dim=0).numpy()
+    if sample_rate != RATE:
+        mono = soxr.resample(mono, sample_rate, RATE)
+    mono = mono.astype(np.float32)
+    spectrum = np.abs(librosa.stft(mono, n_fft=2048, hop_length=HOP))
+    mel = librosa.amplitude_to_db(librosa.feature.melspectrogram(S=spectrum, sr=RATE, n_mels=96), ref=1.0)
+    strength = librosa.onset.onset_strength(S=mel, sr=RATE)
+    if not np.isfinite(strength).all() or float(strength.max(initial=0.0)) <= 0.0:
+        return Annotations()
+    tempo, frames = librosa.beat.beat_track(onset_envelope=strength, sr=RATE, hop_length=HOP, trim=False)
+    frames = np.unique(np.asarray(frames, dtype=int))
+    if len(frames) < 2:
+        return Annotations()
+    low = librosa.onset.onset_strength(S=mel[:12], sr=RATE)
+    chroma = librosa.feature.chroma_stft(S=spectrum**2, sr=RATE, tuning=0.0)
+    downbeats, confidence = bar_starts(_salience(frames, strength, low, chroma))
+    times = librosa.frames_to_time(frames, sr=RATE, hop_length=HOP)
+    return Annotations(
+        beats=tuple(float(t) for t in times),
+        downbeats=tuple(float(times[k]) for k in downbeats),
+        tempo_bpm=float(np.atleast_1d(tempo)[0]),
+        beat_source="estimated",
+        beat_confidence=beat_confidence(frames, strength),
+        downbeat_confidence=confidence,
+    )
+
+
+def beat_confidence(frames: np.ndarray, strength: np.ndarray) -> float:
+    """How far beats can be trusted, 0 to 1."""
+    if len(frames) < 3:
+        return 0.0
+    smooth = np.maximum(strength, np.maximum(np.roll(strength, 1), np.roll(strength, -1)))
+    between = ((frames[:-1] + frames[1:]) // 2).clip(0, len(smooth) - 1)
+    on, off = float(smooth[frames].mean()), float(smooth[between].mean())
+    contrast = max(0.0, (on - off) / (on + off)) if on + off > 0 else 0.0
+    intervals = np.diff(frames)
+    unevenness = float(np.median(np.abs(intervals - np.median(intervals))) / np.median(intervals))
+    return float(np.sqrt(min(1.0, contrast * 1.5) * max(0.0, 1.0 - 5.0 * unevenness)))
+
+
+def _salience(
+    frames: np.ndarray, strength: np.ndarray, low: np.ndarray, chroma: np.ndarray
+) -> np.ndarray:
+    bounds = np.append(frames, chroma.shape[1])
+    spans = zip(bounds[:-1], bounds[1:], strict=True)
+    harmony = np.array([chroma[:, a : max(b, a + 1)].mean(axis=1) for a, b in spans])
+    harmony /= np.linalg.norm(harmony, axis=1, keepdims=True) + 1e-9
+    change = np.append(0.0, 1.0 - (harmony[1:] * harmony[:-1]).sum(axis=1))
+    at = (np.arange(-1, 3)[None] + frames[:, None]).clip(0, len(strength) - 1)
+    features = [strength[at].max(axis=1), low[at.clip(0, len(low) - 1)].max(axis=1), change]
+    return np.mean([(f - f.mean()) / (f.std() + 1e-9) for f in features], axis=0)
+
+
+def bar_starts(salience: np.ndarray) -> tuple[np.ndarray, float]:
+    """Indices of the downbeats among the beats, and the confidence of the choice, 0 to 1."""
+    count = len(salience)
+    if count < MIN_BEATS_FOR_BARS:
+        return np.zeros(0, dtype=int), 0.0
+    scores: list[tuple[float, int, int]] = []
+    for metre in METRES:
+        for phase in range(metre):
+            first = np.arange(count) % metre == phase
+            spread = float(salience.std()) + 1e-9
+            lead = float(salience[first].mean() - salience[~first].mean()) / spread
+            scores.append((lead * np.sqrt(first.sum() * (~first).sum() / count), metre, phase))
+    scores.sort(key=lambda each: -each[0])
+    (best, metre, phase), (second, *_) = scores[0], scores[1]
+    confidence = max(0.0, min(1.0, (best - max(second, 0.0)) / best)) if best > 0 else 0.0
+    return np.arange(phase, count, metre), float(confidence)
