@@ -17,7 +17,9 @@ from degrade_bench.files import replacing
 
 MIN_SECONDS = 1.0
 SILENCE_DBFS = -80.0
-SUFFIXES = tuple(".wav .flac .ogg .oga .opus .mp3 .aif .aiff .aifc .au .caf .w64 .rf64 .m4a .mp4 .aac .wma".split())
+SUFFIXES = tuple(
+    [".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".caf", ".w64", ".rf64", ".m4a", ".mp4", ".aac", ".wma"]
+)
 """What a folder is searched for."""
 
 FULL_SCALE_SUFFIXES = {".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff"}

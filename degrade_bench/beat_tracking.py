@@ -68,9 +68,7 @@ def beat_confidence(frames: np.ndarray, strength: np.ndarray) -> float:
     return float(np.sqrt(min(1.0, contrast * 1.5) * max(0.0, 1.0 - 5.0 * unevenness)))
 
 
-def _salience(
-    frames: np.ndarray, strength: np.ndarray, low: np.ndarray, chroma: np.ndarray
-) -> np.ndarray:
+def _salience(frames: np.ndarray, strength: np.ndarray, low: np.ndarray, chroma: np.ndarray) -> np.ndarray:
     bounds = np.append(frames, chroma.shape[1])
     spans = zip(bounds[:-1], bounds[1:], strict=True)
     harmony = np.array([chroma[:, a : max(b, a + 1)].mean(axis=1) for a, b in spans])

@@ -1,0 +1,97 @@
+"""What the panel's metrics share: they score one signal at a time, so a batch cannot matter."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+
+from degrade_bench.metric.base import Metric
+
+
+class ReferenceFree(Metric):
+    """A metric of a signal by itself."""
+
+    light = True
+
+    @abstractmethod
+    def score_one(self, signal: torch.Tensor, sample_rate: int) -> float:
+        """Score ``(channels, time)``; NaN where there is nothing to score."""
+
+    def score(
+        self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Score ``(batch, channels, time)``, one signal after the other."""
+        return torch.tensor([self.score_one(signal, sample_rate) for signal in batch], dtype=torch.float64)
+
+
+class FullReference(Metric):
+    """A metric of a signal beside the clean one, sample by sample in the same time."""
+
+    light = True
+    needs_reference = True
+
+    @abstractmethod
+    def features(self, signal: torch.Tensor, sample_rate: int) -> Any:
+        """What is compared, from ``(channels, time)``. Computed once for a reference that comes again."""
+
+    @abstractmethod
+    def compare(self, clean: Any, degraded: Any) -> float:
+        """The score from the features of the two; NaN where there is nothing to compare."""
+
+    def score(
+        self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Score ``(batch, channels, time)`` against ``reference`` of the same shape.
+
+        Raises:
+            ValueError: no reference, or one of another shape.
+        """
+        if reference is None or reference.shape != batch.shape:
+            found = None if reference is None else tuple(reference.shape)
+            raise ValueError(f"{self.name} needs a reference of shape {tuple(batch.shape)}, got {found}")
+        scores: list[float] = []
+        known: torch.Tensor | None = None
+        clean: Any = None
+        for signal, beside in zip(batch, reference, strict=True):
+            if known is None or not torch.equal(known, beside):
+                known, clean = beside, self.features(beside, sample_rate)
+            scores.append(self.compare(clean, self.features(signal, sample_rate)))
+        return torch.tensor(scores, dtype=torch.float64)
+
+
+@lru_cache(maxsize=16)
+def _window(n_fft: int) -> torch.Tensor:
+    return torch.hann_window(n_fft)
+
+
+def magnitudes(signal: torch.Tensor, n_fft: int, hop: int) -> torch.Tensor:
+    """STFT magnitudes of ``(channels, time)``: ``(channels, 1 + n_fft/2, frames)``; short signals are padded."""
+    if signal.shape[-1] < n_fft:
+        signal = torch.nn.functional.pad(signal, (0, n_fft - signal.shape[-1]))
+    return torch.stft(signal, n_fft, hop, window=_window(n_fft), center=False, return_complex=True).abs()
+
+
+def frame_size(sample_rate: int, seconds: float) -> int:
+    """The power of two nearest to a duration, so that frames mean the same at every rate."""
+    return int(2 ** max(6, round(np.log2(seconds * sample_rate))))
+
+
+@lru_cache(maxsize=16)
+def mel_filters(sample_rate: int, n_fft: int, bands: int) -> torch.Tensor:
+    """Mel filter bank from 20 Hz to the Nyquist frequency: ``(bands, 1 + n_fft/2)``, unit sum per band."""
+    import librosa
+
+    filters = librosa.filters.mel(sr=sample_rate, n_fft=n_fft, n_mels=bands, fmin=20.0, norm=None)
+    return torch.from_numpy(filters / np.maximum(filters.sum(axis=1, keepdims=True), 1e-9))
+
+
+@lru_cache(maxsize=16)
+def chroma_filters(sample_rate: int, n_fft: int) -> torch.Tensor:
+    """Pitch-class filter bank: ``(12, 1 + n_fft/2)``, centred on the fifth octave (Ellis 2007)."""
+    import librosa
+
+    return torch.from_numpy(librosa.filters.chroma(sr=sample_rate, n_fft=n_fft, tuning=0.0))

@@ -1,0 +1,24 @@
+"""Integrated loudness: no metric of quality at all, but a probe that hears gain and nothing else.
+
+Source: ITU-R BS.1770-4, through pyloudnorm.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from degrade_bench.loudness import SILENCE_LUFS, integrated_lufs
+from degrade_bench.metric.panel.base import ReferenceFree
+
+
+class Loudness(ReferenceFree):
+    """Integrated loudness in LUFS; −70, the standard's gate, for silence."""
+
+    name = "loudness"
+    summary = "integrated loudness in LUFS: a probe that hears gain, no measure of quality"
+    source = "ITU-R BS.1770-4"
+    score_range = (SILENCE_LUFS, None)
+
+    def score_one(self, signal: torch.Tensor, sample_rate: int) -> float:
+        """Loudness in LUFS."""
+        return max(SILENCE_LUFS, integrated_lufs(signal, sample_rate))
