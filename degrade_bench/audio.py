@@ -18,7 +18,25 @@ from degrade_bench.files import replacing
 MIN_SECONDS = 1.0
 SILENCE_DBFS = -80.0
 SUFFIXES = tuple(
-    [".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".caf", ".w64", ".rf64", ".m4a", ".mp4", ".aac", ".wma"]
+    [
+        ".wav",
+        ".flac",
+        ".ogg",
+        ".oga",
+        ".opus",
+        ".mp3",
+        ".aif",
+        ".aiff",
+        ".aifc",
+        ".au",
+        ".caf",
+        ".w64",
+        ".rf64",
+        ".m4a",
+        ".mp4",
+        ".aac",
+        ".wma",
+    ]
 )
 """What a folder is searched for."""
 
@@ -28,9 +46,7 @@ FULL_SCALE_SUFFIXES = {".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff"
 _Decoded = tuple[np.ndarray, int]
 
 
-def read_audio(
-    path: Path, start: float | None = None, duration: float | None = None
-) -> tuple[torch.Tensor, int]:
+def read_audio(path: Path, start: float | None = None, duration: float | None = None) -> tuple[torch.Tensor, int]:
     """Read a file, or a part of it.
 
     Args:

@@ -41,9 +41,7 @@ def _main(
 @app.command(no_args_is_help=True)
 def run(
     out: Annotated[Path | None, typer.Option(help="the run directory", show_default=False)] = None,
-    suite: Annotated[
-        list[str] | None, typer.Option(help="suites, separated by commas: signal, structural")
-    ] = None,
+    suite: Annotated[list[str] | None, typer.Option(help="suites, separated by commas: signal, structural")] = None,
     degradation: Annotated[list[str] | None, typer.Option(help="single degradations, by name")] = None,
     input: Annotated[
         list[Path] | None,
@@ -65,9 +63,7 @@ def run(
     replicates: Annotated[int | None, typer.Option(help="draws of every cell  [default: 1]")] = None,
     limit_clips: Annotated[int | None, typer.Option(help="only the first N clips")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N  [default: auto]")] = None,
-    batch_size: Annotated[
-        int | None, typer.Option(help="signals at once on the device  [default: 8]")
-    ] = None,
+    batch_size: Annotated[int | None, typer.Option(help="signals at once on the device  [default: 8]")] = None,
     workers: Annotated[int | None, typer.Option(help="processes  [default: one per core]")] = None,
     max_failures: Annotated[
         int | None, typer.Option(help="cells that may fail before the exit code is 1  [default: 0]")

@@ -12,9 +12,7 @@ class SpectralFlatness(degrade_bench.Metric):
     summary = "minus the mean spectral flatness"
     higher_is_better = True
 
-    def score(
-        self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None
-    ) -> torch.Tensor:
+    def score(self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None) -> torch.Tensor:
         """Score signals of shape ``(batch, channels, time)``; gives ``(batch,)``."""
         window = torch.hann_window(2048)
         spectrum = torch.stft(batch.mean(dim=1), 2048, window=window, return_complex=True).abs() + 1e-7

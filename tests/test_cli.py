@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-from degrade_bench.audio import write_audio
 
 from degrade_bench import cli
+from degrade_bench.audio import write_audio
 from tests.conftest import make_clip
 
 RUN_FILES = ("run.json", "scores.parquet", "summary.csv", "analysis.json", "report.html", "figures", "audio")
@@ -186,9 +186,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_table(music, tmp_path):
     process.kill()
     process.wait()
     subprocess.run([*command, str(cut)], check=True, capture_output=True)
-    first, second = (
-        pd.read_parquet(each / "scores.parquet").drop(columns="seconds") for each in (whole, cut)
-    )
+    first, second = (pd.read_parquet(each / "scores.parquet").drop(columns="seconds") for each in (whole, cut))
     pd.testing.assert_frame_equal(first, second, check_exact=True)
 
 
@@ -215,9 +213,7 @@ def test_listings_are_arrays_of_objects(call):
 
 
 def test_render_writes_something_to_listen_to(call, music):
-    code, out, _ = call(
-        "render", "white_noise", "--level", 5, music / "clip0.wav", "a.wav", "--plan", "p.json"
-    )
+    code, out, _ = call("render", "white_noise", "--level", 5, music / "clip0.wav", "a.wav", "--plan", "p.json")
     assert code == 0
     assert "white_noise level 5" in out
     audio, rate = soundfile.read("a.wav")
@@ -280,9 +276,7 @@ def test_a_request_that_cannot_be_carried_out_is_one_line_and_2(call, arguments,
 
 def test_muq_eval_by_name_without_weights_is_refused(call, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    assert_refused(
-        call("run", "--suite", "signal", "--metric", "muq-eval", "--out", "out"), "muq-eval.checkpoint"
-    )
+    assert_refused(call("run", "--suite", "signal", "--metric", "muq-eval", "--out", "out"), "muq-eval.checkpoint")
 
 
 def test_unknown_listing_and_verb(call):
@@ -453,8 +447,6 @@ def test_ctrl_c_says_that_nothing_is_lost(call, music, monkeypatch):
 
 def test_help_is_quick_and_imports_nothing_heavy():
     code = "import sys; from degrade_bench import cli\ntry: cli.main(['--help'])\nexcept SystemExit: pass\n"
-    code += (
-        "heavy = {'torch', 'transformers', 'librosa', 'scipy', 'matplotlib', 'pandas'} & set(sys.modules)\n"
-    )
+    code += "heavy = {'torch', 'transformers', 'librosa', 'scipy', 'matplotlib', 'pandas'} & set(sys.modules)\n"
     code += "assert not heavy, heavy"
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

@@ -277,8 +277,7 @@ class Degradation(ABC):
         """
         if (plan.degradation, plan.version) != (self.name, self.version):
             raise PlanError(
-                f"plan is for {plan.degradation} version {plan.version}, "
-                f"not {self.name} version {self.version}"
+                f"plan is for {plan.degradation} version {plan.version}, not {self.name} version {self.version}"
             )
         if plan.clip_hash != clip.hash:
             raise PlanError(

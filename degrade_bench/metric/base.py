@@ -46,9 +46,7 @@ class Metric(ABC):
     light: bool = False
 
     @abstractmethod
-    def score(
-        self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None
-    ) -> torch.Tensor:
+    def score(self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None) -> torch.Tensor:
         """Score a batch of equally long signals.
 
         Shape:

@@ -51,9 +51,7 @@ def describe_metrics() -> list[dict[str, Any]]:
     entries = []
     for name in REGISTRY.names():
         found = REGISTRY.get(name)
-        entry = (
-            found.describe(found) if isinstance(found, type) and issubclass(found, Metric) else {"name": name}
-        )
+        entry = found.describe(found) if isinstance(found, type) and issubclass(found, Metric) else {"name": name}
         reason = found.unavailable({}) if name == MUQ_EVAL else None
         entries.append({**entry, "available": reason is None, "reason": reason})
     return entries
@@ -182,9 +180,7 @@ class Adapter(Metric):
             if hasattr(wrapped, attribute):
                 setattr(self, attribute, getattr(wrapped, attribute))
 
-    def score(
-        self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None
-    ) -> torch.Tensor:
+    def score(self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None) -> torch.Tensor:
         """As the wrapped object scores."""
         return self.wrapped.score(batch, sample_rate, reference)
 

@@ -78,8 +78,7 @@ class Sweep:
             "levels": list(self.levels),
             "replicates": self.replicates,
             "degradations": {
-                each.name: [each.version, each.ladder.unit, *each.ladder.strengths]
-                for each in self.degradations
+                each.name: [each.version, each.ladder.unit, *each.ladder.strengths] for each in self.degradations
             },
             "clips": {source.id: source.identity for source in self.sources},
         }

@@ -60,9 +60,7 @@ class Heard:
         return _heard_from_arrays, (*arrays, self.outcome)
 
 
-def _heard_from_arrays(
-    samples: np.ndarray | None, reference: np.ndarray | None, outcome: Outcome | None
-) -> Heard:
+def _heard_from_arrays(samples: np.ndarray | None, reference: np.ndarray | None, outcome: Outcome | None) -> Heard:
     tensors = (None if each is None else torch.from_numpy(each) for each in (samples, reference))
     return Heard(*tensors, outcome=outcome)
 
@@ -107,9 +105,7 @@ def _score_batch(metric: Metric, cells: Sequence[Heard], sample_rate: int) -> li
         return _one_by_one(metric, cells, sample_rate)
     each = (time.perf_counter() - started) / len(cells)
     return [
-        Outcome.failed("the metric returned NaN", each)
-        if math.isnan(score)
-        else Outcome(score, "ok", None, each)
+        Outcome.failed("the metric returned NaN", each) if math.isnan(score) else Outcome(score, "ok", None, each)
         for score in scores
     ]
 

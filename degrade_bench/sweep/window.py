@@ -40,9 +40,7 @@ def shared_window(clip: Clip, blocks: Iterable[Block], run_seed: int, window: fl
     return None if available >= filled - 1 / clip.sample_rate else available
 
 
-def _drawn_map(
-    clip: Clip, degradation: Degradation, level: int, replicate: int, run_seed: int
-) -> TimeMap | None:
+def _drawn_map(clip: Clip, degradation: Degradation, level: int, replicate: int, run_seed: int) -> TimeMap | None:
     seed = cell_seed(run_seed, clip.hash, *degradation.seed_key, replicate)
     try:
         degradation.check_needs(clip)

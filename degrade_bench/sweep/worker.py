@@ -224,9 +224,7 @@ def _block_result(
         traits = MetricTraits.of(metric)
         listened = [_heard(clip, each, traits, windows[metric.name]) for each in made]
         outcomes = score_cells(metric, listened, clip.sample_rate, batch_size=len(listened))
-        result.rows.extend(
-            _row(clip, each, traits, outcome) for each, outcome in zip(made, outcomes, strict=True)
-        )
+        result.rows.extend(_row(clip, each, traits, outcome) for each, outcome in zip(made, outcomes, strict=True))
     for traits in work.heavy:
         if traits.name in wanted:
             result.heard[traits.name] = [_heard(clip, each, traits, windows[traits.name]) for each in made]
@@ -252,9 +250,7 @@ def _heard(clip: Clip, made: _Made, traits: MetricTraits, shrunk: float | None) 
     else:
         degraded, time_map = made.rendered.clip, made.rendered.plan.time_map
         if traits.needs_reference and degradation.changes_duration:
-            return Heard(
-                outcome=Outcome.not_applicable("full reference, and the degradation changes the duration")
-            )
+            return Heard(outcome=Outcome.not_applicable("full reference, and the degradation changes the duration"))
     samples = degraded.samples
     if traits.window_seconds is not None:
         samples = heard(clip, degraded, time_map, traits.window_seconds, shrunk)

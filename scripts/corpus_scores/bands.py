@@ -155,9 +155,7 @@ def funk_band() -> Score:
         velocity=94,
     )
     drums += grid("x.xxx.x.x.xxx.x.|x.xxx.x.x.xxx..." * 4, CLOSED, velocity=70)
-    drums += grid("..............x.", OPEN, start=4, velocity=76) + grid(
-        "..............x.", OPEN, 20, velocity=76
-    )
+    drums += grid("..............x.", OPEN, start=4, velocity=76) + grid("..............x.", OPEN, 20, velocity=76)
     drums += grid("........xx......", TOM_HIGH, start=28) + grid("..........xx....", TOM_LOW, start=28)
     drums += [Note(beat, 1, CRASH, 84) for beat in (0, 16, 32)]
     bass = chord_steps(
@@ -208,22 +206,14 @@ def funk_band() -> Score:
 def electronic() -> Score:
     """Four on the floor: a breakdown with a roll, then the drop."""
     chords = "Fm | Db | Ab | Eb | Fm | Db | Ab | Bbm C"
-    drums = grid(
-        "X...X...X...X..." * 3 + "X...X..." + "." * 8 + "X...X...X...X..." * 4 + "X", KICK, velocity=104
-    )
-    drums += grid("....x.......x..." * 2, CLAP, velocity=84) + grid(
-        "....X.......X..." * 4, CLAP, 16, velocity=90
-    )
-    drums += grid("x.x.x.x.x.xxxxxx", SNARE, start=12, velocity=80) + grid(
-        "xxxx", SNARE, start=31, velocity=76
-    )
+    drums = grid("X...X...X...X..." * 3 + "X...X..." + "." * 8 + "X...X...X...X..." * 4 + "X", KICK, velocity=104)
+    drums += grid("....x.......x..." * 2, CLAP, velocity=84) + grid("....X.......X..." * 4, CLAP, 16, velocity=90)
+    drums += grid("x.x.x.x.x.xxxxxx", SNARE, start=12, velocity=80) + grid("xxxx", SNARE, start=31, velocity=76)
     drums += grid("..x...x...x...x." * 2, CLOSED, 0, velocity=82)
     drums += grid("..X...X...X...X." * 4, OPEN, 16, velocity=72) + grid("xoxx" * 16, SHAKER, 16, velocity=76)
     drums += [Note(beat, 2, CRASH, 92) for beat in (16, 32)]
     held = chord_steps(" | ".join(chords.split("|")[:4]), 4, "1-1-", pitch("F1"), 1.0, 84)
-    pumped = chord_steps(
-        " | ".join(chords.split("|")[4:]), 4, "..1...1...18..11", pitch("F1"), 0.25, 104, hold=1.6
-    )
+    pumped = chord_steps(" | ".join(chords.split("|")[4:]), 4, "..1...1...18..11", pitch("F1"), 0.25, 104, hold=1.6)
     bass = held + shift(pumped, beats=16) + [Note(32, 0.8, pitch("F1"), 108)]
     saws = chord_hits(
         chords,

@@ -54,9 +54,7 @@ def reggae() -> Score:
     """One drop in A minor: the bass sings, the guitar and the organ answer, a harmonica on top."""
     chords = "Am | G | F | G | Am | Em | F | Dm E7"
     drums = grid("....X...|" * 3 + "....X.xx|" + "....X...|" * 3 + "..x.X.x.", 36, step=0.5, velocity=102)
-    drums += grid(
-        "....x...|....x..o|....x...|....x...|....x...|....x..o|....x...", 37, step=0.5, velocity=104
-    )
+    drums += grid("....x...|....x..o|....x...|....x...|....x...|....x..o|....x...", 37, step=0.5, velocity=104)
     drums += grid("Xoxoxoxo|xoxoxoxx" * 4, 42, step=0.5, velocity=72)
     drums += grid("....X.xx", 38, start=12, step=0.5, velocity=90)
     drums += grid("xx.xX.xxX...", 38, start=28, step=0.25, velocity=88) + grid("....xx.x", 45, 30, 0.25)

@@ -52,9 +52,7 @@ GM's, by Frank Wen, MIT: see `LICENSE-FluidR3.txt`.
 """
 
 
-def readme(
-    rows: list[tuple[Score, float, float]], version: str, soundfont: str, latency_seconds: float
-) -> str:
+def readme(rows: list[tuple[Score, float, float]], version: str, soundfont: str, latency_seconds: float) -> str:
     """The README's text; ``rows`` are scores with their seconds and their loudness in LUFS."""
     table = [
         f"| `{s.id}` | {s.style} | {s.key} | {s.time_signature} | {s.bpm:g} | {s.bars} | {seconds:.1f} | "

@@ -72,9 +72,7 @@ def render(score: Score, soundfont: Path, latency_seconds: float) -> Rendered:
     count = round(FADE_SECONDS * SAMPLE_RATE)
     fade[-count:, 0] = 0.5 + 0.5 * np.cos(np.pi * np.arange(1, count + 1) / count)
     step = 1 << SPARED_BITS
-    stems = {
-        name: (np.round(32768 / step * gain * fade * x) * step).astype(np.int16) for name, x in raw.items()
-    }
+    stems = {name: (np.round(32768 / step * gain * fade * x) * step).astype(np.int16) for name, x in raw.items()}
     total = np.sum([x.astype(np.int32) for x in stems.values()], axis=0)
     if np.abs(total).max() >= 32767:
         raise ValueError(f"{score.id}: the mix clips")

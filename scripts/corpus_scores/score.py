@@ -184,9 +184,7 @@ def chord_beats(chords: str, beats_per_bar: int) -> list[tuple[float, str]]:
     return starts
 
 
-def line(
-    text: str, start: float = 0.0, velocity: int = 80, unit: float = 1.0, hold: float = 0.95
-) -> list[Note]:
+def line(text: str, start: float = 0.0, velocity: int = 80, unit: float = 1.0, hold: float = 0.95) -> list[Note]:
     """Notes of a line such as ``"E5:1 D5:.5 C5 R:1 C4+E4+G4:2!"``.
 
     A length holds until the next one; ``R`` rests, ``+`` stacks pitches, ``!`` accents, ``_`` plays softly.
@@ -214,9 +212,7 @@ def grid(text: str, sound: int, start: float = 0.0, step: float = 0.25, velocity
     """Drum hits on a grid: ``x`` hit, ``X`` accent, ``o`` ghost, else silence; blanks are ignored."""
     levels = {"x": 0, "X": 20, "o": -34}
     cells = text.replace(" ", "").replace("|", "")
-    return [
-        Note(start + i * step, step, sound, velocity + levels[c]) for i, c in enumerate(cells) if c in levels
-    ]
+    return [Note(start + i * step, step, sound, velocity + levels[c]) for i, c in enumerate(cells) if c in levels]
 
 
 def chord_hits(
@@ -285,8 +281,7 @@ def chord_steps(
 def shift(notes: list[Note], semitones: int = 0, beats: float = 0.0, velocity: int = 0) -> list[Note]:
     """The notes moved in pitch, time and velocity."""
     return [
-        replace(n, pitch=n.pitch + semitones, start=n.start + beats, velocity=n.velocity + velocity)
-        for n in notes
+        replace(n, pitch=n.pitch + semitones, start=n.start + beats, velocity=n.velocity + velocity) for n in notes
     ]
 
 
@@ -297,9 +292,7 @@ def swing(notes: list[Note], ratio: float = 0.63) -> list[Note]:
         whole, part = divmod(beat, 1.0)
         return whole + (part * 2 * ratio if part < 0.5 else ratio + (part - 0.5) * 2 * (1 - ratio))
 
-    return [
-        replace(n, start=moved(n.start), length=moved(n.start + n.length) - moved(n.start)) for n in notes
-    ]
+    return [replace(n, start=moved(n.start), length=moved(n.start + n.length) - moved(n.start)) for n in notes]
 
 
 def swell(notes: list[Note], shape: tuple[tuple[float, int], ...]) -> list[Note]:

@@ -217,9 +217,7 @@ def test_stems_are_there_and_sum_to_the_mix_bit_for_bit():
     for clip_id in WITH_STEMS:
         clip = load(clip_id)
         assert tuple(clip.stems) == STEMS
-        stems = {
-            name: soundfile.read(path, dtype="int16")[0].astype(int) for name, path in clip.stems.items()
-        }
+        stems = {name: soundfile.read(path, dtype="int16")[0].astype(int) for name, path in clip.stems.items()}
         assert {x.shape for x in stems.values()} == {(clip.num_samples, 2)}
         total = sum(stems.values())
         assert np.array_equal(total, np.round(clip.samples.numpy().T * 32768).astype(int))

@@ -119,9 +119,7 @@ def test_heavy_metrics_count_for_every_cell():
     assert estimate([Task(toys.ToySource("c"), todo)], made, (toys.Length(),), 1).seconds > 0
 
 
-@pytest.mark.parametrize(
-    ("seconds", "said"), [(0.2, "1 s"), (42, "42 s"), (360, "6 min"), (7800, "2 h 10 min")]
-)
+@pytest.mark.parametrize(("seconds", "said"), [(0.2, "1 s"), (42, "42 s"), (360, "6 min"), (7800, "2 h 10 min")])
 def test_seconds_in_words(seconds, said):
     assert human_seconds(seconds) == said
 
@@ -160,9 +158,7 @@ def test_versions_and_revision(monkeypatch):
 def test_examples_share_one_gain_and_stay_below_full_scale(tmp_path):
     clip = make_clip(9.0, 48000, 2)
     clip = clip.with_samples(clip.samples * (1.4 / clip.samples.abs().max()))
-    records = write_examples(
-        tmp_path, clip, [toys.ToyNoise(), toys.ToyStretch(), toys.ToyGain()], (1, 3, 5), 0
-    )
+    records = write_examples(tmp_path, clip, [toys.ToyNoise(), toys.ToyStretch(), toys.ToyGain()], (1, 3, 5), 0)
     assert [(each["degradation"], each["level"]) for each in records] == [
         ("clean", 0), ("toy_noise", 3), ("toy_noise", 5), ("toy_stretch", 3), ("toy_stretch", 5),
     ]  # fmt: skip

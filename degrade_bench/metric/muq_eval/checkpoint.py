@@ -35,9 +35,7 @@ class Files:
     revisions: tuple[str, str]
 
 
-def local_files(
-    checkpoint: str | None, encoder: str | None, revision: str, encoder_revision: str
-) -> Files | str:
+def local_files(checkpoint: str | None, encoder: str | None, revision: str, encoder_revision: str) -> Files | str:
     """The files in the given folders or in the Hugging Face cache; no network. A text says what is missing."""
     places = (
         _local(checkpoint, "checkpoint", CHECKPOINT_REPO, CHECKPOINT_FILE, revision),
@@ -51,8 +49,7 @@ def local_files(
     assert isinstance(second, Path)
     folders = (checkpoint is not None, encoder is not None)
     revisions = tuple(
-        "local folder" if given else path.parent.name
-        for given, path in zip(folders, (first, second), strict=True)
+        "local folder" if given else path.parent.name for given, path in zip(folders, (first, second), strict=True)
     )
     return Files(first, second, (revisions[0], revisions[1]))
 

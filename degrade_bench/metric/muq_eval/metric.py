@@ -56,9 +56,7 @@ class MuQEval(Metric):
         try:
             model = MuQEvalModel(config)
         except (TypeError, ValueError, RuntimeError, AttributeError, KeyError) as error:
-            raise MetricError(
-                f"muq-eval: {found.encoder} does not describe a MuQ encoder: {error!r}"
-            ) from error
+            raise MetricError(f"muq-eval: {found.encoder} does not describe a MuQ encoder: {error!r}") from error
         files.load_strictly(model, found.checkpoint)
         self.device = torch.device(device)
         self.model = model.eval().to(self.device)
@@ -81,13 +79,9 @@ class MuQEval(Metric):
         )
         if isinstance(found, files.Files):
             return None
-        return (
-            f"no weights: {found}; ask for it with --metric muq-eval, which fetches 1.3 GB, or {files.HOW_TO}"
-        )
+        return f"no weights: {found}; ask for it with --metric muq-eval, which fetches 1.3 GB, or {files.HOW_TO}"
 
-    def score(
-        self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None
-    ) -> torch.Tensor:
+    def score(self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None) -> torch.Tensor:
         """Score ``(batch, channels, time)`` at any rate; gives ``(batch,)`` on the CPU.
 
         Raises:

@@ -21,9 +21,7 @@ class ReferenceFree(Metric):
     def score_one(self, signal: torch.Tensor, sample_rate: int) -> float:
         """Score ``(channels, time)``; NaN where there is nothing to score."""
 
-    def score(
-        self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None
-    ) -> torch.Tensor:
+    def score(self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None) -> torch.Tensor:
         """Score ``(batch, channels, time)``, one signal after the other."""
         return torch.tensor([self.score_one(signal, sample_rate) for signal in batch], dtype=torch.float64)
 
@@ -42,9 +40,7 @@ class FullReference(Metric):
     def compare(self, clean: Any, degraded: Any) -> float:
         """The score from the features of the two; NaN where there is nothing to compare."""
 
-    def score(
-        self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None
-    ) -> torch.Tensor:
+    def score(self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None) -> torch.Tensor:
         """Score ``(batch, channels, time)`` against ``reference`` of the same shape.
 
         Raises:

@@ -1,0 +1,112 @@
+"""What an analysis found: tidy frames, and their form on disk."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from degrade_bench.analysis.options import AnalysisOptions
+from degrade_bench.errors import RunFolderError
+from degrade_bench.files import write_text
+
+FORMAT = 1
+SUMMARY, ANALYSIS = "summary.csv", "analysis.json"
+
+SUMMARY_COLUMNS = ["metric", "group", "family", "degradation", "level", "strength", "unit", "n", "drop_mean", "drop_low", "drop_high", "effect_dz", "concordance", "p_value", "p_holm", "placebo_drop", "net_drop", "net_low", "net_high", "verdict"]
+
+FRAMES = ("metrics", "levels", "verdicts", "controls", "placebos", "achieved")
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """Tidy data frames.
+
+    Attributes:
+        metrics: one row per metric: direction, nuisance floor, margin, clean scores, rows by status.
+        levels: one row per metric × tested degradation × level: every statistic.
+        verdicts: one row per metric × tested degradation: verdict, sentence, detection level, monotonicity.
+        controls: one row per metric × control × level: what the metric did under an edit that is no damage.
+        placebos: one row per metric × degradation × level: the placebo's drop.
+        achieved: one row per degradation × level: strength asked for and achieved.
+        options: the thresholds.
+    """
+
+    metrics: pd.DataFrame
+    levels: pd.DataFrame
+    verdicts: pd.DataFrame
+    controls: pd.DataFrame
+    placebos: pd.DataFrame
+    achieved: pd.DataFrame
+    options: AnalysisOptions = field(default_factory=AnalysisOptions)
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """What ``summary.csv`` holds: one row per metric × degradation × level."""
+        return self.levels[SUMMARY_COLUMNS]
+
+    def to_json(self) -> str:
+        """Everything as JSON. NaN is null; infinity, which no statistic here gives, is refused."""
+        record: dict[str, Any] = {"format": FORMAT, "options": asdict(self.options)}
+        for name in FRAMES:
+            frame: pd.DataFrame = getattr(self, name)
+            record[name] = [
+                {str(key): _plain(value) for key, value in row.items()} for row in frame.to_dict("records")
+            ]
+        return json.dumps(record, indent=1, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Analysis:
+        """Read what :meth:`to_json` wrote.
+
+        Raises:
+            RunFolderError: it is something else.
+        """
+        try:
+            record = json.loads(text)
+            if record["format"] != FORMAT:
+                raise ValueError(f"format {record['format']}, expected {FORMAT}")
+            frames = {name: pd.DataFrame.from_records(record[name]) for name in FRAMES}
+            return cls(**frames, options=AnalysisOptions(**record["options"]))
+        except (ValueError, TypeError, KeyError) as error:
+            raise RunFolderError(f"not an analysis: {error}") from error
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "item"):
+        value = value.item()
+    if value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return value
+
+
+def write(analysis: Analysis, folder: Path) -> None:
+    """Write ``summary.csv`` and ``analysis.json``, each whole or not at all.
+
+    Raises:
+        RunFolderError: the folder cannot be written.
+    """
+    text = io.StringIO()
+    analysis.summary.to_csv(text, index=False, lineterminator="\n")
+    write_text(folder / SUMMARY, text.getvalue())
+    write_text(folder / ANALYSIS, analysis.to_json())
+
+
+def load_analysis(folder: Path) -> Analysis:
+    """Read ``analysis.json`` of a run directory.
+
+    Raises:
+        RunFolderError: missing or unreadable.
+    """
+    path = folder / ANALYSIS
+    try:
+        return Analysis.from_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunFolderError(f"{folder} has no {ANALYSIS}: give `degrade-bench analysis {folder}` first") from None
+    except (OSError, UnicodeDecodeError, RunFolderError) as error:
+        raise RunFolderError(f"{path} cannot be read: {error}") from error
