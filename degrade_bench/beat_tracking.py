@@ -12,6 +12,8 @@ beats (a t statistic). The best wins; its confidence is its lead over the runner
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import torch
 
@@ -70,7 +72,7 @@ def beat_confidence(frames: np.ndarray, strength: np.ndarray) -> float:
 
 def _salience(frames: np.ndarray, strength: np.ndarray, low: np.ndarray, chroma: np.ndarray) -> np.ndarray:
     bounds = np.append(frames, chroma.shape[1])
-    spans = zip(bounds[:-1], bounds[1:], strict=True)
+    spans = itertools.pairwise(bounds)
     harmony = np.array([chroma[:, a : max(b, a + 1)].mean(axis=1) for a, b in spans])
     harmony /= np.linalg.norm(harmony, axis=1, keepdims=True) + 1e-9
     change = np.append(0.0, 1.0 - (harmony[1:] * harmony[:-1]).sum(axis=1))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from degrade_bench.errors import AnnotationError, AudioError
@@ -96,7 +97,7 @@ class TimeMap:
         if array.ndim != 2 or len(array) < 2 or (np.diff(array, axis=0) <= 0).any():
             raise AnnotationError("a time map needs two points or more, increasing in source and output")
 
-    def __call__(self, times: np.ndarray) -> np.ndarray:
+    def __call__(self, times: npt.ArrayLike) -> np.ndarray:
         """Map source times (seconds, any shape) to output times."""
         source, output = np.asarray(self.points, dtype=float).T
         times = np.asarray(times, dtype=float)

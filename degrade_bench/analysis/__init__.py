@@ -1,7 +1,7 @@
 """What concludes, from the score table alone: drops, intervals, verdicts.
 
-``analyse(scores)`` for a table in memory; ``load_scores``, ``analyse_folder``, ``write`` and ``load_analysis`` for run
-directories.
+``analyse(scores)`` for a table in memory; ``load_scores``, ``analyse_folder``, ``write`` and ``load_analysis`` for
+run directories.
 """
 
 from degrade_bench.analysis.analyse import analyse, analyse_folder, load_scores

@@ -17,7 +17,15 @@ from degrade_bench.analysis.verdicts import LevelStats, Ruling, detection_level,
 from degrade_bench.errors import RunFolderError
 
 SCORES = "scores.parquet"
-NEEDED = ["clip_id", "track", "group", "family", "degradation", "level", "strength", "unit", "achieved", "role", "placebo_of", "replicate", "metric", "score", "higher_is_better", "needs_reference", "status"]
+NEEDED = (
+    "clip_id", "track", "group", "family", "degradation", "level", "strength", "unit", "achieved", "role",
+    "placebo_of", "replicate", "metric", "score", "higher_is_better", "needs_reference", "status",
+)  # fmt: skip
+STATISTICS = (
+    "drop_mean", "drop_median", "drop_low", "drop_high", "drop_low_90", "drop_high_90", "effect_dz",
+    "concordance", "p_value", "placebo_drop", "net_drop", "net_low", "net_high",
+)  # fmt: skip
+"""Columns that are NaN where nothing can be said."""
 
 
 def load_scores(folder: Path) -> pd.DataFrame:
@@ -141,8 +149,7 @@ class _OneMetric:
         drops, nets = self.tests.get(key), self.nets.get(key)
         confidences = (self.options.confidence, 1 - 2 * self.options.alpha)
         row: dict = {"n": 0, "tracks": 0, "ties": 0}
-        for column in ["drop_mean", "drop_median", "drop_low", "drop_high", "drop_low_90", "drop_high_90", "effect_dz", "concordance", "p_value", "placebo_drop", "net_drop", "net_low", "net_high"]:
-            row[column] = math.nan
+        row.update(dict.fromkeys(STATISTICS, math.nan))
         if drops is not None:
             values = drops["drop"].to_numpy(dtype=float)
             means = stat.track_means(drops, "drop")

@@ -18,7 +18,11 @@ from degrade_bench.files import write_text
 FORMAT = 1
 SUMMARY, ANALYSIS = "summary.csv", "analysis.json"
 
-SUMMARY_COLUMNS = ["metric", "group", "family", "degradation", "level", "strength", "unit", "n", "drop_mean", "drop_low", "drop_high", "effect_dz", "concordance", "p_value", "p_holm", "placebo_drop", "net_drop", "net_low", "net_high", "verdict"]
+SUMMARY_COLUMNS = [
+    "metric", "group", "family", "degradation", "level", "strength", "unit", "n", "drop_mean", "drop_low",
+    "drop_high", "effect_dz", "concordance", "p_value", "p_holm", "placebo_drop", "net_drop", "net_low",
+    "net_high", "verdict",
+]  # fmt: skip
 
 FRAMES = ("metrics", "levels", "verdicts", "controls", "placebos", "achieved")
 

@@ -15,8 +15,8 @@ VERDICTS = ("sensitive", "blind", "inverted", "artefact", "inconclusive", "not-a
 class LevelStats:
     """What is known of one metric, degradation and level; NaN where it is not.
 
-    ``low, high`` bound the mean drop at the confidence asked for, ``low_90, high_90`` at the one that belongs to the
-    equivalence test; ``net`` is the drop beyond the placebo's, where there is a placebo.
+    ``low, high`` bound the mean drop at the confidence asked for, ``low_90, high_90`` at the one that belongs to
+    the equivalence test; ``net`` is the drop beyond the placebo's, where there is a placebo.
     """
 
     level: int

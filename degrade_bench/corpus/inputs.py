@@ -80,9 +80,7 @@ def _folder(folder: Path) -> tuple[list[FileSource], list[Skipped]]:
 def _unique(sources: Sequence[FileSource]) -> Iterator[FileSource]:
     """Sources whose ids were the same get their suffix back, and then a number."""
     counts = Counter(source.id for source in sources)
-    named = [
-        replace(each, id=each.id + each.path.suffix) if counts[each.id] > 1 else each for each in sources
-    ]
+    named = [replace(each, id=each.id + each.path.suffix) if counts[each.id] > 1 else each for each in sources]
     seen: Counter[str] = Counter()
     for source in named:
         seen[source.id] += 1

@@ -72,17 +72,22 @@ class Metric(ABC):
 
     def describe(self) -> dict[str, Any]:
         """What ``degrade-bench list metrics --json`` prints of this one."""
-        return {
-            "name": self.name,
-            "version": self.version,
-            "summary": self.summary,
-            "source": self.source,
-            "sample_rate": self.sample_rate,
-            "window_seconds": self.window_seconds,
-            "higher_is_better": self.higher_is_better,
-            "score_range": list(self.score_range),
-            "needs_reference": self.needs_reference,
-        }
+        return described(self)
+
+
+def described(metric: Metric | type[Metric]) -> dict[str, Any]:
+    """What a metric, or the class of one, says of itself."""
+    return {
+        "name": metric.name,
+        "version": metric.version,
+        "summary": metric.summary,
+        "source": metric.source,
+        "sample_rate": metric.sample_rate,
+        "window_seconds": metric.window_seconds,
+        "higher_is_better": metric.higher_is_better,
+        "score_range": list(metric.score_range),
+        "needs_reference": metric.needs_reference,
+    }
 
 
 def digest(parts: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from degrade_bench.errors import ConfigError, DegradeBenchError, MetricError, UnknownNameError
-from degrade_bench.metric.base import Metric
+from degrade_bench.metric.base import Metric, described
 from degrade_bench.registry import Registry, import_attribute
 
 REGISTRY: Registry[Any] = Registry("metric", "degrade_bench.metrics")
@@ -51,7 +51,7 @@ def describe_metrics() -> list[dict[str, Any]]:
     entries = []
     for name in REGISTRY.names():
         found = REGISTRY.get(name)
-        entry = found.describe(found) if isinstance(found, type) and issubclass(found, Metric) else {"name": name}
+        entry = described(found) if isinstance(found, type) and issubclass(found, Metric) else {"name": name}
         reason = found.unavailable({}) if name == MUQ_EVAL else None
         entries.append({**entry, "available": reason is None, "reason": reason})
     return entries
@@ -109,7 +109,7 @@ def load_metric(spec: str, settings: Mapping[str, str], device: str) -> Metric:
 
 def _made(factory: Any, spec: str, settings: Mapping[str, str], device: str) -> Any:
     try:
-        parameters = inspect.signature(factory).parameters
+        parameters = dict(inspect.signature(factory).parameters)
     except (TypeError, ValueError):
         parameters = {}
     arguments: dict[str, Any] = dict(settings)

@@ -1,2 +1,5 @@
 """What shows, from the analysis alone: figures, HTML, text."""
-def write_report(f): return f
+
+
+def write_report(f):
+    return f

@@ -52,6 +52,7 @@ def expand(degradations: Sequence[Degradation], levels: Sequence[int], replicate
         cells = _cells(degradation, levels, replicates, role)
         if degradation.placebo is not None:
             cells += _cells(degradation.placebo, levels, replicates, "placebo")
+            cells.sort(key=lambda cell: (cell.level, cell.replicate))  # a placebo right behind its degradation
         blocks.append(Block(degradation.name, tuple(cells)))
     return blocks
 

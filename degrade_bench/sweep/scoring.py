@@ -61,8 +61,10 @@ class Heard:
 
 
 def _heard_from_arrays(samples: np.ndarray | None, reference: np.ndarray | None, outcome: Outcome | None) -> Heard:
-    tensors = (None if each is None else torch.from_numpy(each) for each in (samples, reference))
-    return Heard(*tensors, outcome=outcome)
+    def tensor(array: np.ndarray | None) -> torch.Tensor | None:
+        return None if array is None else torch.from_numpy(array)
+
+    return Heard(tensor(samples), tensor(reference), outcome)
 
 
 def score_cells(metric: Metric, cells: Sequence[Heard], sample_rate: int, batch_size: int) -> list[Outcome]:

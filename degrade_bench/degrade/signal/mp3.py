@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation, Drawn, Group, Ladder
 from degrade_bench.degrade.codec import mp3_round_trip
 from degrade_bench.degrade.placebo import FaintPlacebo
 
@@ -22,7 +22,7 @@ class Mp3(Degradation):
     """Encodes to MP3 and back. The bit rate is that of each stream: a pair of channels, or a single one."""
 
     name = "mp3"
-    group = "signal"
+    group: Group = "signal"
     family = "codec"
     default_ladder = Ladder((128.0, 96.0, 64.0, 48.0, 32.0), "kbps")
     source = "LAME through pedalboard; bit rates of MuQ-Eval (arXiv 2603.22677)"
@@ -36,6 +36,6 @@ class Mp3(Degradation):
         """Encode and decode, aligned to the sample."""
         return mp3_round_trip(clip.samples, clip.sample_rate, params["bitrate_kbps"])
 
-    def make_placebo(self) -> Degradation:
+    def make_placebo(self) -> Degradation | None:
         """The same codec at its highest bit rate."""
         return FaintPlacebo(self, 320.0, "the same codec at 320 kbps, held to be transparent")

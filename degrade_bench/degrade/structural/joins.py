@@ -9,6 +9,7 @@ output is as long as the pieces together, and equals the source outside the fade
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -44,7 +45,7 @@ def reassembled(samples: torch.Tensor, pieces: Sequence[Piece], sample_rate: int
     parts = merged(pieces)
     out = torch.cat([samples[:, start:end] for start, end in parts], dim=1)
     position = 0
-    for (start, end), (next_start, next_end) in zip(parts[:-1], parts[1:], strict=True):
+    for (start, end), (next_start, next_end) in itertools.pairwise(parts):
         position += end - start
         half = min(fade_half(sample_rate), (end - start) // 2, (next_end - next_start) // 2)
         if half:
@@ -81,7 +82,7 @@ def discontinuities(samples: torch.Tensor, pieces: Sequence[Piece], sample_rate:
     """
     parts, half = merged(pieces), fade_half(sample_rate)
     found = []
-    for (_, end), (next_start, _) in zip(parts[:-1], parts[1:], strict=True):
+    for (_, end), (next_start, _) in itertools.pairwise(parts):
         before = _with_context(samples, end - half, end + half).double()
         after = _with_context(samples, next_start - half, next_start + half).double()
         both = float((before.square().mean() + after.square().mean()).sqrt())

@@ -16,8 +16,9 @@ import torch
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.memory import last_remembered
 from degrade_bench.degrade.placebo import Placebo
-from degrade_bench.degrade.structural.joins import crossfaded, fade_half
+from degrade_bench.degrade.structural.joins import Piece, crossfaded, fade_half
 from degrade_bench.degrade.structural.segments import moved_count, required_bounds
 from degrade_bench.degrade.structural.stretch import shifted
 
@@ -52,8 +53,13 @@ class KeyBreak(Degradation):
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Shift the chosen bars and put them back."""
-        steps = [float(params["semitones"])]
-        return shifted_in_place(clip.samples, clip.sample_rate, params["spans"], steps)
+        return put_in_place(clip.samples, clip.sample_rate, params["spans"], self.shifted_parts(clip, params))
+
+    @last_remembered
+    def shifted_parts(self, clip: Clip, params: Mapping[str, Any]) -> list[torch.Tensor]:
+        """The chosen bars with music around them, transposed."""
+        parts = parts_with_context(clip.samples, clip.sample_rate, params["spans"])
+        return [shifted(part, clip.sample_rate, float(params["semitones"])) for part in parts]
 
     def make_placebo(self) -> Degradation:
         """Shifted, and back."""
@@ -72,17 +78,24 @@ def merged_spans(bounds: np.ndarray, chosen: np.ndarray) -> list[list[int]]:
     return spans
 
 
-def shifted_in_place(
-    samples: torch.Tensor, sample_rate: int, spans: list[list[int]], steps: list[float]
-) -> torch.Tensor:
-    """Shift each range by ``steps`` semitones, one after the other, and crossfade it into its place."""
-    out = samples.clone()
+def with_context(span: list[int], num_samples: int, sample_rate: int) -> Piece:
+    """A range with the music around it that the shifter hears."""
     context = round(CONTEXT_SECONDS * sample_rate)
-    for start, end in spans:
-        first, last = max(0, start - context), min(samples.shape[1], end + context)
-        part = samples[:, first:last]
-        for semitones in steps:
-            part = shifted(part, sample_rate, semitones)
+    return max(0, span[0] - context), min(num_samples, span[1] + context)
+
+
+def parts_with_context(samples: torch.Tensor, sample_rate: int, spans: list[list[int]]) -> list[torch.Tensor]:
+    """The ranges of ``samples``, ``(channels, time)``, with the music around each."""
+    return [samples[:, slice(*with_context(span, samples.shape[1], sample_rate))] for span in spans]
+
+
+def put_in_place(
+    samples: torch.Tensor, sample_rate: int, spans: list[list[int]], parts: list[torch.Tensor]
+) -> torch.Tensor:
+    """Crossfade each part, which has music around it, into the place of its range."""
+    out = samples.clone()
+    for (start, end), part in zip(spans, parts, strict=True):
+        first, last = with_context([start, end], samples.shape[1], sample_rate)
         half = min(fade_half(sample_rate), (end - start) // 2)
         into = (max(first, start - half), min(last, start + half))
         away = (max(first, end - half), min(last, end + half))
@@ -105,7 +118,10 @@ def shifted_in_place(
 class KeyBreakPlacebo(Placebo):
     """The same bars shifted and shifted back: the same joins and the shifter's sound, twice, in the old key."""
 
+    parent: KeyBreak
+
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Shift there and back."""
-        steps = [float(params["semitones"]), -float(params["semitones"])]
-        return shifted_in_place(clip.samples, clip.sample_rate, params["spans"], steps)
+        there = self.parent.shifted_parts(clip, params)
+        back = [shifted(part, clip.sample_rate, -float(params["semitones"])) for part in there]
+        return put_in_place(clip.samples, clip.sample_rate, params["spans"], back)

@@ -16,6 +16,7 @@ import torch
 
 from degrade_bench.clip import Clip, TimeMap
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.memory import last_remembered
 from degrade_bench.degrade.placebo import Placebo
 from degrade_bench.degrade.structural.stretch import stretched
 
@@ -36,6 +37,7 @@ class TempoChange(Degradation):
         ratio = 1 - strength / 100
         return Drawn({"ratio": ratio}, TimeMap(((0.0, 0.0), (1.0, 1 / ratio))))
 
+    @last_remembered
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Stretch in one pass."""
         length = round(clip.num_samples / params["ratio"])

@@ -16,6 +16,7 @@ import torch
 
 from degrade_bench.clip import Clip, TimeMap
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.memory import last_remembered
 from degrade_bench.degrade.placebo import Placebo
 from degrade_bench.degrade.structural.segments import required_bounds
 from degrade_bench.degrade.structural.stretch import stretched
@@ -49,6 +50,7 @@ class TempoJitter(Degradation):
         time_map = TimeMap(tuple((source / rate, output / rate) for source, output in points))
         return Drawn(params, time_map, achieved=100 * float(np.sqrt(np.mean(change**2))))
 
+    @last_remembered
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Warp in one pass."""
         return warped(clip.samples, clip.sample_rate, params["from"], params["to"])

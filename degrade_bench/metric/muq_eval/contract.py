@@ -1,6 +1,8 @@
-"""What MuQ-Eval does to audio before its encoder hears it. Preprocessing decides the sign of effects, so this is
-kept to the sample: mean of the channels, torchaudio's resampler with its default settings, 24 kHz, 240,000
-samples out of the middle, zeros behind what is shorter. No loudness normalisation.
+"""What MuQ-Eval does to audio before its encoder hears it.
+
+Preprocessing decides the sign of effects, so this is kept to the sample: mean of the channels, torchaudio's
+resampler with its default settings, 24 kHz, 240,000 samples out of the middle, zeros behind what is shorter. No
+loudness normalisation.
 """
 
 from __future__ import annotations
