@@ -79,7 +79,7 @@ def analyse(scores: pd.DataFrame, options: AnalysisOptions | None = None) -> Ana
         levels=frame,
         verdicts=pd.DataFrame.from_records(verdicts),
         controls=_controls(drops, scores),
-        placebos=_placebos(drops, scores),
+        placebos=_placebos(drops, scores, options),
         achieved=_achieved(scores),
         options=options,
     )
@@ -96,7 +96,7 @@ def _tested_cells(scores: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Weights:
     """Bootstrap weights by number of tracks, made once each."""
 
@@ -241,10 +241,20 @@ def _controls(drops: Drops, scores: pd.DataFrame) -> pd.DataFrame:
     return _with_ladder(frame, scores)
 
 
-def _placebos(drops: Drops, scores: pd.DataFrame) -> pd.DataFrame:
+def _placebos(drops: Drops, scores: pd.DataFrame, options: AnalysisOptions) -> pd.DataFrame:
     table = drops.table[drops.table["role"] == "placebo"]
-    grouped = table.groupby(["metric", "degradation", "placebo_of", "level"], sort=False)["drop"]
-    return _with_ladder(grouped.agg(n="count", drop_mean="mean").reset_index(), scores)
+    weights = _Weights(options, {})
+    keys = ["metric", "degradation", "placebo_of", "level"]
+    rows = []
+    for names, own in table.groupby(keys, sort=False):
+        tracks = sorted(own["track"].unique())
+        sums, counts = stat.track_sums(own, "drop", tracks)
+        [(low, high)] = stat.bca_intervals(sums, counts, weights.of(len(tracks)), (options.confidence,))
+        found = {"n": len(own), "drop_mean": float(own["drop"].mean()), "drop_low": low, "drop_high": high}
+        rows.append(dict(zip(keys, names, strict=True)) | found)
+    if not rows:
+        return pd.DataFrame(columns=[*keys, "n", "drop_mean", "drop_low", "drop_high", "strength", "unit"])
+    return _with_ladder(pd.DataFrame.from_records(rows), scores)
 
 
 def _with_ladder(frame: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:

@@ -36,7 +36,7 @@ class Analysis:
         levels: one row per metric × tested degradation × level: every statistic.
         verdicts: one row per metric × tested degradation: verdict, sentence, detection level, monotonicity.
         controls: one row per metric × control × level: what the metric did under an edit that is no damage.
-        placebos: one row per metric × degradation × level: the placebo's drop.
+        placebos: one row per metric × placebo × level: the placebo's drop with its interval.
         achieved: one row per degradation × level: strength asked for and achieved.
         options: the thresholds.
     """

@@ -1,2 +1,69 @@
-def summary_lines(f):
-    return []
+"""What the command line prints last: verdicts, what was left out, and where the report is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from degrade_bench.reports.inputs import load_run
+from degrade_bench.reports.style import VERDICT_MARKS
+
+
+def summary_lines(folder: Path) -> list[str]:
+    """The lines.
+
+    Raises:
+        RunFolderError: there is no analysis or no record, or they cannot be read.
+    """
+    run = load_run(folder)
+    lines = ["", *verdict_lines(run.analysis.verdicts), ""]
+    for kind in ("metric", "clip"):
+        for each in run.record.get(f"{kind}s_skipped", []):
+            lines.append(f"left out: {kind} {each.get('name', each.get('id'))}: {each['reason']}")
+    lines.append(counts_line(run.record))
+    lines += [f"failed: {text}" for text in failure_lines(run.record)]
+    report = folder / "report.html"
+    if report.is_file():
+        lines.append(f"report: {report}")
+    return lines
+
+
+def verdict_lines(verdicts: pd.DataFrame) -> list[str]:
+    """For each metric its verdicts, each with the degradations that it holds for."""
+    lines = []
+    for metric, own in verdicts.groupby("metric", sort=False):
+        lines.append(str(metric))
+        for verdict, mark in VERDICT_MARKS.items():
+            names = own.loc[own["verdict"] == verdict, "degradation"]
+            if len(names):
+                lines.append(f"  {mark} {verdict:<14} {', '.join(names)}")
+    return lines
+
+
+def counts_line(record: Mapping[str, Any]) -> str:
+    """What was scored, in one line."""
+    counts = record.get("counts", {})
+    parts = [
+        f"{counts.get('clips', 0)} clips",
+        f"{counts.get('cells', 0)} cells",
+        f"{counts.get('ok', 0)} scores",
+        f"{counts.get('not_applicable', 0)} not applicable",
+        f"{counts.get('failed', 0)} failed",
+    ]
+    if counts.get("clips_skipped"):
+        parts.append(f"{counts['clips_skipped']} clips left out")
+    return ", ".join(parts)
+
+
+def failure_lines(record: Mapping[str, Any], most: int = 5) -> list[str]:
+    """The first failures, and how many more there are."""
+    failures = record.get("failures", [])
+    lines = [
+        f"{each['metric']} on {each['clip_id']}, {each['degradation']} level {each['level']}: {each['error']}"
+        for each in failures[:most]
+    ]
+    more = int(record.get("counts", {}).get("failed", len(failures))) - len(lines)
+    return [*lines, f"{more} more, in scores.parquet"] if more > 0 else lines

@@ -40,7 +40,7 @@ def test_levels_filter_long_ladders_only():
     assert [block.name for block in blocks] == ["clean", "toy_noise", "toy_gain"]
     cells = [(cell.role, cell.level, cell.replicate) for cell in blocks[1].cells]
     assert cells == [
-        ("test", 1, 0), ("test", 1, 1), ("test", 5, 0), ("test", 5, 1), ("placebo", 1, 0), ("placebo", 1, 1),
+        ("test", 1, 0), ("placebo", 1, 0), ("test", 1, 1), ("placebo", 1, 1), ("test", 5, 0), ("test", 5, 1),
     ]  # fmt: skip
 
 

@@ -1,0 +1,115 @@
+"""Sensitivity curves of one family: a panel per metric, each degradation beside its placebo."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from degrade_bench.reports.inputs import RunView
+from degrade_bench.reports.style import FAINT, FLOOR, PLACEBO, SERIES, VERDICT_MARKS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLUMNS = 4
+DASHES: tuple[Any, ...] = ("-", "--", ":", "-.")
+MARKERS = ("o", "s", "^", "D", "v", "P")
+
+
+def sensitivity_curves(run: RunView, family: str) -> Figure:
+    """Drop against level for every metric; placebos as grey lines, the nuisance floor as a band."""
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    own = run.analysis.levels[run.analysis.levels["family"] == family]
+    degradations = list(dict.fromkeys(own["degradation"]))
+    columns = min(COLUMNS, len(run.metrics))
+    rows = math.ceil(len(run.metrics) / columns)
+    figure = Figure(figsize=(2.55 * columns + 0.4, 2.05 * rows + 0.75), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False).flatten()
+    for panel, metric in zip(panels, run.metrics, strict=False):
+        _panel(panel, run, metric, own[own["metric"] == metric], degradations)
+    for panel in panels[len(run.metrics) :]:
+        panel.set_visible(False)
+    handles: list[Line2D | Patch] = []
+    for index, name in enumerate(degradations):
+        colour, marker, dash = SERIES[index % 6], MARKERS[index % 6], DASHES[index % 4]
+        handles.append(Line2D([], [], color=colour, marker=marker, markersize=4, label=name))
+        if run.analysis.placebos.empty or name not in set(run.analysis.placebos["placebo_of"]):
+            continue
+        label = "placebo" if len(degradations) == 1 else f"{name}'s placebo"
+        handles.append(Line2D([], [], color=PLACEBO, linestyle=dash, label=label))
+    handles.append(Patch(color=FLOOR, label="nuisance floor"))
+    figure.legend(handles=handles, loc="outside upper left", ncols=min(5, len(handles)))
+    figure.supylabel("drop (the metric's own unit)", fontsize=8.5)
+    return figure
+
+
+def _panel(axes: Axes, run: RunView, metric: str, own: pd.DataFrame, degradations: list[str]) -> None:
+    facts = run.analysis.metrics.set_index("metric").loc[metric]
+    verdicts = own.drop_duplicates("degradation").set_index("degradation")["verdict"]
+    marks = "".join(VERDICT_MARKS.get(str(verdicts.get(name)), "") for name in degradations)
+    axes.set_title(f"{metric}  {marks}")
+    floor = float(facts["nuisance_floor"]) if pd.notna(facts["nuisance_floor"]) else 0.0
+    if floor > 0:
+        axes.axhspan(-floor, floor, color=FLOOR, linewidth=0, zorder=0)
+    axes.axhline(0.0, color=FAINT, linewidth=0.6, zorder=1)
+    drawn = False
+    placebos = run.analysis.placebos
+    for index, name in enumerate(degradations):
+        levels = own[(own["degradation"] == name) & (own["n"] > 0)]
+        if levels.empty:
+            continue
+        drawn = True
+        shift = 0.07 * (index - (len(degradations) - 1) / 2)  # so that intervals do not hide one another
+        if len(placebos):
+            mine = placebos[(placebos["metric"] == metric) & (placebos["placebo_of"] == name)]
+            _placebo(axes, mine, levels, DASHES[index % 4], shift)
+        _curve(axes, levels, SERIES[index % 6], MARKERS[index % 6], shift)
+    every = sorted(int(level) for level in own["level"].unique())
+    axes.set_xlim(min(every) - 0.35, max(every) + 0.35)
+    axes.set_xticks(every, _tick_labels(own, degradations, every))
+    axes.locator_params(axis="y", nbins=5)
+    axes.set_xlabel(_strength_label(own, degradations))
+    if not drawn:
+        axes.set_yticks([])
+        axes.text(0.5, 0.5, "not applicable", transform=axes.transAxes, ha="center", va="center", color=FAINT)
+
+
+def _curve(axes: Axes, levels: pd.DataFrame, colour: str, marker: str, shift: float) -> None:
+    x = levels["level"].to_numpy(dtype=float) + shift
+    y = levels["drop_mean"].to_numpy(dtype=float)
+    low, high = (levels[column].to_numpy(dtype=float) for column in ("drop_low", "drop_high"))
+    axes.vlines(x, low, high, color=colour, linewidth=1.1, zorder=3)
+    axes.plot(x, y, color=colour, marker=marker, markersize=3.5, linewidth=1.4, zorder=4)
+
+
+def _placebo(axes: Axes, placebo: pd.DataFrame, levels: pd.DataFrame, dash: str, shift: float) -> None:
+    if placebo.empty:
+        return
+    placebo = placebo.sort_values("level")
+    if len(placebo) == 1 and len(levels) > 1:  # one strength that stands beside every level
+        row = placebo.iloc[0]
+        ends = [float(levels["level"].min()) - 0.2, float(levels["level"].max()) + 0.2]
+        axes.plot(ends, [row["drop_mean"]] * 2, color=PLACEBO, linestyle=dash, linewidth=1.4, zorder=2)
+        if pd.notna(row["drop_low"]):
+            axes.fill_between(ends, row["drop_low"], row["drop_high"], color=PLACEBO, alpha=0.25, linewidth=0)
+        return
+    x = placebo["level"].to_numpy(dtype=float) + shift
+    axes.vlines(x, placebo["drop_low"], placebo["drop_high"], color=PLACEBO, linewidth=0.9, zorder=2)
+    axes.plot(x, placebo["drop_mean"], color=PLACEBO, linestyle=dash, linewidth=1.4, zorder=2)
+
+
+def _tick_labels(own: pd.DataFrame, degradations: list[str], levels: list[int]) -> list[str]:
+    if len(degradations) > 1:
+        return [str(level) for level in levels]
+    strengths = own.drop_duplicates("level").set_index("level")["strength"]
+    return [f"{level}\n{strengths[level]:g}" for level in levels]
+
+
+def _strength_label(own: pd.DataFrame, degradations: list[str]) -> str:
+    return f"level, {own['unit'].iloc[0]}" if len(degradations) == 1 else "level"

@@ -1,0 +1,55 @@
+"""What a report is made from: the analysis, the run's record and the folder that they lie in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from degrade_bench.analysis import Analysis, load_analysis
+from degrade_bench.errors import RunFolderError
+from degrade_bench.sweep.store import read_record
+
+
+@dataclass(frozen=True, eq=False)
+class RunView:
+    """A finished run, read back.
+
+    Attributes:
+        folder: the run directory.
+        analysis: ``analysis.json``.
+        record: ``run.json``.
+    """
+
+    folder: Path
+    analysis: Analysis
+    record: Mapping[str, Any]
+
+    @property
+    def families(self) -> list[str]:
+        """Families of the tested degradations, in the table's order."""
+        return list(dict.fromkeys(self.analysis.levels["family"]))
+
+    @property
+    def degradations(self) -> list[str]:
+        """Tested degradations, in the table's order."""
+        return list(dict.fromkeys(self.analysis.levels["degradation"]))
+
+    @property
+    def metrics(self) -> list[str]:
+        """Metrics, in the table's order."""
+        return list(self.analysis.metrics["metric"])
+
+
+def load_run(folder: Path) -> RunView:
+    """Read what a report needs.
+
+    Raises:
+        RunFolderError: there is no analysis or no record, or they cannot be read.
+    """
+    analysis = load_analysis(folder)
+    record = read_record(folder)
+    if analysis.levels.empty or "degradation" not in analysis.levels:
+        raise RunFolderError(f"{folder}: the analysis holds no degradation, so there is nothing to show")
+    return RunView(folder, analysis, record)
