@@ -74,6 +74,7 @@ def _panel(axes: Axes, run: RunView, metric: str, own: pd.DataFrame, degradation
     axes.set_xlim(min(every) - 0.35, max(every) + 0.35)
     axes.set_xticks(every, _tick_labels(own, degradations, every))
     axes.locator_params(axis="y", nbins=5)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
     axes.set_xlabel(_strength_label(own, degradations))
     if not drawn:
         axes.set_yticks([])

@@ -39,7 +39,7 @@ def heat_map(run: RunView) -> Figure:
         dark = math.isfinite(value) and abs(value) > 12
         text = f"{mark} {_ratio_text(value)}".strip()
         axes.text(
-            column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=8, color="white" if dark else INK
+            column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=8.5, color="white" if dark else INK
         )
     axes.set_xticks(np.arange(len(degradations)) + 0.5, [name.replace("_", "\n") for name in degradations])
     axes.set_yticks(np.arange(len(metrics)) + 0.5, metrics)
@@ -54,7 +54,7 @@ def heat_map(run: RunView) -> Figure:
     bar.set_label("drop ÷ margin", color=FAINT)
     bar.outline.set_visible(False)
     legend = "   ".join(f"{mark} {verdict}" for verdict, mark in VERDICT_MARKS.items())
-    axes.set_xlabel(legend, fontsize=8, color=INK, labelpad=8)
+    axes.set_xlabel(legend, fontsize=8, color=INK, labelpad=20)
     return figure
 
 
@@ -102,7 +102,7 @@ def _group_lines(axes: Axes, run: RunView, degradations: list[str]) -> None:
             groups[start],
             ((start + end) / 2, 0),
             xycoords=("data", "axes fraction"),
-            xytext=(0, -4),
+            xytext=(0, -3),
             textcoords="offset points",
             ha="center",
             va="top",
