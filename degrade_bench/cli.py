@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from degrade_bench import __version__
@@ -26,16 +25,26 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+_UsageError: Any = typer.BadParameter.__bases__[0]
+"""A wrong command line. Older typer uses click and newer typer its own copy of it: this is either one's."""
+
 Folder = Annotated[Path, typer.Argument(help="a run directory", show_default=False)]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
 
 
 @app.callback()
 def _main(
-    version: Annotated[bool, typer.Option("--version", help="print the version and stop")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="print the version and stop"),
+    ] = False,
 ) -> None:
-    if version:
-        typer.echo(__version__)
-        raise typer.Exit
+    """Find out what a music quality metric hears, and to what it is deaf."""
 
 
 @app.command(no_args_is_help=True)
@@ -96,7 +105,11 @@ def run(
         "overwrite": overwrite or None,
     }
     made = make_config(options, config, defaults={"workers": available_cores()})
-    result = run_with_progress(made, command=["degrade-bench", *_arguments])
+    try:
+        result = run_with_progress(made, command=["degrade-bench", *_arguments])
+    except KeyboardInterrupt:
+        typer.echo("interrupted; finished rows are kept, and the same command goes on from them", err=True)
+        raise typer.Exit(130) from None
     if result.failed > made.max_failures:
         raise typer.Exit(1)
 
@@ -162,15 +175,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _arguments[:] = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = app(args=_arguments, prog_name="degrade-bench", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as help_wanted:
-        typer.echo(help_wanted.format_message())
-        code = 2
-    except click.ClickException as error:
-        code = _refuse(error.format_message())
+    except _UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            typer.echo(error.format_message())
+            code = 2
+        else:
+            code = _refuse(error.format_message())
     except DegradeBenchError as error:
         code = _refuse(str(error))
-    except (click.Abort, KeyboardInterrupt):
-        typer.echo("interrupted; finished rows are kept, and the same command goes on from them", err=True)
+    except (typer.Abort, KeyboardInterrupt):
         code = 130
     except BrokenPipeError:  # `degrade-bench list … | head`
         sys.stderr.close()
