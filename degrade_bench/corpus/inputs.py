@@ -51,7 +51,7 @@ def sources_from(inputs: Sequence[Path]) -> tuple[list[ClipSource], list[Skipped
         shown = ", ".join(SUFFIXES[:7])
         why = f"; {skipped[0].id}: {skipped[0].reason}" if skipped else ""
         raise CorpusError(f"--input {where}: no audio found; looked for {shown}, …{why}")
-    return list(_unique(sources)), skipped
+    return list(_unique(_with_tracks(sources))), skipped
 
 
 def _folder(folder: Path) -> tuple[list[FileSource], list[Skipped]]:
@@ -75,6 +75,16 @@ def _folder(folder: Path) -> tuple[list[FileSource], list[Skipped]]:
                 skipped.append(Skipped(identifier, "a link that leads nowhere"))
     sources.sort(key=lambda source: source.id)
     return sources, skipped
+
+
+def _with_tracks(sources: Sequence[FileSource]) -> list[FileSource]:
+    """Give clips of one file one track, named after the file; files of one name in two folders are two tracks."""
+    labels: dict[Path, str] = {}
+    names: Counter[str] = Counter()
+    for path in dict.fromkeys(source.path.absolute() for source in sources):
+        names[path.name] += 1
+        labels[path] = path.name if names[path.name] == 1 else f"{path.name}#{names[path.name]}"
+    return [each if each.track else replace(each, track=labels[each.path.absolute()]) for each in sources]
 
 
 def _unique(sources: Sequence[FileSource]) -> Iterator[FileSource]:

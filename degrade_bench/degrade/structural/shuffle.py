@@ -14,6 +14,7 @@ placebo is this project's.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -83,8 +84,10 @@ class ShufflePlacebo(Placebo):
         low, high = (round(ms / 1000 * clip.sample_rate) for ms in PLACEBO_OFFSETS_MS)
         sizes = rng.integers(low, high, size=len(joins), endpoint=True)
         direction = 1 if rng.random() < 0.5 else -1
-        every_second = direction * (np.arange(len(joins)) % 2 == 0)
-        return Drawn({"joins": joins, "offsets": (sizes * every_second).tolist()}, achieved=drawn.achieved)
+        offsets = direction * sizes * (np.arange(len(joins)) % 2 == 0)
+        ends = np.append(joins[1:], clip.num_samples)
+        offsets = np.where(ends + offsets > clip.num_samples, -offsets, offsets)  # nothing is read past the end
+        return Drawn({"joins": joins, "offsets": offsets.tolist()}, achieved=drawn.achieved)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Join the pieces, each read from a little earlier or later."""
@@ -93,13 +96,10 @@ class ShufflePlacebo(Placebo):
 
 
 def offset_pieces(joins: list[int], offsets: list[int], num_samples: int) -> list[Piece]:
-    """Pieces between joins, each moved by its offset as far as the clip reaches; the first stays in its place."""
+    """Pieces between joins, each moved by its offset; the first stays in its place."""
     bounds = [0, *joins, num_samples]
-    pieces = []
-    for start, end, offset in zip(bounds[:-1], bounds[1:], [0, *offsets], strict=True):
-        kept = max(-start, min(offset, num_samples - end))
-        pieces.append((start + kept, end + kept))
-    return pieces
+    moves = zip(itertools.pairwise(bounds), [0, *offsets], strict=True)
+    return [(start + offset, end + offset) for (start, end), offset in moves]
 
 
 class BarShuffle(Shuffle):
