@@ -35,8 +35,10 @@ class OnsetRhythm(ReferenceFree):
             return math.nan
         rises = mel.clamp_min(peak * 1e-8).log10().diff(dim=1).clamp_min(0.0)
         strength = rises.mean(dim=0).double()
-        strength = strength - strength.mean()
         count = len(strength)
+        if count < 2:
+            return math.nan
+        strength = strength - strength.mean()
         spectrum = torch.fft.rfft(strength, 2 * count)
         correlation = torch.fft.irfft(spectrum.abs().square(), 2 * count)[:count]
         if float(correlation[0]) <= 1e-12:
