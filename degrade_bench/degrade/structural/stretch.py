@@ -5,8 +5,8 @@ What was measured and is made up for here:
 * It is fed a mirrored tail, so that the end of the output is music and never silence.
 * A tempo that changes on the way takes hold about 40 ms early, because the engine reads ahead, and what precedes
   its first change is dropped from the beginning by the wrong amount. So the rates are handed over 40 ms late,
-  behind a mirrored lead-in at the old tempo. Events then fall within about 10 ms of the asked map, even where neighbouring
-  beats differ by half; without it they were up to 70 ms early.
+  behind a mirrored lead-in at the old tempo. Events then fall within about 10 ms of the asked map, even where
+  neighbouring beats differ by half; without it they were up to 70 ms early.
 * Below 22.05 kHz its windows are long in time and everything blurs: such signals are stretched at a multiple of
   their rate.
 

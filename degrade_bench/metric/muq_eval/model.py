@@ -6,6 +6,8 @@ Module names are those of the published state dictionary, so that it loads stric
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -63,8 +65,9 @@ class MuQEvalModel(nn.Module):
     def __init__(self, encoder_config: dict[str, Any]) -> None:
         super().__init__()
         dim = int(encoder_config.get("encoder_dim", 1024))
-        self.encoder = _Encoder(muq_encoder(encoder_config), dim)
-        self.heads = nn.ModuleDict({name: Head(dim) for name in HEADS})
+        with untouched_random_state():
+            self.encoder = _Encoder(muq_encoder(encoder_config), dim)
+            self.heads = nn.ModuleDict({name: Head(dim) for name in HEADS})
 
     def forward(self, audio: torch.Tensor, head: str = "MI") -> torch.Tensor:
         """``(batch, 240000)`` at 24 kHz to ``(batch,)``: the score of one question."""
@@ -72,13 +75,19 @@ class MuQEvalModel(nn.Module):
 
 
 def muq_encoder(encoder_config: dict[str, Any]) -> nn.Module:
-    """``muq``'s MuQ from its configuration, with random weights; global random state stays as it was."""
+    """``muq``'s MuQ from its configuration, with random weights."""
     from muq import MuQ
     from muq.muq.muq import MuQConfig
 
+    return MuQ(MuQConfig(**encoder_config))
+
+
+@contextmanager
+def untouched_random_state() -> Iterator[None]:
+    """Leave Python's and torch's global generators as they were: networks draw weights, and MuQ seeds both."""
     python_state = random.getstate()
     try:
         with torch.random.fork_rng(devices=[]):
-            return MuQ(MuQConfig(**encoder_config))
+            yield
     finally:
-        random.setstate(python_state)  # MuQ seeds it while it is built
+        random.setstate(python_state)
