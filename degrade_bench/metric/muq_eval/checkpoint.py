@@ -78,6 +78,7 @@ def fetched_files(checkpoint: str | None, encoder: str | None, revision: str, en
             raise MetricError(f"muq-eval: no such folder: {folder}")
     if "--set" in found:
         raise MetricError(f"muq-eval: {found}")
+    _reach_the_hub(found)
     print(f"muq-eval: fetching weights (1.3 GB); {LICENCE}", file=sys.stderr)
     if encoder is None:
         _fetch(ENCODER_REPO, ENCODER_FILE, encoder_revision)
@@ -87,6 +88,21 @@ def fetched_files(checkpoint: str | None, encoder: str | None, revision: str, en
     if isinstance(found, str):
         raise MetricError(f"muq-eval: {found} although it was fetched; {HOW_TO}")
     return found
+
+
+def _reach_the_hub(found: str) -> None:
+    """Ask the hub once whether it is there: its client would try for half a minute, and print every try."""
+    from huggingface_hub import constants
+    from huggingface_hub.utils import get_session
+
+    try:
+        get_session().head(constants.ENDPOINT, timeout=10)
+    except Exception as error:  # the client raises its HTTP library's errors, which differ between versions
+        reason = " ".join(str(error).split())[:120]
+        raise MetricError(
+            f"muq-eval: weights are not available: {found}, and the hub cannot be reached "
+            f"({type(error).__name__}: {reason}); {HOW_TO}"
+        ) from error
 
 
 def _fetch(repo: str, file: str, revision: str) -> None:

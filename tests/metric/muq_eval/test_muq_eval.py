@@ -191,8 +191,24 @@ def test_the_hub_is_asked_once_and_its_absence_is_one_line(no_hub, capsys):
     message = str(raised.value)
     assert "\n" not in message
     assert "--set muq-eval.checkpoint=DIR" in message
-    assert "CC-BY-NC 4.0" in capsys.readouterr().err, "the licence is said before anything is fetched"
+    assert capsys.readouterr().err == "", "the error is the one line"
     assert "no weights" in str(MuQEval.unavailable({}))
+
+
+def test_the_licence_is_said_before_anything_is_fetched(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(files, "_reach_the_hub", lambda found: None)
+    asked = []
+
+    def download(repo, file, **named):
+        assert "CC-BY-NC 4.0" in capsys.readouterr().err
+        asked.append((repo, file, named["revision"]))
+        raise OSError("404: no such revision")
+
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", download)
+    with pytest.raises(MetricError, match=r"at revision 'abc' cannot be fetched .*404"):
+        load_metric("muq-eval", {"encoder_revision": "abc"}, "cpu")
+    assert asked == [("OpenMuQ/MuQ-large-msd-iter", "config.json", "abc")]
 
 
 def test_weights_in_the_hubs_cache_are_found_at_the_asked_revision(built, tmp_path, no_hub):

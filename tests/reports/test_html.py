@@ -1,0 +1,178 @@
+"""``report.html``: what it says, that nothing in it can run or call home, and that a browser shows it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from degrade_bench.reports import summary_lines, write_report
+from degrade_bench.reports.html import duration, number, when
+from tests.reports.conftest import HOSTILE
+
+VOID = {"meta", "link", "img", "br", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """Tags in balance, ids, links and sources of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: set[str] = set()
+        self.sources: list[str] = []
+        self.anchors: list[str] = []
+        self.tags: set[str] = set()
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        given = dict(attrs)
+        assert not any(name.startswith("on") for name in given)
+        if "id" in given:
+            assert given["id"] not in self.ids
+            self.ids.add(given["id"])
+        if tag == "a":
+            self.anchors.append(given["href"])
+        self.sources += [given[name] for name in ("src", "href") if name in given and tag != "a"]
+        if tag == "img":
+            assert given["alt"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def text(finished) -> str:
+    return (finished / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_page_is_well_formed_self_contained_and_harmless(text):
+    page = Page(text)
+    assert "script" not in page.tags
+    assert page.sources
+    assert all(source.startswith("data:") for source in page.sources)
+    assert all(anchor.startswith("#") and anchor[1:] in page.ids for anchor in page.anchors)
+    assert "default-src 'none'" in text
+    assert not re.search(r"url\(|@import|http-equiv=\"refresh", text)
+    assert HOSTILE not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp;" in text
+    assert "<b>bold" not in text
+
+
+def test_what_a_reader_looks_for_is_there(text, finished):
+    record = json.loads((finished / "run.json").read_text())
+    for words in (
+        "white_noise",
+        "tempo_change",
+        "Nuisance floor",
+        "Provenance",
+        "fingerprint",
+        "GPL-3",
+        "CC-BY-NC",
+    ):
+        assert words in text
+    for metric in record["metrics"]:
+        assert metric["fingerprint"] in text
+    assert text.count("<audio") == len(record["examples"]) == 9
+    assert "full reference, and the degradation changes the duration" in text
+    analysis = json.loads((finished / "analysis.json").read_text())
+    for verdict in analysis["verdicts"]:
+        assert verdict["sentence"].split(" (")[0].replace("'", "&#39;") in text
+
+
+def test_what_was_left_out_and_what_failed_stand_at_the_head(finished, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(finished, copy)
+    record = json.loads((copy / "run.json").read_text())
+    record["metrics_skipped"] = [{"name": "muq-eval", "reason": "no weights <here>"}]
+    record["clips_skipped"] = [{"id": "a<b>", "reason": "silent"}]
+    record["counts"]["failed"] = 30
+    record["failures"] = [
+        {"clip_id": f"c{k}", "degradation": "mp3", "level": 1, "metric": "m", "error": "bang & <i>"}
+        for k in range(30)
+    ]
+    record["state"] = "running"
+    (copy / "run.json").write_text(json.dumps(record))
+    page = write_report(copy).read_text()
+    Page(page)
+    head = page[: page.index("<main>")]
+    assert "muq-eval was left out" in head
+    assert "no weights &lt;here&gt;" in head
+    assert "30 rows failed" in head
+    assert "bang &amp; &lt;i&gt;" in head
+    assert "10 more" in head
+    assert "has not finished" in head
+    assert "a&lt;b&gt;" in page
+    lines = summary_lines(copy)
+    assert "left out: metric muq-eval: no weights <here>" in lines
+    assert "left out: clip a<b>: silent" in lines
+    assert any(line.startswith("failed: m on c0, mp3 level 1") for line in lines)
+
+
+def test_the_summary_names_every_verdict_and_the_report(finished):
+    lines = summary_lines(finished)
+    shown = "\n".join(lines)
+    for verdict in json.loads((finished / "analysis.json").read_text())["verdicts"]:
+        assert re.search(rf"{verdict['verdict']} .*{verdict['degradation']}", shown)
+    assert lines[-1] == f"report: {finished / 'report.html'}"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "–"), (float("nan"), "–"), (0.0, "0"), (-1.5, "−1.5"), (16000.0, "16000"), (123456.0, "123456"),
+        (0.00012345, "0.000123"), (1.23e-7, "1.23e−07"), (3, "3"), ("text", "text"), (2e7, "2e+07"),
+    ],
+)  # fmt: skip
+def test_numbers(value, shown):
+    assert number(value) == shown
+
+
+def test_durations_and_times():
+    assert [duration(s) for s in (None, 0.2, 59.6, 61, 3725)] == ["–", "0 s", "1 min 0 s", "1 min 1 s", "1 h 2 min"]
+    assert when("2026-11-24T02:03:04+00:00") == "2026-11-24 02:03:04 UTC"
+    assert when(None) == "–"
+
+
+CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (420, "light")])
+def test_a_browser_shows_every_figure_plays_a_clip_and_stays_offline(finished, width, scheme):
+    from playwright.sync_api import sync_playwright
+
+    said: list[str] = []
+    asked: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+        )
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(Path(finished / "report.html").as_uri())
+        widths = page.evaluate("[...document.images].map(i => i.complete ? i.naturalWidth : 0)")
+        played = page.evaluate(
+            """async () => { const a = document.querySelector('audio'); a.muted = true; await a.play();
+               while (a.currentTime === 0) await new Promise(r => setTimeout(r, 20));
+               return a.duration; }"""
+        )
+        page_width = page.evaluate("document.documentElement.scrollWidth")
+        browser.close()
+    assert said == []
+    assert [url for url in asked if not url.startswith("data:")] == [Path(finished / "report.html").as_uri()]
+    assert len(widths) == 5
+    assert all(widths)
+    assert played == pytest.approx(4.0, abs=0.2)
+    assert page_width == width, "nothing runs out of the page"
