@@ -41,8 +41,14 @@ def library_versions() -> dict[str, str | None]:
 
 
 def git_revision() -> str | None:
-    """The revision of the source tree that runs, ``+dirty`` where it was changed; None outside a checkout."""
+    """The revision of the source that runs, ``+dirty`` where it was changed; None where nobody wrote it down.
+
+    An installed package knows the revision that it was built from, a checkout asks git.
+    """
     package = Path(__file__).resolve().parents[1]
+    built = package / "_revision.txt"
+    if built.is_file():
+        return built.read_text(encoding="ascii").strip()
     if not (package.parent / ".git").exists():
         return None
     git = ["git", "-C", str(package.parent)]
