@@ -58,8 +58,11 @@ def bca_intervals(
     if np.ptp(left_out) <= 1e-12 * max(1.0, abs(centre)):
         return [(float(centre), float(centre))] * len(confidences)
     means = np.sort((weights @ sums) / (weights @ counts))
-    below = (np.count_nonzero(means < centre) + 0.5 * np.count_nonzero(means == centre)) / len(means)
+    rounding = 1e-9 * (means[-1] - means[0])  # a resample that is the sample itself is a tie, however it adds up
+    ties = np.count_nonzero(np.abs(means - centre) <= rounding)
+    below = (np.count_nonzero(means < centre - rounding) + 0.5 * ties) / len(means)
     shift = float(norm.ppf(min(max(below, 0.5 / len(means)), 1 - 0.5 / len(means))))
+    spread = spread / np.abs(spread).max()  # acceleration has no scale, and scores may be large
     acceleration = float((spread**3).sum() / (6 * (spread**2).sum() ** 1.5))
     intervals = []
     for confidence in confidences:

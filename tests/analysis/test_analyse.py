@@ -1,0 +1,221 @@
+"""The whole analysis: metrics whose truth is known, and tables that have little in them."""
+
+from __future__ import annotations
+
+import time
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from degrade_bench.analysis import AnalysisOptions, analyse, analyse_folder, load_analysis, write
+from degrade_bench.analysis.result import Analysis
+from degrade_bench.errors import RunFolderError
+from degrade_bench.sweep.schema import SCHEMA
+from tests.analysis.tables import ORDER, SIGNAL, noisy, table
+
+NOISE, BARS = SIGNAL[0], ORDER[0]
+
+
+def verdicts(scores: pd.DataFrame, **options) -> dict[str, str]:
+    found = analyse(scores, AnalysisOptions(**options)).verdicts
+    return dict(zip(found["degradation"], found["verdict"], strict=True))
+
+
+def hears(noise: float, order: float, joins: float = 0.0):
+    """A metric that loses so much per level under each damage, and ``joins`` under the placebo of the order too."""
+
+    def truth(name: str, role: str, level: int) -> float:
+        if role == "test":
+            return level * (noise if name == NOISE else order)
+        return level * joins if name == f"{BARS}_placebo" else 0.0
+
+    return truth
+
+
+def test_a_metric_that_hears_everything_is_sensitive_from_the_level_where_it_does():
+    scores = table(noisy(hears(0.3, 0.2)))
+    assert verdicts(scores) == {NOISE: "sensitive", BARS: "sensitive"}
+    found = analyse(scores)
+    row = found.verdicts.set_index("degradation").loc[NOISE]
+    assert row["detection_level"] == 1
+    assert row["monotonicity"] > 0.9
+    levels = found.levels[found.levels.degradation == NOISE].set_index("level")
+    assert levels.loc[5, "drop_mean"] == pytest.approx(1.5, abs=0.05)
+    assert levels.loc[5, "drop_low"] < 1.5 < levels.loc[5, "drop_high"]
+    assert levels.loc[5, "concordance"] == 1.0
+    assert found.metrics.loc[0, "positive_control"] == NOISE
+
+
+def test_a_metric_deaf_to_order_is_blind_to_it():
+    assert verdicts(table(noisy(hears(0.3, 0.0)))) == {NOISE: "sensitive", BARS: "blind"}
+
+
+def test_a_metric_that_hears_only_the_joins_gives_an_artefact():
+    assert verdicts(table(noisy(hears(0.3, 0.2, joins=0.2)))) == {NOISE: "sensitive", BARS: "artefact"}
+
+
+def test_a_metric_that_prefers_the_damage_is_inverted_in_either_direction():
+    assert verdicts(table(noisy(hears(0.3, -0.2)))) == {NOISE: "sensitive", BARS: "inverted"}
+    own = noisy(hears(0.3, -0.2))
+    lower = table(lambda *cell: -own(*cell), higher_is_better=False)
+    assert verdicts(lower) == {NOISE: "sensitive", BARS: "inverted"}
+
+
+def test_a_metric_of_pure_noise_is_neither_sensitive_nor_blind():
+    for seed in range(10):
+        found = set(verdicts(table(noisy(hears(0.0, 0.0), sd=0.5, seed=seed))).values())
+        assert found == {"inconclusive"}, "no positive control fired"
+
+
+def test_few_recordings_are_inconclusive_however_many_clips():
+    scores = table(noisy(hears(0.3, 0.2)), clips=20, tracks={clip: f"track{clip % 5}" for clip in range(20)})
+    found = analyse(scores)
+    assert set(found.verdicts["verdict"]) == {"inconclusive"}
+    assert set(found.levels["tracks"]) == {5}
+    assert set(found.levels["n"]) == {20}
+
+
+def test_four_copies_of_every_clip_change_no_interval_and_no_p():
+    once = table(noisy(hears(0.1, 0.02)), clips=12)
+    copies = [once.assign(clip_id=once.clip_id + f"-{k}") for k in range(4)]
+    single, often = analyse(once), analyse(pd.concat(copies))
+    for column in ("drop_low", "drop_high", "p_value", "net_low", "net_high", "effect_dz"):
+        assert np.allclose(single.levels[column], often.levels[column], atol=1e-9), column
+    assert verdicts(once) == verdicts(pd.concat(copies))
+
+
+def test_the_margin_can_be_given():
+    scores = table(noisy(hears(0.3, 0.02)))
+    assert verdicts(scores, margin=0.5)[BARS] == "blind"
+    assert verdicts(scores, margin=0.01)[BARS] == "sensitive"
+    assert analyse(scores, AnalysisOptions(margin=0.5)).metrics.loc[0, "margin"] == 0.5
+
+
+def test_the_nuisance_floor_is_the_quantile_of_the_controls():
+    scores = table(noisy(hears(0.3, 0.2)))
+    clean = scores[scores.role == "clean"].set_index("clip_id").score
+    controls = scores[scores.role == "control"]
+    drops = clean.loc[controls.clip_id].to_numpy() - controls.score.to_numpy()
+    assert analyse(scores).metrics.loc[0, "nuisance_floor"] == pytest.approx(np.quantile(np.abs(drops), 0.95))
+
+
+def test_the_summary_has_the_columns_of_the_design():
+    found = analyse(table(noisy(hears(0.3, 0.2))))
+    assert (
+        list(found.summary.columns)
+        == (
+            "metric group family degradation level strength unit n drop_mean drop_low drop_high effect_dz concordance "
+            "p_value p_holm placebo_drop net_drop net_low net_high verdict"
+        ).split()
+    )
+    assert len(found.summary) == 10
+    assert (found.levels["p_holm"] >= found.levels["p_value"]).all()
+
+
+def test_row_order_and_other_metrics_change_nothing():
+    first = table(noisy(hears(0.3, 0.0)), metric="first")
+    both = pd.concat([first, table(noisy(hears(0.0, 0.0), seed=4), metric="second")])
+    alone, beside = analyse(first), analyse(both.sample(frac=1, random_state=0))
+    columns = [name for name in alone.levels.columns if name != "metric"]
+    own = beside.levels[beside.levels.metric == "first"].sort_values(["degradation", "level"])[columns]
+    expected = alone.levels.sort_values(["degradation", "level"])[columns]
+    pd.testing.assert_frame_equal(own.reset_index(drop=True), expected.reset_index(drop=True))
+
+
+# -- little in it --------------------------------------------------------------------------------------
+
+
+def constant(*_):
+    return 2.5
+
+
+def with_status(scores: pd.DataFrame, at: pd.Series, status: str) -> pd.DataFrame:
+    scores = scores.copy()
+    scores.loc[at, "score"] = np.nan
+    scores.loc[at, "status"] = status
+    return scores
+
+
+GOOD = table(noisy(hears(0.3, 0.2)), clips=8)
+ODD = {
+    "constant scores": (table(constant, clips=8), {"inconclusive"}),
+    "one clip": (table(noisy(hears(0.3, 0.2)), clips=1), {"inconclusive"}),
+    "two clips": (table(noisy(hears(0.3, 0.2)), clips=2), {"inconclusive"}),
+    "all cells failed": (with_status(GOOD, GOOD.role != "clean", "failed"), {"not-applicable"}),
+    "all rows failed": (with_status(GOOD, GOOD.level >= 0, "failed"), {"not-applicable"}),
+    "clean failed": (with_status(GOOD, GOOD.role == "clean", "failed"), {"not-applicable"}),
+    "one level missing": (GOOD[GOOD.level != 3], {"sensitive"}),
+    "top level not applicable": (with_status(GOOD, GOOD.level == 5, "not-applicable"), {"sensitive"}),
+    "no controls": (GOOD[GOOD.role != "control"], {"sensitive"}),
+    "no placebos": (GOOD[GOOD.role != "placebo"], {"sensitive"}),
+    "all infinite": (GOOD.assign(score=np.inf), {"not-applicable"}),
+    "some infinite": (GOOD.assign(score=GOOD.score.where(GOOD.clip_id != "clip000", -np.inf)), {"sensitive"}),
+    "scores as NaN, ok by mistake": (GOOD.assign(score=np.nan), {"not-applicable"}),
+    "huge scores": (GOOD.assign(score=GOOD.score * 1e140), {"sensitive"}),
+    "tiny scores": (GOOD.assign(score=GOOD.score * 1e-140), {"sensitive"}),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_tables_give_a_sensible_result_without_a_warning(name):
+    scores, expected = ODD[name]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = analyse(scores)
+        assert set(found.verdicts["verdict"]) == expected
+        again = Analysis.from_json(found.to_json())
+    assert len(again.levels) == len(found.levels)
+    assert found.verdicts["sentence"].str.len().min() > 10
+
+
+def test_an_empty_table_is_refused():
+    with pytest.raises(RunFolderError, match="empty"):
+        analyse(GOOD.iloc[:0])
+
+
+# -- on disk -------------------------------------------------------------------------------------------
+
+
+def test_folders(tmp_path):
+    with pytest.raises(RunFolderError, match=r"no scores\.parquet"):
+        analyse_folder(tmp_path)
+    (tmp_path / "scores.parquet").write_bytes(b"PAR1 garbage")
+    with pytest.raises(RunFolderError, match="cannot be read"):
+        analyse_folder(tmp_path)
+    GOOD.drop(columns="status").to_parquet(tmp_path / "scores.parquet")
+    with pytest.raises(RunFolderError, match="lacks the column 'status'"):
+        analyse_folder(tmp_path)
+    GOOD.to_parquet(tmp_path / "scores.parquet")
+    found = analyse_folder(tmp_path)
+    write(found, tmp_path)
+    again = load_analysis(tmp_path)
+    assert again.to_json() == found.to_json()
+    assert again.options == found.options
+    summary = pd.read_csv(tmp_path / "summary.csv")
+    assert summary["drop_mean"].to_numpy() == pytest.approx(found.levels["drop_mean"].to_numpy(), abs=1e-12)
+    for text in ("{", "[]", '{"format": 99}', '{"format": 1}'):
+        (tmp_path / "analysis.json").write_text(text)
+        with pytest.raises(RunFolderError, match="cannot be read"):
+            load_analysis(tmp_path)
+    (tmp_path / "analysis.json").unlink()
+    with pytest.raises(RunFolderError, match=r"has no analysis\.json"):
+        load_analysis(tmp_path)
+
+
+def test_a_large_table_is_analysed_in_seconds():
+    rng = np.random.default_rng(0)
+    small = table(noisy(hears(0.3, 0.0)), clips=24)
+    copies = [small.assign(clip_id=small.clip_id + f"/{k}", track=small.track + f"/{k}") for k in range(300)]
+    big = pd.concat(copies, ignore_index=True)
+    big["score"] += 0.01 * rng.standard_normal(len(big))
+    assert len(big) > 130_000
+    assert list(big.columns) == SCHEMA.names
+    started = time.perf_counter()
+    found = analyse(big)
+    assert time.perf_counter() - started < 60
+    assert dict(zip(found.verdicts["degradation"], found.verdicts["verdict"], strict=True)) == {
+        NOISE: "sensitive",
+        BARS: "blind",
+    }
