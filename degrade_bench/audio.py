@@ -7,6 +7,7 @@ resampled.
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -169,11 +170,13 @@ def write_audio(path: Path, samples: torch.Tensor, sample_rate: int) -> None:
             f"{path}: peaks reach {20 * np.log10(peak):+.1f} dBFS and {kind} would clip them; write .wav instead"
         )
     subtype = {"WAV": "FLOAT", "FLAC": "PCM_24", "AIFF": "PCM_24"}.get(kind)
+    encoded = io.BytesIO()  # libsndfile would call a full disk a "system error"
+    try:
+        soundfile.write(encoded, samples.numpy().T, sample_rate, format=kind, subtype=subtype)
+    except (soundfile.LibsndfileError, RuntimeError, ValueError) as error:
+        channels = samples.shape[0]
+        raise AudioError(
+            f"{path}: {kind} cannot hold {channels} channels at {sample_rate} Hz ({error}); write .wav instead"
+        ) from error
     with replacing(path) as temporary:
-        try:
-            soundfile.write(str(temporary), samples.numpy().T, sample_rate, format=kind, subtype=subtype)
-        except (soundfile.LibsndfileError, RuntimeError, ValueError) as error:
-            channels = samples.shape[0]
-            raise AudioError(
-                f"{path}: {kind} cannot hold {channels} channels at {sample_rate} Hz ({error}); write .wav instead"
-            ) from error
+        temporary.write_bytes(encoded.getbuffer())
