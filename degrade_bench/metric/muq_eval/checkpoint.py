@@ -92,8 +92,7 @@ def fetched_files(checkpoint: str | None, encoder: str | None, revision: str, en
 
 def _reach_the_hub(found: str) -> None:
     """Ask the hub once whether it is there: its client would try for half a minute, and print every try."""
-    from huggingface_hub import constants
-    from huggingface_hub.utils import get_session
+    from huggingface_hub import constants, get_session
 
     try:
         get_session().head(constants.ENDPOINT, timeout=10)
