@@ -107,6 +107,15 @@ class TimeMap:
         mapped = np.where(times < source[0], output[0] + (times - source[0]) * first, mapped)
         return np.where(times > source[-1], output[-1] + (times - source[-1]) * last, mapped)
 
+    def then(self, other: TimeMap) -> TimeMap:
+        """This map and then ``other``, whose source is this one's output."""
+        mine, theirs = (np.asarray(each.points, dtype=float) for each in (self, other))
+        back = TimeMap(tuple((output, source) for source, output in self.points))
+        breaks = np.unique(np.concatenate([mine[:, 0], back(theirs[:, 0])]))
+        output = other(self(breaks))
+        keep = np.concatenate([[True], (np.diff(output) > 0) & (np.diff(breaks) > 0)])
+        return TimeMap(tuple((float(s), float(o)) for s, o in zip(breaks[keep], output[keep], strict=True)))
+
     @property
     def mean_stretch(self) -> float:
         """Output duration over source duration, between the first and the last point."""

@@ -26,6 +26,7 @@ from degrade_bench.loudness import clip_lufs, matching_gain_db
 
 Group = Literal["signal", "structural", "control"]
 Need = Literal["beats", "downbeats", "stereo", "stems"]
+Picture = Literal["waveform", "spectrogram", "order", "tempo", "pitch"]
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,9 @@ class Degradation(ABC):
             only where loudness is the damage, or the edit must not touch the level.
         needs: what a clip must have.
         placebo_of: the degradation whose placebo this is, or None.
+        picture: what shows the damage best on its page: ``waveform``, ``spectrogram``, ``order`` (which source
+            bar is heard when), ``tempo`` (the time map) or ``pitch`` (a constant-Q spectrogram).
+        caveat: where the achieved strength is not strictly monotone, or not what it seems, and why; for the page.
     """
 
     name: str
@@ -167,6 +171,8 @@ class Degradation(ABC):
     matches_loudness: bool = True
     needs: frozenset[Need] = frozenset()
     placebo_of: str | None = None
+    picture: Picture = "spectrogram"
+    caveat: str = ""
 
     def __init__(self, ladder: Ladder | None = None) -> None:
         self.ladder = ladder or self.default_ladder

@@ -13,17 +13,32 @@ from degrade_bench.registry import Registry
 REGISTRY: Registry[type[Degradation]] = Registry("degradation", "degrade_bench.degradations")
 
 _BUILT_IN = {
-    # signal
+    # signal: noise
     "white_noise": "signal.white_noise:WhiteNoise",
+    # signal: clipping
     "hard_clipping": "signal.hard_clipping:HardClipping",
+    # signal: resolution
+    # signal: bandwidth
     "low_pass": "signal.low_pass:LowPass",
+    # signal: codec
     "mp3": "signal.mp3:Mp3",
-    # structural
+    # signal: space
+    # signal: dynamics
+    # signal: local
+    # signal: speed
+    # signal: phase
+    # signal: stereo
+    # signal: chain
+    # structural: order
     "bar_shuffle": "structural.shuffle:BarShuffle",
     "beat_shuffle": "structural.shuffle:BeatShuffle",
+    # structural: tempo
     "tempo_change": "structural.tempo_change:TempoChange",
     "tempo_jitter": "structural.tempo_jitter:TempoJitter",
+    # structural: pitch
     "key_break": "structural.key_break:KeyBreak",
+    # structural: layers
+    # structural: repetition
     # control
     "gain": "control.gain:Gain",
     "polarity": "control.polarity:Polarity",
@@ -34,6 +49,14 @@ _BUILT_IN = {
 for _name, _path in _BUILT_IN.items():
     REGISTRY.register(_name, f"degrade_bench.degrade.{_path}")
 
+REPRODUCTIONS: Registry[type[Degradation]] = Registry("degradation")
+"""Other studies' damages as their code makes them, confounds included. They belong to suites of their own and are
+left out of listings and of the group suites; :func:`get` knows them."""
+
+_REPRODUCED: dict[str, str] = {}
+for _name, _path in _REPRODUCED.items():
+    REPRODUCTIONS.register(_name, f"degrade_bench.degrade.{_path}")
+
 PLACEBO_SUFFIX = "_placebo"
 
 
@@ -43,9 +66,11 @@ def get(name: str) -> Degradation:
     Raises:
         UnknownNameError: says which names are near.
     """
+    if name in REPRODUCTIONS:
+        return REPRODUCTIONS.get(name)()
     if name not in REGISTRY and name.endswith(PLACEBO_SUFFIX):
         parent_name = name.removesuffix(PLACEBO_SUFFIX)
-        if parent_name in REGISTRY:
+        if parent_name in REGISTRY or parent_name in REPRODUCTIONS:
             placebo = get(parent_name).placebo
             if placebo is not None:
                 return placebo

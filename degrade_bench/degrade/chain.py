@@ -1,0 +1,176 @@
+"""Degradations one after another, as one degradation with one ladder.
+
+A recording is rarely damaged once: a bar-room tape is reverberant, noisy and clipped. A chain runs its steps in
+order, each on what the one before it left, and matches loudness once, at the end. Its placebo is the chain of the
+steps' placebos.
+
+Source: the Audio Degradation Toolbox composes its real-world degradations in this way (M. Mauch and S. Ewert,
+ISMIR 2013).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from degrade_bench.clip import Clip, TimeMap
+from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.memory import last_remembered
+from degrade_bench.degrade.seeds import generator
+from degrade_bench.errors import ConfigError
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One degradation of a chain.
+
+    Attributes:
+        degradation: what is done.
+        strengths: how strongly at each of the chain's levels, in the degradation's own unit; a single number for
+            all levels alike.
+    """
+
+    degradation: Degradation
+    strengths: tuple[float, ...]
+
+    def strength(self, level: int) -> float:
+        """The step's strength at a level of the chain."""
+        return self.strengths[0] if len(self.strengths) == 1 else self.strengths[level - 1]
+
+
+class Chain(Degradation):
+    """Several degradations in a row.
+
+    Derive from it and override :meth:`make_steps`, or give the steps of an ad hoc chain to :class:`AdHocChain`.
+    """
+
+    def __init__(self, ladder: Ladder | None = None) -> None:
+        super().__init__(ladder)
+        self.steps = tuple(self.make_steps())
+        levels = len(self.ladder.levels)
+        if not self.steps:
+            raise ConfigError(f"chain {self.name!r} has no steps")
+        for step in self.steps:
+            if len(step.strengths) not in (1, levels):
+                raise ConfigError(
+                    f"chain {self.name!r}: {step.degradation.name} needs 1 or {levels} strengths, "
+                    f"got {len(step.strengths)}"
+                )
+        parts = [step.degradation for step in self.steps]
+        self.needs = frozenset().union(*(part.needs for part in parts))
+        self.changes_duration = any(part.changes_duration for part in parts)
+        self.moves_window = any(part.moves_window for part in parts)
+        self.matches_loudness = all(part.matches_loudness for part in parts)
+
+    def make_steps(self) -> Sequence[Step]:
+        """The steps, in order."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what its steps are")
+
+    def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
+        """Draw every step on what the steps before it leave; each has a seed of its own."""
+        seeds = [int(rng.integers(2**62)) for _ in self.steps]
+        drawn_params: list[dict[str, Any]] = []
+        time_map: TimeMap | None = None
+        for step, seed in zip(self.steps, seeds, strict=True):
+            current = self._after(clip, {"steps": drawn_params})
+            if time_map is not None:
+                current = current.with_samples(current.samples, clip.annotations.warp(time_map))
+            step.degradation.check_needs(current)
+            drawn = step.degradation.draw(current, level, step.strength(level), generator(seed))
+            drawn_params = [*drawn_params, json.loads(json.dumps(drawn.params))]
+            if drawn.time_map is not None:
+                time_map = drawn.time_map if time_map is None else time_map.then(drawn.time_map)
+        return Drawn({"steps": drawn_params}, time_map, achieved=strength)
+
+    def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
+        """Run every step."""
+        return self._after(clip, params).samples
+
+    @last_remembered
+    def _after(self, clip: Clip, params: Mapping[str, Any]) -> Clip:
+        """What the first ``len(params["steps"])`` steps leave; a longer prefix begins with the last one's answer."""
+        done = list(params["steps"])
+        if not done:
+            return clip
+        before = self._after(clip, {"steps": done[:-1]})
+        return before.with_samples(self.steps[len(done) - 1].degradation.damage(before, done[-1]))
+
+    def make_placebo(self) -> Degradation | None:
+        """The chain of the steps' placebos."""
+        placebos = [step.degradation.placebo for step in self.steps]
+        steps = []
+        for step, placebo in zip(self.steps, placebos, strict=True):
+            if placebo is None:
+                continue  # a control in a chain is no damage: it needs none
+            single = len(placebo.ladder.levels) == 1
+            steps.append(Step(placebo, placebo.ladder.strengths if single else step.strengths))
+        if not steps:
+            return None
+        return ChainPlacebo(self, steps)
+
+
+class AdHocChain(Chain):
+    """A chain that is put together from given steps (a user's suite), not from a class.
+
+    Args:
+        name: lower-case with underscores.
+        steps: in order.
+        ladder: the chain's own strengths, one per level, for tables and curves.
+        group, family, summary, source, version: as of any degradation.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        steps: Sequence[Step],
+        ladder: Ladder,
+        *,
+        group: str = "signal",
+        family: str = "chain",
+        summary: str = "",
+        source: str = "a chain of one's own",
+        version: str = "1",
+    ) -> None:
+        self.name, self.group, self.family, self.version = name, group, family, version  # type: ignore[assignment]
+        self.summary = summary or "one after another: " + ", ".join(step.degradation.name for step in steps)
+        self.source = source
+        self.default_ladder = ladder
+        self._given = tuple(steps)
+        super().__init__(ladder)
+
+    def make_steps(self) -> Sequence[Step]:
+        """The steps that were given."""
+        return self._given
+
+
+class ChainPlacebo(AdHocChain):
+    """The placebos of a chain's steps, in the chain's order, from the chain's seed."""
+
+    def __init__(self, parent: Chain, steps: Sequence[Step]) -> None:
+        single = all(len(step.strengths) == 1 for step in steps)
+        strengths = parent.ladder.strengths[:1] if single else parent.ladder.strengths
+        super().__init__(
+            f"{parent.name}_placebo",
+            steps,
+            Ladder(strengths, parent.ladder.unit),
+            group="control",
+            family=parent.family,
+            summary="the placebo of every step, in the same order",
+            source=parent.source,
+            version=parent.version,
+        )
+        self.parent, self.placebo_of = parent, parent.name
+
+    @property
+    def seed_key(self) -> tuple[str, str]:
+        """The parent's."""
+        return self.parent.seed_key
+
+    def make_placebo(self) -> Degradation | None:
+        """A placebo has none."""
+        return None
