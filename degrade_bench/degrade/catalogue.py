@@ -34,8 +34,12 @@ _BUILT_IN = {
     "beat_shuffle": "structural.shuffle:BeatShuffle",
     # structural: tempo
     "tempo_change": "structural.tempo_change:TempoChange",
+    "accelerando": "structural.smooth_tempo:Accelerando",
+    "rubato": "structural.smooth_tempo:Rubato",
     "tempo_jitter": "structural.tempo_jitter:TempoJitter",
+    "swing_warp": "structural.swing_warp:SwingWarp",
     # structural: pitch
+    "pitch_shift": "structural.pitch_shift:PitchShift",
     "key_break": "structural.key_break:KeyBreak",
     # structural: layers
     # structural: repetition
