@@ -206,7 +206,8 @@ def check_samples(samples: torch.Tensor, where: str = "signal") -> None:
         raise AudioError(
             f"{where}: shape {tuple(samples.shape)} looks like (time, channels); expected (channels, time)"
         )
-    if not bool(torch.isfinite(samples).all()):
+    low, high = torch.aminmax(samples.detach())  # NaN comes through; many times as fast as asking every sample
+    if not bool(torch.isfinite(low) & torch.isfinite(high)):
         count = int((~torch.isfinite(samples)).sum())
         raise AudioError(f"{where}: {count} of {samples.numel()} samples are NaN or infinite")
 

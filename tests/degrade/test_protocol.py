@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import subprocess
 import sys
+from functools import cache, lru_cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +16,9 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from degrade_bench.clip import Clip
+from degrade_bench.clip import Annotations, Clip
 from degrade_bench.corpus.builtin import builtin_sources
+from degrade_bench.corpus.inputs import sources_from
 from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.base import Degradation, Plan, Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
@@ -24,22 +28,32 @@ from tests.conftest import make_clip
 
 TESTED = [name for name in catalogue.names() if catalogue.get(name).group != "control"]
 EVERY = [*catalogue.names(), *(f"{name}_placebo" for name in TESTED)]
-STRETCHING = {"tempo_change", "tempo_jitter", "key_break"}
-"""Slow: rendered on fewer clips."""
+STEMS = [name for name in TESTED if "stems" in catalogue.get(name).needs]
+"""Only four of the fourteen built-in clips have what these need."""
+
+generated = lru_cache(maxsize=24)(make_clip)
+"""Clips cost as much as damaging them: made once in a process."""
 
 
 def render(degradation: Degradation, clip: Clip, level: int, replicate: int = 0) -> Rendered:
     return degradation.render(clip, level, generator(cell_seed(7, clip.hash, *degradation.seed_key, replicate)))
 
 
-@pytest.fixture(scope="module")
-def music() -> Clip:
-    return make_clip(14.0, 44100, 1)
+@cache
+def builtin() -> tuple[Clip, ...]:
+    return tuple(source.load() for source in builtin_sources())
 
 
-@pytest.fixture(scope="module")
-def builtin() -> list[Clip]:
-    return [source.load() for source in builtin_sources()]
+def stemmed() -> Clip:
+    return next(clip for clip in builtin() if clip.stems)
+
+
+def music_for(name: str) -> Clip:
+    """A clip that has what a degradation needs: generated and mono where it can be, for speed."""
+    needs = catalogue.get(name).needs
+    if "stems" in needs:
+        return stemmed()
+    return generated(14.0, 22050, 2 if "stereo" in needs else 1)
 
 
 @pytest.mark.parametrize("name", catalogue.names())
@@ -72,7 +86,7 @@ def test_description(name):
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("kind", ["music", "silence", "square"])
 def test_level_zero_is_the_identity(name, kind):
-    clip = make_clip(3.0, 16000, 2, kind=kind)
+    clip = generated(3.0, 16000, 2, kind=kind)
     degradation = catalogue.get(name)
     rendered = render(degradation, clip, 0)
     assert rendered.clip is clip
@@ -81,19 +95,19 @@ def test_level_zero_is_the_identity(name, kind):
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_a_level_outside_the_ladder_is_refused(name, music):
+def test_a_level_outside_the_ladder_is_refused(name):
     degradation = catalogue.get(name)
     for level in (-1, len(degradation.ladder.levels) + 1):
         with pytest.raises(LevelError, match="level must be one of 0"):
-            render(degradation, music, level)
+            render(degradation, generated(3.0, 8000, 1), level)
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_what_an_application_keeps(name, music):
-    degradation = catalogue.get(name)
+def test_what_an_application_keeps(name):
+    degradation, music = catalogue.get(name), music_for(name)
     before = music.samples.clone()
     states = random.getstate(), np.random.get_state()[1].copy(), torch.random.get_rng_state()
-    for level in degradation.ladder.levels[:: 1 if name not in STRETCHING else 2]:
+    for level in degradation.ladder.levels[::2]:
         rendered = render(degradation, music, level)
         samples = rendered.clip.samples
         assert torch.equal(music.samples, before), "the clip was written to"
@@ -106,10 +120,10 @@ def test_what_an_application_keeps(name, music):
             assert samples.shape == music.samples.shape
         if degradation.matches_loudness:
             assert integrated_lufs(samples, music.sample_rate) == pytest.approx(clip_lufs(music), abs=0.05)
-        again = render(degradation, music, level)
+        again = render(catalogue.get(name), music, level)
         assert again.plan == rendered.plan
         assert torch.equal(again.clip.samples, samples)
-        replayed = degradation.apply(music, Plan.from_json(rendered.plan.to_json()))
+        replayed = catalogue.get(name).apply(music, Plan.from_json(rendered.plan.to_json()))
         assert torch.equal(replayed.samples, samples)
         assert replayed.annotations == rendered.clip.annotations
     assert random.getstate() == states[0]
@@ -117,24 +131,25 @@ def test_what_an_application_keeps(name, music):
     assert torch.equal(torch.random.get_rng_state(), states[2])
 
 
-def test_plans_replay_in_another_process(music, tmp_path):
-    plans = {name: render(catalogue.get(name), music, 1) for name in EVERY}
+def test_plans_replay_in_another_process(tmp_path):
+    """Bit for bit, with another number of threads; the built-in clip that has stems suits them all."""
+    clip = stemmed()
+    plans = {name: render(catalogue.get(name), clip, 2 if name in TESTED else 1) for name in EVERY}
     (tmp_path / "plans.json").write_text(json.dumps({name: each.plan.to_json() for name, each in plans.items()}))
     code = """
 import hashlib, json, sys
+import torch
+from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.base import Plan
-from tests.conftest import make_clip
-clip = make_clip(14.0, 44100, 1)
+torch.set_num_threads(1 if torch.get_num_threads() > 1 else 2)
+clip = next(source for source in builtin_sources() if source.id == sys.argv[2]).load()
 for name, text in json.load(open(sys.argv[1])).items():
     samples = catalogue.get(name).apply(clip, Plan.from_json(text)).samples
     print(name, hashlib.sha256(samples.numpy().tobytes()).hexdigest())
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "plans.json")], capture_output=True, text=True, check=True
-    )
-    import hashlib
-
+    command = [sys.executable, "-c", code, str(tmp_path / "plans.json"), clip.id]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     theirs = dict(line.split() for line in done.stdout.splitlines())
     ours = {
         name: hashlib.sha256(np.ascontiguousarray(each.clip.samples.numpy()).tobytes()).hexdigest()
@@ -144,12 +159,11 @@ for name, text in json.load(open(sys.argv[1])).items():
 
 
 @pytest.mark.parametrize("name", TESTED)
-def test_a_plan_is_refused_for_other_samples_or_another_degradation(name, music):
-    degradation = catalogue.get(name)
+def test_a_plan_is_refused_for_other_samples_or_another_degradation(name):
+    degradation, music = catalogue.get(name), music_for(name)
     plan = render(degradation, music, 1).plan
-    other = make_clip(14.0, 44100, 1, seed=5)
     with pytest.raises(PlanError, match="was drawn for samples"):
-        degradation.apply(other, plan)
+        degradation.apply(generated(14.0, 22050, 1, seed=5), plan)
     assert degradation.placebo is not None
     with pytest.raises(PlanError, match="plan is for"):
         degradation.placebo.apply(music, plan)
@@ -162,43 +176,57 @@ def test_what_is_no_plan_is_refused(text):
 
 
 @pytest.mark.parametrize("name", TESTED)
-def test_the_achieved_strength_is_strictly_monotone_on_every_builtin_clip(name, builtin):
+def test_strength_and_loudness_on_every_builtin_clip(name):
+    """The achieved strength is strictly monotone, or the page says where it is not; loudness is no side effect."""
     degradation = catalogue.get(name)
     direction = np.sign(degradation.ladder.strengths[1] - degradation.ladder.strengths[0])
-    checked = 0
-    for clip in builtin:
+    checked, bent = 0, []
+    for clip in builtin():
         achieved = []
         for level in degradation.ladder.levels:
-            if degradation.group == "structural":  # by construction: no need to render
-                rng = generator(cell_seed(7, clip.hash, *degradation.seed_key))
-                try:
-                    drawn = degradation.draw(clip, level, degradation.ladder.strength(level), rng)
-                except NotApplicableError:
-                    break
-                strength = drawn.achieved
-                if strength is None:
-                    assert drawn.time_map is not None
-                    strength = 100 * (1 - 1 / drawn.time_map.mean_stretch)
-            else:
-                strength = degradation.achieved(clip, render(degradation, clip, level))
-            achieved.append(strength)
-        if achieved:
-            assert (np.diff(achieved) * direction > 0).all(), (clip.id, achieved)
+            try:
+                rendered = render(degradation, clip, level)
+            except NotApplicableError:
+                break
+            achieved.append(degradation.achieved(clip, rendered))
+            if degradation.matches_loudness:
+                lufs = integrated_lufs(rendered.clip.samples, clip.sample_rate)
+                assert lufs == pytest.approx(clip_lufs(clip), abs=0.5), (clip.id, level)
+        if len(achieved) == 5:
+            assert None not in achieved, (clip.id, achieved)
             checked += 1
-    assert checked >= 12, "the built-in corpus must suit nearly every degradation"
+            if not (np.diff(achieved) * direction > 0).all():
+                bent.append((clip.id, achieved))
+    assert checked >= (4 if name in STEMS else 12), "the built-in corpus must suit nearly every degradation"
+    assert not bent or degradation.caveat, bent
+    if degradation.caveat:
+        assert bent, "the caveat speaks of clips that are not there"
+        assert all(clip_id in degradation.caveat for clip_id, _ in bent), bent
 
 
 @pytest.mark.parametrize("name", TESTED)
-def test_loudness_is_no_side_effect_on_the_builtin_corpus(name, builtin):
+def test_real_music(name, music_folder):
+    """Every degradation on every file at its gross end, where most can go wrong."""
     degradation = catalogue.get(name)
-    clips = builtin[::5] if name in STRETCHING else builtin
-    for clip in clips:
-        rendered = render(degradation, clip, 5)
-        lufs = integrated_lufs(rendered.clip.samples, clip.sample_rate)
-        assert lufs == pytest.approx(clip_lufs(clip), abs=0.5)
-        undone = rendered.clip.samples * 10 ** (-rendered.plan.gain_db / 20)
-        raw = integrated_lufs(undone, clip.sample_rate)
-        assert raw + rendered.plan.gain_db == pytest.approx(lufs, abs=0.05)
+    for clip in real_music(music_folder):
+        check_on(degradation, clip, 5)
+
+
+@cache
+def real_music(folder: Path) -> tuple[Clip, ...]:
+    sources, _ = sources_from([folder])
+    clips = tuple(source.load() for source in sources)
+    return tuple(excerpt(clip, 12.0) for clip in clips)
+
+
+def excerpt(clip: Clip, seconds: float) -> Clip:
+    known = clip.annotations
+    kept = Annotations(
+        beats=tuple(t for t in known.beats if t < seconds),
+        downbeats=tuple(t for t in known.downbeats if t < seconds),
+        beat_source=known.beat_source,
+    )
+    return clip.with_samples(clip.samples[:, : round(seconds * clip.sample_rate)].contiguous(), kept)
 
 
 RATES = [8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000, 192000]
@@ -209,11 +237,11 @@ def clips(draw: st.DrawFn) -> Clip:
     """1 to 60 s, 8 to 192 kHz, one to six channels, as far as a budget of samples allows."""
     rate = draw(st.sampled_from(RATES))
     channels = draw(st.integers(1, 6))
-    longest = min(60.0, max(1.0, 1_500_000 / (rate * channels)))
+    longest = min(60.0, max(1.0, 800_000 / (rate * channels)))
     seconds = draw(st.floats(1.0, longest))
     kind = draw(st.sampled_from(["music", "music", "music", "noise", "square", "silence"]))
     bpm = draw(st.sampled_from([60.0, 97.0, 120.0, 180.0]))
-    return make_clip(seconds, rate, channels, seed=draw(st.integers(0, 9)), bpm=bpm, kind=kind)
+    return generated(seconds, rate, channels, seed=draw(st.integers(0, 9)), bpm=bpm, kind=kind)
 
 
 def check_on(degradation: Degradation, clip: Clip, level: int) -> None:
@@ -231,11 +259,11 @@ def check_on(degradation: Degradation, clip: Clip, level: int) -> None:
     assert torch.equal(degradation.apply(clip, Plan.from_json(rendered.plan.to_json())).samples, samples)
     if rendered.plan.time_map is not None:
         degradation.achieved(clip, rendered)
-        assert len(rendered.clip.annotations.beats) == len(clip.annotations.beats)
+        assert len(rendered.clip.annotations.beats) <= len(clip.annotations.beats)
 
 
 @pytest.mark.parametrize("name", EVERY)
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(clip=clips(), level=st.integers(1, 5))
 def test_every_rate_channel_count_and_length(name, clip, level):
     degradation = catalogue.get(name)
@@ -244,11 +272,11 @@ def test_every_rate_channel_count_and_length(name, clip, level):
 
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize(
-    ("seconds", "rate", "channels"), [(60.0, 8000, 1), (1.0, 192000, 6), (1.0, 8000, 1), (60.0, 22050, 2)]
+    ("seconds", "rate", "channels"), [(60.0, 8000, 1), (1.0, 192000, 6), (1.0, 8000, 1), (25.0, 48000, 2)]
 )
 def test_the_corners(name, seconds, rate, channels):
     degradation = catalogue.get(name)
-    check_on(degradation, make_clip(seconds, rate, channels), len(degradation.ladder.levels))
+    check_on(degradation, generated(seconds, rate, channels), len(degradation.ladder.levels))
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -256,4 +284,4 @@ def test_the_corners(name, seconds, rate, channels):
 def test_silence_and_full_scale_squares(name, kind):
     degradation = catalogue.get(name)
     for level in degradation.ladder.levels[::4]:
-        check_on(degradation, make_clip(6.0, 16000, 2, kind=kind), level)
+        check_on(degradation, generated(6.0, 16000, 2, kind=kind), level)

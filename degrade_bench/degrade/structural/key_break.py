@@ -77,9 +77,7 @@ def merged_spans(bounds: np.ndarray, chosen: np.ndarray) -> list[list[int]]:
     return spans
 
 
-def spliced(
-    samples: torch.Tensor, other: torch.Tensor, spans: list[list[int]], sample_rate: int
-) -> torch.Tensor:
+def spliced(samples: torch.Tensor, other: torch.Tensor, spans: list[list[int]], sample_rate: int) -> torch.Tensor:
     """``samples`` with ``other``, as long, in the given ranges; crossfaded at their bounds, but not at the ends.
 
     Shape:
