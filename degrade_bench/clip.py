@@ -7,6 +7,7 @@ it: real masters do when decoded, and nothing here clips or renormalises them.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,12 @@ import torch
 from degrade_bench.errors import AnnotationError, AudioError
 
 T = TypeVar("T")
+
+TOGETHER_SECONDS = 1e-3
+"""Times that lie no farther apart are one: they come from beats in seconds and from cuts in whole samples."""
+
+ROUNDING_SECONDS = 1e-9
+"""What float64 may add to a time that is mapped there and back; far below a sample."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +70,24 @@ class Annotations:
                 )
 
     def warp(self, time_map: TimeMap) -> Annotations:
-        """The annotations after the audio was moved in time by ``time_map``."""
+        """The annotations after the audio was moved in time by ``time_map``.
+
+        Beats and downbeats within source that was left out are gone; of those at its two ends, which have come to
+        lie together, one stays. Of sections and chords that begin there, the one that goes on afterwards stays.
+        """
 
         def moved(times: tuple[float, ...]) -> tuple[float, ...]:
-            return tuple(float(t) for t in time_map(np.asarray(times, dtype=float)))
+            known = np.asarray(times, dtype=float)
+            output = time_map(known[~time_map.left_out(known)])
+            return tuple(output[_apart(output, before=True)].tolist()) if time_map.gaps else tuple(output.tolist())
 
         def moved_labels(spans: tuple[tuple[float, str], ...]) -> tuple[tuple[float, str], ...]:
-            return tuple(zip(moved(tuple(s for s, _ in spans)), (label for _, label in spans), strict=True))
+            output = time_map(np.asarray([start for start, _ in spans], dtype=float))
+            kept = _apart(output, before=False) if time_map.gaps else np.ones(len(spans), dtype=bool)
+            labels = (label for _, label in spans)
+            return tuple(
+                (float(start), label) for start, label, keep in zip(output, labels, kept, strict=True) if keep
+            )
 
         tempo = self.tempo_bpm / time_map.mean_stretch if self.tempo_bpm else self.tempo_bpm
         return replace(
@@ -82,45 +100,81 @@ class Annotations:
         )
 
 
+def _apart(times: np.ndarray, before: bool) -> np.ndarray:
+    """Which of the times, in order, are not at one with their neighbour, before them or after them."""
+    if before:
+        return np.diff(times, prepend=-np.inf) > TOGETHER_SECONDS
+    return np.diff(times, append=np.inf) > TOGETHER_SECONDS
+
+
 @dataclass(frozen=True)
 class TimeMap:
     """A monotone, piecewise-linear map from source time to output time, in seconds.
 
-    ``points`` are ``(source, output)`` pairs, strictly increasing in both. Outside the points the first and
-    the last slope go on.
+    ``points`` are ``(source, output)`` pairs, strictly increasing in source. Between two points the output rises,
+    or, between two points with rising spans on either side, it stands: that source was left out. Outside the
+    points the first and the last slope go on.
     """
 
     points: tuple[tuple[float, float], ...]
 
     def __post_init__(self) -> None:
         array = np.asarray(self.points, dtype=float)
-        if array.ndim != 2 or len(array) < 2 or (np.diff(array, axis=0) <= 0).any():
+        if array.ndim != 2 or len(array) < 2 or not np.isfinite(array).all():
             raise AnnotationError("a time map needs two points or more, increasing in source and output")
+        source, output = np.diff(array, axis=0).T
+        if (source <= 0).any() or (output < 0).any() or output[0] == 0 or output[-1] == 0:
+            raise AnnotationError(
+                "a time map needs two points or more, increasing in source and output; "
+                "the output may stand still (source was left out) only between spans where it rises"
+            )
 
     def __call__(self, times: npt.ArrayLike) -> np.ndarray:
         """Map source times (seconds, any shape) to output times."""
         source, output = np.asarray(self.points, dtype=float).T
+        return _interpolated(np.asarray(times, dtype=float), source, output)
+
+    @property
+    def gaps(self) -> tuple[tuple[float, float], ...]:
+        """The ``(start, end)`` of all source that was left out."""
+        spans = itertools.pairwise(self.points)
+        return tuple((s0, s1) for (s0, o0), (s1, o1) in spans if o0 == o1)
+
+    def left_out(self, times: npt.ArrayLike) -> np.ndarray:
+        """Which source times lie within source that was left out; not its two ends, which are still heard."""
         times = np.asarray(times, dtype=float)
-        mapped = np.interp(times, source, output)
-        first = (output[1] - output[0]) / (source[1] - source[0])
-        last = (output[-1] - output[-2]) / (source[-1] - source[-2])
-        mapped = np.where(times < source[0], output[0] + (times - source[0]) * first, mapped)
-        return np.where(times > source[-1], output[-1] + (times - source[-1]) * last, mapped)
+        inside = np.zeros(times.shape, dtype=bool)
+        for start, end in self.gaps:
+            inside |= (times > start + TOGETHER_SECONDS) & (times < end - TOGETHER_SECONDS)
+        return inside
 
     def then(self, other: TimeMap) -> TimeMap:
-        """This map and then ``other``, whose source is this one's output."""
+        """This map and then ``other``, whose source is this one's output. What either leaves out is left out."""
         mine, theirs = (np.asarray(each.points, dtype=float) for each in (self, other))
-        back = TimeMap(tuple((output, source) for source, output in self.points))
-        breaks = np.unique(np.concatenate([mine[:, 0], back(theirs[:, 0])]))
+        # Where the output stands, its source is not one time; but both ends are among this map's own points.
+        back = _interpolated(theirs[:, 0], mine[:, 1], mine[:, 0])
+        breaks = np.unique(np.concatenate([mine[:, 0], back]))
+        breaks = breaks[np.diff(breaks, prepend=-np.inf) > 100 * ROUNDING_SECONDS]
         output = other(self(breaks))
-        keep = np.concatenate([[True], (np.diff(output) > 0) & (np.diff(breaks) > 0)])
-        return TimeMap(tuple((float(s), float(o)) for s, o in zip(breaks[keep], output[keep], strict=True)))
+        for k in range(1, len(output)):  # what stands must stand exactly
+            if output[k] - output[k - 1] < ROUNDING_SECONDS:
+                output[k] = output[k - 1]
+        return TimeMap(tuple((float(s), float(o)) for s, o in zip(breaks, output, strict=True)))
 
     @property
     def mean_stretch(self) -> float:
-        """Output duration over source duration, between the first and the last point."""
+        """Output duration over the duration of the source that is heard, between the first and the last point."""
         (s0, o0), (s1, o1) = self.points[0], self.points[-1]
-        return (o1 - o0) / (s1 - s0)
+        return (o1 - o0) / (s1 - s0 - sum(end - start for start, end in self.gaps))
+
+
+def _interpolated(x: np.ndarray, known_x: np.ndarray, known_y: np.ndarray) -> np.ndarray:
+    """Piecewise-linear interpolation; the first and the last slope go on outside."""
+    y = np.interp(x, known_x, known_y)
+    first = (known_y[1] - known_y[0]) / (known_x[1] - known_x[0])
+    last = (known_y[-1] - known_y[-2]) / (known_x[-1] - known_x[-2])
+    y = np.where(x < known_x[0], known_y[0] + (x - known_x[0]) * first, y)
+    return np.where(x > known_x[-1], known_y[-1] + (x - known_x[-1]) * last, y)
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,6 +32,11 @@ _BUILT_IN = {
     # structural: order
     "bar_shuffle": "structural.shuffle:BarShuffle",
     "beat_shuffle": "structural.shuffle:BeatShuffle",
+    "section_swap": "structural.section_swap:SectionSwap",
+    "phrase_jump": "structural.phrase_jump:PhraseJump",
+    "stuck_loop": "structural.stuck_loop:StuckLoop",
+    "missing_beats": "structural.missing_beats:MissingBeats",
+    "reversed_bars": "structural.reversed_bars:ReversedBars",
     # structural: tempo
     "tempo_change": "structural.tempo_change:TempoChange",
     "accelerando": "structural.smooth_tempo:Accelerando",
@@ -43,6 +48,8 @@ _BUILT_IN = {
     "key_break": "structural.key_break:KeyBreak",
     # structural: layers
     # structural: repetition
+    "monotony": "structural.monotony:Monotony",
+    "density_thinning": "structural.density_thinning:DensityThinning",
     # control
     "gain": "control.gain:Gain",
     "polarity": "control.polarity:Polarity",

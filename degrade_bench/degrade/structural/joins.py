@@ -1,10 +1,10 @@
 """Cutting audio into pieces and joining them again with crossfades.
 
-A piece is a range of source samples. Where a piece goes on where the one before it ended, the boundary is no
-join and the samples pass through bit for bit. Elsewhere the two sides are crossfaded with equal power (music
-from two places is uncorrelated, and equal power keeps its level), half of the fade on either side of the
-boundary, out of real audio that lies beyond the pieces' ends; beyond the clip's own ends lies silence. The
-output is as long as the pieces together, and equals the source outside the fades.
+A piece is a range of source samples, played forwards or backwards. Where a piece goes on where the one before it
+ended, the boundary is no join and the samples pass through bit for bit. Elsewhere the two sides are crossfaded with
+equal power (music from two places is uncorrelated, and equal power keeps its level), half of the fade on either
+side of the boundary, out of real audio that lies beyond the pieces' ends; beyond the clip's own ends lies silence.
+The output is as long as the pieces together, and equals the source outside the fades.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ import torch
 FADE_SECONDS = 0.01
 
 Piece = tuple[int, int]
-"""First source sample, and the one after the last."""
+"""Where playing begins and where it ends, as positions between source samples: ``(4, 9)`` is samples 4 to 8, and
+``(9, 4)`` is samples 8 down to 4, played backwards."""
 
 
 def merged(pieces: Sequence[Piece]) -> list[Piece]:
-    """The same pieces with contiguous neighbours made one, and empty ones left out."""
+    """The same pieces with neighbours that go on in the same direction made one, and empty ones left out."""
     out: list[Piece] = []
     for start, end in pieces:
-        if end <= start:
+        if end == start:
             continue
-        if out and out[-1][1] == start:
+        if out and out[-1][1] == start and (out[-1][0] < start) == (start < end):
             out[-1] = (out[-1][0], end)
         else:
             out.append((start, end))
@@ -36,23 +37,42 @@ def merged(pieces: Sequence[Piece]) -> list[Piece]:
 
 def join_positions(pieces: Sequence[Piece]) -> list[int]:
     """Where in the output the joins are, in samples."""
-    lengths = [end - start for start, end in merged(pieces)]
+    lengths = [abs(end - start) for start, end in merged(pieces)]
     return [int(position) for position in np.cumsum(lengths)[:-1]]
 
 
 def reassembled(samples: torch.Tensor, pieces: Sequence[Piece], sample_rate: int) -> torch.Tensor:
     """Join pieces of ``samples``, ``(channels, time)``, in the given order."""
     parts = merged(pieces)
-    out = torch.cat([samples[:, start:end] for start, end in parts], dim=1)
+    out = torch.cat([played(samples, start, end) for start, end in parts], dim=1)
     position = 0
-    for (start, end), (next_start, next_end) in itertools.pairwise(parts):
-        position += end - start
-        half = min(fade_half(sample_rate), (end - start) // 2, (next_end - next_start) // 2)
+    for first, second in itertools.pairwise(parts):
+        position += abs(first[1] - first[0])
+        half = min(fade_half(sample_rate), abs(first[1] - first[0]) // 2, abs(second[1] - second[0]) // 2)
         if half:
-            before = _with_context(samples, end - half, end + half)
-            after = _with_context(samples, next_start - half, next_start + half)
-            out[:, position - half : position + half] = crossfaded(before, after)
+            out[:, position - half : position + half] = crossfaded(*sides(samples, first, second, half))
     return out
+
+
+def played(samples: torch.Tensor, start: int, end: int) -> torch.Tensor:
+    """A piece of ``samples``, ``(channels, time)``, with silence where it leaves the signal."""
+    low, high, length = min(start, end), max(start, end), samples.shape[1]
+    inside = samples[:, max(0, min(low, length)) : max(0, min(high, length))]
+    before = min(max(0, -low), high - low)
+    after = high - low - before - inside.shape[1]
+    whole = torch.nn.functional.pad(inside, (before, after)) if before or after else inside
+    return whole if start <= end else whole.flip(1)
+
+
+def sides(samples: torch.Tensor, first: Piece, second: Piece, half: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Both sides of a join: each piece as it sounds, or would go on, ``half`` samples before and after it."""
+    (start, end), (next_start, next_end) = first, second
+    reach = half if start < end else -half
+    next_reach = half if next_start < next_end else -half
+    return (
+        played(samples, end - reach, end + reach),
+        played(samples, next_start - next_reach, next_start + next_reach),
+    )
 
 
 def fade_half(sample_rate: int) -> int:
@@ -67,24 +87,15 @@ def crossfaded(before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
     return before * torch.cos(angle) + after * torch.sin(angle)
 
 
-def _with_context(samples: torch.Tensor, start: int, end: int) -> torch.Tensor:
-    """``samples[:, start:end]`` with silence where the range leaves the signal."""
-    inside = samples[:, max(0, start) : min(samples.shape[1], end)]
-    before, after = max(0, -start), max(0, end - samples.shape[1])
-    return torch.nn.functional.pad(inside, (before, after)) if before or after else inside
-
-
 def discontinuities(samples: torch.Tensor, pieces: Sequence[Piece], sample_rate: int) -> list[float]:
     """How unlike the two sides of every join are: RMS of their difference over that of both, 0 to √2 or more.
 
     0 means that the sides are alike (a join that nobody hears), 1 that they have nothing to do with each other.
     Joins in silence are left out.
     """
-    parts, half = merged(pieces), fade_half(sample_rate)
     found = []
-    for (_, end), (next_start, _) in itertools.pairwise(parts):
-        before = _with_context(samples, end - half, end + half).double()
-        after = _with_context(samples, next_start - half, next_start + half).double()
+    for first, second in itertools.pairwise(merged(pieces)):
+        before, after = (side.double() for side in sides(samples, first, second, fade_half(sample_rate)))
         both = float((before.square().mean() + after.square().mean()).sqrt())
         if both > 1e-6:
             found.append(float((before - after).square().mean().sqrt()) / both)
