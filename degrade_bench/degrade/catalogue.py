@@ -23,9 +23,19 @@ _BUILT_IN = {
     # signal: codec
     "mp3": "signal.mp3:Mp3",
     # signal: space
+    "reverb": "signal.reverb:Reverb",
+    "echo": "signal.echo:Echo",
+    "comb_filter": "signal.comb_filter:CombFilter",
     # signal: dynamics
+    "compression": "signal.compression:Compression",
+    "limiter": "signal.limiter:Limiter",
+    "level_wobble": "signal.level_wobble:LevelWobble",
     # signal: local
     # signal: speed
+    "wow": "signal.wow_flutter:Wow",
+    "flutter": "signal.wow_flutter:Flutter",
+    "sample_rate_drift": "signal.speed:SampleRateDrift",
+    "speed_change": "signal.speed:SpeedChange",
     # signal: phase
     # signal: stereo
     # signal: chain
