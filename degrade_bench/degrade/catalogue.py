@@ -20,8 +20,14 @@ _BUILT_IN = {
     # signal: resolution
     # signal: bandwidth
     "low_pass": "signal.low_pass:LowPass",
+    "high_pass": "signal.high_pass:HighPass",
+    "telephone_band": "signal.telephone_band:TelephoneBand",
+    "spectral_holes": "signal.spectral_holes:SpectralHoles",
+    "birdies": "signal.birdies:Birdies",
     # signal: codec
     "mp3": "signal.mp3:Mp3",
+    "vorbis": "signal.vorbis:Vorbis",
+    "gsm": "signal.gsm:Gsm",
     # signal: space
     "reverb": "signal.reverb:Reverb",
     "echo": "signal.echo:Echo",
@@ -37,7 +43,11 @@ _BUILT_IN = {
     "sample_rate_drift": "signal.speed:SampleRateDrift",
     "speed_change": "signal.speed:SpeedChange",
     # signal: phase
+    "phase_scrambling": "signal.phase_scrambling:PhaseScrambling",
+    "mel_inversion": "signal.mel_inversion:MelInversion",
     # signal: stereo
+    "stereo_collapse": "signal.stereo_image:StereoCollapse",
+    "channel_imbalance": "signal.stereo_image:ChannelImbalance",
     # signal: chain
     # structural: order
     "bar_shuffle": "structural.shuffle:BarShuffle",
