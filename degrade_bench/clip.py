@@ -189,7 +189,8 @@ class Clip:
         group: what the clip belongs to (a genre, a source), where the manifest says.
         track: the recording that it was cut from; clips of one track are not independent. The id by default.
         source: where it came from, for the record; never used to find it again.
-        stems: stem name to audio file of the same length, where the clip has stems.
+        stems: stem name to audio file, where the clip has stems; :func:`degrade_bench.stems.stems_of` reads them.
+        stems_start: where in the stems' files the clip begins, in seconds.
     """
 
     id: str
@@ -200,6 +201,7 @@ class Clip:
     track: str | None = None
     source: str | None = None
     stems: Mapping[str, Path] = field(default_factory=dict)
+    stems_start: float = 0.0
 
     def __post_init__(self) -> None:
         check_samples(self.samples, where=f"clip {self.id!r}")

@@ -12,6 +12,7 @@ from degrade_bench.audio import SUFFIXES
 from degrade_bench.corpus.files import FileSource
 from degrade_bench.corpus.source import ClipSource
 from degrade_bench.errors import CorpusError
+from degrade_bench.stems import FOLDER_SUFFIX
 
 MANIFEST_SUFFIXES = (".csv", ".jsonl")
 
@@ -55,7 +56,7 @@ def sources_from(inputs: Sequence[Path]) -> tuple[list[ClipSource], list[Skipped
 
 
 def _folder(folder: Path) -> tuple[list[FileSource], list[Skipped]]:
-    """Audio files of a folder and all below it, sorted; hidden ones are passed over."""
+    """Audio files of a folder and all below it, sorted; hidden ones and the stems of others are passed over."""
     sources, skipped = [], []
 
     def unlisted(error: OSError) -> None:
@@ -63,7 +64,9 @@ def _folder(folder: Path) -> tuple[list[FileSource], list[Skipped]]:
         skipped.append(Skipped(place.relative_to(folder).as_posix(), f"cannot be listed: {error.strerror}"))
 
     for root, folders, files in os.walk(folder, onerror=unlisted, followlinks=True):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        mixes = {Path(name).stem for name in files if Path(name).suffix.lower() in SUFFIXES}
+        stems = {mix + FOLDER_SUFFIX for mix in mixes}
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in stems)
         for name in sorted(files):
             path = Path(root) / name
             if name.startswith(".") or path.suffix.lower() not in SUFFIXES:

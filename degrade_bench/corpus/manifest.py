@@ -1,7 +1,7 @@
 """Manifests: a table of clips, as CSV with a header or as JSON lines.
 
 Columns: ``path`` (from where the manifest lies), and where wanted ``id``, ``group``, ``track``, ``start``,
-``duration`` (seconds) and ``beat_file``. Anything else is a mistake and is said to be one.
+``duration`` (seconds), ``beat_file`` and ``stems`` (a folder). Anything else is a mistake and is said to be one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from degrade_bench.corpus.files import FileSource
 from degrade_bench.errors import CorpusError, UnknownNameError
 
-COLUMNS = ("path", "id", "group", "track", "start", "duration", "beat_file")
+COLUMNS = ("path", "id", "group", "track", "start", "duration", "beat_file", "stems")
 
 
 def read_manifest(path: Path) -> list[FileSource]:
@@ -94,6 +94,7 @@ def _source(row: Mapping[str, Any], manifest: Path, line: int) -> FileSource:
         group=str(given["group"]) if "group" in given else None,
         track=str(given["track"]) if "track" in given else None,
         beat_file=beat_file,
+        stem_folder=manifest.parent / str(given["stems"]) if "stems" in given else None,
     )
 
 
