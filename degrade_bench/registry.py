@@ -29,8 +29,9 @@ def import_attribute(path: str) -> object:
         raise ConfigError(f"{path!r} is not of the form 'package.module:name'")
     try:
         module = importlib.import_module(module_name)
-    except ImportError as error:
-        raise ConfigError(f"cannot import {module_name!r} (asked for by {path!r}): {error}") from error
+    except Exception as error:  # a third party's module may raise anything while it is imported
+        said = str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
+        raise ConfigError(f"cannot import {module_name!r} (asked for by {path!r}): {said}") from error
     try:
         return getattr(module, attribute)
     except AttributeError:

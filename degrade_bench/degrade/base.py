@@ -15,6 +15,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -157,6 +158,9 @@ class Degradation(ABC):
         picture: what shows the damage best on its page: ``waveform``, ``spectrogram``, ``order`` (which source
             bar is heard when), ``tempo`` (the time map) or ``pitch`` (a constant-Q spectrogram).
         caveat: where the achieved strength is not strictly monotone, or not what it seems, and why; for the page.
+        definition: what beside name, version and ladder makes this object's samples what they are: the settings
+            of a user's own degradation, the version of the library behind it. JSON types; part of a run's
+            identity, so that a changed setting is not taken for the same run.
     """
 
     name: str
@@ -173,6 +177,7 @@ class Degradation(ABC):
     placebo_of: str | None = None
     picture: Picture = "spectrogram"
     caveat: str = ""
+    definition: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, ladder: Ladder | None = None) -> None:
         self.ladder = ladder or self.default_ladder
@@ -317,7 +322,13 @@ class Degradation(ABC):
             "changes_duration": self.changes_duration,
             "matches_loudness": self.matches_loudness,
             "needs": sorted(self.needs),
+            "definition": dict(self.definition),
         }
+
+    def identity(self) -> list[Any]:
+        """What tells this object from another of its name: version, unit, strengths and, where set, definition."""
+        told: list[Any] = [self.version, self.ladder.unit, *self.ladder.strengths]
+        return [*told, dict(self.definition)] if self.definition else told
 
     def _damaged(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         damaged = self.damage(clip, params)

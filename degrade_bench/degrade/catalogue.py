@@ -6,8 +6,11 @@ that derives from :class:`~degrade_bench.degrade.base.Degradation` and can be ma
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from degrade_bench.degrade.base import Degradation
-from degrade_bench.errors import UnknownNameError
+from degrade_bench.errors import ConfigError, DegradeBenchError, UnknownNameError
 from degrade_bench.registry import Registry
 
 REGISTRY: Registry[type[Degradation]] = Registry("degradation", "degrade_bench.degradations")
@@ -84,7 +87,18 @@ REPRODUCTIONS: Registry[type[Degradation]] = Registry("degradation")
 """Other studies' damages as their code makes them, confounds included. They belong to suites of their own and are
 left out of listings and of the group suites; :func:`get` knows them."""
 
-_REPRODUCED: dict[str, str] = {}
+_REPRODUCED: dict[str, str] = {
+    # suite muq-eval-paper
+    "paper_noise": "reproduction.muq_eval_paper:PaperNoise",
+    "paper_lowpass_noise": "reproduction.muq_eval_paper:PaperLowpassNoise",
+    "paper_varispeed_pitch": "reproduction.muq_eval_paper:PaperVarispeedPitch",
+    "paper_varispeed_tempo": "reproduction.muq_eval_paper:PaperVarispeedTempo",
+    # suite pmqd
+    "pmqd_waveshaper": "reproduction.pmqd:PmqdWaveshaper",
+    "pmqd_limiter": "reproduction.pmqd:PmqdLimiter",
+    "pmqd_low_pass": "reproduction.pmqd:PmqdLowPass",
+    "pmqd_noise": "reproduction.pmqd:PmqdNoise",
+}
 for _name, _path in _REPRODUCED.items():
     REPRODUCTIONS.register(_name, f"degrade_bench.degrade.{_path}")
 
@@ -96,6 +110,7 @@ def get(name: str) -> Degradation:
 
     Raises:
         UnknownNameError: says which names are near.
+        ConfigError: a plug-in that cannot be imported, or that is no degradation.
     """
     if name in REPRODUCTIONS:
         return REPRODUCTIONS.get(name)()
@@ -105,10 +120,48 @@ def get(name: str) -> Degradation:
             placebo = get(parent_name).placebo
             if placebo is not None:
                 return placebo
-            raise UnknownNameError("degradation", name, REGISTRY.names(), "a control has no placebo")
-    return REGISTRY.get(name)()
+            why = "a control has no placebo" if parent_name in REGISTRY else "what reproduces a study has no placebo"
+            raise UnknownNameError("degradation", name, REGISTRY.names(), why)
+    return _made(name, REGISTRY.get(name))
+
+
+def _made(name: str, kind: Any) -> Degradation:
+    """A degradation of a registered class. A third party's may be anything, so it is looked at first."""
+    try:
+        degradation = kind()
+    except Exception as error:  # whatever a third party's constructor raises
+        raise ConfigError(f"degradation {name!r} cannot be made: {type(error).__name__}: {error}") from error
+    if not isinstance(degradation, Degradation):
+        raise ConfigError(f"degradation {name!r}: {kind!r} does not make a Degradation")
+    if degradation.name != name:
+        raise ConfigError(f"degradation {name!r} calls itself {degradation.name!r}; the two must be one name")
+    return degradation
 
 
 def names() -> list[str]:
     """Every registered name; placebos are reached through their degradation."""
     return REGISTRY.names()
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A plug-in that cannot be used, and why."""
+
+    name: str
+    reason: str
+
+
+def usable() -> tuple[list[Degradation], list[Broken]]:
+    """Every registered degradation, and the plug-ins of third parties that cannot be used.
+
+    What is built in must work: its errors are raised.
+    """
+    made, broken = [], []
+    for name in names():
+        try:
+            made.append(get(name))
+        except DegradeBenchError as error:
+            if name in _BUILT_IN:
+                raise
+            broken.append(Broken(name, str(error)))
+    return made, broken

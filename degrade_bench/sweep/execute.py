@@ -77,9 +77,7 @@ class Sweep:
             "seed": self.seed,
             "levels": list(self.levels),
             "replicates": self.replicates,
-            "degradations": {
-                each.name: [each.version, each.ladder.unit, *each.ladder.strengths] for each in self.degradations
-            },
+            "degradations": {each.name: each.identity() for each in self.degradations},
             "clips": {source.id: source.identity for source in self.sources},
         }
 

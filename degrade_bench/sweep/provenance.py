@@ -18,6 +18,7 @@ LIBRARIES = [
     "soundfile",
     "soxr",
     "pedalboard",
+    "audiomentations",
     "pyloudnorm",
     "pandas",
     "pyarrow",
