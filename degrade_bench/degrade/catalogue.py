@@ -68,6 +68,7 @@ _BUILT_IN = {
     "swing_warp": "structural.swing_warp:SwingWarp",
     # structural: pitch
     "pitch_shift": "structural.pitch_shift:PitchShift",
+    "detune_drift": "structural.detune_drift:DetuneDrift",
     "key_break": "structural.key_break:KeyBreak",
     # structural: layers
     # structural: repetition
@@ -120,7 +121,9 @@ def get(name: str) -> Degradation:
             placebo = get(parent_name).placebo
             if placebo is not None:
                 return placebo
-            why = "a control has no placebo" if parent_name in REGISTRY else "what reproduces a study has no placebo"
+            why = (
+                "a control has no placebo" if parent_name in REGISTRY else "what reproduces a study has no placebo"
+            )
             raise UnknownNameError("degradation", name, REGISTRY.names(), why)
     return _made(name, REGISTRY.get(name))
 

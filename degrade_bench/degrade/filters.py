@@ -108,9 +108,7 @@ def check_corner(corner_hz: float, sample_rate: int) -> None:
         NotApplicableError: the corner is at the end of the band or beyond.
     """
     if corner_hz > HIGHEST_SHARE * sample_rate:
-        raise NotApplicableError(
-            f"a cutoff of {corner_hz:g} Hz leaves nothing to remove at {sample_rate} Hz"
-        )
+        raise NotApplicableError(f"a cutoff of {corner_hz:g} Hz leaves nothing to remove at {sample_rate} Hz")
 
 
 def spectral_ratio_db(

@@ -89,7 +89,9 @@ class PaperLowpassNoise(_PaperCell):
         """Draw the seed of the noise; its amplitude goes with the cutoff."""
         seed = int(rng.integers(2**62))
         if strength >= clip.sample_rate / 2:
-            raise NotApplicableError(f"a cutoff of {strength:g} Hz is beyond the band of {clip.sample_rate} Hz audio")
+            raise NotApplicableError(
+                f"a cutoff of {strength:g} Hz is beyond the band of {clip.sample_rate} Hz audio"
+            )
         params = {"noise_seed": seed, "cutoff_hz": strength, "sigma": NOISE_TIMES_CUTOFF / strength}
         return Drawn(params, achieved=strength)
 

@@ -74,9 +74,11 @@ class PhaseScrambling(Degradation):
         correlation = float(x @ y) / math.sqrt(power)
         if correlation <= 0.0:
             return 180.0
-        return math.degrees(brentq(lambda angle: _correlation(angle) - correlation, 1e-9, math.pi)) if (
-            correlation < _correlation(1e-9)
-        ) else 0.0
+        return (
+            math.degrees(brentq(lambda angle: _correlation(angle) - correlation, 1e-9, math.pi))
+            if (correlation < _correlation(1e-9))
+            else 0.0
+        )
 
     def make_placebo(self) -> Degradation:
         """The same with angles that change nothing audible."""

@@ -2,8 +2,8 @@
 
 A transposition is a stretch and a resampling that undoes it. An event lands where the map says to within a few
 milliseconds, and a steady tone keeps its pitch to a hundredth of a cent. Measured on the built-in corpus at 0.8 times
-the tempo, spectra and onsets stay closer to the source's than with Rubber Band's finer engine, at a tenth of its time
-(``benchmarks/stretch.py``). Formants are left alone: this is music, and moving the envelope back thins everything but
+the tempo, spectra and onsets stay closer to the source's than with Rubber Band's finer engine, at a tenth of its time or less
+(``benchmarks/stretch.md``). Formants are left alone: this is music, and moving the envelope back thins everything but
 voices.
 """
 
