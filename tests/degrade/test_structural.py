@@ -1,9 +1,7 @@
-"""Oracles of the structural damages and of their placebos."""
+"""Oracles of the damages to tempo and key, and of their placebos."""
 
 from __future__ import annotations
 
-import itertools
-from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -16,14 +14,7 @@ from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.base import Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
-from degrade_bench.degrade.structural.joins import (
-    discontinuities,
-    fade_half,
-    join_positions,
-    merged,
-    reassembled,
-)
-from degrade_bench.degrade.structural.shuffle import PLACEBO_OFFSETS_MS, offset_pieces, shuffled_pieces
+from degrade_bench.degrade.structural.joins import fade_half
 from degrade_bench.errors import NotApplicableError
 from tests.conftest import make_clip
 
@@ -85,91 +76,10 @@ def builtin() -> list[Clip]:
     return [source.load() for source in builtin_sources()]
 
 
-# -- shuffles ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("name", "unit"), [("bar_shuffle", "downbeats"), ("beat_shuffle", "beats")])
-@pytest.mark.parametrize("level", [1, 3, 5])
-def test_a_shuffle_is_a_permutation_of_whole_units(name, unit, level, builtin):
-    for clip in builtin[:4]:
-        degradation = catalogue.get(name)
-        params = render(name, clip, level).plan.params
-        out = degradation.damage(clip, params)
-        bounds = np.round(np.asarray(getattr(clip.annotations, unit)) * clip.sample_rate).astype(int)
-        assert params["bounds"] == bounds.tolist()
-        order, half = params["order"], fade_half(clip.sample_rate)
-        assert Counter(order) == Counter(range(len(bounds) - 1)), "a permutation"
-        assert [k for k in range(len(order)) if order[k] != k] == sorted(params["moved"]), "all moved are displaced"
-        position = int(bounds[0])
-        assert torch.equal(out[:, : position - half], clip.samples[:, : max(0, position - half)])
-        for source in order:
-            start, end = int(bounds[source]), int(bounds[source + 1])
-            inside = out[:, position + half : position + (end - start) - half]
-            assert torch.equal(inside, clip.samples[:, start + half : end - half])
-            position += end - start
-        assert position == bounds[-1]
-
-
-@pytest.mark.parametrize("name", ["bar_shuffle", "beat_shuffle"])
-def test_ladders_are_nested(name, builtin):
-    for clip in builtin:
-        moved = [render(name, clip, level).plan.params["moved"] for level in (1, 2, 3, 4, 5)]
-        for fewer, more in itertools.pairwise(moved):
-            assert more[: len(fewer)] == fewer
-            assert len(more) > len(fewer)
-        assert len(moved[-1]) == len(render(name, clip, 5).plan.params["order"]), "level 5 leaves nothing in place"
-
-
-@pytest.mark.parametrize("name", ["bar_shuffle", "beat_shuffle"])
-def test_the_placebo_has_the_same_joins_and_keeps_the_order(name, builtin):
-    ratios = []
-    for clip in builtin:
-        for level in (1, 3, 5):
-            damage, placebo = (
-                render(name, clip, level).plan.params,
-                render(f"{name}_placebo", clip, level).plan.params,
-            )
-            assert placebo["joins"] == damage["joins"]
-            pieces = offset_pieces(placebo["joins"], placebo["offsets"], clip.num_samples)
-            assert join_positions(pieces) == damage["joins"], "as many, at the same places"
-            low, high = (round(ms / 1000 * clip.sample_rate) for ms in PLACEBO_OFFSETS_MS)
-            starts = [start for start, _ in pieces]
-            assert starts == sorted(starts), "everything stays in order"
-            for (start, _), place in zip(pieces, [0, *placebo["joins"]], strict=True):
-                assert abs(start - place) <= high
-            for (_, end), (start, _) in itertools.pairwise(pieces):
-                assert low <= abs(start - end) <= high, "a real cut"
-            shuffled = shuffled_pieces(np.asarray(damage["bounds"]), np.asarray(damage["order"]), clip.num_samples)
-            ratios.append(
-                np.median(discontinuities(clip.samples, pieces, clip.sample_rate))
-                / np.median(discontinuities(clip.samples, shuffled, clip.sample_rate))
-            )
-    assert 0.8 < np.median(ratios) < 1.25
-
-
-def test_a_clip_with_too_few_units_is_not_applicable():
-    clip = make_clip(9.0, 16000, 1)  # 18 beats, 4 whole bars
-    with pytest.raises(NotApplicableError, match="needs 6 whole bars; the clip has 4"):
-        render("bar_shuffle", clip, 1)
-    render("beat_shuffle", clip, 1)
-    bare = replace(clip, annotations=Annotations())
-    for name, needs in (("bar_shuffle", "bars"), ("beat_shuffle", "beats"), ("tempo_jitter", "beats")):
-        with pytest.raises(NotApplicableError, match=f"needs {needs}; the clip has 0"):
-            render(name, bare, 1)
-
-
-def test_joins():
-    samples = torch.arange(4000, dtype=torch.float32)[None] / 4000
-    assert merged([(0, 10), (10, 20), (30, 30), (40, 50)]) == [(0, 20), (40, 50)]
-    assert torch.equal(reassembled(samples, [(0, 1000), (1000, 4000)], 8000), samples), "no join, no change"
-    out = reassembled(samples, [(2000, 4000), (0, 2000)], 8000)
-    half = fade_half(8000)
-    assert out.shape == samples.shape
-    assert torch.equal(out[:, : 2000 - half], samples[:, 2000 : 4000 - half])
-    assert torch.equal(out[:, 2000 + half :], samples[:, half:2000])
-    assert discontinuities(samples, [(0, 2000), (2000, 4000)], 8000) == []
-    noise = torch.from_numpy(np.random.default_rng(0).standard_normal((1, 80000)).astype(np.float32))
-    assert discontinuities(noise, [(0, 30000), (50000, 80000)], 44100)[0] == pytest.approx(1.0, abs=0.15)
+def test_a_clip_without_beats_has_no_tempo_to_jitter():
+    bare = replace(make_clip(9.0, 16000, 1), annotations=Annotations())
+    with pytest.raises(NotApplicableError, match="needs beats; the clip has 0"):
+        render("tempo_jitter", bare, 1)
 
 
 # -- tempo ---------------------------------------------------------------------------------------------
