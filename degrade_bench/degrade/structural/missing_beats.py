@@ -64,12 +64,18 @@ def removal_order(count: int, middle: int, rng: np.random.Generator) -> list[int
 
     The first and the last beat stay: without them, the clip would only begin later or end sooner.
     """
-    inner = 1 + rng.permutation(max(0, count - 2))
-    halves = inner[inner < middle], inner[inner >= middle]
+    inner = (1 + rng.permutation(max(0, count - 2))).tolist()
+    halves = [iter([b for b in inner if b < middle]), iter([b for b in inner if b >= middle])]
     order: list[int] = []
-    for beat in itertools.chain(*itertools.zip_longest(*halves)):
-        if beat is not None and not {int(beat) - 1, int(beat) + 1} & set(order):
-            order.append(int(beat))
+    kept: set[int] = set()
+    while halves:
+        for half in list(halves):
+            beat = next((b for b in half if b not in kept), None)
+            if beat is None:
+                halves.remove(half)
+            else:
+                order.append(beat)
+                kept |= {beat - 1, beat + 1}
     return order
 
 

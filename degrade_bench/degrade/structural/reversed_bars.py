@@ -14,7 +14,7 @@ import numpy as np
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Ladder
 from degrade_bench.degrade.structural.rearrangement import Arrangement, Rearrangement
-from degrade_bench.degrade.structural.segments import moved_count, required_bounds
+from degrade_bench.degrade.structural.segments import moved_count, reordered, required_bounds
 
 
 class ReversedBars(Rearrangement):
@@ -32,7 +32,8 @@ class ReversedBars(Rearrangement):
         bounds = required_bounds(clip, "bar")
         count = len(bounds) - 1
         turned = rng.permutation(count)[: moved_count(count, strength, level, least=1)].tolist()
-        spans = [(int(bounds[k]), int(bounds[k + 1])) for k in range(count)]
-        bars = [span[::-1] if k in set(turned) else span for k, span in enumerate(spans)]
-        pieces = [(0, int(bounds[0])), *bars, (int(bounds[-1]), clip.num_samples)]
+        pieces = reordered(bounds, range(count), clip.num_samples)
+        for bar in turned:
+            start, end = pieces[1 + bar]  # the first piece is what comes before the bars
+            pieces[1 + bar] = (end, start)
         return Arrangement(pieces, turned, 100 * len(turned) / count)
