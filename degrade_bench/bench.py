@@ -5,6 +5,7 @@ This is where the rooms meet: corpus → degrade → metric → sweep → analys
 
 from __future__ import annotations
 
+import pickle
 import tempfile
 import time
 from collections import Counter
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from degrade_bench.clip import Clip
 from degrade_bench.corpus.inputs import Skipped, sources_from
 from degrade_bench.corpus.source import ClipSource, MemorySource
+from degrade_bench.degrade import catalogue
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.suites import resolve
 from degrade_bench.errors import ConfigError, DegradeBenchError, MetricError
 from degrade_bench.files import folder_error
@@ -76,6 +79,7 @@ def resolve_request(
     config: RunConfig,
     metrics: Sequence[Metric] | None = None,
     sources: Sequence[ClipSource] | None = None,
+    degradations: Sequence[Degradation] = (),
 ) -> Resolved:
     """Turn names into degradations, metrics and clip sources; decode nothing.
 
@@ -83,11 +87,17 @@ def resolve_request(
         config: the request.
         metrics: metrics to use instead of those that the request names.
         sources: clips to use instead of those that the request names.
+        degradations: objects to use beside what the request names.
 
     Raises:
         UnknownNameError, CorpusError, MetricError, ConfigError: whatever in it cannot be carried out.
     """
-    degradations = resolve(config.suite, config.degradation)
+    given = {degradation.name for degradation in degradations}
+    found = resolve(config.suite, [name for name in config.degradation if name not in given], degradations)
+    if "levels" not in config.model_fields_set and found.levels is not None:
+        config = config.model_copy(update={"levels": found.levels})
+    if config.workers > 1:
+        _check_travels(found.degradations)
     device = resolve_device(config.device)
     skipped_clips: Sequence[Skipped] = ()
     if sources is None:
@@ -105,7 +115,7 @@ def resolve_request(
         raise ConfigError(f"metric {twice[0]!r} is given twice")
     sweep = Sweep(
         sources=tuple(sources)[: config.limit_clips],
-        degradations=tuple(degradations),
+        degradations=found.degradations,
         metrics=tuple(metrics),
         seed=config.seed,
         levels=config.levels,
@@ -115,6 +125,17 @@ def resolve_request(
         retry_failed=config.retry_failed,
     )
     return Resolved(config, sweep, tuple(skipped_clips), tuple(skipped_metrics), device)
+
+
+def _check_travels(degradations: Sequence[Degradation]) -> None:
+    """Raise where a degradation cannot be sent to a worker."""
+    for degradation in degradations:
+        try:
+            pickle.dumps(degradation)
+        except Exception as error:  # pickle raises what it likes
+            raise ConfigError(
+                f"degradation {degradation.name!r} cannot be sent to another process ({error}); use 1 worker"
+            ) from error
 
 
 def _metrics(config: RunConfig, device: str) -> tuple[list[Metric], list[SkippedMetric]]:
@@ -148,6 +169,7 @@ def run(
     """
     started = time.perf_counter()
     resolved = resolved or resolve_request(config)
+    config = resolved.config
     if announce is not None:
         announce(resolved)
     with RunFolder(config.out, config.overwrite) as folder:
@@ -200,7 +222,8 @@ def stress_test(
     metric: Any,
     *,
     clips: Sequence[Clip] | None = None,
-    suites: Sequence[str] = ("signal", "structural"),
+    suites: Sequence[str | Path] | None = None,
+    degradations: Sequence[str | Degradation] = (),
     out: Path | str | None = None,
     **options: Any,
 ) -> RunResult:
@@ -210,7 +233,9 @@ def stress_test(
         metric: an object with ``name``, ``higher_is_better`` and ``score(batch, sample_rate, reference)``,
             or a list of such objects.
         clips: the music; the built-in corpus by default.
-        suites: what to do to it.
+        suites: what to do to it: names of suites and paths of YAML files. Signal and structural damage by
+            default, unless degradations are given.
+        degradations: single degradations beside the suites, by name or as objects.
         out: the run directory; a new temporary one by default.
         options: further fields of :class:`~degrade_bench.sweep.config.RunConfig`.
 
@@ -219,6 +244,14 @@ def stress_test(
         DegradeBenchError: the request cannot be carried out.
     """
     folder = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="degrade-bench-"))
+    if suites is None:
+        suites = () if degradations or options.get("degradation") else ("signal", "structural")
+    if isinstance(suites, str | Path):
+        suites = (suites,)
+    objects = [catalogue.checked(each) for each in degradations if not isinstance(each, str)]
+    names = [each if isinstance(each, str) else each.name for each in degradations]
+    if names:
+        options["degradation"] = names
     config = make_config({"out": folder, "suite": tuple(suites), **options})
     given = list(metric) if isinstance(metric, list | tuple) else [metric]
     if not given:
@@ -227,7 +260,7 @@ def stress_test(
     sources = None if clips is None else [MemorySource(clip.id, clip) for clip in clips]
     if sources is not None and len({source.id for source in sources}) < len(sources):
         raise ConfigError("two clips have the same id")
-    return run(config, resolved=resolve_request(config, metrics, sources))
+    return run(config, resolved=resolve_request(config, metrics, sources, objects))
 
 
 def _examples(folder: Path, sweep: Sweep, result: SweepResult) -> list[dict[str, Any]]:

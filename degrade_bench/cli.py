@@ -50,7 +50,9 @@ def _main(
 @app.command(no_args_is_help=True)
 def run(
     out: Annotated[Path | None, typer.Option(help="the run directory", show_default=False)] = None,
-    suite: Annotated[list[str] | None, typer.Option(help="suites, separated by commas: signal, structural")] = None,
+    suite: Annotated[
+        list[str] | None, typer.Option(help="suites, separated by commas: signal, quick, my_suite.yaml")
+    ] = None,
     degradation: Annotated[list[str] | None, typer.Option(help="single degradations, by name")] = None,
     input: Annotated[
         list[Path] | None,
@@ -122,7 +124,7 @@ def list_(
     """List degradations, metrics or suites."""
     from degrade_bench.terminal import listing, print_listing
 
-    entries = listing(what)
+    entries = listing(what, lambda line: typer.echo(line, err=True))
     if as_json:
         typer.echo(json.dumps(entries, indent=1, ensure_ascii=False))
     else:
@@ -138,11 +140,12 @@ def render(
     seed: Annotated[int, typer.Option(help="the run seed")] = 0,
     replicate: Annotated[int, typer.Option(help="which draw")] = 0,
     plan: Annotated[Path | None, typer.Option(help="write the plan here, as JSON")] = None,
+    suite: Annotated[str | None, typer.Option(help="the suite that NAME is from, such as my_suite.yaml")] = None,
 ) -> None:
     """Write one damaged clip to listen to."""
     from degrade_bench.terminal import render_file
 
-    for line in render_file(name, level, source, target, seed, replicate, plan):
+    for line in render_file(name, level, source, target, seed, replicate, plan, suite):
         typer.echo(line)
 
 

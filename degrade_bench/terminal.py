@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +29,12 @@ def available_cores() -> int:
 # -- list ----------------------------------------------------------------------------------------------
 
 
-def listing(what: str) -> list[dict[str, Any]]:
+def listing(what: str, complain: Callable[[str], None] = lambda line: None) -> list[dict[str, Any]]:
     """The objects that ``degrade-bench list WHAT --json`` prints.
+
+    Args:
+        what: degradations, metrics or suites.
+        complain: told of every plug-in that cannot be used.
 
     Raises:
         UnknownNameError: ``what`` cannot be listed.
@@ -38,7 +42,10 @@ def listing(what: str) -> list[dict[str, Any]]:
     if what == "degradations":
         from degrade_bench.degrade import catalogue
 
-        return [catalogue.get(name).describe() for name in catalogue.names()]
+        usable, broken = catalogue.usable()
+        for each in broken:
+            complain(f"left out: degradation {each.name}: {each.reason}")
+        return [degradation.describe() for degradation in usable]
     if what == "metrics":
         from degrade_bench.metric.catalogue import describe_metrics
 
@@ -82,7 +89,14 @@ def print_listing(what: str, entries: Sequence[Mapping[str, Any]]) -> None:
 
 
 def render_file(
-    name: str, level: int, source: Path, target: Path, seed: int, replicate: int, plan_file: Path | None
+    name: str,
+    level: int,
+    source: Path,
+    target: Path,
+    seed: int,
+    replicate: int,
+    plan_file: Path | None,
+    suite: str | None = None,
 ) -> Iterator[str]:
     """Damage one file; yield lines that say what was done.
 
@@ -92,10 +106,10 @@ def render_file(
     """
     from degrade_bench.audio import write_audio
     from degrade_bench.corpus.files import FileSource
-    from degrade_bench.degrade import catalogue
     from degrade_bench.degrade.seeds import cell_seed, generator
+    from degrade_bench.degrade.suites import find
 
-    degradation = catalogue.get(name)
+    degradation = find(name, suite)
     if level != 0:
         degradation.ladder.strength(level)  # say at once if there is no such level
     clip = FileSource(id=source.stem, path=source).load()
@@ -166,7 +180,11 @@ def run_with_progress(config: RunConfig, command: Sequence[str]) -> RunResult:
 
 
 def _announce(console: Console, resolved: Resolved) -> None:
+    from degrade_bench.degrade.catalogue import usable
+
     sweep = resolved.sweep
+    for plugin in usable()[1]:
+        console.print(f"left out: degradation {plugin.name}: {plugin.reason}", markup=False)
     for metric in resolved.skipped_metrics:
         console.print(f"left out: metric {metric.name}: {metric.reason}", markup=False)
     for clip in resolved.skipped_clips:

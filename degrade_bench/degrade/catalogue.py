@@ -7,9 +7,9 @@ that derives from :class:`~degrade_bench.degrade.base.Degradation` and can be ma
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
-from degrade_bench.degrade.base import Degradation
+from degrade_bench.degrade.base import Degradation, Group
 from degrade_bench.errors import ConfigError, DegradeBenchError, UnknownNameError
 from degrade_bench.registry import Registry
 
@@ -149,11 +149,35 @@ def _made(name: str, kind: Any) -> Degradation:
         degradation = kind()
     except Exception as error:  # whatever a third party's constructor raises
         raise ConfigError(f"degradation {name!r} cannot be made: {type(error).__name__}: {error}") from error
-    if not isinstance(degradation, Degradation):
-        raise ConfigError(f"degradation {name!r}: {kind!r} does not make a Degradation")
+    if name in _BUILT_IN:
+        return degradation
+    checked(degradation)
     if degradation.name != name:
         raise ConfigError(f"degradation {name!r} calls itself {degradation.name!r}; the two must be one name")
     return degradation
+
+
+def checked(candidate: Any) -> Degradation:
+    """The object itself, if it is a degradation that can be listed, run and kept in a score table.
+
+    Raises:
+        ConfigError: it is not; says what it lacks.
+    """
+    if not isinstance(candidate, Degradation):
+        hint = "; make an object of the class" if isinstance(candidate, type) else ""
+        raise ConfigError(f"expected a Degradation object or the name of one, got {candidate!r}{hint}")
+    try:
+        described = candidate.describe()
+    except Exception as error:  # an attribute that was never set, a placebo that cannot be made
+        raise ConfigError(f"{type(candidate).__name__} cannot be described: {error}") from error
+    if not described["name"] or described["name"] == "clean":
+        raise ConfigError(f"{type(candidate).__name__} needs a name of its own, got {described['name']!r}")
+    if described["group"] not in get_args(Group):
+        groups = ", ".join(get_args(Group))
+        raise ConfigError(
+            f"degradation {candidate.name!r}: group must be one of {groups}, got {described['group']!r}"
+        )
+    return candidate
 
 
 def names() -> list[str]:

@@ -1,58 +1,195 @@
-"""Suites: named lists of degradations.
+"""Suites: named lists of degradations, ready-made or in a user's YAML file.
 
-``signal``, ``structural`` and ``control`` hold every registered degradation of that group, plug-ins included.
+``signal``, ``structural`` and ``control`` hold every registered degradation of that group, plug-ins included; the
+others are lists. A suite may say which levels it is meant for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.base import Degradation
-from degrade_bench.errors import UnknownNameError
+from degrade_bench.errors import ConfigError, UnknownNameError
 
-GROUP_SUITES = {
-    "signal": "what damages the sound: noise, clipping, bandwidth, codecs",
-    "structural": "what damages the music and leaves the sound: order, tempo, key",
-    "control": "edits that should not matter; every run includes them for the nuisance floor",
-}
+GROUP_SUITES: Mapping[str, str] = MappingProxyType(
+    {
+        "signal": "what damages the sound: noise, clipping, bandwidth, codecs",
+        "structural": "what damages the music and leaves the sound: order, tempo, key",
+        "control": "edits that should not matter; every run includes them for the nuisance floor",
+    }
+)
+
+SUITE_FILES = (".yaml", ".yml")
+"""How the name of a user's suite ends."""
 
 
-def suite(name: str) -> list[Degradation]:
-    """The degradations of one suite, in the catalogue's order.
+@dataclass(frozen=True)
+class Suite:
+    """A named list of degradations.
+
+    Attributes:
+        name: what it is called.
+        summary: what it is for.
+        degradations: in the order of the table.
+        levels: the levels it is meant for; None for all. Asking for levels wins over it.
+    """
+
+    name: str
+    summary: str
+    degradations: tuple[Degradation, ...]
+    levels: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """A ready-made suite that is a list of names."""
+
+    summary: str
+    names: tuple[str, ...]
+    levels: tuple[int, ...] | None = None
+
+
+LISTED_SUITES: Mapping[str, _Listed] = MappingProxyType(
+    {
+        # One of each family that a metric may hear differently, the cheapest first. On the built-in corpus a level
+        # costs about 0.3 s of CPU per clip and metric panel, and about 1.4 s where a stretcher runs.
+        "quick": _Listed(
+            "a look at signal and structural damage in five minutes on two cores, at levels 1, 3 and 5",
+            ("white_noise", "hard_clipping", "low_pass", "mp3", "bar_shuffle", "tempo_jitter", "key_break"),
+            (1, 3, 5),
+        ),
+        "muq-eval-paper": _Listed(
+            "the twelve cells of MuQ-Eval's own degradation script as its code makes them, confounds included",
+            ("paper_noise", "paper_lowpass_noise", "paper_varispeed_pitch", "paper_varispeed_tempo"),
+        ),
+        "pmqd": _Listed(
+            "PMQD's four damages at five intensities, to set beside its human ratings",
+            ("pmqd_waveshaper", "pmqd_limiter", "pmqd_low_pass", "pmqd_noise"),
+        ),
+    }
+)
+
+
+def is_suite_file(name: str | Path) -> bool:
+    """Whether a suite is named by its YAML file."""
+    return str(name).lower().endswith(SUITE_FILES)
+
+
+def suite_names() -> list[str]:
+    """The ready-made suites."""
+    return [*GROUP_SUITES, *LISTED_SUITES]
+
+
+def suite(name: str | Path) -> Suite:
+    """One suite, by name or by the path of its YAML file.
 
     Raises:
         UnknownNameError: no such suite; says which are near.
+        ConfigError: a file that cannot be read or is wrong; says in which line.
     """
-    if name not in GROUP_SUITES:
-        raise UnknownNameError("suite", name, GROUP_SUITES, "see `degrade-bench list suites`")
-    every = (catalogue.get(each) for each in catalogue.names())
-    return [degradation for degradation in every if degradation.group == name]
+    if is_suite_file(name):
+        from degrade_bench.degrade.suite_file import read_suite
+
+        return read_suite(Path(name))
+    if name in GROUP_SUITES:
+        usable, _ = catalogue.usable()
+        members = tuple(degradation for degradation in usable if degradation.group == name)
+        return Suite(str(name), GROUP_SUITES[str(name)], members)
+    if name in LISTED_SUITES:
+        listed = LISTED_SUITES[str(name)]
+        members = tuple(catalogue.get(each) for each in listed.names)
+        return Suite(str(name), listed.summary, members, listed.levels)
+    hint = "see `degrade-bench list suites`; a suite of your own is a path that ends in .yaml"
+    raise UnknownNameError("suite", str(name), suite_names(), hint)
 
 
-def resolve(suites: Sequence[str], extra: Sequence[str] = ()) -> list[Degradation]:
-    """The degradations of several suites and of names given singly, once each, controls last.
+@dataclass(frozen=True)
+class Resolution:
+    """What suites and names came to.
+
+    Attributes:
+        degradations: once each, controls last.
+        levels: the levels that the suites are meant for; None for all.
+    """
+
+    degradations: tuple[Degradation, ...]
+    levels: tuple[int, ...] | None
+
+
+def resolve(
+    suites: Sequence[str | Path], extra: Sequence[str] = (), objects: Sequence[Degradation] = ()
+) -> Resolution:
+    """The degradations of several suites, of names given singly and of objects, once each, controls last.
 
     Controls always come along: without them there is no nuisance floor.
 
     Raises:
         UnknownNameError: an unknown suite or degradation.
+        ConfigError: two different degradations of one name, or a wrong suite file.
     """
     chosen: dict[str, Degradation] = {}
-    for suite_name in suites:
-        for degradation in suite(suite_name):
-            chosen.setdefault(degradation.name, degradation)
+    every_level = bool(extra or objects)
+    levels: set[int] = set()
+    for each in suites:
+        found = suite(each)
+        every_level = every_level or found.levels is None
+        levels.update(found.levels or ())
+        for degradation in found.degradations:
+            _choose(chosen, degradation)
     for name in extra:
-        chosen.setdefault(name, catalogue.get(name))
-    for control in suite("control"):
+        _choose(chosen, catalogue.get(name))
+    for degradation in objects:
+        _choose(chosen, degradation)
+    for control in suite("control").degradations:
         chosen.setdefault(control.name, control)
     order = {"signal": 0, "structural": 1, "control": 2}
-    return sorted(chosen.values(), key=lambda d: order[d.group])
+    ordered = sorted(chosen.values(), key=lambda d: order[d.group])
+    return Resolution(tuple(ordered), None if every_level else tuple(sorted(levels)))
 
 
-def describe_suites() -> list[dict[str, object]]:
+def _choose(chosen: dict[str, Degradation], degradation: Degradation) -> None:
+    known = chosen.setdefault(degradation.name, degradation)
+    if known.identity() != degradation.identity():
+        raise ConfigError(
+            f"two different degradations are called {degradation.name!r} (of ladders "
+            f"{_shown(known)} and {_shown(degradation)}); give one of them another name"
+        )
+
+
+def _shown(degradation: Degradation) -> str:
+    return ", ".join(f"{each:g}" for each in degradation.ladder.strengths) + f" {degradation.ladder.unit}"
+
+
+def find(name: str, suite_file: str | Path | None = None) -> Degradation:
+    """The degradation of that name, or the placebo of one, from a suite where one is given.
+
+    Raises:
+        UnknownNameError: no such name; says which are near.
+        ConfigError: a wrong suite file.
+    """
+    if suite_file is None:
+        return catalogue.get(name)
+    members = {each.name: each for each in suite(suite_file).degradations}
+    placebos = {each.placebo.name: each.placebo for each in members.values() if each.placebo is not None}
+    known = {**placebos, **members}
+    if name not in known:
+        raise UnknownNameError("degradation", name, members, f"in {suite_file}")
+    return known[name]
+
+
+def describe_suites() -> list[dict[str, Any]]:
     """What ``degrade-bench list suites --json`` prints."""
     return [
-        {"name": name, "summary": summary, "degradations": [d.name for d in suite(name)]}
-        for name, summary in GROUP_SUITES.items()
+        {
+            "name": each.name,
+            "summary": each.summary,
+            "degradations": [degradation.name for degradation in each.degradations],
+            "levels": None if each.levels is None else list(each.levels),
+        }
+        for each in map(suite, suite_names())
     ]

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
+from degrade_bench.degrade.suites import is_suite_file
 from degrade_bench.errors import ConfigError, UnknownNameError
 
 ALL_LEVELS = (1, 2, 3, 4, 5)
@@ -22,6 +23,7 @@ def _split(value: Any) -> Any:
     if isinstance(value, str | int | Path):
         value = [value]
     if isinstance(value, list | tuple):
+        value = [str(part) if isinstance(part, Path) else part for part in value]
         parts = [part.split(",") if isinstance(part, str) else [part] for part in value]
         return tuple(p.strip() if isinstance(p, str) else p for group in parts for p in group if p != "")
     return value
@@ -41,12 +43,12 @@ class RunConfig(BaseModel):
     Attributes:
         input: files, folders or manifests; empty for the built-in corpus.
         out: the run directory.
-        suite: suites to run. The controls always come along.
+        suite: suites to run, by name or by the path of a YAML file. The controls always come along.
         degradation: single degradations beside (or instead of) the suites.
         metric: metrics to run; empty for the defaults (the panel, and MuQ-Eval where it is available).
         set: settings of metrics, ``{"muq-eval": {"checkpoint": "DIR"}}``.
         seed: the run seed, from which every cell's seed follows.
-        levels: which of the levels 1 to 5.
+        levels: which of the levels 1 to 5; where none are asked for, those that the suites are meant for.
         replicates: independent draws of every cell.
         limit_clips: use only the first so many clips.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; for metrics that use one.
@@ -137,18 +139,9 @@ def make_config(
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
-    import yaml
+    from degrade_bench.yaml_lines import LinedYaml
 
-    try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot read --config {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"cannot read --config {path}: it is not UTF-8 text") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise ConfigError(f"--config {path}{line}: {getattr(error, 'problem', None) or error}") from error
+    loaded = LinedYaml(path).data
     if loaded is None:
         return {}
     if not isinstance(loaded, dict):
@@ -159,6 +152,9 @@ def _read_yaml(path: Path) -> dict[str, Any]:
             options[name] = path.parent / options[name]
         elif isinstance(options.get(name), list):
             options[name] = [path.parent / each for each in options[name]]
+    suites = _split(options.get("suite", ()))
+    if isinstance(suites, tuple):
+        options["suite"] = [str(path.parent / str(each)) if is_suite_file(str(each)) else each for each in suites]
     return options
 
 

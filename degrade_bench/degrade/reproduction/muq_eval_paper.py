@@ -1,13 +1,14 @@
 """The twelve cells of MuQ-Eval's degradation script: four degradations at three levels, as its code makes them.
 
-Source: the published script of MuQ-Eval (arXiv 2603.22677). Its names say what was meant, ours say what is done:
+Source: the published script of MuQ-Eval (arXiv 2603.22677). Its names say what
+was meant, ours say what is done:
 
-| its name | ours | what is done |
-| --- | --- | --- |
-| Gaussian noise | ``paper_noise`` | white noise at 30, 20, 10 dB SNR against the mean power of the whole clip |
-| MP3 compression | ``paper_lowpass_noise`` | a second-order low-pass at 8, 4, 2 kHz, then noise of standard deviation .005, .01, .02 whatever the clip's level; no codec |
-| pitch shift | ``paper_varispeed_pitch`` | played faster by linear interpolation, pitch and tempo alike, and zero-padded at the end |
-| tempo stretch | ``paper_varispeed_tempo`` | played slower in the same way: lower, too, and cut off at the end |
+- "Gaussian noise" is ``paper_noise``: white noise at 30, 20, 10 dB SNR against the mean power of the whole clip.
+- "MP3 compression" is ``paper_lowpass_noise``: no codec, but a second-order low-pass at 8, 4, 2 kHz and then noise
+  of standard deviation .005, .01, .02, whatever the clip's level.
+- "Pitch shift" is ``paper_varispeed_pitch``: played faster by linear interpolation, tempo and pitch alike, and
+  zero-padded at the end.
+- "Tempo stretch" is ``paper_varispeed_tempo``: played slower in the same way, so lower too, and cut off at the end.
 
 The confounds are kept on purpose: loudness is not matched, a metric's window is not moved to the same music, and
 the padding is scored. Two things are assumed. A cell is made at the clip's own rate and on its own channels; the

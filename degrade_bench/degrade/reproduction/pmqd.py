@@ -7,16 +7,17 @@ from −25 to 0 dB, each by an intensity of 0 to 100 %. A level here is the midd
 
 What the published parameters leave open, and how it is read here:
 
-- **Full scale** is the clip's own peak. PMQD damaged released masters, which peak at full scale; so read, a damage
-  does not depend on how loud a clip happens to be stored.
-- **Waveshaper**: the usual one with an amount *a*, ``(1 + k)·x / (1 + k·|x|)`` with ``k = 2a / (1 − a)``, on samples
-  between −1 and 1.
-- **Limiter**: no sample passes the threshold; the gain falls at once and recovers with 100 ms, all channels together.
-- **Low-pass**: the cutoff falls linearly in Hz. Geometrically it would be at 1.35 kHz at 90 %, which nobody would rate
-  3.31; linearly it is at 2.9 kHz.
+- **Full scale** is the clip's own peak. PMQD damaged released masters, which peak at full scale; so read, a
+  damage does not depend on how loud a clip happens to be stored.
+- **Waveshaper**: the usual one with an amount *a*, ``(1 + k)·x / (1 + k·|x|)`` with ``k = 2a / (1 − a)``, on
+  samples between −1 and 1.
+- **Limiter**: no sample passes the threshold; the gain falls at once and recovers with a time constant of 100 ms,
+  all channels together.
+- **Low-pass**: the cutoff falls linearly in Hz. Geometrically it would be at 1.35 kHz at 90 %, which hardly anybody
+  would rate 3.31; linearly it is at 2.9 kHz.
 - **Noise**: its level is its RMS against the clip's.
-- **Loudness** is matched to the clean clip's, as everywhere in this bench, so that a metric that follows loudness is
-  not taken for one that hears damage. Whether PMQD's listeners heard matched clips is not known.
+- **Loudness** is matched to the clean clip's, as everywhere in this bench, so that a metric that follows loudness
+  is not taken for one that hears damage. Whether PMQD's listeners heard matched clips is not known.
 """
 
 from __future__ import annotations
