@@ -1,0 +1,212 @@
+"""The text of one page."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import json
+import re
+import statistics
+import sys
+from collections.abc import Sequence
+
+from degrade_bench.degrade.base import Degradation, Ladder
+from pages.measure import PLACEBO_CLIPS, Row
+
+COMMAND = "python scripts/build_pages.py"
+FACTS = re.compile(r"^<!-- facts (\{.*\}) -->$", re.MULTILINE)
+
+
+def facts(degradation: Degradation) -> dict:
+    """What a page states that the code may since have changed."""
+    described = degradation.describe()
+    kept = ("name", "version", "group", "family", "ladder", "placebo", "source", "summary", "needs")
+    return {key: described[key] for key in kept}
+
+
+def stated_facts(text: str) -> dict | None:
+    """The facts that a page was made from; None where it states none."""
+    found = FACTS.search(text)
+    return json.loads(found[1]) if found else None
+
+
+def page(degradation: Degradation, table: dict[str, list[Row]], caption: str | None) -> str:
+    """The page of a degradation, with what was measured on the built-in corpus."""
+    name = degradation.name
+    rows = table[name]
+    sections = [
+        f"# {name}\n\n<!-- facts {json.dumps(facts(degradation), ensure_ascii=False, sort_keys=True)} -->",
+        f"{_sentence(degradation.summary)}",
+        _identity(degradation),
+        explanation(degradation),
+        f"Source: {degradation.source}.",
+        _picture(name, caption),
+        "## The ladder\n\n" + _ladder(degradation, rows),
+        _monotone(degradation, rows),
+        _caveat(degradation),
+        _not_applicable(rows),
+        "## Its placebo\n\n" + _placebo(degradation, table) if degradation.placebo else "",
+        "## To listen\n\n" + _listen(degradation),
+        f"---\n\nMade by `{COMMAND} --only {name}` from the code and the built-in corpus; do not edit.",
+    ]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def explanation(degradation: Degradation) -> str:
+    """What the module's docstring says (its source aside), and the class's, as Markdown."""
+    cls = type(degradation)
+    paragraphs = inspect.cleandoc(sys.modules[cls.__module__].__doc__ or "").split("\n\n")
+    paragraphs += inspect.cleandoc(cls.__dict__.get("__doc__") or "").split("\n\n")
+    kept = [_sentence(each.strip()) for each in paragraphs if each.strip()]
+    return "\n\n".join(_markdown(each) for each in dict.fromkeys(kept))
+
+
+def _markdown(text: str) -> str:
+    """ReStructuredText's literals, roles and literal blocks as Markdown has them."""
+    text = re.sub(r":\w+:`~?([^`]+)`", r"`\1`", text)
+    text = re.sub(r"``([^`]+)``", r"`\1`", text)
+    return re.sub(r"::$", ":", text, flags=re.MULTILINE)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", ":", "?", "`")) else f"{text}."
+
+
+def _identity(degradation: Degradation) -> str:
+    flags = []
+    if degradation.needs:
+        flags.append(f"needs {', '.join(sorted(degradation.needs))}")
+    if degradation.changes_duration:
+        flags.append("changes the duration or the place in the music: full-reference metrics do not apply")
+    if not degradation.matches_loudness:
+        flags.append("is not matched in loudness")
+    line = f"Group {degradation.group}, family {degradation.family}, version {degradation.version}"
+    return "; ".join([line, *flags]) + "."
+
+
+def _picture(name: str, caption: str | None) -> str:
+    if caption is None:
+        return "No clip of the built-in corpus can be damaged in this way, so there is no picture."
+    return f"![{name}: the clean clip beside damaged ones]({name}.png)\n\n{caption}"
+
+
+def _ladder(degradation: Degradation, rows: Sequence[Row]) -> str:
+    clips = len({row.clip for row in rows})
+    return (
+        f"Measured on the {clips} clips of the built-in corpus: the strength achieved (least / median / greatest), "
+        "how far the output's integrated loudness is from the clean clip's at most, the gain that matched it, the "
+        "change of the sample peak, and on how many clips the level cannot be had.\n\n"
+        + _table(degradation.ladder, rows)
+    )
+
+
+def _table(ladder: Ladder, rows: Sequence[Row]) -> str:
+    lines = [
+        "| level | strength | achieved | loudness, LU | matching gain, dB | peak, dB | not applicable |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for level in sorted({row.level for row in rows}):
+        own = [row for row in rows if row.level == level]
+        done = [row for row in own if row.reason is None]
+        changes = [abs(row.loudness_change) for row in done if row.loudness_change is not None]
+        columns = (
+            str(level),
+            f"{ladder.strength(level):g} {ladder.unit}",
+            " / ".join(number(each) for each in spread([row.achieved for row in done])) or "–",
+            f"{max(changes):.2f}" if changes else "–",
+            _range([row.gain_db for row in done]),
+            _range([row.peak_change_db for row in done]),
+            f"{len(own) - len(done)} of {len(own)}" if len(done) < len(own) else "",
+        )
+        lines.append("| " + " | ".join(columns) + " |")
+    return "\n".join(lines)
+
+
+def spread(values: Sequence[float | None]) -> list[float]:
+    """Least, median and greatest of what is known; nothing where nothing is."""
+    known = [value for value in values if value is not None]
+    return [min(known), statistics.median(known), max(known)] if known else []
+
+
+def number(value: float) -> str:
+    """Four significant digits, and never a bare minus zero."""
+    text = f"{value:.4g}"
+    return f"{value:.0f}" if "e+" in text else "0" if text == "-0" else text
+
+
+def _range(values: Sequence[float | None]) -> str:
+    known = spread(values)
+    return f"{known[0] + 0.0:+.1f} … {known[2] + 0.0:+.1f}".replace("-", "−") if known else "–"
+
+
+def not_monotone(degradation: Degradation, rows: Sequence[Row]) -> list[str]:
+    """The clips on which the achieved strength does not go the ladder's way strictly from level to level."""
+    strengths = degradation.ladder.strengths
+    sign = 1 if strengths[-1] >= strengths[0] else -1
+    found = []
+    for clip in dict.fromkeys(row.clip for row in rows):
+        values = [row.achieved for row in rows if row.clip == clip and row.achieved is not None]
+        if any(sign * (after - before) <= 0 for before, after in itertools.pairwise(values)):
+            found.append(clip)
+    return found
+
+
+def _monotone(degradation: Degradation, rows: Sequence[Row]) -> str:
+    if all(row.achieved is None for row in rows):
+        return "The strength achieved cannot be measured."
+    if len(degradation.ladder.levels) == 1:
+        return ""
+    failing = not_monotone(degradation, rows)
+    direction = "rises" if degradation.ladder.strengths[-1] > degradation.ladder.strengths[0] else "falls"
+    where = "every clip where the levels can be had"
+    if failing:
+        where = f"all clips but {len(failing)}: " + ", ".join(f"`{clip}`" for clip in failing)
+    return f"The strength achieved {direction} strictly from level to level on {where}."
+
+
+def _caveat(degradation: Degradation) -> str:
+    return f"Caveat: {_sentence(degradation.caveat)}" if degradation.caveat else ""
+
+
+def _not_applicable(rows: Sequence[Row]) -> str:
+    reasons: dict[str, dict[str, list[int]]] = {}
+    for row in rows:
+        if row.reason is not None:
+            reasons.setdefault(row.reason, {}).setdefault(row.clip, []).append(row.level)
+    lines = []
+    for reason, clips in reasons.items():
+        where = "; ".join(f"`{clip}` ({_levels(levels)})" for clip, levels in clips.items())
+        lines.append(f"- {where}: {reason}")
+    return "Not applicable:\n\n" + "\n".join(lines) if lines else ""
+
+
+def _levels(levels: Sequence[int]) -> str:
+    if len(levels) == 1:
+        return f"level {levels[0]}"
+    if list(levels) == list(range(levels[0], levels[-1] + 1)):
+        return f"levels {levels[0]}–{levels[-1]}"
+    return "levels " + ", ".join(map(str, levels))
+
+
+def _placebo(degradation: Degradation, table: dict[str, list[Row]]) -> str:
+    placebo = degradation.placebo
+    assert placebo is not None
+    rows = table.get(placebo.name, [])
+    levels = "one level, which stands beside every level" if len(placebo.ladder.levels) == 1 else "as many levels"
+    text = f"`{placebo.name}`: {_sentence(placebo.summary)} It has {levels} of `{degradation.name}`."
+    if rows:
+        text += (
+            f"\n\nMeasured in the same way on the corpus's first {PLACEBO_CLIPS} clips (strength achieved: in the "
+            f"damage's unit, or what was processed):\n\n{_table(placebo.ladder, rows)}"
+        )
+    return text
+
+
+def _listen(degradation: Degradation) -> str:
+    top = degradation.ladder.levels[-1]
+    middle = degradation.ladder.levels[len(degradation.ladder.levels) // 2]
+    lines = [f"degrade-bench render {degradation.name} --level {middle} IN.wav OUT.wav"]
+    if degradation.placebo:
+        level = min(top, degradation.placebo.ladder.levels[-1])
+        lines.append(f"degrade-bench render {degradation.placebo.name} --level {level} IN.wav PLACEBO.wav")
+    return "```\n" + "\n".join(lines) + "\n```"

@@ -1,0 +1,46 @@
+"""One degradation's picture: which kind, of which clip, with which caption."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from degrade_bench.degrade import catalogue
+from degrade_bench.degrade.base import Degradation
+from pages import order, pitch, spectra, stereo, tempo, waves
+from pages.canvas import PREFERENCE, house_style, save, subject
+
+KINDS = {
+    "waveform": waves.draw,
+    "spectrogram": spectra.draw,
+    "order": order.draw,
+    "tempo": tempo.draw,
+    "pitch": pitch.draw,
+    "stereo": stereo.draw,
+}
+
+
+def kind_of(degradation: Degradation) -> str:
+    """What the degradation asks for; one that needs two channels is seen in the stereo field."""
+    return "stereo" if "stereo" in degradation.needs else degradation.picture
+
+
+def draw_picture(task: tuple[str, Path]) -> str | None:
+    """Draw the picture of a degradation to a file.
+
+    Returns:
+        the caption; None where no clip of the corpus can be damaged, and no file was written.
+    """
+    name, path = task
+    degradation = catalogue.get(name)
+    kind = kind_of(degradation)
+    shown = subject(degradation, kind)
+    if shown is None:
+        return None
+    with house_style():
+        drawn = KINDS[kind](shown)
+        if drawn is None:  # the plan does not tell what that kind shows
+            kind, drawn = "spectrogram", spectra.draw(shown)
+        figure, caption = drawn
+        save(figure, path)
+    wanted = " or ".join(f"`{clip}`" for clip in PREFERENCE[kind])
+    return f"Drawn of the built-in clip `{shown.clip.id}` ({wanted} where possible). {caption}"

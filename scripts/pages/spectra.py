@@ -1,0 +1,139 @@
+"""Spectrogram pictures: clean and damaged on one colour scale; beneath, what changed and the mean spectrum."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from degrade_bench.reports.style import FAINT
+from pages.canvas import Subject, new_figure
+
+FRAME_SECONDS = 0.03
+EXCERPT_SECONDS = 4.0
+ROWS = 96
+LOWEST_HZ, HIGHEST_HZ = 40.0, 22050.0
+RANGE_DB, DIFFERENCE_DB = 80, 30
+
+CAPTION = (
+    "Above: the {seconds:g} s in which the middle level differs most, power over all channels, one colour scale "
+    "for all. Below: what changed, in dB, against the clean clip at the same time, and the mean spectrum of the "
+    "whole clip."
+)
+
+
+def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
+    """The figure, and its caption."""
+    rate = shown.clip.sample_rate
+    log = _mostly_low(shown)
+    size = 8192 if log else 2048
+    top = min(HIGHEST_HZ, rate / 2)
+    edges = np.geomspace(LOWEST_HZ, top, ROWS + 1) if log else np.linspace(0, top, ROWS + 1)
+    pictures = [cells(samples, rate, edges, size) for _, samples in shown.panels]
+    ceiling = float(np.ceil(pictures[0].max() / 10) * 10)
+    floored = [np.maximum(each, ceiling - RANGE_DB) for each in pictures]
+    start, stop = _excerpt(floored)
+    times = np.arange(start, stop + 1) * FRAME_SECONDS
+
+    figure = new_figure(shown, 5.0, "spectrogram")
+    axes = figure.subplots(2, len(floored), sharey=False, squeeze=False)
+    for axis, (heading, _), levels in zip(axes[0], shown.panels, floored, strict=True):
+        image = _mesh(axis, times, edges, levels[:, start:stop], _steps(ceiling - RANGE_DB, ceiling, 5), "magma")
+        axis.set_title(heading)
+    figure.colorbar(image, ax=axes[0], label="dB", pad=0.01, ticks=np.arange(ceiling - RANGE_DB, ceiling + 1, 20))
+    for axis, levels in zip(axes[1, 1:], floored[1:], strict=True):
+        common = min(levels.shape[1], floored[0].shape[1], stop)
+        change = np.zeros((ROWS, stop - start))
+        change[:, : common - start] = levels[:, start:common] - floored[0][:, start:common]
+        steps = np.arange(-DIFFERENCE_DB, DIFFERENCE_DB + 1, 4)  # the middle step holds 0
+        image = _mesh(axis, times, edges, change, steps, "RdBu_r")
+        axis.set_xlabel("s")
+    figure.colorbar(
+        image, ax=axes[1], label="dB against clean", pad=0.01, ticks=(-30, -15, 0, 15, 30), extend="both"
+    )
+    for axis in axes.flat:
+        if log:
+            axis.set_yscale("log")
+            axis.set_yticks([50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000])
+            axis.set_yticklabels(["50", "100", "200", "500", "1k", "2k", "5k", "10k", "20k"])
+            axis.minorticks_off()
+        else:
+            axis.set_yticks(range(0, 22001, 4000))
+            axis.set_yticklabels([f"{f}k" if f else "0" for f in range(0, 23, 4)])
+        axis.set_ylim(edges[0], edges[-1])
+        if axis not in (axes[0, 0], axes[1, 0]):
+            axis.set_yticklabels([])
+    _mean_spectra(axes[1, 0], shown, edges, pictures)
+    for axis in axes[:, 0]:
+        axis.set_ylabel("Hz")
+    return figure, CAPTION.format(seconds=(stop - start) * FRAME_SECONDS)
+
+
+def cells(samples: np.ndarray, rate: int, edges: np.ndarray, size: int) -> np.ndarray:
+    """Mean power density in dB per frequency band and frame, ``(bands, frames)``, summed over channels.
+
+    The running sum of the spectrum is read at the bands' edges, so a band may be narrower than a bin.
+    """
+    hop = round(FRAME_SECONDS * rate)
+    count = max(1, samples.shape[1] // hop)
+    padded = np.pad(samples, ((0, 0), (size // 2, size // 2 + hop)))
+    window = np.hanning(size).astype(np.float32)
+    out = np.empty((len(edges) - 1, count))
+    frequencies = np.fft.rfftfreq(size, 1 / rate)
+    borders = np.append(frequencies - frequencies[1] / 2, frequencies[-1] + frequencies[1] / 2)
+    for k in range(count):
+        first = k * hop + hop // 2
+        spectrum = np.abs(np.fft.rfft(padded[:, first : first + size] * window)) ** 2
+        running = np.concatenate([[0.0], np.cumsum(spectrum.sum(axis=0))])
+        out[:, k] = np.diff(np.interp(edges, borders, running)) / np.diff(edges)
+    return 10 * np.log10(np.maximum(out, 1e-20)) - 20 * np.log10(window.sum())
+
+
+def _mostly_low(shown: Subject) -> bool:
+    """Whether the change lies mostly in the low octaves, where only a logarithmic axis shows it."""
+    rate = shown.clip.sample_rate
+    edges = np.geomspace(LOWEST_HZ, min(HIGHEST_HZ, rate / 2), 10)
+    last = shown.outputs[max(shown.outputs)].clip.samples.numpy()
+    clean, damaged = (cells(each, rate, edges, 4096) for each in (shown.clip.samples.numpy(), last))
+    common = min(clean.shape[1], damaged.shape[1])
+    floor = clean.max() - RANGE_DB
+    change = np.abs(np.maximum(damaged[:, :common], floor) - np.maximum(clean[:, :common], floor)).mean(axis=1)
+    return bool(change[:4].mean() > 2 * change[-3:].mean())
+
+
+def _excerpt(pictures: list[np.ndarray]) -> tuple[int, int]:
+    """First and last frame of the excerpt in which the middle level differs most from the clean clip."""
+    length = round(EXCERPT_SECONDS / FRAME_SECONDS)
+    middle = pictures[1 + (len(pictures) - 1) // 2] if len(pictures) > 2 else pictures[-1]
+    common = min(middle.shape[1], pictures[0].shape[1])
+    change = np.abs(middle[:, :common] - pictures[0][:, :common]).mean(axis=0)
+    running = np.concatenate([[0.0], np.cumsum(change)])
+    if common <= length:
+        return 0, common
+    start = int(np.argmax(running[length:] - running[:-length]))
+    return start, start + length
+
+
+def _mesh(axis, times, edges, values, steps, colours):  # noqa: ANN001, ANN202 - matplotlib's
+    from matplotlib import colormaps
+    from matplotlib.colors import BoundaryNorm
+
+    cmap = colormaps[colours]
+    norm = BoundaryNorm(steps, cmap.N, extend="both")
+    return axis.pcolormesh(times, edges, values, cmap=cmap, norm=norm, rasterized=True)
+
+
+def _steps(low: float, high: float, step: float) -> np.ndarray:
+    return np.arange(low, high + step, step)
+
+
+def _mean_spectra(axis, shown: Subject, edges: np.ndarray, pictures: list[np.ndarray]) -> None:  # noqa: ANN001
+    """Mean power against frequency, frequency upright as in the panels beside it."""
+    centres = (edges[1:] + edges[:-1]) / 2
+    colours = [FAINT, *shown.colours]
+    labels = ["clean", *(f"level {level}" for level in shown.outputs)]
+    for picture, colour, label in zip(pictures, colours, labels, strict=True):
+        mean = 10 * np.log10((10 ** (picture / 10)).mean(axis=1))
+        axis.plot(mean, centres, color=colour, linewidth=2.4 if label == "clean" else 1.1, label=label)
+    top = axis.get_xlim()[1]
+    axis.set_xlim(max(axis.get_xlim()[0], top - 110), top)
+    axis.set_xlabel("dB")
+    axis.legend(loc="upper right", fontsize=7)
