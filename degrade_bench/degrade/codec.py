@@ -1,23 +1,32 @@
-"""MP3 by a real encoder (LAME) and back, in memory, with the codec's delay taken out.
+"""Real codecs and back, in memory, with their delay taken out.
 
-pedalboard encodes at a constant bit rate and decodes; the encoder and decoder together delay by 1,105 samples
-(576 for the encoder, 529 for the decoder), which are cut off, so that output and input are aligned to the
-sample. MP3 knows 32, 44.1 and 48 kHz at these bit rates: other rates take a round trip through the nearest of
-them that loses nothing of the band up to 24 kHz. Channels are coded in pairs, a single one as mono; a bit
-rate is that of each stream. Peaks beyond full scale are scaled down before the encoder and up again behind it,
-since it would clip them.
+A codec knows some sample rates and one or two channels. :func:`round_trip` takes any clip to what a codec knows and
+brings it back, aligned to the sample: other rates go through libsoxr, channels are coded in pairs or one by one, and
+peaks beyond full scale are scaled down before the encoder and up again behind it, since it would clip them.
+
+- MP3 is encoded by LAME (through pedalboard) at a constant bit rate and decoded by mpg123 (through libsndfile). The two
+  together delay by 1,105 samples (576 for the encoder, 529 for the decoder). Where LAME's tag fits into the first frame
+  the decoder reads the delay in it and cuts it off; at the lowest bit rates it does not fit, and it is cut off here.
+- Vorbis is encoded and decoded by libvorbis (through libsndfile), which has no delay.
+- GSM 06.10 is encoded and decoded by libgsm (through libsndfile), which has none either.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 import torch
 
+Coder = Callable[[np.ndarray, int], np.ndarray]
+"""``(channels, time)`` float32 within ±1 and its rate, to what comes out of the decoder: as long or longer."""
+
 DELAY_SAMPLES = 1105
 CODEC_RATES = (32000, 44100, 48000)
 CEILING = 0.98
+BLOCK_SAMPLES = 1 << 16
+"""libsndfile hands a whole block to libvorbis, which keeps it on the stack: so blocks are small."""
 
 
 def codec_rate(sample_rate: int) -> int:
@@ -25,26 +34,80 @@ def codec_rate(sample_rate: int) -> int:
     return next((rate for rate in CODEC_RATES if rate >= sample_rate), CODEC_RATES[-1])
 
 
-def mp3_round_trip(samples: torch.Tensor, sample_rate: int, bitrate_kbps: int) -> torch.Tensor:
-    """Encode and decode.
+def round_trip(
+    samples: torch.Tensor,
+    sample_rate: int,
+    rate: int,
+    coder: Coder,
+    channels_at_once: int = 2,
+    peak: float | None = None,
+) -> torch.Tensor:
+    """Through a coder that works at another rate, on a group of channels at a time.
+
+    Args:
+        samples: of the clip.
+        sample_rate: of the clip, in Hz.
+        rate: at which the coder works.
+        coder: encodes and decodes.
+        channels_at_once: how many channels one stream holds.
+        peak: what the peak is brought to before the coder; by default only a peak too high for it is brought down.
 
     Shape:
         samples: ``(channels, time)``; the output is as long, to the sample.
     """
+    audio = resampled(samples.numpy(), sample_rate, rate)
+    highest = float(np.abs(audio).max(initial=0.0))
+    gain = 1.0
+    if highest > 0 and (peak is not None or highest > CEILING):
+        gain = (CEILING if peak is None else peak) / highest
+    audio = audio * np.float32(gain)
+    groups = (audio[first : first + channels_at_once] for first in range(0, len(audio), channels_at_once))
+    decoded = np.concatenate([fitted(coder(group, rate), audio.shape[1]) for group in groups])
+    decoded /= np.float32(gain)
+    return torch.from_numpy(fitted(resampled(decoded, rate, sample_rate), samples.shape[1]))
+
+
+def resampled(audio: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
+    """``(channels, time)`` at another rate, by libsoxr, without delay."""
+    if rate == new_rate:
+        return audio
     import soxr
 
-    audio = samples.numpy()
-    rate = codec_rate(sample_rate)
-    if rate != sample_rate:
-        audio = soxr.resample(audio.T, sample_rate, rate, quality="VHQ").T
-    peak = float(np.abs(audio).max())
-    gain = CEILING / peak if peak > CEILING else 1.0
-    pairs = [audio[first : first + 2] for first in range(0, len(audio), 2)]
-    decoded = np.concatenate([_code(pair * np.float32(gain), rate, bitrate_kbps) for pair in pairs])
-    decoded = decoded / np.float32(gain)
-    if rate != sample_rate:
-        decoded = soxr.resample(decoded.T, rate, sample_rate, quality="VHQ").T
-    return torch.from_numpy(fitted(decoded, samples.shape[1]))
+    return np.asarray(soxr.resample(audio.T, rate, new_rate, quality="VHQ").T, dtype=np.float32)
+
+
+def fitted(audio: np.ndarray, length: int) -> np.ndarray:
+    """``(channels, time)`` cut, or filled with zeros, to a length; contiguous float32."""
+    audio = audio[:, :length]
+    if audio.shape[1] < length:
+        audio = np.pad(audio, ((0, 0), (0, length - audio.shape[1])))
+    return np.ascontiguousarray(audio, dtype=np.float32)
+
+
+def decode(stream: bytes) -> np.ndarray:
+    """``(channels, time)`` float32 of any stream that libsndfile reads."""
+    import soundfile
+
+    audio, _ = soundfile.read(io.BytesIO(stream), dtype="float32", always_2d=True)
+    return np.asarray(audio.T)
+
+
+# -- MP3 -----------------------------------------------------------------------------------------------
+
+
+def mp3_round_trip(samples: torch.Tensor, sample_rate: int, bitrate_kbps: int) -> torch.Tensor:
+    """Through MP3. Other rates than MP3's go through the next of them up, or 48 kHz.
+
+    Shape:
+        samples: ``(channels, time)``; the output is as long, to the sample.
+    """
+
+    def coder(audio: np.ndarray, rate: int) -> np.ndarray:
+        decoded = decode(encode(audio, rate, bitrate_kbps))
+        # a decoder that has read LAME's tag gives as many samples as were encoded, and no delay
+        return decoded if decoded.shape[1] == audio.shape[1] else decoded[:, DELAY_SAMPLES:]
+
+    return round_trip(samples, sample_rate, codec_rate(sample_rate), coder)
 
 
 def encode(audio: np.ndarray, sample_rate: int, bitrate_kbps: int) -> bytes:
@@ -57,17 +120,66 @@ def encode(audio: np.ndarray, sample_rate: int, bitrate_kbps: int) -> bytes:
     return stream.getvalue()
 
 
-def _code(audio: np.ndarray, sample_rate: int, bitrate_kbps: int) -> np.ndarray:
-    from pedalboard.io import AudioFile
-
-    with AudioFile(io.BytesIO(encode(audio, sample_rate, bitrate_kbps))) as file:
-        decoded = file.read(file.frames)
-    return fitted(decoded[:, DELAY_SAMPLES:], audio.shape[1])
+# -- Vorbis --------------------------------------------------------------------------------------------
 
 
-def fitted(audio: np.ndarray, length: int) -> np.ndarray:
-    """``(channels, time)`` cut, or filled with zeros, to a length; contiguous float32."""
-    audio = audio[:, :length]
-    if audio.shape[1] < length:
-        audio = np.pad(audio, ((0, 0), (0, length - audio.shape[1])))
-    return np.ascontiguousarray(audio, dtype=np.float32)
+def vorbis_encode(audio: np.ndarray, sample_rate: int, quality: float) -> bytes:
+    """The Ogg Vorbis stream of ``(1 or 2, time)`` float32 at a quality from 0 (lowest) to 1."""
+    import soundfile
+
+    stream = io.BytesIO()
+    with soundfile.SoundFile(
+        stream,
+        "w",
+        samplerate=sample_rate,
+        channels=len(audio),
+        format="OGG",
+        subtype="VORBIS",
+        compression_level=1 - quality,
+    ) as file:
+        for first in range(0, audio.shape[1], BLOCK_SAMPLES):
+            file.write(audio.T[first : first + BLOCK_SAMPLES])
+    return stream.getvalue()
+
+
+def ogg_audio_bytes(stream: bytes) -> int:
+    """The bytes of an Ogg stream's pages that hold audio: those of the headers stand at granule 0."""
+    position = total = 0
+    while position < len(stream):
+        segments = stream[position + 26]
+        size = 27 + segments + sum(stream[position + 27 : position + 27 + segments])
+        if any(stream[position + 6 : position + 14]):
+            total += size
+        position += size
+    return total
+
+
+# -- GSM -----------------------------------------------------------------------------------------------
+
+GSM_PEAK = 0.8
+"""GSM works on 13 bits: every clip fills them alike, with headroom for what the decoder overshoots."""
+
+
+def gsm_round_trip(samples: torch.Tensor, sample_rate: int, rate: int) -> torch.Tensor:
+    """Through GSM 06.10 full rate, every channel by itself, at its own 8 kHz or clocked at another rate.
+
+    Shape:
+        samples: ``(channels, time)``; the output is as long, to the sample.
+    """
+    return round_trip(samples, sample_rate, rate, _wav("GSM610"), channels_at_once=1, peak=GSM_PEAK)
+
+
+def pcm_round_trip(samples: torch.Tensor, sample_rate: int, rate: int) -> torch.Tensor:
+    """As :func:`gsm_round_trip`, with 16-bit PCM in GSM's place."""
+    return round_trip(samples, sample_rate, rate, _wav("PCM_16"), channels_at_once=1, peak=GSM_PEAK)
+
+
+def _wav(subtype: str) -> Coder:
+    def coder(audio: np.ndarray, sample_rate: int) -> np.ndarray:
+        import soundfile
+
+        stream = io.BytesIO()
+        soundfile.write(stream, audio.T, sample_rate, format="WAV", subtype=subtype)
+        return decode(stream.getvalue())
+
+    return coder

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from scipy import sparse
 
-from degrade_bench.clip import Clip, once_per_clip
+from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
 from degrade_bench.degrade.placebo import Placebo
 from degrade_bench.degrade.seeds import generator
@@ -63,28 +63,29 @@ def mel_smoothing(bands: int, sample_rate: int, n_fft: int) -> tuple[sparse.csr_
     return sparse.csr_matrix(averaging.astype(np.float32)), sparse.csr_matrix(reading.astype(np.float32))
 
 
+def magnitude(spectra: torch.Tensor) -> torch.Tensor:
+    """As ``abs``, which guards against overflow and is twice as slow."""
+    return (spectra.real**2 + spectra.imag**2).sqrt_()
+
+
 def griffin_lim(magnitudes: torch.Tensor, spectra: torch.Tensor, stft: Stft, length: int) -> torch.Tensor:
     """Samples whose short-time magnitudes come near those given.
 
     Args:
         magnitudes: ``(channels, frames, bins)``.
-        spectra: the same shape, complex: these magnitudes with the phases to begin with. Overwritten.
+        spectra: the same shape, complex: these magnitudes with the phases to begin with.
         stft: the framing of both.
         length: of the output.
     """
     previous: torch.Tensor | None = None
     for _ in range(ROUNDS):
         consistent = stft.analyse(stft.synthesise(spectra, length))
-        guess = consistent if previous is None else torch.lerp(previous, consistent, 1 + MOMENTUM)
+        guess = consistent
+        if previous is not None:
+            guess = previous.mul_(-MOMENTUM).add_(consistent, alpha=1 + MOMENTUM)
+        spectra = guess * (magnitudes / magnitude(guess).clamp_(min=1e-12))
         previous = consistent
-        size = guess.abs().clamp_(min=1e-12)
-        spectra = guess.mul(torch.div(magnitudes, size, out=size))
     return stft.synthesise(spectra, length)
-
-
-@once_per_clip
-def _spectra(clip: Clip) -> torch.Tensor:
-    return framing(clip.sample_rate).analyse(clip.samples)
 
 
 class MelInversion(Degradation):
@@ -106,7 +107,7 @@ class MelInversion(Degradation):
         """Average in bands, read back, guess the phases; all channels start from the same ones."""
         stft = framing(clip.sample_rate)
         averaging, reading = mel_smoothing(params["bands"], clip.sample_rate, stft.n_fft)
-        spectra = _spectra(clip)
+        spectra = stft.analyse(clip.samples)
         power = (spectra.real**2 + spectra.imag**2).numpy().reshape(-1, stft.bins)
         smooth = (reading @ (averaging @ power.T)).T
         magnitudes = torch.from_numpy(np.ascontiguousarray(smooth)).sqrt_().view(spectra.shape)
@@ -126,5 +127,6 @@ class _OwnPhases(Placebo):
         super().__init__(parent, summary, Ladder((parent.ladder.strength(1),), parent.ladder.unit))
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
-        spectra = _spectra(clip)
-        return griffin_lim(spectra.abs(), spectra.clone(), framing(clip.sample_rate), clip.num_samples)
+        stft = framing(clip.sample_rate)
+        spectra = stft.analyse(clip.samples)
+        return griffin_lim(magnitude(spectra), spectra, stft, clip.num_samples)

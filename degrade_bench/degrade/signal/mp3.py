@@ -22,6 +22,7 @@ class Mp3(Degradation):
     """Encodes to MP3 and back. The bit rate is that of each stream: a pair of channels, or a single one."""
 
     name = "mp3"
+    version = "2"
     group: Group = "signal"
     family = "codec"
     default_ladder = Ladder((128.0, 96.0, 64.0, 48.0, 32.0), "kbps")

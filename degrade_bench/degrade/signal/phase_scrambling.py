@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from scipy.optimize import brentq
 
-from degrade_bench.clip import Clip, once_per_clip
+from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
 from degrade_bench.degrade.seeds import generator
@@ -30,16 +30,12 @@ from degrade_bench.degrade.stft import Stft
 
 FRAME_SECONDS = 0.04
 OVERLAP = 2
+SMALLEST_ANGLE = 1e-6
 
 
 def framing(sample_rate: int) -> Stft:
     """Frames of 46 ms at 44.1 kHz, half overlapped."""
     return Stft.of_seconds(FRAME_SECONDS, sample_rate, OVERLAP)
-
-
-@once_per_clip
-def _spectra(clip: Clip) -> torch.Tensor:
-    return framing(clip.sample_rate).analyse(clip.samples)
 
 
 class PhaseScrambling(Degradation):
@@ -59,7 +55,7 @@ class PhaseScrambling(Degradation):
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Turn every cell; the same angle in all channels."""
         stft = framing(clip.sample_rate)
-        spectra = _spectra(clip)
+        spectra = stft.analyse(clip.samples)
         field = generator(params["phase_seed"]).random(tuple(spectra.shape[1:]), dtype=np.float32)
         angles = torch.from_numpy(field).mul_(2).sub_(1).mul_(math.radians(params["largest_degrees"]))
         turn = torch.complex(torch.cos(angles), torch.sin(angles))
@@ -74,11 +70,9 @@ class PhaseScrambling(Degradation):
         correlation = float(x @ y) / math.sqrt(power)
         if correlation <= 0.0:
             return 180.0
-        return (
-            math.degrees(brentq(lambda angle: _correlation(angle) - correlation, 1e-9, math.pi))
-            if (correlation < _correlation(1e-9))
-            else 0.0
-        )
+        if correlation >= _correlation(SMALLEST_ANGLE):
+            return 0.0
+        return math.degrees(brentq(lambda angle: _correlation(angle) - correlation, SMALLEST_ANGLE, math.pi))
 
     def make_placebo(self) -> Degradation:
         """The same with angles that change nothing audible."""
