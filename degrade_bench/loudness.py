@@ -24,7 +24,7 @@ from degrade_bench.clip import Clip, once_per_clip
 
 BLOCK_SECONDS = 0.4
 STEPS_PER_BLOCK = 4  # blocks overlap by 75 %
-ABSOLUTE_GATE_LUFS = -70.0
+SILENCE_LUFS = -70.0  # the standard's absolute gate: nothing below it counts
 RELATIVE_GATE_LU = -10.0
 OFFSET_DB = -0.691
 SURROUND_WEIGHT = 1.41
@@ -55,7 +55,7 @@ def _gated(blocks: np.ndarray) -> float:
     """Loudness of the blocks that pass both gates."""
     with np.errstate(divide="ignore"):
         lufs = OFFSET_DB + 10 * np.log10(blocks)
-    audible = lufs >= ABSOLUTE_GATE_LUFS
+    audible = lufs >= SILENCE_LUFS
     if not audible.any():
         return -math.inf
     threshold = OFFSET_DB + 10 * math.log10(blocks[audible].mean()) + RELATIVE_GATE_LU
