@@ -137,8 +137,9 @@ class TimeMap:
     @property
     def gaps(self) -> tuple[tuple[float, float], ...]:
         """The ``(start, end)`` of all source that was left out."""
-        spans = itertools.pairwise(self.points)
-        return tuple((s0, s1) for (s0, o0), (s1, o1) in spans if o0 == o1)
+        standing = itertools.groupby(self.points, key=lambda point: point[1])
+        spans = ([source for source, _ in group] for _, group in standing)
+        return tuple((span[0], span[-1]) for span in spans if len(span) > 1)
 
     def left_out(self, times: npt.ArrayLike) -> np.ndarray:
         """Which source times lie within source that was left out; not its two ends, which are still heard."""

@@ -6,8 +6,11 @@ import pytest
 import torch
 
 from degrade_bench.clip import Clip, TimeMap
+from degrade_bench.degrade.seeds import cell_seed, generator
+from degrade_bench.degrade.structural.missing_beats import MissingBeats
 from degrade_bench.sweep.cells import expand
 from degrade_bench.sweep.window import heard, shared_window
+from tests.conftest import make_clip
 from tests.sweep import toys
 
 
@@ -65,6 +68,35 @@ def test_where_a_damage_shortens_the_clip_the_window_shrinks_for_all():
     given = heard(clip, squeezed, TimeMap(((0.0, 0.0), (10.0, 1.0))), 10.0, shrunk)
     assert given.shape[1] == 1200
     assert given[0, 600] == pytest.approx(6.0, abs=0.02)
+
+
+def test_where_source_is_left_out_the_window_stays_on_the_same_music():
+    clip = ramp(16.0)
+    gaps = TimeMap(((0, 0), (2, 2), (3, 2), (5, 4), (6, 4), (16, 14)))
+    cut = clip.with_samples(
+        torch.cat([clip.samples[:, a:b] for a, b in ((0, 2000), (3000, 5000), (6000, 16000))], 1)
+    )
+    given = heard(clip, cut, gaps, 10.0, None)
+    assert given.shape[1] == 12000
+    assert given[0, 6000] == pytest.approx(8.0, abs=0.002)
+    at_the_middle = TimeMap(((0, 0), (7.5, 7.5), (8.5, 7.5), (16, 15)))
+    cut = clip.with_samples(torch.cat([clip.samples[:, :7500], clip.samples[:, 8500:]], 1))
+    given = heard(clip, cut, at_the_middle, 10.0, None)
+    assert given[0, given.shape[1] // 2] == pytest.approx(8.5, abs=0.002), "what follows the gap"
+    assert given[0, given.shape[1] // 2 - 1] == pytest.approx(7.499, abs=0.002)
+
+
+def test_missing_beats_shrink_the_window_only_where_they_must():
+    music = make_clip(14.0, 8000, 1)
+    assert shared_window(music, blocks(MissingBeats()), 0, 10.0) is None
+    short = make_clip(11.0, 8000, 1)
+    shrunk = shared_window(short, blocks(MissingBeats()), 0, 10.0)
+    assert 7.0 < shrunk < 9.0
+    for level in toys.LEVELS:
+        seed = cell_seed(0, short.hash, "missing_beats", MissingBeats.version)
+        rendered = MissingBeats().render(short, level, generator(seed))
+        given = heard(short, rendered.clip, rendered.plan.time_map, 10.0, shrunk)
+        assert given.shape[1] == pytest.approx(shrunk * 8000, abs=2)
 
 
 def test_an_edit_that_is_meant_to_move_the_window_does_not_shrink_it():
