@@ -57,7 +57,8 @@ def test_suites():
     assert kinds == sorted(kinds, key=["signal", "structural", "control"].index)
     only = [each.name for each in suites.resolve((), ("mp3",))]
     assert only[0] == "mp3"
-    assert {"gain", "polarity", "resampling", "crop_offset", "mp3_transparent"} == set(only[1:])
+    controls = {"gain", "polarity", "resampling", "crop_offset", "mp3_transparent"}
+    assert controls | {"dither", "subsonic_filter", "fractional_delay"} == set(only[1:])
     with pytest.raises(UnknownNameError, match="did you mean 'structural'"):
         suites.resolve(("strctural",))
     with pytest.raises(UnknownNameError, match="did you mean 'white_noise'"):

@@ -66,8 +66,8 @@ class Aliasing(Degradation):
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """There and back."""
         own, rate = clip.sample_rate, params["rate_hz"]
-        fewer = -(-clip.num_samples * rate // own)  # every instant inside the clip
-        low = interpolated(clip.samples.numpy(), max(1, fewer), own, rate)
+        fewer = (clip.num_samples - 1) * rate // own + 2  # one instant behind the end, for the last samples
+        low = interpolated(clip.samples.numpy(), fewer, own, rate)
         return torch.from_numpy(interpolated(low, clip.num_samples, rate, own))
 
     def make_placebo(self) -> Degradation:

@@ -1,7 +1,7 @@
 """Vinyl crackle: a hundred small impulses a second, at a given signal-to-noise ratio.
 
 Specks of dust at random places, most of them soft and a few loud, each ringing for a fraction of a millisecond
-between 1 and 8 kHz, not equally in both channels. The levels scale one crackle.
+between 2 and 8 kHz, not equally in both channels. The levels scale one crackle.
 
 Source: the Audio Degradation Toolbox's vinyl adds a recorded crackle at 40 dB SNR (M. Mauch and S. Ewert, ISMIR
 2013); this one is synthetic, so that it can be drawn anew for every clip.
@@ -21,7 +21,7 @@ from degrade_bench.degrade.signal.added_noise import AddedNoise
 from degrade_bench.degrade.signal.impulses import ImpulseKind, impulses
 
 EVENTS_PER_SECOND = 100.0
-DUST = ImpulseKind(hz=(1000.0, 8000.0), decay_seconds=(5e-5, 4e-4), peak_db=(-36.0, 0.0), spread=0.7)
+DUST = ImpulseKind(hz=(2000.0, 8000.0), decay_seconds=(1e-4, 5e-4), peak_db=(-36.0, 0.0), spread=0.7)
 
 
 class Crackle(AddedNoise):
