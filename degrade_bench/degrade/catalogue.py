@@ -32,12 +32,18 @@ _BUILT_IN = {
     # structural: order
     "bar_shuffle": "structural.shuffle:BarShuffle",
     "beat_shuffle": "structural.shuffle:BeatShuffle",
+    "foreign_bars": "structural.foreign_bars:ForeignBars",
     # structural: tempo
     "tempo_change": "structural.tempo_change:TempoChange",
     "tempo_jitter": "structural.tempo_jitter:TempoJitter",
     # structural: pitch
     "key_break": "structural.key_break:KeyBreak",
+    "layer_mistuning": "structural.layer_mistuning:LayerMistuning",
     # structural: layers
+    "layer_offset": "structural.layer_offset:LayerOffset",
+    "stem_offset": "structural.layer_offset:StemOffset",
+    "stem_transposition": "structural.stem_transposition:StemTransposition",
+    "stem_swap": "structural.stem_swap:StemSwap",
     # structural: repetition
     # control
     "gain": "control.gain:Gain",
