@@ -1,7 +1,8 @@
 """Music for a clip from another one: a donor of the built-in corpus, brought to the clip's tempo and format.
 
 Of the built-in clips in another style those come first that have as many beats in a bar and need the least
-stretching; one of the best three is drawn, if they are about as good. A donor's tempo may be taken double or half, as a listener may tap it.
+stretching; one of the best three is drawn, as far as they are about as good. A donor's tempo may be taken double or
+half, as a listener may tap it.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
 """Foreign bars: some bars are another piece's, at the same tempo and as loud.
 
-The beat goes on, and everything else changes for a bar: key, instruments, style. The donor is a clip of the built-in
-corpus (:mod:`degrade_bench.degrade.structural.donors`), played at the clip's tempo; each foreign bar begins with a
-downbeat of it. Bars are drawn in an order that all levels share, and each has its bar of the donor at every level.
+The beat goes on, and everything else changes for a bar: key, instruments, style. The donor is a clip of the
+built-in corpus (:mod:`degrade_bench.degrade.structural.donors`), played at the clip's tempo; each foreign bar begins
+with a downbeat of it. Bars are drawn in an order that all levels share, and each has its bar of the donor at every
+level.
 
-The placebo takes the clip's own bars from a track that has gone through the stretcher to the donor's tempo and back,
-cut at the same places, each read 3 to 7 ms away from its place, as in the shuffle's placebo.
+The placebo takes the clip's own bars from a track that was stretched as the donor was, and back again. It is cut at
+the same places, each bar read 3 to 7 ms away from its own, as in the shuffles' placebo.
 
-Source: this project's; splices of unrelated music are the usual negative examples of contrastive models of coherence
-(COCOLA).
+Source: this project's; COCOLA, a contrastive model of coherence, learns from mixes of unrelated parts.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from degrade_bench.degrade.memory import last_remembered
 from degrade_bench.degrade.placebo import Placebo
 from degrade_bench.degrade.structural import donors
 from degrade_bench.degrade.structural.joins import Piece, reassembled
+from degrade_bench.degrade.structural.layers import PLACEBO_CUTS_MS
 from degrade_bench.degrade.structural.segments import moved_count, required_bounds
-from degrade_bench.degrade.structural.shuffle import PLACEBO_OFFSETS_MS
 from degrade_bench.degrade.structural.stretch import stretched
 from degrade_bench.loudness import clip_lufs
 
@@ -96,7 +96,7 @@ class OwnBars(Placebo):
         """The parent's plan; draw how far from its place each bar is read."""
         drawn = self.parent.draw(clip, level, strength, rng)
         count = len(required_bounds(clip, "bar")) - 1
-        low, high = PLACEBO_OFFSETS_MS
+        low, high = PLACEBO_CUTS_MS
         middle = (low + high) / 2
         # neighbours go opposite ways, and by different lengths, so that there is a cut between them
         sizes = np.where(np.arange(count) % 2, rng.uniform(low, middle, count), rng.uniform(middle, high, count))
@@ -104,7 +104,7 @@ class OwnBars(Placebo):
         places = []
         for bar, (start, end) in zip(drawn.params["bars"], drawn.params["spans"], strict=True):
             offset = int(offsets[bar])
-            inside = 0 <= start + offset and end + offset <= clip.num_samples
+            inside = start + offset >= 0 and end + offset <= clip.num_samples
             places.append(start + (offset if inside else -offset))
         return Drawn({**drawn.params, "places": places}, achieved=drawn.achieved)
 
@@ -134,7 +134,7 @@ class ForeignBars(Substitution):
     name = "foreign_bars"
     family = "order"
     default_ladder = Ladder((12.0, 25.0, 37.0, 50.0, 62.0), "% of bars")
-    source = "this project; spliced music as in contrastive coherence models (COCOLA); placebo of equal joins"
+    source = "this project; graded, with a placebo of equal joins; unrelated music as COCOLA mixes it"
     summary = (
         "puts bars of another piece, at the same tempo, in place of some: from one wrong bar to two pieces in one"
     )

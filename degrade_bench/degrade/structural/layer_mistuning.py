@@ -2,8 +2,8 @@
 
 Where the clip has two pitched stems or more they are dealt out into two groups; what is no pitched stem stays as it
 is. Elsewhere the harmonic layer (of a harmonic–percussive separation) is divided into what lies below and above the
-frequency that halves its power, by bands that overlap by a third of an octave and add up to the layer. The strength is
-the distance between the two groups or bands.
+frequency that halves its power, by bands that overlap by a third of an octave and add up to the layer. The strength
+is the distance between the two groups or bands.
 
 Source: this project's; for the size of the steps, 20 to 25 cents pass as in tune in a melody (A. Vurma and J. Ross,
 Music Perception 2006), and less is heard as beating where layers sound together.

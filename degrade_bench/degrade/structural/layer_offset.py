@@ -9,8 +9,8 @@ layers, when put back as they were, would cancel each other's separation errors,
 late. The placebo therefore turns the percussive layer's phase by a quarter of a period, which moves nothing in time
 and lets the errors of the two layers add up by their powers, just as those of layers that are apart.
 
-Source: this project's. Musicians of an ensemble are 30 to 50 ms apart (R. A. Rasch, Acustica 1979), and this is where
-the ladders begin.
+Source: this project's. Musicians of an ensemble are 30 to 50 ms apart (R. A. Rasch, Acustica 1979), and this is
+where the ladders begin.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from degrade_bench.degrade.base import Degradation, Drawn, Ladder
 from degrade_bench.degrade.placebo import Placebo
 from degrade_bench.degrade.structural.joins import Piece, reassembled
 from degrade_bench.degrade.structural.layers import (
+    PLACEBO_CUTS_MS,
     check_both_sound,
     drawn_stem,
     drum_stems,
@@ -33,7 +34,6 @@ from degrade_bench.degrade.structural.layers import (
     stem_params,
 )
 from degrade_bench.degrade.structural.segments import required_bounds, unit_bounds
-from degrade_bench.degrade.structural.shuffle import PLACEBO_OFFSETS_MS
 
 
 class Late(Degradation):
@@ -93,7 +93,7 @@ class InTime(Placebo):
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
         """The parent's plan; draw how far the cut goes."""
         drawn = self.parent.draw(clip, level, strength, rng)
-        low, high = (max(1, round(ms / 1000 * clip.sample_rate)) for ms in PLACEBO_OFFSETS_MS)
+        low, high = (max(1, round(ms / 1000 * clip.sample_rate)) for ms in PLACEBO_CUTS_MS)
         nudge = min(int(rng.integers(low, high, endpoint=True)), clip.num_samples - drawn.params["offset"])
         return Drawn({**drawn.params, "nudge": nudge}, achieved=drawn.achieved)
 

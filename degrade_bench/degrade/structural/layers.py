@@ -1,7 +1,7 @@
 """The layers of a clip: what strikes and what rings, or one stem and all the rest.
 
-Layers add up to the clip. Where a clip has stems they are used: they are its true parts. Elsewhere harmonic–percussive
-separation makes two layers out of the mix (:mod:`degrade_bench.degrade.separation`).
+Layers add up to the clip. Where a clip has stems they are used: they are its true parts. Elsewhere
+harmonic–percussive separation makes two layers out of the mix (:mod:`degrade_bench.degrade.separation`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from degrade_bench.stems import audible_stems, is_pitched, stems_digest, stems_o
 
 FAINTEST_DB = -40.0
 """A layer that lies further under the other than this would be moved unheard."""
+
+PLACEBO_CUTS_MS = (3.0, 7.0)
+"""How far placebos read from the right place, to have real cuts where the damage has some: as in the shuffles'."""
 
 Layers = tuple[torch.Tensor, torch.Tensor]
 

@@ -1,7 +1,7 @@
 """One pitched stem out of tune with the others, by up to a semitone: at the end it plays in another key.
 
-A semitone is the end of the ladder because the distance of keys does not grow beyond it: a fourth or a fifth away, a
-part shares six of seven notes with the others again, a semitone away two.
+A semitone is the end of the ladder because the distance of keys does not grow beyond it: a fourth or a fifth away,
+a part shares six of seven notes with the others again, a semitone away two.
 
 Source: this project's; mistuned parts of 20 to 25 cents pass as in tune (A. Vurma and J. Ross, Music Perception
 2006), stem mispairing of other studies (COCOLA, APA) is binary.
