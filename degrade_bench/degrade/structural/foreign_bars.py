@@ -1,9 +1,9 @@
 """Foreign bars: some bars are another piece's, at the same tempo and as loud.
 
 The beat goes on, and everything else changes for a bar: key, instruments, style. The donor is a clip of the
-built-in corpus (:mod:`degrade_bench.degrade.structural.donors`), played at the clip's tempo; each foreign bar begins
-with a downbeat of it. Bars are drawn in an order that all levels share, and each has its bar of the donor at every
-level.
+built-in corpus (:mod:`degrade_bench.degrade.structural.donors`), played at the clip's tempo; each foreign bar
+begins with a downbeat of it. Bars are drawn in an order that all levels share, and each has its bar of the donor at
+every level.
 
 The placebo takes the clip's own bars from a track that was stretched as the donor was, and back again. It is cut at
 the same places, each bar read 3 to 7 ms away from its own, as in the shuffles' placebo.

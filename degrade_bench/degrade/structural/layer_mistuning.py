@@ -91,7 +91,10 @@ def mistuned_layers(clip: Clip, params: Mapping[str, Any]) -> Layers:
     """The two layers that a plan names, as they are in the clip."""
     if params["stems"]:
         return layers(clip, params["low"])[0], layers(clip, params["high"])[0]
-    return bands(separated(clip)[0], clip.sample_rate, params["crossover_hz"])
+    crossover, known = params["crossover_hz"], _known_bands(clip)
+    if crossover not in known:
+        known[crossover] = bands(separated(clip)[0], clip.sample_rate, crossover)
+    return known[crossover]
 
 
 def put_back(clip: Clip, params: Mapping[str, Any], changed: Layers) -> torch.Tensor:
@@ -100,6 +103,12 @@ def put_back(clip: Clip, params: Mapping[str, Any], changed: Layers) -> torch.Te
         low, high = mistuned_layers(clip, params)
         return clip.samples - low - high + changed[0] + changed[1]
     return separated(clip)[1] + changed[0] + changed[1]
+
+
+@once_per_clip
+def _known_bands(clip: Clip) -> dict[float, Layers]:
+    """The bands of a clip that were asked for, by where they divide."""
+    return {}
 
 
 @once_per_clip

@@ -1,8 +1,8 @@
 """Stem swap: for some bars, one part is played from another piece.
 
 One stem gives way to the stem of the same name of another built-in clip, at the clip's tempo and as loud as the
-stem that it replaces: the drummer, the bass player or the singer reads from the wrong sheet. Bars, donor and placebo
-are those of :mod:`degrade_bench.degrade.structural.foreign_bars`, for one stem in place of the mix.
+stem that it replaces: the drummer, the bass player or the singer reads from the wrong sheet. Bars, donor and
+placebo are those of :mod:`degrade_bench.degrade.structural.foreign_bars`, for one stem in place of the mix.
 
 Source: mispaired stems are the negative examples of COCOLA and APA, where they are all or nothing.
 """
