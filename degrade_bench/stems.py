@@ -2,12 +2,12 @@
 
 Beside ``song.wav`` a folder ``song.stems`` is looked for; every audio file in it is a stem and is named after the
 file. A stem at another sample rate is resampled, one with a single channel is put into all, one that is longer is
-cut, one that is shorter by no more than an encoder's padding (100 ms) is filled up with silence. What does not fit is
-an error: a stem that ends earlier, or stems whose sum is not the mix.
+cut, one that is shorter by no more than an encoder's padding (100 ms) is filled up with silence. What does not fit
+is an error: a stem that ends earlier, or stems whose sum is not the mix.
 
-The sum may be louder or softer than the mix (a mix is often normalised, its stems are not): the stems are then brought
-to the level that they have in the mix. What the mix has beyond its stems (a limiter's work on the sum, say) belongs to
-no stem and stays where it is, whatever happens to the stems.
+The sum may be louder or softer than the mix (a mix is often normalised, its stems are not): the stems are then
+brought to the level that they have in the mix. What the mix has beyond its stems (a limiter's work on the sum, say)
+belongs to no stem and stays where it is, whatever happens to the stems.
 """
 
 from __future__ import annotations

@@ -46,8 +46,7 @@ class BuiltinSource(ClipSource):
         Raises:
             AudioError: a file of the installed package is missing or damaged.
         """
-        known = json.loads((_data() / f"{self.id}.json").read_text())
-        stems = {name: _data() / known["stems"][name] for name in STEMS if name in known["stems"]}
+        stems = {name: _data() / self._known["stems"][name] for name in self.stem_names}
         paths = list(stems.values()) or [_data() / f"{self.id}.flac"]
         total, rate = _read(paths[0])
         for path in paths[1:]:
@@ -57,12 +56,26 @@ class BuiltinSource(ClipSource):
             id=self.id,
             samples=samples,
             sample_rate=rate,
-            annotations=_annotations(known),
+            annotations=self.annotations,
             group=self.style,
             track=self.id,
-            source=f"built-in corpus: {known['title']}",
+            source=f"built-in corpus: {self._known['title']}",
             stems=stems,
         )
+
+    @property
+    def annotations(self) -> Annotations:
+        """Beats, chords and sections as the score has them. Decodes nothing."""
+        return _annotations(self._known)
+
+    @property
+    def stem_names(self) -> tuple[str, ...]:
+        """The names of the clip's stems, where it has any. Decodes nothing."""
+        return tuple(name for name in STEMS if name in self._known["stems"])
+
+    @property
+    def _known(self) -> dict[str, Any]:
+        return _read_annotations(self.id)
 
     @property
     def identity(self) -> str:
@@ -84,6 +97,12 @@ def builtin_sources() -> list[BuiltinSource]:
 def _index() -> tuple[BuiltinSource, ...]:
     """The rows of ``index.json``, read once."""
     return tuple(BuiltinSource(**row) for row in json.loads((_data() / "index.json").read_text()))
+
+
+@cache
+def _read_annotations(name: str) -> dict[str, Any]:
+    """What ``NAME.json`` holds, read once; not to be written to."""
+    return dict(json.loads((_data() / f"{name}.json").read_text()))
 
 
 def _data() -> Path:

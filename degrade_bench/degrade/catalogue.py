@@ -72,6 +72,7 @@ _BUILT_IN = {
     "stuck_loop": "structural.stuck_loop:StuckLoop",
     "missing_beats": "structural.missing_beats:MissingBeats",
     "reversed_bars": "structural.reversed_bars:ReversedBars",
+    "foreign_bars": "structural.foreign_bars:ForeignBars",
     # structural: tempo
     "tempo_change": "structural.tempo_change:TempoChange",
     "accelerando": "structural.smooth_tempo:Accelerando",
@@ -82,7 +83,12 @@ _BUILT_IN = {
     "pitch_shift": "structural.pitch_shift:PitchShift",
     "detune_drift": "structural.detune_drift:DetuneDrift",
     "key_break": "structural.key_break:KeyBreak",
+    "layer_mistuning": "structural.layer_mistuning:LayerMistuning",
     # structural: layers
+    "layer_offset": "structural.layer_offset:LayerOffset",
+    "stem_offset": "structural.layer_offset:StemOffset",
+    "stem_transposition": "structural.stem_transposition:StemTransposition",
+    "stem_swap": "structural.stem_swap:StemSwap",
     # structural: repetition
     "monotony": "structural.monotony:Monotony",
     "density_thinning": "structural.density_thinning:DensityThinning",

@@ -1,0 +1,138 @@
+"""Layers out of time with each other: the percussive layer, or one stem, comes late.
+
+Everything is played as it was, and nothing fits together. The ladder stops short of half a beat, where the layers
+would meet again on the off-beat. At the clip's beginning the late layer has nothing to play yet: it plays what it
+plays a bar later at that point, and one crossfade leads over to its own beginning, so that no silence is heard.
+
+The placebo takes the same layer out and puts it back at the right time, with one cut at the same place. Separated
+layers, when put back as they were, would cancel each other's separation errors, as they do not when one of them is
+late. The placebo therefore turns the percussive layer's phase by a quarter of a period, which moves nothing in time
+and lets the errors of the two layers add up by their powers, just as those of layers that are apart.
+
+Source: this project's. Musicians of an ensemble are 30 to 50 ms apart (R. A. Rasch, Acustica 1979), and this is
+where the ladders begin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from degrade_bench.clip import Clip
+from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.placebo import Placebo
+from degrade_bench.degrade.structural.joins import Piece, reassembled
+from degrade_bench.degrade.structural.layers import (
+    PLACEBO_CUTS_MS,
+    check_both_sound,
+    drawn_stem,
+    drum_stems,
+    layers,
+    stem_params,
+)
+from degrade_bench.degrade.structural.segments import required_bounds, unit_bounds
+
+
+class Late(Degradation):
+    """Delays a layer against the rest by a fraction of a beat."""
+
+    group = "structural"
+    family = "layers"
+    default_ladder = Ladder((6.0, 10.0, 16.0, 25.0, 38.0), "% of a beat")
+    source = "this project; asynchronies of 30 to 50 ms in ensembles: R. A. Rasch, Acustica 43 (1979)"
+
+    def chosen_stems(self, clip: Clip, rng: np.random.Generator) -> list[str]:
+        """The stems that come late; none for the separated percussive layer."""
+        raise NotImplementedError
+
+    def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
+        """Draw what comes late; measure the beat."""
+        beat = float(np.median(np.diff(required_bounds(clip, "beat", least=1))))
+        names = self.chosen_stems(clip, rng)
+        params = stem_params(clip, names) if names else {"stems": []}
+        check_both_sound(*layers(clip, params), ", ".join(names) or "percussive and harmonic")
+        offset = max(level, round(strength / 100 * beat))
+        params |= {"offset": offset, "fill_from": _period(clip, beat)}
+        return Drawn(params, achieved=100 * offset / beat)
+
+    def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
+        """Put the layers together again, one of them late."""
+        moved, rest = layers(clip, params)
+        return rest + reassembled(moved, late_pieces(params, clip.num_samples), clip.sample_rate)
+
+    def make_placebo(self) -> Degradation:
+        """In time, with the same cut."""
+        return InTime(self, "takes the same layer out and puts it back in time, with a cut at the same place")
+
+
+def _period(clip: Clip, beat: float) -> int:
+    """After how many samples a layer is at the same point of a bar again; of a beat, where bars are not known."""
+    bars = np.diff(unit_bounds(clip, "bar"))
+    bar = float(np.median(bars)) if bars.size else beat
+    return round(bar if bar <= clip.num_samples / 2 else beat)
+
+
+def late_pieces(params: Mapping[str, Any], num_samples: int) -> list[Piece]:
+    """The late layer: what leads up to its second bar, and then itself from the beginning."""
+    offset, start = params["offset"], params["fill_from"]
+    return [(start - offset, start), (0, num_samples - offset)]
+
+
+def in_time_pieces(params: Mapping[str, Any], num_samples: int) -> list[Piece]:
+    """The layer in its place, but for a cut where the late one has its join."""
+    offset, nudge = params["offset"], params["nudge"]
+    return [(nudge, offset + nudge), (offset, num_samples)]
+
+
+class InTime(Placebo):
+    """The same layer, taken out and put back where it was."""
+
+    def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
+        """The parent's plan; draw how far the cut goes."""
+        drawn = self.parent.draw(clip, level, strength, rng)
+        low, high = (max(1, round(ms / 1000 * clip.sample_rate)) for ms in PLACEBO_CUTS_MS)
+        nudge = min(int(rng.integers(low, high, endpoint=True)), clip.num_samples - drawn.params["offset"])
+        return Drawn({**drawn.params, "nudge": nudge}, achieved=drawn.achieved)
+
+    def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
+        """Put the layers together again, both in time."""
+        moved, rest = layers(clip, params)
+        if not params["stems"]:
+            moved = turned(moved)
+        return rest + reassembled(moved, in_time_pieces(params, clip.num_samples), clip.sample_rate)
+
+
+def turned(samples: torch.Tensor) -> torch.Tensor:
+    """Every frequency's phase turned by a quarter of a period (a Hilbert transform); envelopes stay in time."""
+    from scipy.fft import irfft, next_fast_len, rfft
+
+    size = next_fast_len(samples.shape[1] + 1, real=True)
+    spectrum = rfft(samples.numpy(), size, axis=1) * np.complex64(-1j)
+    return torch.from_numpy(np.ascontiguousarray(irfft(spectrum, size, axis=1)[:, : samples.shape[1]]))
+
+
+class LayerOffset(Late):
+    """The percussive layer late against the harmonic one."""
+
+    name = "layer_offset"
+    summary = "lets the drums come late: from a lazy drummer to one who plays against the band"
+    needs = frozenset({"beats"})
+
+    def chosen_stems(self, clip: Clip, rng: np.random.Generator) -> list[str]:
+        """The drums, where there are stems."""
+        return drum_stems(clip)
+
+
+class StemOffset(Late):
+    """One stem late against all others."""
+
+    name = "stem_offset"
+    summary = "lets one part come late: from loose playing to a part that fits nowhere"
+    needs = frozenset({"beats", "stems"})
+
+    def chosen_stems(self, clip: Clip, rng: np.random.Generator) -> list[str]:
+        """One, drawn for all levels."""
+        return [drawn_stem(clip, rng)]
