@@ -140,6 +140,8 @@ def spectral_ratio_db(
     )
     starts = np.unique(np.searchsorted(frequencies, edges))
     starts = starts[starts < len(x)]
+    if not starts.size:
+        return None
     band_x, band_y = np.add.reduceat(x, starts), np.add.reduceat(y, starts)
     centres = np.sqrt(frequencies[starts] * frequencies[np.append(starts[1:], len(x)) - 1])
     known = band_x > band_x.max() * 1e-9

@@ -122,6 +122,14 @@ def test_a_filter_has_no_delay_keeps_its_strength_and_has_a_faint_placebo(builti
     assert error(f"{name}_placebo", clip, 1) < error(name, clip, 1) / 4
 
 
+@pytest.mark.parametrize("name", ["low_pass", "high_pass", "telephone_band"])
+@pytest.mark.parametrize("length", [1, 2, 700])
+def test_what_cannot_be_measured_is_not(name, length):
+    clip = Clip("short", torch.full((1, length), 0.1), 44100)
+    strength = catalogue.get(name).achieved(clip, render(name, clip, 5))
+    assert strength is None or np.isfinite(strength)
+
+
 def test_a_filter_is_refused_where_it_removes_nothing():
     for name in ("low_pass", "telephone_band"):
         with pytest.raises(NotApplicableError, match="nothing to remove"):
