@@ -1,8 +1,8 @@
 """Cells of half a Bark by half-overlapped frames of about 46 ms: the grain in which perceptual codecs decide.
 
-Source: the Bark scale after H. Traunmüller, "Analytical expressions for the tonotopic sensory scale", JASA 1990; the
-spreading of masking in its simplest form, two slopes, after J. D. Johnston, "Transform coding of audio signals using
-perceptual noise criteria", IEEE JSAC 1988.
+Source: the Bark scale after H. Traunmüller, "Analytical expressions for the tonotopic sensory scale", JASA
+1990; the spreading of masking in its simplest form, two slopes, after J. D. Johnston, "Transform coding of
+audio signals using perceptual noise criteria", IEEE JSAC 1988.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def bark_to_hz(bark: np.ndarray) -> np.ndarray:
 def band_starts(sample_rate: int) -> np.ndarray:
     """The first bin of each band; bands that would hold no bin are left out."""
     stft = framing(sample_rate)
-    top = float(hz_to_bark(sample_rate / 2))
+    top = float(hz_to_bark(np.asarray(sample_rate / 2)))
     edges = bark_to_hz(np.arange(0, top, 1 / BANDS_PER_BARK))
     bins = np.ceil(edges * stft.n_fft / sample_rate).astype(int)
     bins[0] = 0

@@ -1,12 +1,14 @@
 """Real codecs and back, in memory, with their delay taken out.
 
-A codec knows some sample rates and one or two channels. :func:`round_trip` takes any clip to what a codec knows and
-brings it back, aligned to the sample: other rates go through libsoxr, channels are coded in pairs or one by one, and
-peaks beyond full scale are scaled down before the encoder and up again behind it, since it would clip them.
+A codec knows some sample rates and one or two channels. :func:`round_trip` takes any clip to what a codec knows
+and brings it back, aligned to the sample: other rates go through libsoxr, channels are coded in pairs or one by
+one, and peaks beyond full scale are scaled down before the encoder and up again behind it, since it would clip
+them.
 
-- MP3 is encoded by LAME (through pedalboard) at a constant bit rate and decoded by mpg123 (through libsndfile). The two
-  together delay by 1,105 samples (576 for the encoder, 529 for the decoder). Where LAME's tag fits into the first frame
-  the decoder reads the delay in it and cuts it off; at the lowest bit rates it does not fit, and it is cut off here.
+- MP3 is encoded by LAME (through pedalboard) at a constant bit rate and decoded by mpg123 (through libsndfile).
+  The two together delay by 1,105 samples (576 for the encoder, 529 for the decoder). Where LAME's tag fits into
+  the first frame the decoder reads the delay in it and cuts it off; at the lowest bit rates it does not fit,
+  and it is cut off here.
 - Vorbis is encoded and decoded by libvorbis (through libsndfile), which has no delay.
 - GSM 06.10 is encoded and decoded by libgsm (through libsndfile), which has none either.
 """

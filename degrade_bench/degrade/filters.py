@@ -1,13 +1,14 @@
 """Zero-phase filters with a given magnitude response, and what they did to a spectrum, measured.
 
-A response is a gain per frequency, real and without sign: the filter has no delay and no phase shift, so that what a
-full-reference metric hears is the change of the spectrum and nothing else. It is applied by overlap-save: the
-impulse response of such a filter is symmetric, and *rings* for so many samples to either side; blocks that overlap by
-twice as much are filtered in the Fourier domain, and their middles put together. Blocks of a few thousand samples
-stay in a core's cache, which makes them about four times as fast as one transform of the whole clip, whatever the
-clip's length factorises into.
+A response is a gain per frequency, real and without sign: the filter has no delay and no phase shift, so that
+what a full-reference metric hears is the change of the spectrum and nothing else. It is applied by
+overlap-save: the impulse response of such a filter is symmetric, and *rings* for so many samples to either
+side; blocks that overlap by twice as much are filtered in the Fourier domain, and their middles put together.
+Blocks of a few thousand samples stay in a core's cache, which makes them about four times as fast as one
+transform of the whole clip, whatever the clip's length factorises into.
 
-The Butterworth responses are those of the digital filter that the bilinear transform gives, run forward and backward.
+The Butterworth responses are those of the digital filter that the bilinear transform gives, run forward and
+backward.
 
 Source: overlap-save after A. V. Oppenheim and R. W. Schafer, "Discrete-Time Signal Processing", section 8.7.
 """
@@ -19,6 +20,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from scipy import fft
 
 from degrade_bench.clip import Clip
 from degrade_bench.errors import NotApplicableError
@@ -126,15 +128,20 @@ def spectral_ratio_db(
         it has nothing on the plateau.
     """
     window = np.hanning(clean.num_samples)
-    spectra = [np.abs(np.fft.rfft(each.samples.numpy() * window, axis=1)) ** 2 for each in (clean, degraded)]
-    x, y = (spectrum.sum(axis=0) for spectrum in spectra)
-    frequencies = np.fft.rfftfreq(clean.num_samples, 1 / clean.sample_rate)
+    length = fft.next_fast_len(clean.num_samples, real=True)
+    x, y = (
+        (np.abs(fft.rfft(each.samples.numpy() * window, length, axis=1)) ** 2).sum(axis=0)
+        for each in (clean, degraded)
+    )
+    frequencies = np.fft.rfftfreq(length, 1 / clean.sample_rate)
     lowest = 15.0
     edges = lowest * 2 ** (
         np.arange(BANDS_PER_OCTAVE * math.log2(clean.sample_rate / 2 / lowest)) / BANDS_PER_OCTAVE
     )
     starts = np.unique(np.searchsorted(frequencies, edges))
     starts = starts[starts < len(x)]
+    if not starts.size:
+        return None
     band_x, band_y = np.add.reduceat(x, starts), np.add.reduceat(y, starts)
     centres = np.sqrt(frequencies[starts] * frequencies[np.append(starts[1:], len(x)) - 1])
     known = band_x > band_x.max() * 1e-9

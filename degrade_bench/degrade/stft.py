@@ -1,10 +1,12 @@
 """Short-time spectra that go back to the same samples: sine windows, overlap-add, frames by duration.
 
-The window is the square root of a Hann window on the way there and on the way back; with an overlap of a half or of
-three quarters their product adds up to a constant, so that untouched spectra give the clip again, to rounding. Frames
-hang over both ends of the clip, so that its first and last samples are in as many frames as all others.
+The window is the square root of a Hann window on the way there and on the way back; with an overlap of a half
+or of three quarters their product adds up to a constant, so that untouched spectra give the clip again, to
+rounding. Frames hang over both ends of the clip, so that its first and last samples are in as many frames as
+all others.
 
-Source: D. W. Griffin and J. S. Lim, "Signal estimation from modified short-time Fourier transform", IEEE TASSP 1984.
+Source: D. W. Griffin and J. S. Lim, "Signal estimation from modified short-time Fourier transform", IEEE TASSP
+1984.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
 """Birdies: short tones that flicker on and off around the music, as codecs make them that run out of bits.
 
-Where a codec keeps a coefficient in one frame and drops it in the next, a lone sinusoid appears and vanishes. Here
-they are added: every birdie is a tone of 50 to 190 ms at a random place of the spectrum above 1 kHz, drawn evenly on
-the Bark scale. Its level follows the music at its place, by half as many dB, so that it lies in the music's
-pauses as little as a codec's would, and stands out of the weak treble as a codec's does. All levels share one pattern.
+Where a codec keeps a coefficient in one frame and drops it in the next, a lone sinusoid appears and vanishes.
+Here they are added: every birdie is a tone of 50 to 190 ms at a random place of the spectrum above 1 kHz, drawn
+evenly on the Bark scale. Its level follows the music at its place, by half as many dB, so that it lies in the
+music's pauses as little as a codec's would, and stands out of the weak treble as a codec's does. All levels
+share one pattern.
 
-Source: "birdies" in M. Erne, "Perceptual audio coders: what to listen for", AES 111 (2001); "musical noise" after
-M. Berouti et al., ICASSP 1979.
+Source: "birdies" in M. Erne, "Perceptual audio coders: what to listen for", AES 111 (2001); "musical noise"
+after M. Berouti et al., ICASSP 1979.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Low-pass filter of 24 dB per octave, as in PMQD.
 
-A Butterworth filter of second order, forward and backward: −3 dB at the cutoff, no delay and no phase shift, so that
-a full-reference metric hears the missing band and nothing else.
+A Butterworth filter of second order, forward and backward: −3 dB at the cutoff, no delay and no phase shift, so
+that a full-reference metric hears the missing band and nothing else.
 
 Source: PMQD's low-pass (24 dB/octave Butterworth); MuQ-Eval's "MP3" cells are low-passes at 8, 4 and 2 kHz.
 """

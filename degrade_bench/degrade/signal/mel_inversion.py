@@ -1,11 +1,13 @@
 """What a vocoder without a network does: a mel spectrogram of few bands, and phases guessed by Griffin-Lim.
 
 The power spectrum is averaged in triangular mel bands, and read back from the bands' averages by interpolation
-between their centres, which keeps it positive. Phases start at random, the same at every level, and are made consistent
-by a few rounds of the accelerated Griffin-Lim algorithm. Fewer bands lose pitch first, then vowels and timbre.
+between their centres, which keeps it positive. Phases start at random, the same at every level, and are made
+consistent by a few rounds of the accelerated Griffin-Lim algorithm. Fewer bands lose pitch first, then vowels
+and timbre.
 
-Source: N. Perraudin, P. Balazs and P. Søndergaard, "A fast Griffin-Lim algorithm", WASPAA 2013; Griffin-Lim is among
-the distortions of the Fréchet Audio Distance paper (arXiv 1812.08466); the mel scale is Slaney's, librosa's default.
+Source: N. Perraudin, P. Balazs and P. Søndergaard, "A fast Griffin-Lim algorithm", WASPAA 2013; Griffin-Lim is
+among the distortions of the Fréchet Audio Distance paper (arXiv 1812.08466); the mel scale is Slaney's,
+librosa's default.
 """
 
 from __future__ import annotations

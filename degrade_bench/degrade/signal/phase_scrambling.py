@@ -1,15 +1,16 @@
 """Short-time phases turned at random, magnitudes kept.
 
-Every cell of a short-time spectrum is turned by a random angle, uniform between minus and plus the strength, the same
-in all channels, so that the image stays; the angles of one random field are scaled along the ladder. At 180° the phases
-are gone, and what is left is what the magnitudes alone say: what a vocoder has to work from.
+Every cell of a short-time spectrum is turned by a random angle, uniform between minus and plus the strength,
+the same in all channels, so that the image stays; the angles of one random field are scaled along the ladder.
+At 180° the phases are gone, and what is left is what the magnitudes alone say: what a vocoder has to work from.
 
-The turned spectra are those of no signal, and adding up their overlapping frames averages the contradictions. That
-is how the strength can be measured: turning by u, uniform within ±s, leaves ``sin(s)/s`` of the clip and scatters the
-rest of its power, of which the averaging of ``overlap`` frames keeps one part in ``overlap``.
+The turned spectra are those of no signal, and adding up their overlapping frames averages the contradictions.
+That is how the strength can be measured: turning by u, uniform within ±s, leaves ``sin(s)/s`` of the clip and
+scatters the rest of its power, of which the averaging of ``overlap`` frames keeps one part in ``overlap``.
 
-Source: phase randomisation of the STFT, as before the first iteration of Griffin-Lim (IEEE TASSP 1984); "phasiness"
-after J. Laroche and M. Dolson, "Improved phase vocoder time-scale modification of audio", IEEE TSAP 1999.
+Source: phase randomisation of the STFT, as before the first iteration of Griffin-Lim (IEEE TASSP 1984);
+"phasiness" after J. Laroche and M. Dolson, "Improved phase vocoder time-scale modification of audio", IEEE TSAP
+1999.
 """
 
 from __future__ import annotations

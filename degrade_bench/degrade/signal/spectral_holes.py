@@ -1,12 +1,12 @@
 """Holes in the spectrum: what a codec leaves that has no bits for its weakest bands.
 
-In every frame of about 46 ms the bands of half a Bark are ranked by how far they stand out of what masks them, and the
-weakest are set to zero. As the ranking changes from frame to frame, treble flickers and gurgles ("swishing") rather than
-being cut off. A share of the bands becomes a whole number of them in each frame by a fixed rounding, so that every
-level's holes contain those of the level below.
+In every frame of about 46 ms the bands of half a Bark are ranked by how far they stand out of what masks them,
+and the weakest are set to zero. As the ranking changes from frame to frame, treble flickers and gurgles
+("swishing") rather than being cut off. A share of the bands becomes a whole number of them in each frame by a
+fixed rounding, so that every level's holes contain those of the level below.
 
-Source: band dropping of low-bitrate codecs: "spectral holes" and "birdies" in M. Erne, "Perceptual audio coders:
-what to listen for", AES 111 (2001); masking after J. D. Johnston, IEEE JSAC 1988.
+Source: band dropping of low-bitrate codecs: "spectral holes" and "birdies" in M. Erne, "Perceptual audio
+coders: what to listen for", AES 111 (2001); masking after J. D. Johnston, IEEE JSAC 1988.
 """
 
 from __future__ import annotations

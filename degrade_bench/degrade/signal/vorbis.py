@@ -1,8 +1,9 @@
 """Ogg Vorbis, by libvorbis.
 
-Vorbis is coded at a quality, and a quality has a nominal bit rate for stereo at 44.1 kHz, which is what the ladder
-counts in. Its lowest quality through libsndfile, 0, stands at 64 kbps; what streams at lower rates do, this does too:
-it lowers the sample rate. The bits that are really spent depend on the music; they are counted in the stream.
+Vorbis is coded at a quality, and a quality has a nominal bit rate for stereo at 44.1 kHz, which is what the
+ladder counts in. Its lowest quality through libsndfile, 0, stands at 64 kbps; what streams at lower rates do,
+this does too: it lowers the sample rate. The bits that are really spent depend on the music; they are counted
+in the stream.
 
 Source: the nominal bit rates of libvorbis (oggenc's -q 0 to 10).
 """
@@ -25,7 +26,7 @@ NOMINAL_KBPS = (64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 500)
 """Of the qualities 0, 0.1, …, 1."""
 
 REDUCED_RATES = {19: 8000, 28: 11025, 40: 22050}
-"""The bit rates, in kbps, that quality 0 comes to at lower sample rates, in Hz: about what the built-in clips take."""
+"""Bit rates in kbps that quality 0 comes to at lower sample rates in Hz: about what the built-in clips take."""
 
 
 def coding(kbps: float, sample_rate: int) -> tuple[int, float]:
