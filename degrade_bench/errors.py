@@ -61,7 +61,10 @@ class UnknownNameError(DegradeBenchError, KeyError):
     def __init__(self, kind: str, name: str, known: Iterable[str], hint: str | None = None) -> None:
         self.kind, self.name = kind, name
         known = sorted(known)
-        near = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.55)
+        in_any_case = {each.lower(): each for each in reversed(known)}
+        near = [
+            in_any_case[each] for each in difflib.get_close_matches(name.lower(), in_any_case, n=3, cutoff=0.55)
+        ]
         message = f"unknown {kind} {name!r}"
         if near:
             message += "; did you mean " + " or ".join(repr(n) for n in near) + "?"

@@ -11,6 +11,7 @@ To add a degradation: derive from :class:`Degradation` in a file of its own, set
 
 from __future__ import annotations
 
+import copy
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -303,6 +304,22 @@ class Degradation(ABC):
         """The strength achieved: measured where it can be, by construction otherwise."""
         measured = self.measure(clean, rendered.clip)
         return rendered.plan.achieved if measured is None else measured
+
+    def varied(
+        self,
+        *,
+        name: str | None = None,
+        ladder: Ladder | None = None,
+        definition: Mapping[str, Any] | None = None,
+    ) -> Degradation:
+        """A copy under another name, with another ladder or definition, and with a placebo of its own."""
+        other = copy.copy(self)
+        other.__dict__.pop("_placebo", None)
+        other.name = self.name if name is None else name
+        other.ladder = self.ladder if ladder is None else ladder
+        if definition is not None:
+            other.definition = definition
+        return other
 
     def describe(self) -> dict[str, Any]:
         """What ``degrade-bench list degradations --json`` prints of this one."""

@@ -86,7 +86,7 @@ class _Chained(_Own):
     """Several degradations in a row."""
 
     name: Name
-    chain: list[_StepOf]
+    chain: list[Any]  # of steps, which are checked one by one
 
 
 class _Plugin(_Own):
@@ -232,10 +232,11 @@ def _registered(asked: _Registered, where: Where) -> Degradation:
             said = f"the ladder of {asked.degradation} is that of its steps; write a 'chain:' of your own"
             raise _WrongError((*where, "ladder"), said)
         _check_ladder(asked.ladder, degradation.default_ladder, (*where, "ladder"), len(degradation.ladder.levels))
-        degradation.ladder = _ladder(asked.ladder, degradation.ladder.unit, (*where, "ladder"))
+        ladder = _ladder(asked.ladder, degradation.ladder.unit, (*where, "ladder"))
+        degradation = degradation.varied(ladder=ladder)
     if asked.name is not None and asked.name != degradation.name:
-        degradation.name = asked.name
-        degradation.definition = {**degradation.definition, "degradation": asked.degradation}
+        definition = {**degradation.definition, "degradation": asked.degradation}
+        degradation = degradation.varied(name=asked.name, definition=definition)
     return degradation
 
 
@@ -287,7 +288,8 @@ def _chain(asked: _Chained, where: Where, known: Mapping[str, Degradation]) -> D
     return chain
 
 
-def _step(asked: _StepOf, where: Where, known: Mapping[str, Degradation]) -> Step:
+def _step(entry: Any, where: Where, known: Mapping[str, Degradation]) -> Step:
+    asked = _checked(_StepOf, entry, where)
     degradation = known.get(asked.degradation) or _get(asked.degradation, (*where, "degradation"))
     strengths = asked.strength if isinstance(asked.strength, list) else [asked.strength]
     place = (*where, "strength")

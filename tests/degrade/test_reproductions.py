@@ -1,0 +1,240 @@
+"""Other studies' damages against their formulas, written out here once more."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from degrade_bench.degrade import catalogue
+from degrade_bench.degrade.base import Plan
+from degrade_bench.degrade.reproduction import pmqd
+from degrade_bench.degrade.seeds import cell_seed, generator
+from degrade_bench.errors import NotApplicableError, UnknownNameError
+from tests.conftest import make_clip
+
+PAPER = ("paper_noise", "paper_lowpass_noise", "paper_varispeed_pitch", "paper_varispeed_tempo")
+PMQD = ("pmqd_waveshaper", "pmqd_limiter", "pmqd_low_pass", "pmqd_noise")
+EVERY = (*PAPER, *PMQD)
+
+
+@pytest.fixture(scope="module", params=[(24000, 1), (44100, 2)], ids=["24k mono", "44.1k stereo"])
+def clip(request):
+    rate, channels = request.param
+    return make_clip(2.0, rate, channels)
+
+
+def render(name, clip, level):
+    degradation = catalogue.get(name)
+    return degradation.render(clip, level, generator(cell_seed(7, clip.hash, *degradation.seed_key)))
+
+
+def noise_of(rendered):
+    """The standard normal noise that a plan's seed gives."""
+    shape = tuple(rendered.clip.samples.shape)
+    return generator(rendered.plan.params["noise_seed"]).standard_normal(shape, dtype=np.float32)
+
+
+def numpy_of(clip):
+    return clip.samples.numpy().astype(np.float64)
+
+
+# -- MuQ-Eval's twelve cells -----------------------------------------------------------------------------
+
+
+def test_the_twelve_cells_and_no_more():
+    cells = [(name, step["strength"]) for name in PAPER for step in catalogue.get(name).describe()["ladder"]]
+    assert cells == [
+        ("paper_noise", 30),
+        ("paper_noise", 20),
+        ("paper_noise", 10),
+        ("paper_lowpass_noise", 8000),
+        ("paper_lowpass_noise", 4000),
+        ("paper_lowpass_noise", 2000),
+        ("paper_varispeed_pitch", 1),
+        ("paper_varispeed_pitch", 2),
+        ("paper_varispeed_pitch", 4),
+        ("paper_varispeed_tempo", 0.95),
+        ("paper_varispeed_tempo", 0.85),
+        ("paper_varispeed_tempo", 0.7),
+    ]
+
+
+@pytest.mark.parametrize(("level", "snr_db"), [(1, 30), (2, 20), (3, 10)])
+def test_paper_noise_is_white_noise_against_mean_power(clip, level, snr_db):
+    rendered = render("paper_noise", clip, level)
+    x = numpy_of(clip)
+    sigma = np.sqrt(np.mean(x**2) / 10 ** (snr_db / 10))
+    assert np.abs(numpy_of(rendered.clip) - sigma * noise_of(rendered) - x).max() < 1e-6
+    assert catalogue.get("paper_noise").achieved(clip, rendered) == pytest.approx(snr_db, abs=0.05)
+
+
+def low_pass_by_hand(x, cutoff, rate):
+    """The audio EQ cookbook's low-pass with Q = 0.707, sample by sample."""
+    w = 2 * np.pi * cutoff / rate
+    alpha = np.sin(w) / 2 / 0.707
+    b = np.array([1 - np.cos(w), 2 * (1 - np.cos(w)), 1 - np.cos(w)]) / 2 / (1 + alpha)
+    a = np.array([-2 * np.cos(w), 1 - alpha]) / (1 + alpha)
+    y = np.zeros_like(x)
+    padded = np.pad(x, ((0, 0), (2, 0)))
+    for n in range(x.shape[1]):
+        y[:, n] = b[0] * padded[:, n + 2] + b[1] * padded[:, n + 1] + b[2] * padded[:, n]
+        y[:, n] -= a[0] * (y[:, n - 1] if n > 0 else 0) + a[1] * (y[:, n - 2] if n > 1 else 0)
+    return y
+
+
+@pytest.mark.parametrize(("level", "cutoff", "amplitude"), [(1, 8000, 0.005), (2, 4000, 0.01), (3, 2000, 0.02)])
+def test_paper_lowpass_noise_is_a_biquad_and_noise_of_a_fixed_amplitude(clip, level, cutoff, amplitude):
+    torchaudio = pytest.importorskip("torchaudio")
+    rendered = render("paper_lowpass_noise", clip, level)
+    dull = numpy_of(rendered.clip) - amplitude * noise_of(rendered)
+    short = slice(0, 8000)
+    assert (
+        np.abs(dull[:, short] - low_pass_by_hand(numpy_of(clip)[:, short], cutoff, clip.sample_rate)).max() < 1e-6
+    )
+    theirs = torchaudio.functional.lowpass_biquad(clip.samples.double(), clip.sample_rate, cutoff)
+    assert np.abs(dull - theirs.numpy()).max() < 1e-6
+
+
+def test_paper_lowpass_noise_limits_to_full_scale_before_the_noise_as_torchaudio_does():
+    clip = make_clip(1.0, 44100, 1)
+    loud = clip.with_samples(clip.samples * 20)
+    rendered = render("paper_lowpass_noise", loud, 3)
+    dull = numpy_of(rendered.clip) - 0.02 * noise_of(rendered)
+    assert np.abs(dull).max() == pytest.approx(1.0, abs=1e-6)
+
+
+def varispeed_by_hand(x, speed):
+    """numpy's own interpolation, and silence where the music has run out."""
+    count = x.shape[1]
+    places = np.arange(count) * speed
+    return np.stack([np.interp(places, np.arange(count), row, right=0.0) for row in x])
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "speed"),
+    [("paper_varispeed_pitch", level, 2 ** (steps / 12)) for level, steps in ((1, 1), (2, 2), (3, 4))]
+    + [("paper_varispeed_tempo", level, speed) for level, speed in ((1, 0.95), (2, 0.85), (3, 0.7))],
+)
+def test_paper_varispeed_is_linear_interpolation(clip, name, level, speed):
+    rendered = render(name, clip, level)
+    assert rendered.clip.samples.shape == clip.samples.shape
+    assert np.abs(numpy_of(rendered.clip) - varispeed_by_hand(numpy_of(clip), speed)).max() < 1e-6
+    assert rendered.plan.time_map is None, "the study did not move the window: neither do we"
+
+
+def test_paper_varispeed_has_the_confounds_of_the_study(clip):
+    up = render("paper_varispeed_pitch", clip, 3).clip.samples
+    silent = int((up.abs().amax(dim=0) == 0).flip(0).cumprod(0).sum())
+    assert silent / clip.num_samples == pytest.approx(1 - 2 ** (-4 / 12), abs=0.002)  # a fifth is padding
+    t = torch.arange(48000) / 24000
+    sine = make_clip(2.0, 24000, 1).with_samples(torch.sin(2 * torch.pi * 1000 * t)[None])
+    down = render("paper_varispeed_tempo", sine, 3).clip.samples[0].numpy()
+    peak = np.abs(np.fft.rfft(down)).argmax() / 2.0
+    assert 12 * np.log2(peak / 1000) == pytest.approx(-6.17, abs=0.02)  # lower by 6.2 semitones
+
+
+# -- PMQD ------------------------------------------------------------------------------------------------
+
+
+def test_the_published_ratings_are_beside_the_damages():
+    assert set(pmqd.MEAN_RATINGS) == set(PMQD)
+    for name in PMQD:
+        assert catalogue.get(name).ladder.strengths == (10, 30, 50, 70, 90)
+        assert len(pmqd.MEAN_RATINGS[name]) == 5
+        assert all(1 <= rating <= 5 for rating in pmqd.MEAN_RATINGS[name])
+    assert pmqd.UNDAMAGED_RATING == 4.02
+
+
+def raw(rendered):
+    """What a damage gave before its loudness was matched."""
+    return numpy_of(rendered.clip) / 10 ** (rendered.plan.gain_db / 20)
+
+
+@pytest.mark.parametrize("level", [1, 3, 5])
+def test_the_waveshaper_follows_its_curve(clip, level):
+    amount = (0.55, 0.65, 0.75, 0.85, 0.95)[level - 1]
+    x = numpy_of(clip)
+    peak = np.abs(x).max()
+    k = 2 * amount / (1 - amount)
+    expected = peak * (1 + k) * (x / peak) / (1 + k * np.abs(x / peak))
+    assert np.abs(raw(render("pmqd_waveshaper", clip, level)) - expected).max() < 1e-5
+
+
+@pytest.mark.parametrize(("level", "threshold_db"), [(1, -3), (2, -9), (3, -15), (4, -21), (5, -27)])
+def test_no_sample_passes_the_limiter_and_none_under_it_is_touched_before_the_first_peak(clip, level, threshold_db):
+    x, y = numpy_of(clip), raw(render("pmqd_limiter", clip, level))
+    threshold = np.abs(x).max() * 10 ** (threshold_db / 20)
+    assert np.abs(y).max() == pytest.approx(threshold, rel=1e-4)
+    first = int(np.argmax(np.abs(x).max(axis=0) > threshold))
+    assert np.allclose(y[:, :first], x[:, :first], atol=1e-7)
+    assert (np.abs(y) <= np.abs(x) + 1e-7).all()
+    gain = np.abs(y).max(axis=0) / np.maximum(np.abs(x).max(axis=0), 1e-12)
+    sounding = np.abs(x).max(axis=0) > 1e-3
+    recovery = np.diff(np.log(gain[sounding]))  # one neper in 100 ms, and never faster where samples adjoin
+    adjoining = np.diff(np.flatnonzero(sounding)) == 1
+    assert recovery[adjoining].max() <= 1 / (0.1 * clip.sample_rate) + 1e-4
+
+
+@pytest.mark.parametrize(("level", "cutoff"), [(3, 10500.0), (4, 6700.0), (5, 2900.0)])
+def test_the_low_pass_falls_by_24_db_in_the_octave_above_its_cutoff(level, cutoff):
+    impulse = make_clip(1.0, 192000, 1)
+    samples = torch.zeros(1, 192000)
+    samples[0, 100] = 1.0
+    degradation = catalogue.get("pmqd_low_pass")
+    damaged = degradation.damage(impulse.with_samples(samples), {"cutoff_hz": cutoff})[0].numpy()
+    gain = 20 * np.log10(np.abs(np.fft.rfft(damaged)))
+    assert gain[int(cutoff)] == pytest.approx(-3.01, abs=0.05)
+    assert gain[int(2 * cutoff)] == pytest.approx(-24.1, abs=2.5)
+    drawn = degradation.draw(impulse, level, degradation.ladder.strength(level), generator(0))
+    assert drawn.params["cutoff_hz"] == pytest.approx(cutoff)
+
+
+def test_the_noise_is_pink_and_as_loud_as_asked(clip):
+    x = numpy_of(clip)
+    added = {level: raw(render("pmqd_noise", clip, level)) - x for level in (1, 5)}
+    for level, db in ((1, -22.5), (5, -2.5)):
+        assert 20 * np.log10(np.std(added[level]) / np.sqrt(np.mean(x**2))) == pytest.approx(db, abs=0.1)
+    assert np.allclose(added[1] * 10, added[5], atol=1e-4), "the same noise at every level"
+    noise = pmqd.pink_noise(1, 2**18, 32000, 1)[0]
+    power = np.abs(np.fft.rfft(noise)) ** 2
+    hz = np.fft.rfftfreq(2**18, 1 / 32000)
+    octaves = [power[(hz >= low) & (hz < 2 * low)].sum() for low in (125, 250, 500, 1000, 2000, 4000)]
+    assert np.ptp(10 * np.log10(octaves)) < 0.7, "equal power in every octave"
+
+
+# -- what holds for all ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_they_are_known_by_name_and_in_no_listing(name):
+    assert name not in catalogue.names()
+    degradation = catalogue.get(name)
+    described = degradation.describe()
+    assert json.loads(json.dumps(described)) == described
+    assert described["placebo"] is None
+    assert described["source"]
+    with pytest.raises(UnknownNameError, match="what reproduces a study has no placebo"):
+        catalogue.get(f"{name}_placebo")
+
+
+@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize(("seconds", "rate", "channels"), [(1.0, 8000, 6), (1.3, 192000, 1), (5.0, 22050, 2)])
+@pytest.mark.parametrize("kind", ["music", "silence", "square"])
+def test_any_clip_gives_finite_samples_or_a_reason_and_replays(name, seconds, rate, channels, kind):
+    clip = make_clip(seconds, rate, channels, kind=kind)
+    before = clip.samples.clone()
+    degradation = catalogue.get(name)
+    for level in (1, len(degradation.ladder.levels)):
+        try:
+            rendered = render(name, clip, level)
+        except NotApplicableError:
+            continue
+        assert torch.equal(clip.samples, before)
+        assert rendered.clip.samples.shape == clip.samples.shape
+        assert rendered.clip.samples.dtype == torch.float32
+        assert bool(torch.isfinite(rendered.clip.samples).all())
+        replayed = degradation.apply(clip, Plan.from_json(rendered.plan.to_json()))
+        assert torch.equal(replayed.samples, rendered.clip.samples)

@@ -1,0 +1,356 @@
+"""A user's suite in YAML: what it makes, and what it says, with the line, where it is wrong."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from degrade_bench import bench, cli
+from degrade_bench.audio import write_audio
+from degrade_bench.degrade.base import Plan
+from degrade_bench.degrade.seeds import generator
+from degrade_bench.degrade.suites import suite
+from degrade_bench.errors import ConfigError
+from degrade_bench.sweep.config import make_config
+from degrade_bench.sweep.execute import Sweep, identity_digest
+from degrade_bench.yaml_lines import LinedYaml
+from tests.conftest import make_clip
+from tests.sweep.toys import toy_sources
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "suite.yaml"
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Write a suite and read it."""
+
+    def write(text, name="mine.yaml"):
+        (tmp_path / name).write_text(text)
+        return suite(tmp_path / name)
+
+    return write
+
+
+def test_the_example_has_one_of_each():
+    example = suite(EXAMPLE)
+    assert (example.name, example.levels) == ("my_suite", (1, 3, 5))
+    made = {each.name: each for each in example.degradations}
+    assert list(made) == ["bar_shuffle", "gentle_low_pass", "old_radio", "tanh_distortion", "cheap_pedal"]
+    gentle = made["gentle_low_pass"]
+    assert gentle.ladder.strengths == (19000, 17000, 15000, 13000, 11000)
+    assert gentle.ladder.unit == "Hz"
+    assert gentle.placebo.name == "gentle_low_pass_placebo"
+    assert made["old_radio"].family == "radio"
+    assert made["old_radio"].placebo is not None
+    assert made["tanh_distortion"].placebo.ladder.strengths == (0.01,)
+    assert made["cheap_pedal"].placebo is None
+
+
+def test_what_a_suite_makes_travels_and_replays():
+    clip = make_clip(13.0, 44100, 1)
+    for degradation in suite(str(EXAMPLE)).degradations:
+        sent = pickle.loads(pickle.dumps(degradation))
+        assert sent.identity() == degradation.identity()
+        for each, theirs in ((degradation, sent), (degradation.placebo, sent.placebo)):
+            if each is None:
+                continue
+            rendered = each.render(clip, len(each.ladder.levels), generator(3))
+            replayed = theirs.apply(clip, Plan.from_json(rendered.plan.to_json()))
+            assert torch.equal(replayed.samples, rendered.clip.samples)
+
+
+def test_the_chain_does_what_its_steps_do():
+    clip = make_clip(4.0, 44100, 1)
+    radio = {each.name: each for each in suite(EXAMPLE).degradations}["old_radio"]
+    faint, gross = (radio.render(clip, level, generator(3)).clip.samples[0].numpy() for level in (1, 5))
+    power = [np.abs(np.fft.rfft(x)) ** 2 for x in (clip.samples[0].numpy(), faint, gross)]
+    hz = np.fft.rfftfreq(clip.num_samples, 1 / 44100)
+    treble = [float(p[hz > 8000].sum()) for p in power]
+    assert treble[1] < treble[0] < treble[2], "the treble is cut first and drowned in noise later"
+
+
+def test_a_run_with_the_example_and_the_same_again_is_finished(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "music").mkdir()
+    clip = make_clip(13.0, 22050, 1)
+    write_audio(tmp_path / "music" / "a.wav", clip.samples, clip.sample_rate)
+    beats = "\n".join(f"{t:.4f}\t{i % 4 + 1}" for i, t in enumerate(clip.annotations.beats))
+    (tmp_path / "music" / "a.beats").write_text(beats)
+    text = EXAMPLE.read_text().replace("[19000, 17000, 15000, 13000, 11000]", "[9500, 9000, 8000, 7000, 6000]")
+    (tmp_path / "mine.yaml").write_text(text)
+    (tmp_path / "run.yaml").write_text("suite: mine.yaml\nmetric: loudness\ninput: music\nworkers: 1\n")
+
+    def run(*more):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["run", "--config", "run.yaml", "--out", "o", *more])
+        return int(ended.value.code or 0), capsys.readouterr().err
+
+    assert run("--workers", "2")[0] == 0
+    frame = pd.read_parquet("o/scores.parquet")
+    tested = frame[frame.role == "test"]
+    assert set(tested.degradation) == {
+        "bar_shuffle",
+        "gentle_low_pass",
+        "old_radio",
+        "tanh_distortion",
+        "cheap_pedal",
+    }
+    assert set(tested.level) == {1, 3, 5}
+    assert set(frame.status) == {"ok"}
+    monkeypatch.setattr(bench, "show", lambda folder: folder)  # the report is there
+    code, err = run()
+    assert code == 0
+    assert "nothing left to score" in err
+    (tmp_path / "mine.yaml").write_text(text.replace("strength: 4000", "strength: 3000"))
+    code, err = run()
+    assert code == 2
+    assert "degradation 'old_radio' has changed" in err
+    (tmp_path / "mine.yaml").write_text(text.replace("- Distortion\n", "- Distortoin\n"))
+    code, err = run()
+    assert code == 2
+    lines = [line for line in err.splitlines() if line.startswith("degrade-bench: ")]
+    assert len(lines) == 1
+    assert "mine.yaml, line 39: unknown pedalboard plug-in 'Distortoin'; did you mean 'Distortion'" in lines[0]
+    assert "Traceback" not in err
+
+
+def test_render_knows_a_suites_names(tmp_path, capsys):
+    clip = make_clip(2.0, 44100, 1)
+    write_audio(tmp_path / "a.wav", clip.samples, clip.sample_rate)
+    (tmp_path / "a.beats").write_text("0.0 1\n1.0 2\n")  # so that none are estimated
+
+    def render(name):
+        arguments = ["render", name, tmp_path / "a.wav", tmp_path / "b.wav", "--level", 1, "--suite", EXAMPLE]
+        with pytest.raises(SystemExit) as ended:
+            cli.main([str(each) for each in arguments])
+        return int(ended.value.code or 0), capsys.readouterr()
+
+    assert render("old_radio")[0] == 0
+    assert render("tanh_distortion_placebo")[0] == 0
+    code, printed = render("old_radoi")
+    assert code == 2
+    assert "did you mean 'old_radio'" in printed.err
+
+
+def test_paths_of_suites_in_a_config_are_meant_from_where_it_lies(tmp_path):
+    (tmp_path / "run.yaml").write_text("suite: [signal, sub/mine.yml]\nout: o\n")
+    config = make_config({}, tmp_path / "run.yaml")
+    assert config.suite == ("signal", str(tmp_path / "sub" / "mine.yml"))
+    assert make_config({"out": "o", "suite": [Path("a.yaml"), "signal"]}).suite == ("a.yaml", "signal")
+
+
+def test_settings_that_name_files_are_meant_from_where_the_suite_lies(written, tmp_path):
+    impulse = torch.zeros(1, 1000)
+    impulse[0, ::300] = 0.5
+    write_audio(tmp_path / "hall.wav", impulse, 44100)
+    (degradation,) = written(
+        """
+degradations:
+  - pedalboard:
+      - Convolution: {impulse_response_filename: hall.wav}
+    name: hall
+    parameter: mix
+    ladder: [0.1, 0.2, 0.4, 0.6, 0.8]
+    matches_loudness: false
+"""
+    ).degradations
+    clip = make_clip(1.0, 44100, 1)
+    assert degradation.render(clip, 5, generator(0)).plan.gain_db == 0
+
+
+def test_steps_may_be_what_stands_above_and_a_chain_may_be_structural(written):
+    made = written(
+        """
+degradations:
+  - pedalboard: Distortion
+    name: fuzz
+    parameter: drive_db
+    ladder: [5, 10, 15, 20, 30]
+  - name: broken_tape
+    chain:
+      - {degradation: bar_shuffle, strength: [25, 40, 60, 80, 100]}
+      - {degradation: fuzz, strength: 12}
+      - {degradation: gain, strength: 3}
+    ladder: [25, 40, 60, 80, 100]
+    unit: "% of bars"
+"""
+    ).degradations
+    assert made[1].group == "structural"
+    assert made[1].ladder.unit == "% of bars"
+    assert made[1].needs == made[1].steps[0].degradation.needs
+    clip = make_clip(14.0, 22050, 1)
+    rendered = made[1].render(clip, 2, generator(1))
+    assert torch.equal(made[1].apply(clip, rendered.plan).samples, rendered.clip.samples)
+
+
+IDENTITY_CHANGES = {
+    "a fixed strength of a step": ("strength: 4000", "strength: 3900"),
+    "a strength of a step's ladder": ("[40, 30, 20, 10, 0]", "[40, 30, 20, 10, 5]"),
+    "the damage behind a step": (
+        "degradation: white_noise\n        strength: [40, 30, 20, 10, 0]",
+        "degradation: pmqd_noise\n        strength: [10, 20, 30, 40, 50]",
+    ),
+    "a setting of a plug-in": ("ratio: 4", "ratio: 5"),
+    "a placebo": ("placebo: 0.01", "placebo: 0.02"),
+    "a ladder": ("30]\n    unit: dB", "31]\n    unit: dB"),
+    "a unit": ("unit: dB", "unit: decibels"),
+}
+
+
+def digest(made):
+    return identity_digest(Sweep(toy_sources(1), made.degradations, ()))
+
+
+@pytest.mark.parametrize("what", IDENTITY_CHANGES)
+def test_a_changed_suite_is_another_run(written, what):
+    old, new = IDENTITY_CHANGES[what]
+    text = EXAMPLE.read_text()
+    assert old in text
+    assert digest(written(text)) == digest(written(text + "\n# a remark\n"))
+    assert digest(written(text)) != digest(written(text.replace(old, new)))
+
+
+def test_another_damage_under_the_same_name_and_ladder_is_another_run(written):
+    def named(degradation):
+        return written(f"degradations: [{{degradation: {degradation}, name: mine, ladder: [10, 30, 50, 70, 90]}}]")
+
+    assert digest(named("pmqd_noise")) != digest(named("pmqd_limiter"))
+
+
+# -- errors ------------------------------------------------------------------------------------------------
+
+FINE = """degradations:
+  - degradation: low_pass
+    name: mine
+    ladder: [16000, 8000, 4000, 2000, 1000]
+"""
+CHAIN = """degradations:
+  - name: mine
+    chain:
+      - degradation: low_pass
+        strength: 4000
+      - degradation: white_noise
+        strength: [40, 30, 20, 10, 0]
+"""
+TANH = """degradations:
+  - audiomentations: TanhDistortion
+    parameter: distortion
+    ladder: [0.1, 0.3, 0.5, 0.7, 0.9]
+    settings: {}
+"""
+BOARD = """degradations:
+  - pedalboard:
+      - Chorus: {depth: 0.5}
+      - Distortion
+    name: mine
+    parameter: Distortion.drive_db
+    ladder: [5, 10, 15, 20, 30]
+"""
+
+WRONG = [
+    (FINE, "low_pass", "low_pas", 2, "unknown degradation 'low_pas'; did you mean 'low_pass'"),
+    (FINE, "ladder", "lader", 4, "unknown key 'lader'; did you mean 'ladder'"),
+    (FINE, ", 1000]", "]", 4, "expected 5 strengths, got 4"),
+    (FINE, "4000, 2000", "2000, 4000", 4, "must fall from faint to gross, as 16000, 8000, 4000, 2000, 1000 Hz do"),
+    (FINE, "[16000, 8000, 4000, 2000, 1000]", "[1000, 2000, 4000, 8000, 16000]", 4, "must fall"),
+    (FINE, "1000]", "-1]", 4, "must be positive"),
+    (FINE, "1000]", "low]", 4, "expected a number, got 'low'"),
+    (FINE, "1000]", "1e2]", 4, "YAML takes 1.0e-5 for a number"),
+    (FINE, "1000]", "yes]", 4, "expected a number, got True"),
+    (FINE, "1000]", ".nan]", 4, "finite"),
+    (FINE, "[16000, 8000, 4000, 2000, 1000]", "5", 4, "list"),
+    (FINE, "name: mine", "name: My Noise", 3, "expected lower-case letters"),
+    (FINE, "name: mine", "name: mine_placebo", 3, "taken"),
+    (FINE, "name: mine", "name: white_noise", 3, "'white_noise' is the name of a degradation that there is"),
+    (FINE, "name: mine", "name: a\n    name: b", 4, "'name' is given twice (first in line 3)"),
+    (FINE, "    name: mine\n", "    name: [mine\n", 4, "expected"),
+    (FINE, "degradations:", "degradation:", 1, "unknown key 'degradation'; did you mean 'degradations'"),
+    (FINE, "degradations:", "levels: [1, 7]\ndegradations:", 1, "levels"),
+    (FINE, "low_pass\n", "low_pass\n    chain: []\n", 2, "exactly one of the keys"),
+    (FINE, "  - degradation: low_pass\n    name: mine\n", "  - name: mine\n", 2, "exactly one of the keys"),
+    (FINE + "  - bar_shuffel\n", "x", "x", 5, "did you mean 'bar_shuffle'"),
+    (FINE + "  - 3\n", "x", "x", 5, "expected a name, or exactly one of the keys"),
+    (FINE + "  - low_pass\n  - low_pass\n", "x", "x", 6, "'low_pass' is in this suite twice"),
+    (CHAIN, "  - name: mine\n    chain", "  - chain", 2, "'name' is missing"),
+    (CHAIN, "white_noise", "white_nois", 6, "did you mean 'white_noise'"),
+    (CHAIN, "[40, 30, 20, 10, 0]", "[40, 30]", 7, "strength: expected one number or 5, got 2"),
+    (CHAIN, "[40, 30, 20, 10, 0]", "[0, 10, 20, 30, 40]", 7, "must fall from faint to gross"),
+    (CHAIN, "[40, 30, 20, 10, 0]", "20", 3, "all levels are the same"),
+    (CHAIN, "4000", "'4000'", 5, "strength: expected one number or 5, got '4000'"),
+    (CHAIN, "        strength: 4000\n", "", 4, "'strength' is missing"),
+    (CHAIN, "strength: 4000", "strenght: 4000", 5, "did you mean 'strength'"),
+    (CHAIN, "name: mine", "name: mine\n    ladder: [1, 2]", 3, "expected 5 strengths, got 2"),
+    (CHAIN, "name: mine", "name: mine\n    group: noisy", 3, "group"),
+    (TANH, "TanhDistortion", "TanDistortion", 2, "did you mean 'TanhDistortion'"),
+    (TANH, "parameter: distortion", "parameter: distorsion", 3, "did you mean 'distortion'"),
+    (TANH, "    parameter: distortion\n", "", 2, "'parameter' is missing"),
+    (TANH, "0.3, 0.5", "0.5, 0.3", 4, "rise or fall strictly"),
+    (TANH, "{}", "\n      min_distortion: 1", 6, "is set by the ladder on distortion"),
+    (TANH, "settings", "placebo: 0.5\n    settings", 5, "expected a strength under level 1's 0.1, got 0.5"),
+    (BOARD, "Chorus", "Korus", 3, "unknown pedalboard plug-in 'Korus'"),
+    (BOARD, "depth: 0.5", "depht: 0.5", 3, "did you mean 'depth'"),
+    (BOARD, "depth: 0.5", "depth: deep", 3, "expected a number, got 'deep'"),
+    (BOARD, "Distortion.drive_db", "drive_db", 6, "there are 2 plug-ins"),
+    (BOARD, "Distortion.drive_db", "Distortion.drive", 6, "did you mean 'drive_db'"),
+    (BOARD, "30]", "40, 50]", 7, "expected five strengths, got 6"),
+]
+
+
+@pytest.mark.parametrize(("text", "old", "new", "line", "said"), WRONG)
+def test_an_error_names_file_line_and_what_was_expected(written, tmp_path, text, old, new, line, said):
+    with pytest.raises(ConfigError) as refused:
+        written(text.replace(old, new))
+    message = str(refused.value)
+    assert message.startswith(f"{tmp_path / 'mine.yaml'}, line {line}: "), message
+    assert said in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("text", [FINE, CHAIN, TANH, BOARD])
+def test_the_texts_above_are_fine_as_they_stand(written, text):
+    assert len(written(text).degradations) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "the file is empty"),
+        ("# nothing\n", "the file is empty"),
+        ("- low_pass\n", "line 1: expected 'key: value' pairs"),
+        ("name: mine\n", "line 1: 'degradations' is missing"),
+        ("degradations: []\n", "line 1: degradations: "),
+        ("degradations: low_pass\n", "line 1: degradations: "),
+        ("a: &a [*a]\n", "unknown key 'a'"),
+        ("\tname: x\n", "line 1: "),
+    ],
+)
+def test_files_that_hold_no_suite(written, text, said):
+    with pytest.raises(ConfigError) as refused:
+        written(text)
+    assert said in str(refused.value)
+
+
+def test_files_that_cannot_be_read(tmp_path):
+    with pytest.raises(ConfigError, match="No such file"):
+        suite(tmp_path / "none.yaml")
+    (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="UTF-8"):
+        suite(tmp_path / "binary.yaml")
+
+
+def test_lines_of_places_that_are_not_there_are_those_around_them(tmp_path):
+    (tmp_path / "a.yaml").write_text("a:\n  - b: 1\n    c: &x {d: 2}\n  - *x\n")
+    lined = LinedYaml(tmp_path / "a.yaml")
+    assert [lined.line(where) for where in ((), ("a", 0), ("a", 0, "c"), ("a", 0, "z"), ("a", 9), ("z",))] == [
+        1,
+        2,
+        3,
+        2,
+        1,
+        1,
+    ]
