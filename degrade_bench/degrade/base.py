@@ -33,7 +33,7 @@ Picture = Literal["waveform", "spectrogram", "order", "tempo", "pitch"]
 class Ladder:
     """The strengths of levels 1, 2, …, from just noticeable to gross, and their unit.
 
-    A damage has five levels; a control or a placebo may have fewer. Strengths are strictly monotone, rising
+    A damage or a control has five levels; a placebo may have fewer. Strengths are strictly monotone, rising
     or falling (an SNR falls as the damage grows).
     """
 

@@ -15,9 +15,18 @@ REGISTRY: Registry[type[Degradation]] = Registry("degradation", "degrade_bench.d
 _BUILT_IN = {
     # signal: noise
     "white_noise": "signal.white_noise:WhiteNoise",
+    "pink_noise": "signal.coloured_noise:PinkNoise",
+    "brown_noise": "signal.coloured_noise:BrownNoise",
+    "hum": "signal.hum:Hum",
+    "crackle": "signal.crackle:Crackle",
+    "clicks": "signal.clicks:Clicks",
     # signal: clipping
     "hard_clipping": "signal.hard_clipping:HardClipping",
+    "soft_clipping": "signal.soft_clipping:SoftClipping",
+    "percentile_clipping": "signal.percentile_clipping:PercentileClipping",
     # signal: resolution
+    "bit_depth": "signal.bit_depth:BitDepth",
+    "aliasing": "signal.aliasing:Aliasing",
     # signal: bandwidth
     "low_pass": "signal.low_pass:LowPass",
     # signal: codec
@@ -31,6 +40,9 @@ _BUILT_IN = {
     "limiter": "signal.limiter:Limiter",
     "level_wobble": "signal.level_wobble:LevelWobble",
     # signal: local
+    "dropouts": "signal.dropouts:Dropouts",
+    "concealed_dropouts": "signal.concealed_dropouts:ConcealedDropouts",
+    "noise_burst": "signal.noise_burst:NoiseBurst",
     # signal: speed
     "wow": "signal.wow_flutter:Wow",
     "flutter": "signal.wow_flutter:Flutter",
@@ -55,6 +67,9 @@ _BUILT_IN = {
     "resampling": "control.resampling:Resampling",
     "crop_offset": "control.crop_offset:CropOffset",
     "mp3_transparent": "control.mp3_transparent:Mp3Transparent",
+    "dither": "control.dither:Dither",
+    "subsonic_filter": "control.subsonic_filter:SubsonicFilter",
+    "fractional_delay": "control.fractional_delay:FractionalDelay",
 }
 for _name, _path in _BUILT_IN.items():
     REGISTRY.register(_name, f"degrade_bench.degrade.{_path}")

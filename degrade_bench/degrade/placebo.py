@@ -71,3 +71,25 @@ class FaintPlacebo(Placebo):
     def measure(self, clean: Clip, degraded: Clip) -> float | None:
         """As the parent measures."""
         return self.parent.measure(clean, degraded)
+
+
+class BuriedPlacebo(Placebo):
+    """The placebo of a damage whose strength is a count or a share: the same damage, mixed in far below the music.
+
+    It has the parent's levels, and at each of them the parent's events in the parent's places.
+
+    Args:
+        parent: the degradation; its output must be as long as the clip.
+        under_db: by how much the difference between damaged and clean is turned down.
+        summary: what the placebo does.
+    """
+
+    def __init__(self, parent: Degradation, under_db: float, summary: str) -> None:
+        super().__init__(parent, summary)
+        self.under_db = under_db
+        self.matches_loudness = parent.matches_loudness
+
+    def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
+        """Clean, and a trace of what the parent changes."""
+        trace = (self.parent.damage(clip, params) - clip.samples) * 10 ** (-self.under_db / 20)
+        return trace.add_(clip.samples)

@@ -1,60 +1,52 @@
-"""Hard clipping of a given share of the samples.
+"""Hard clipping a given number of dB below the peak: what an overdriven converter does.
 
-The threshold is a quantile of the clip's absolute sample values, so that a level means the same for quiet and
-loud masters. Source: percentile clipping as in the DAFx-25 study of quality metrics and in audiomentations'
-``ClippingDistortion``.
+One threshold for all channels, relative to the clip's own peak, so that a level means the same for quiet and loud
+files. How many samples that cuts off depends on how dense the master is: ``percentile_clipping`` asks for that.
+
+Source: clipping as in pedalboard's ``Clipping``, there in dB below full scale.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
 
-from degrade_bench.clip import Clip, once_per_clip
+from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.levels import fitted_gain
 from degrade_bench.degrade.placebo import FaintPlacebo
-from degrade_bench.errors import NotApplicableError
-
-
-@once_per_clip
-def _sorted_magnitudes(clip: Clip) -> np.ndarray:
-    return np.sort(np.abs(clip.samples.numpy()), axis=None)
+from degrade_bench.degrade.signal.peaks import peak, peak_of_a_wave
 
 
 class HardClipping(Degradation):
-    """Cuts off everything beyond a threshold that a given share of the samples exceeds."""
+    """Cuts off everything beyond a threshold under the clip's peak."""
 
     name = "hard_clipping"
     group = "signal"
     family = "clipping"
-    default_ladder = Ladder((0.5, 2.0, 5.0, 15.0, 40.0), "% of samples")
-    source = "DAFx-25 percentile clipping; audiomentations ClippingDistortion"
-    summary = "cuts off the peaks: from a little edge on loud notes to a harsh buzz"
+    default_ladder = Ladder((4.0, 8.0, 12.0, 18.0, 26.0), "dB overdrive")
+    source = "pedalboard Clipping (threshold in dB)"
+    summary = "cuts off the peaks as an overdriven converter does: from a crack on the loudest notes to a roar"
+    picture = "waveform"
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
-        """Find the threshold; there is nothing to clip in silence or in a square wave."""
-        magnitudes = _sorted_magnitudes(clip)
-        over = max(1, round(magnitudes.size * strength / 100))
-        threshold = float(magnitudes[max(0, magnitudes.size - over - 1)])
-        if threshold == 0.0 or threshold >= float(magnitudes[-1]):
-            raise NotApplicableError(
-                f"no threshold leaves {strength:g} % of the samples beyond it: too many are silent or at the peak"
-            )
-        return Drawn({"threshold": threshold})
+        """Place the threshold; there is nothing to clip in silence or in a square wave."""
+        return Drawn({"threshold": peak_of_a_wave(clip) * 10 ** (-strength / 20)})
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """As ``numpy.clip`` at plus and minus the threshold."""
         return clip.samples.clamp(-params["threshold"], params["threshold"])
 
     def measure(self, clean: Clip, degraded: Clip) -> float | None:
-        """The share in % of the samples that were cut off to the degraded clip's peak."""
-        magnitudes = degraded.samples.abs()
-        at_peak = magnitudes >= magnitudes.max() * (1 - 1e-6)
-        return 100 * float(at_peak.double().mean())
+        """By how many dB the peak fell in relation to the samples that were not cut off."""
+        below = degraded.samples.abs() < peak(degraded) * (1 - 1e-6)
+        gain = fitted_gain(clean.samples[below], degraded.samples[below])
+        return 20 * math.log10(gain * peak(clean) / peak(degraded)) if gain > 0 else None
 
     def make_placebo(self) -> Degradation:
-        """The same with one sample in a hundred thousand."""
-        return FaintPlacebo(self, 0.001, "cuts off one sample in 100,000, which nobody hears")
+        """The same a hair below the peak."""
+        return FaintPlacebo(self, 0.01, "cuts 0.01 dB off the highest peak, which nobody hears")

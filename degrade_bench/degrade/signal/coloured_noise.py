@@ -1,0 +1,85 @@
+"""Pink and brown noise: Gaussian noise whose power falls by 3 or 6 dB per octave.
+
+Made in the frequency domain, where the slope is exact: independent complex Gaussian bins, scaled by a power of
+the frequency, and one inverse transform. Nothing lies below 20 Hz: there the spectrum would rise without bound
+and spend the noise's power on what nobody hears.
+
+Sources: PMQD mixes a pink noise generator in at −25 to 0 dB; the Audio Degradation Toolbox (M. Mauch and S.
+Ewert, ISMIR 2013) adds pink noise at 40 dB SNR to its live and vinyl recordings and at 35 dB to its smartphone's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from degrade_bench.clip import Clip
+from degrade_bench.degrade.base import Ladder
+from degrade_bench.degrade.seeds import generator
+from degrade_bench.degrade.signal.added_noise import AddedNoise
+
+LOWEST_HZ = 20.0
+
+
+def coloured_noise(shape: tuple[int, int], sample_rate: int, exponent: float, seed: int) -> np.ndarray:
+    """Gaussian noise with a power spectrum of ``1 / f ** exponent`` above 20 Hz and nothing below.
+
+    Shape:
+        shape: ``(channels, time)``, as the output, which is float32 and of no particular loudness.
+    """
+    from scipy import fft
+
+    channels, length = shape
+    period = fft.next_fast_len(max(length, sample_rate), real=True)
+    frequencies = np.fft.rfftfreq(period, 1 / sample_rate)
+    first = int(np.searchsorted(frequencies, LOWEST_HZ))
+    spectrum = np.zeros((channels, len(frequencies)), dtype=np.complex64)
+    bins = generator(seed).standard_normal((channels, len(frequencies) - first, 2), dtype=np.float32)
+    slope = (frequencies[first:] / frequencies[first]) ** (-exponent / 2)
+    np.multiply(bins.view(np.complex64)[..., 0], slope.astype(np.float32), out=spectrum[:, first:])
+    return np.ascontiguousarray(fft.irfft(spectrum, period, axis=1)[:, :length])
+
+
+class ColouredNoise(AddedNoise):
+    """Adds noise whose power falls with frequency, independent in every channel."""
+
+    exponent: float
+
+    def make_noise(self, clip: Clip, params: Mapping[str, Any]) -> np.ndarray:
+        """Shaped in the frequency domain."""
+        shape = clip.channels, clip.num_samples
+        return coloured_noise(shape, clip.sample_rate, self.exponent, params["noise_seed"])
+
+    def gain_of_music(self, clean: Clip, degraded: Clip) -> float:
+        """Least squares with every frequency weighted by the inverse of the noise's power.
+
+        Unweighted, the few cycles of a rumble would pass for music by chance.
+        """
+        from scipy import fft
+
+        x, y = (fft.rfft(each.samples.double().numpy(), axis=1) for each in (clean, degraded))
+        weight = np.fft.rfftfreq(clean.num_samples, 1 / clean.sample_rate) ** self.exponent
+        power = float((weight * np.abs(x) ** 2).sum())
+        return float((weight * (x.conj() * y).real).sum()) / power if power > 0 else 0.0
+
+
+class PinkNoise(ColouredNoise):
+    """Adds pink noise: the same power in every octave."""
+
+    name = "pink_noise"
+    exponent = 1.0
+    default_ladder = Ladder((40.0, 30.0, 20.0, 10.0, 0.0), "dB SNR")
+    source = "PMQD (pink noise, −25 to 0 dB); Audio Degradation Toolbox (pink noise, 40 and 35 dB)"
+    summary = "adds pink noise: from the breath of a tape to a waterfall as loud as the music"
+
+
+class BrownNoise(ColouredNoise):
+    """Adds brown noise: a rumble."""
+
+    name = "brown_noise"
+    exponent = 2.0
+    default_ladder = Ladder((30.0, 20.0, 10.0, 0.0, -10.0), "dB SNR")
+    source = "Brownian noise of audio test practice (−6 dB per octave), above 20 Hz"
+    summary = "adds brown noise: from a distant rumble to a storm on the microphone over the music"

@@ -1,0 +1,61 @@
+"""Clipping of a given share of the samples.
+
+The threshold is a quantile of the clip's absolute sample values, so that a level means the same for quiet and
+loud masters. Source: percentile clipping as in the DAFx-25 study of quality metrics and in audiomentations'
+``ClippingDistortion``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from degrade_bench.clip import Clip, once_per_clip
+from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.errors import NotApplicableError
+
+
+@once_per_clip
+def _sorted_magnitudes(clip: Clip) -> np.ndarray:
+    return np.sort(np.abs(clip.samples.numpy()), axis=None)
+
+
+class PercentileClipping(Degradation):
+    """Cuts off everything beyond a threshold that a given share of the samples exceeds."""
+
+    name = "percentile_clipping"
+    group = "signal"
+    family = "clipping"
+    picture = "waveform"
+    default_ladder = Ladder((0.5, 2.0, 5.0, 15.0, 40.0), "% of samples")
+    source = "DAFx-25 percentile clipping; audiomentations ClippingDistortion"
+    summary = "cuts off a share of the samples: from a little edge on loud notes to a harsh buzz"
+
+    def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
+        """Find the threshold; there is nothing to clip in silence or in a square wave."""
+        magnitudes = _sorted_magnitudes(clip)
+        over = max(1, round(magnitudes.size * strength / 100))
+        threshold = float(magnitudes[max(0, magnitudes.size - over - 1)])
+        if threshold == 0.0 or threshold >= float(magnitudes[-1]):
+            raise NotApplicableError(
+                f"no threshold leaves {strength:g} % of the samples beyond it: too many are silent or at the peak"
+            )
+        return Drawn({"threshold": threshold})
+
+    def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
+        """As ``numpy.clip`` at plus and minus the threshold."""
+        return clip.samples.clamp(-params["threshold"], params["threshold"])
+
+    def measure(self, clean: Clip, degraded: Clip) -> float | None:
+        """The share in % of the samples that were cut off to the degraded clip's peak."""
+        magnitudes = degraded.samples.abs()
+        at_peak = magnitudes >= magnitudes.max() * (1 - 1e-6)
+        return 100 * float(at_peak.double().mean())
+
+    def make_placebo(self) -> Degradation:
+        """The same with one sample in a hundred thousand."""
+        return FaintPlacebo(self, 0.001, "cuts off one sample in 100,000, which nobody hears")
