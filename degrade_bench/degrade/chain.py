@@ -93,7 +93,7 @@ class Chain(Degradation):
 
     @last_remembered
     def _after(self, clip: Clip, params: Mapping[str, Any]) -> Clip:
-        """What the first ``len(params["steps"])`` steps leave; a longer prefix begins with the last one's answer."""
+        """What the first ``len(params["steps"])`` steps leave; a longer one begins with the last answer."""
         done = list(params["steps"])
         if not done:
             return clip

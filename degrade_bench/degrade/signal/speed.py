@@ -54,8 +54,8 @@ class SampleRateDrift(Degradation):
         return varispeed.read_at(clip, varispeed.positions(displacement, clip.num_samples, clip.sample_rate))
 
     def make_placebo(self) -> Degradation:
-        """The same drift, a hundredth of what is heard."""
-        return FaintPlacebo(self, 0.01, "the same drift by 0.01 %, which nobody hears")
+        """The same reading between the samples, at a speed that is all but steady."""
+        return FaintPlacebo(self, 0.00001, "the same drift by 0.00001 %, which nobody hears")
 
 
 def _drifting(params: Mapping[str, Any], span: float) -> varispeed.Displacement:
@@ -97,5 +97,5 @@ class SpeedChange(Degradation):
         return varispeed.read_at(clip, where)
 
     def make_placebo(self) -> Degradation:
-        """The same by a hundredth of a per cent."""
-        return FaintPlacebo(self, 0.01, "slower by 0.01 %, which nobody hears")
+        """The same reading between the samples, at all but the right speed."""
+        return FaintPlacebo(self, 0.00001, "slower by 0.00001 %, which nobody hears")

@@ -2,7 +2,8 @@
 
 The speed's deviation is a sum of sines that complete whole cycles in the clip, so that the first and the last
 sample keep their place and the RMS is exact. Wow is one sine between 0.5 and 2 Hz (a record off its centre turns at
-0.55 Hz); flutter is five between 6 and 20 Hz. Frequencies and phases are drawn once per clip; the levels scale them.
+0.55 Hz); flutter is five between 6 and 20 Hz. Frequencies and phases are drawn once per clip; the levels scale
+them.
 
 Source: IEC 60386, the measurement of speed fluctuations (slow ones are wow, fast ones flutter); the Audio
 Degradation Toolbox's vinyl has a wow of 1.3 % peak, which is 0.92 % RMS.
@@ -96,8 +97,8 @@ class Wow(SwingingSpeed):
     picture = "tempo"
 
     def make_placebo(self) -> Degradation:
-        """The same wow, a hundredth of what is heard."""
-        return FaintPlacebo(self, 0.002, "the same wow of 0.002 % RMS, which nobody hears")
+        """The same reading between the samples, at a speed that is all but steady."""
+        return FaintPlacebo(self, 0.0002, "the same wow of 0.0002 % RMS: nothing moves by more than 2 µs")
 
 
 class Flutter(SwingingSpeed):
@@ -111,8 +112,8 @@ class Flutter(SwingingSpeed):
     summary = "lets the pitch tremble: from a slight roughness of held notes to a gargle"
 
     def make_placebo(self) -> Degradation:
-        """The same flutter, a hundredth of what is heard."""
-        return FaintPlacebo(self, 0.0015, "the same flutter of 0.0015 % RMS, which nobody hears")
+        """The same reading between the samples, at a speed that is all but steady."""
+        return FaintPlacebo(self, 0.0002, "the same flutter of 0.0002 % RMS, which nobody hears")
 
     def _time_map(self, params: Mapping[str, Any], span: float) -> TimeMap | None:
         return None
