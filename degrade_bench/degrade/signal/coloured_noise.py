@@ -59,10 +59,11 @@ class ColouredNoise(AddedNoise):
         """
         from scipy import fft
 
-        x, y = (fft.rfft(each.samples.double().numpy(), axis=1) for each in (clean, degraded))
-        weight = np.fft.rfftfreq(clean.num_samples, 1 / clean.sample_rate) ** self.exponent
-        power = float((weight * np.abs(x) ** 2).sum())
-        return float((weight * (x.conj() * y).real).sum()) / power if power > 0 else 0.0
+        size = fft.next_fast_len(clean.num_samples, real=True)
+        weight = np.sqrt(np.fft.rfftfreq(size) ** self.exponent).astype(np.float32)
+        x, y = (weight * fft.rfft(each.samples.numpy(), size, axis=1) for each in (clean, degraded))
+        power = float(np.square(x.real).sum() + np.square(x.imag).sum())
+        return float((x.real * y.real).sum() + (x.imag * y.imag).sum()) / power if power > 0 else 0.0
 
 
 class PinkNoise(ColouredNoise):
