@@ -51,6 +51,11 @@ _BUILT_IN = {
     # signal: phase
     # signal: stereo
     # signal: chain
+    "live_recording": "signal.real_world:LiveRecording",
+    "radio_broadcast": "signal.real_world:RadioBroadcast",
+    "smartphone_recording": "signal.real_world:SmartphoneRecording",
+    "vinyl": "signal.real_world:Vinyl",
+    "strong_mp3": "signal.real_world:StrongMp3",
     # structural: order
     "bar_shuffle": "structural.shuffle:BarShuffle",
     "beat_shuffle": "structural.shuffle:BeatShuffle",
