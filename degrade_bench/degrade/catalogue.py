@@ -64,6 +64,11 @@ _BUILT_IN = {
     "stereo_collapse": "signal.stereo_image:StereoCollapse",
     "channel_imbalance": "signal.stereo_image:ChannelImbalance",
     # signal: chain
+    "live_recording": "signal.real_world:LiveRecording",
+    "radio_broadcast": "signal.real_world:RadioBroadcast",
+    "smartphone_recording": "signal.real_world:SmartphoneRecording",
+    "vinyl": "signal.real_world:Vinyl",
+    "strong_mp3": "signal.real_world:StrongMp3",
     # structural: order
     "bar_shuffle": "structural.shuffle:BarShuffle",
     "beat_shuffle": "structural.shuffle:BeatShuffle",

@@ -2,7 +2,7 @@
 
 A recording is rarely damaged once: a bar-room tape is reverberant, noisy and clipped. A chain runs its steps in
 order, each on what the one before it left, and matches loudness once, at the end. Its placebo is the chain of the
-steps' placebos.
+steps' placebos. Its version names its steps' versions, so that a chain never keeps its version when a step changes.
 
 Source: the Audio Degradation Toolbox composes its real-world degradations in this way (M. Mauch and S. Ewert,
 ISMIR 2013).
@@ -22,7 +22,7 @@ from degrade_bench.clip import Clip, TimeMap
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
 from degrade_bench.degrade.memory import last_remembered
 from degrade_bench.degrade.seeds import generator
-from degrade_bench.errors import ConfigError
+from degrade_bench.errors import ConfigError, NotApplicableError
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,10 +33,13 @@ class Step:
         degradation: what is done.
         strengths: how strongly at each of the chain's levels, in the degradation's own unit; a single number for
             all levels alike.
+        optional: whether the step is left out where it does not apply (a low-pass above the band's edge). Where one
+            that is not optional does not apply, neither does the chain.
     """
 
     degradation: Degradation
     strengths: tuple[float, ...]
+    optional: bool = False
 
     def strength(self, level: int) -> float:
         """The step's strength at a level of the chain."""
@@ -62,7 +65,9 @@ class Chain(Degradation):
                     f"got {len(step.strengths)}"
                 )
         parts = [step.degradation for step in self.steps]
-        self.needs = frozenset().union(*(part.needs for part in parts))
+        self.version = ".".join([self.version, *(part.version for part in parts)])
+        required = [step.degradation for step in self.steps if not step.optional]
+        self.needs = frozenset().union(*(part.needs for part in required))
         self.changes_duration = any(part.changes_duration for part in parts)
         self.moves_window = any(part.moves_window for part in parts)
         self.matches_loudness = all(part.matches_loudness for part in parts)
@@ -72,19 +77,31 @@ class Chain(Degradation):
         raise NotImplementedError(f"{type(self).__name__} does not say what its steps are")
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
-        """Draw every step on what the steps before it leave; each has a seed of its own."""
+        """Draw every step on what the steps before it leave; each has a seed of its own.
+
+        Raises:
+            NotApplicableError: names the step that does not apply, and why.
+        """
         seeds = [int(rng.integers(2**62)) for _ in self.steps]
-        drawn_params: list[dict[str, Any]] = []
+        drawn_params: list[dict[str, Any] | None] = []
         time_map: TimeMap | None = None
         for step, seed in zip(self.steps, seeds, strict=True):
             current = self._after(clip, {"steps": drawn_params})
             if time_map is not None:
                 current = current.with_samples(current.samples, clip.annotations.warp(time_map))
-            step.degradation.check_needs(current)
-            drawn = step.degradation.draw(current, level, step.strength(level), generator(seed))
+            try:
+                step.degradation.check_needs(current)
+                drawn = step.degradation.draw(current, level, step.strength(level), generator(seed))
+            except NotApplicableError as error:
+                if not step.optional:
+                    raise NotApplicableError(f"{step.degradation.name}: {error}") from error
+                drawn_params = [*drawn_params, None]
+                continue
             drawn_params = [*drawn_params, json.loads(json.dumps(drawn.params))]
             if drawn.time_map is not None:
                 time_map = drawn.time_map if time_map is None else time_map.then(drawn.time_map)
+        if all(params is None for params in drawn_params):
+            raise NotApplicableError("no step of the chain applies to this clip")
         return Drawn({"steps": drawn_params}, time_map, achieved=strength)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
@@ -98,18 +115,21 @@ class Chain(Degradation):
         if not done:
             return clip
         before = self._after(clip, {"steps": done[:-1]})
+        if done[-1] is None:
+            return before
         return before.with_samples(self.steps[len(done) - 1].degradation.damage(before, done[-1]))
 
     def make_placebo(self) -> Degradation | None:
-        """The chain of the steps' placebos."""
-        placebos = [step.degradation.placebo for step in self.steps]
+        """The chain of the steps' placebos. A control in a chain is no damage and runs as it is."""
         steps = []
-        for step, placebo in zip(self.steps, placebos, strict=True):
-            if placebo is None:
-                continue  # a control in a chain is no damage: it needs none
-            single = len(placebo.ladder.levels) == 1
-            steps.append(Step(placebo, placebo.ladder.strengths if single else step.strengths))
-        if not steps:
+        for step in self.steps:
+            placebo = step.degradation.placebo
+            quiet, strengths = step.degradation, step.strengths
+            if placebo is not None:
+                single = len(placebo.ladder.levels) == 1
+                quiet, strengths = placebo, placebo.ladder.strengths if single else step.strengths
+            steps.append(Step(quiet, strengths, step.optional))
+        if all(step.degradation.group == "control" for step in self.steps):
             return None
         return ChainPlacebo(self, steps)
 
@@ -164,7 +184,7 @@ class ChainPlacebo(AdHocChain):
             source=parent.source,
             version=parent.version,
         )
-        self.parent, self.placebo_of = parent, parent.name
+        self.parent, self.placebo_of, self.version = parent, parent.name, parent.version
 
     @property
     def seed_key(self) -> tuple[str, str]:

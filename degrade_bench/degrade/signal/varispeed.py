@@ -55,11 +55,11 @@ def positions(displacement: Displacement, num_samples: int, sample_rate: int) ->
     moved, speed = displacement(nodes / sample_rate)
     value, slope = moved * sample_rate, speed * NODE_SAMPLES  # in samples, and samples per block
     rise = np.diff(value)
-    cubic = np.stack(  # Hermite: value and slope of both ends
-        [value[:-1], slope[:-1], 3 * rise - 2 * slope[:-1] - slope[1:], slope[:-1] + slope[1:] - 2 * rise], axis=1
-    )
-    powers = (np.arange(NODE_SAMPLES) / NODE_SAMPLES) ** np.arange(4)[:, None]
-    out = (cubic @ powers).reshape(-1)[:num_samples]
+    second = (3 * rise - 2 * slope[:-1] - slope[1:])[:, None]  # Hermite: value and slope of both ends
+    third = (slope[:-1] + slope[1:] - 2 * rise)[:, None]
+    u = (np.arange(NODE_SAMPLES) / NODE_SAMPLES)[None, :]
+    # not as a matrix product: its rounding depends on how many threads BLAS has
+    out = (((third * u + second) * u + slope[:-1, None]) * u + value[:-1, None]).reshape(-1)[:num_samples]
     out += np.arange(num_samples)
     return np.clip(out, 0, num_samples - 1)
 
