@@ -47,7 +47,7 @@ def test_ladders_are_nested_and_strictly_monotone(builtin):
 def test_donors_are_other_pieces_of_a_near_tempo(builtin):
     for clip in builtin.values():
         found = set()
-        for replicate in range(12):
+        for replicate in range(5):
             params = drawn("foreign_bars", clip, 1, replicate).params["donor"]
             found.add(params["id"])
             assert params["hash"] == builtin[params["id"]].hash != clip.hash
@@ -59,7 +59,7 @@ def test_donors_are_other_pieces_of_a_near_tempo(builtin):
         assert all(builtin[each].annotations.time_signature == "4/4" for each in found) or not four
     again = replace(builtin["jazz_trio"], id="mine", track="mine", group=None)
     assert again.hash == builtin["jazz_trio"].hash
-    donor_ids = {drawn("foreign_bars", again, 1, replicate).params["donor"]["id"] for replicate in range(12)}
+    donor_ids = {drawn("foreign_bars", again, 1, replicate).params["donor"]["id"] for replicate in range(5)}
     assert "jazz_trio" not in donor_ids, "the same samples under another name"
 
 
@@ -115,7 +115,7 @@ def test_the_placebo_has_the_same_joins_and_its_own_bars(name, builtin):
             for (start, end), place in zip(control["spans"], control["places"], strict=True):
                 low, high = (ms / 1000 * clip.sample_rate for ms in PLACEBO_CUTS_MS)
                 assert low - 1 <= abs(place - start) <= high + 1
-                assert 0 <= place
+                assert place >= 0
                 assert place + end - start <= clip.num_samples
             theirs, ours = degradation.signal_and_pieces(clip, damage), placebo.signal_and_pieces(clip, control)
             assert join_positions(theirs[1]) == join_positions(ours[1])
@@ -167,9 +167,9 @@ def test_what_no_donor_fits_is_not_applicable():
     clip = make_clip(8.0, 8000, 1)
     slow = replace(clip, annotations=Annotations(beats=tuple(range(8)), downbeats=tuple(range(8))))
     drawn("foreign_bars", slow, 1)
-    long_bars = make_clip(60.0, 8000, 1, bpm=60.0, beats_per_bar=9)
-    with pytest.raises(NotApplicableError, match=r"bars of 9\.0 s, needs 3"):
+    long_bars = make_clip(200.0, 8000, 1, bpm=60.0, beats_per_bar=25)
+    with pytest.raises(NotApplicableError, match=r"has 0 bars of 25\.0 s, needs 3"):
         drawn("foreign_bars", long_bars, 1)
     fast = Annotations(beats=tuple(np.arange(0, 8, 0.05)), downbeats=tuple(np.arange(0, 8, 0.2)))
-    with pytest.raises(NotApplicableError, match="no other built-in clip can be brought to beats of 0.05 s"):
+    with pytest.raises(NotApplicableError, match=r"no other built-in clip can be brought to beats of 0\.05 s"):
         drawn("foreign_bars", replace(clip, annotations=fast), 1)

@@ -120,16 +120,14 @@ def test_what_needs_stems_says_so(name, builtin):
                 render(name, clip, 1)
 
 
-@pytest.mark.parametrize("name", ["layer_offset", "layer_mistuning"])
-@pytest.mark.parametrize("kind", ["silence", "square"])
+@pytest.mark.parametrize(
+    ("name", "kind"), [("layer_offset", "silence"), ("layer_mistuning", "silence"), ("layer_offset", "steady")]
+)
 def test_what_has_one_layer_is_not_applicable(name, kind):
-    try:
-        rendered = render(name, make_clip(3.0, 16000, 2, kind=kind), 3)
-    except NotApplicableError as error:
-        assert "no two layers" in str(error)
-    else:
-        assert kind == "square"
-        assert bool(torch.isfinite(rendered.clip.samples).all())
+    ramp = np.clip(np.minimum(np.arange(4 * RATE), np.arange(4 * RATE)[::-1]) / RATE, 0, 1)  # no stroke at its ends
+    steady = make_clip(4.0, RATE, 1).with_samples(torch.from_numpy((ramp * tone(440.0))[None].astype(np.float32)))
+    with pytest.raises(NotApplicableError, match="no two layers"):
+        render(name, steady if kind == "steady" else make_clip(3.0, 16000, 2, kind=kind), 3)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +135,7 @@ def test_what_has_one_layer_is_not_applicable(name, kind):
 )
 def test_ladders_are_nested_and_strictly_monotone(name, builtin):
     applied = 0
-    for clip in builtin.values():
+    for clip in (builtin[key] for key in (*WITH_STEMS, "choir", "waltz")):
         try:
             catalogue.get(name).check_needs(clip)
             plans = [drawn(name, clip, level) for level in (1, 2, 3, 4, 5)]
@@ -155,7 +153,7 @@ def test_ladders_are_nested_and_strictly_monotone(name, builtin):
             assert achieved[-1] == 100
         else:
             assert np.allclose(achieved, catalogue.get(name).ladder.strengths, rtol=0.02)
-    assert applied == (14 if name.startswith("layer") else 4)
+    assert applied == (6 if name.startswith("layer") else 4)
 
 
 # -- offsets -------------------------------------------------------------------------------------------
@@ -291,15 +289,20 @@ def test_bands_add_up_and_divide_at_the_crossover():
     low, high = bands(noise, RATE, 1000.0)
     assert torch.allclose(low + high, noise, atol=1e-6)
     frequencies = np.fft.rfftfreq(2 * RATE, 1 / RATE)
-    gain = np.abs(np.fft.rfft(low[0].numpy())) / np.abs(np.fft.rfft(noise[0].numpy()))
-    assert np.allclose(gain[(frequencies > 20) & (frequencies < 880)], 1.0, atol=0.05)
-    assert (gain[frequencies > 1140] < 0.05).all()
-    assert gain[np.argmin(np.abs(frequencies - 1000))] == pytest.approx(0.5, abs=0.1)
+    powers = [np.abs(np.fft.rfft(each[0].numpy())) ** 2 for each in (low, noise)]
+
+    def gain(from_hz: float, to_hz: float) -> float:
+        inside = (frequencies >= from_hz) & (frequencies < to_hz)
+        return float(np.sqrt(powers[0][inside].sum() / powers[1][inside].sum()))
+
+    assert gain(20, 880) == pytest.approx(1.0, abs=0.01)
+    assert gain(990, 1010) == pytest.approx(0.5, abs=0.05)
+    assert gain(1140, RATE / 2) < 0.01
 
 
 def test_the_crossover_halves_the_power_and_ignores_a_constant_offset():
     clip = make_clip(4.0, RATE, 1)
     shifted = clip.with_samples(clip.samples + 0.5)
-    assert crossover_hz(shifted) == pytest.approx(crossover_hz(clip), rel=0.01)
+    assert crossover_hz(shifted) == pytest.approx(crossover_hz(clip), rel=0.06)
     low, high = bands(separated(clip)[0], RATE, crossover_hz(clip))
     assert 0.4 < float(low.square().sum()) / float(high.square().sum()) < 2.5
