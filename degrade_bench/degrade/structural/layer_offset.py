@@ -2,7 +2,8 @@
 
 Everything is played as it was, and nothing fits together. The ladder stops short of half a beat, where the layers
 would meet again on the off-beat. At the clip's beginning the late layer has nothing to play yet: it plays what it
-plays a bar later at that point, and one crossfade leads over to its own beginning, so that no silence is heard.
+plays a bar later at that point, and within the first beat a crossfade leads over to its own beginning, so that no
+silence is heard.
 
 The placebo takes the same layer out and puts it back at the right time, with one cut at the same place. Separated
 layers, when put back as they were, would cancel each other's separation errors, as they do not when one of them is
@@ -35,6 +36,9 @@ from degrade_bench.degrade.structural.layers import (
 )
 from degrade_bench.degrade.structural.segments import required_bounds, unit_bounds
 
+JOIN_BEATS = 0.2
+"""How far into the first beat the late layer's own beginning is faded in: where its first stroke still rings."""
+
 
 class Late(Degradation):
     """Delays a layer against the rest by a fraction of a beat."""
@@ -50,12 +54,15 @@ class Late(Degradation):
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
         """Draw what comes late; measure the beat."""
-        beat = float(np.median(np.diff(required_bounds(clip, "beat", least=1))))
+        bounds = required_bounds(clip, "beat", least=1)
+        beat = float(np.median(np.diff(bounds)))
         names = self.chosen_stems(clip, rng)
         params = stem_params(clip, names) if names else {"stems": []}
         check_both_sound(*layers(clip, params), ", ".join(names) or "percussive and harmonic")
         offset = max(level, round(strength / 100 * beat))
-        params |= {"offset": offset, "fill_from": _period(clip, beat)}
+        period = _period(clip, beat)
+        own_from = min(round(bounds[0] + JOIN_BEATS * beat), period, clip.num_samples - period)
+        params |= {"offset": offset, "period": period, "own_from": own_from}
         return Drawn(params, achieved=100 * offset / beat)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
@@ -76,15 +83,15 @@ def _period(clip: Clip, beat: float) -> int:
 
 
 def late_pieces(params: Mapping[str, Any], num_samples: int) -> list[Piece]:
-    """The late layer: what leads up to its second bar, and then itself from the beginning."""
-    offset, start = params["offset"], params["fill_from"]
-    return [(start - offset, start), (0, num_samples - offset)]
+    """The late layer: what leads into its second bar, and then what follows at that point of its first one."""
+    offset, period, own_from = params["offset"], params["period"], params["own_from"]
+    return [(period - offset, period + own_from), (own_from, num_samples - offset)]
 
 
 def in_time_pieces(params: Mapping[str, Any], num_samples: int) -> list[Piece]:
     """The layer in its place, but for a cut where the late one has its join."""
-    offset, nudge = params["offset"], params["nudge"]
-    return [(nudge, offset + nudge), (offset, num_samples)]
+    join, nudge = params["offset"] + params["own_from"], params["nudge"]
+    return [(nudge, join + nudge), (join, num_samples)]
 
 
 class InTime(Placebo):
@@ -94,7 +101,8 @@ class InTime(Placebo):
         """The parent's plan; draw how far the cut goes."""
         drawn = self.parent.draw(clip, level, strength, rng)
         low, high = (max(1, round(ms / 1000 * clip.sample_rate)) for ms in PLACEBO_CUTS_MS)
-        nudge = min(int(rng.integers(low, high, endpoint=True)), clip.num_samples - drawn.params["offset"])
+        after_join = clip.num_samples - drawn.params["offset"] - drawn.params["own_from"]
+        nudge = min(int(rng.integers(low, high, endpoint=True)), after_join)
         return Drawn({**drawn.params, "nudge": nudge}, achieved=drawn.achieved)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
