@@ -77,13 +77,14 @@ def deviation_cents(clean: np.ndarray, output: Rendered, rate: int) -> tuple[np.
     product = np.fft.irfft(np.fft.rfft(theirs, size) * np.fft.rfft(ours, size).conj(), size)
     reach = WIDEST_CENTS // GRID_CENTS
     lags = np.arange(-reach, reach + 1)
-    likeness = product[:, lags] - 2e-5 * np.abs(lags)  # of two equals the nearer
+    likeness = product[:, lags]
+    likeness = likeness + 0.5 * likeness.mean(axis=0)  # an octave more or less fits single frames, not all of them
     best = np.clip(likeness.argmax(axis=1), 1, len(lags) - 2)
     rows = np.arange(len(times))
-    before, peak, after = (likeness[rows, best + k] for k in (-1, 0, 1))
-    curvature = before - 2 * peak + after
+    before, top, after = (likeness[rows, best + k] for k in (-1, 0, 1))
+    curvature = before - 2 * top + after
     shift = np.where(curvature < 0, 0.5 * (before - after) / np.minimum(curvature, -1e-9), 0.0)
-    return times, np.where(peak > CLEAR, (lags[best] + shift) * GRID_CENTS, np.nan)
+    return times, np.where(product[rows, lags[best]] > CLEAR, (lags[best] + shift) * GRID_CENTS, np.nan)
 
 
 def _log_spectra(samples: np.ndarray, times: np.ndarray, rate: int) -> np.ndarray:
