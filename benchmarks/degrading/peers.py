@@ -48,6 +48,7 @@ class Pair:
         name: ours.
         peers: label of each peer's operation, and what makes its call.
         note: where the two do not do quite the same.
+        level: the level of ours at which the two do the same.
         kin: labels of peers that do something else under the same name: shown, not compared.
     """
 
@@ -55,6 +56,7 @@ class Pair:
     peers: Mapping[str, Callable[[Setting], Call]]
     note: str = ""
     kin: frozenset[str] = frozenset()
+    level: int = 3
 
 
 def audiomentation(make: Callable[[Any, Setting], Any]) -> Callable[[Setting], Call]:
@@ -277,7 +279,12 @@ PAIRS = (
         },
         "pedalboard's has no constant bit rate: V9 comes to about 65 kbps",
     ),
-    Pair("gsm", {"pedalboard GSMFullRateCompressor": board(lambda p, s: p.GSMFullRateCompressor())}),
+    Pair(
+        "gsm",
+        {"pedalboard GSMFullRateCompressor": board(lambda p, s: p.GSMFullRateCompressor())},
+        "at the level with the codec's own clock of 8 kHz",
+        level=5,
+    ),
     Pair(
         "reverb",
         {
@@ -335,6 +342,8 @@ PAIRS = (
             "audiomentations PolarityInversion": audiomentation(lambda a, s: a.PolarityInversion(p=1.0)),
             "pedalboard Invert": board(lambda p, s: p.Invert()),
         },
+        "at the level that turns every sample over",
+        level=5,
     ),
     Pair(
         "resampling",

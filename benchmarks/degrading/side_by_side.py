@@ -18,7 +18,6 @@ from degrade_bench.errors import NotApplicableError
 from degrade_bench.loudness import clip_lufs, matching_gain_db
 from degrading.peers import Pair, Setting
 
-LEVEL = 3
 LEAST_REPETITIONS, MOST_SECONDS = 2, 60.0
 """An operation that has taken a minute is not repeated more than twice."""
 OURS, NEXT, MATCHING = "ours", "ours, another level before", "loudness matching"
@@ -70,7 +69,7 @@ def compare(pair: Pair, clips: Sequence[Clip], repetitions: int) -> Compared:
     """
     result = Compared(pair)
     degradation = catalogue.get(pair.name)
-    level = min(LEVEL, len(degradation.ladder.levels))
+    level = min(pair.level, len(degradation.ladder.levels))
     started = time.monotonic()
     _one_turn(result, degradation, clips[0], level, 0, counted=False)  # imports, caches of code
     while result.repetitions < repetitions:

@@ -10,6 +10,7 @@ from pages.canvas import Subject, legend_above, new_figure
 ZOOM_SECONDS, CLOSE_SECONDS = 0.03, 0.01
 LEVEL_FRAME_SECONDS = 0.02
 COLUMNS = 220
+DEEPEST_DB = 150
 DOTS = (8, 5, 2.5)
 """Larger beneath: events of a level are among those of the next."""
 CLEAN = "#b9b9b9"
@@ -104,12 +105,12 @@ def _levels(axis, shown: Subject, channel: int) -> None:  # noqa: ANN001
     lowest = loudest
     for colour, number, size in zip(shown.colours, shown.outputs, DOTS, strict=False):
         times, change = _level_db(shown.unmatched(number)[channel] - clean, rate)
-        audible = change > loudest - 110
+        audible = change > loudest - DEEPEST_DB
         lowest = min(lowest, float(np.quantile(change[audible], 0.02)) if audible.any() else lowest)
         axis.plot(times, np.where(audible, change, np.nan), color=colour, linewidth=1, label=f"level {number}")
         alone = audible & ~np.roll(audible, 1) & ~np.roll(audible, -1)  # a line of one point is not drawn
         axis.plot(times[alone], change[alone], ".", color=colour, markersize=size)
-    axis.set_ylim(max(min(lowest - 5, loudest - 40), loudest - 110), loudest + 8)
+    axis.set_ylim(max(min(lowest - 5, loudest - 40), loudest - DEEPEST_DB), loudest + 8)
     axis.set_xlim(0, times[-1])
     axis.set_ylabel("change, dBFS", color=FAINT)
     axis.set_xlabel("s")
