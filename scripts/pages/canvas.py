@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 PREFERENCE = {
     "waveform": ("rock_band", "piano_solo"),
-    "spectrogram": ("rock_band", "jazz_trio"),
+    "spectrogram": ("jazz_trio", "rock_band"),
     "order": ("rock_band", "piano_solo"),
     "tempo": ("rock_band", "piano_solo"),
     "pitch": ("piano_solo", "string_quartet"),
-    "stereo": ("rock_band", "jazz_trio"),
+    "stereo": ("jazz_trio", "piano_solo"),
 }
 """Which clip a kind of picture is drawn of: the first of these, and then of the corpus, that can be damaged."""
 

@@ -34,31 +34,33 @@ def page(degradation: Degradation, table: dict[str, list[Row]], caption: str | N
     """The page of a degradation, with what was measured on the built-in corpus."""
     name = degradation.name
     rows = table[name]
+    paragraphs = explanation(degradation)
+    sources = [each for each in paragraphs if each.startswith("Source")]
     sections = [
         f"# {name}\n\n<!-- facts {json.dumps(facts(degradation), ensure_ascii=False, sort_keys=True)} -->",
-        f"{_sentence(degradation.summary)}",
+        f"`{name}` {_sentence(degradation.summary)}",
         _identity(degradation),
-        explanation(degradation),
-        f"Source: {degradation.source}.",
+        "\n\n".join(each for each in paragraphs if not each.startswith("Source")),
         _picture(name, caption),
         "## The ladder\n\n" + _ladder(degradation, rows),
         _monotone(degradation, rows),
         _caveat(degradation),
         _not_applicable(rows),
         "## Its placebo\n\n" + _placebo(degradation, table) if degradation.placebo else "",
+        "## Where it comes from\n\n" + "\n\n".join([_sentence(degradation.source), *sources]),
         "## To listen\n\n" + _listen(degradation),
         f"---\n\nMade by `{COMMAND} --only {name}` from the code and the built-in corpus; do not edit.",
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def explanation(degradation: Degradation) -> str:
-    """What the module's docstring says (its source aside), and the class's, as Markdown."""
+def explanation(degradation: Degradation) -> list[str]:
+    """The paragraphs of the module's docstring and of the class's, as Markdown."""
     cls = type(degradation)
     paragraphs = inspect.cleandoc(sys.modules[cls.__module__].__doc__ or "").split("\n\n")
     paragraphs += inspect.cleandoc(cls.__dict__.get("__doc__") or "").split("\n\n")
     kept = [_sentence(each.strip()) for each in paragraphs if each.strip()]
-    return "\n\n".join(_markdown(each) for each in dict.fromkeys(kept))
+    return [_markdown(each) for each in dict.fromkeys(kept)]
 
 
 def _markdown(text: str) -> str:
@@ -192,12 +194,13 @@ def _placebo(degradation: Degradation, table: dict[str, list[Row]]) -> str:
     placebo = degradation.placebo
     assert placebo is not None
     rows = table.get(placebo.name, [])
-    levels = "one level, which stands beside every level" if len(placebo.ladder.levels) == 1 else "as many levels"
-    text = f"`{placebo.name}`: {_sentence(placebo.summary)} It has {levels} of `{degradation.name}`."
+    single = len(placebo.ladder.levels) == 1
+    levels = "one level, which stands beside every level of" if single else "as many levels as"
+    text = f"`{placebo.name}`: {_sentence(placebo.summary)} It has {levels} `{degradation.name}`."
     if rows:
         text += (
-            f"\n\nMeasured in the same way on the corpus's first {PLACEBO_CLIPS} clips (strength achieved: in the "
-            f"damage's unit, or what was processed):\n\n{_table(placebo.ladder, rows)}"
+            f"\n\nMeasured in the same way on the corpus's first {PLACEBO_CLIPS} clips (where its strength cannot "
+            f"be measured, that of what it undoes):\n\n{_table(placebo.ladder, rows)}"
         )
     return text
 

@@ -38,9 +38,11 @@ def draw_picture(task: tuple[str, Path]) -> str | None:
         return None
     with house_style():
         drawn = KINDS[kind](shown)
-        if drawn is None:  # the plan does not tell what that kind shows
-            kind, drawn = "spectrogram", spectra.draw(shown)
+        if drawn is None:  # that kind would show nothing
+            drawn = spectra.draw(shown)
+        if drawn is None:
+            drawn = waves.draw(shown)
         figure, caption = drawn
         save(figure, path)
-    wanted = " or ".join(f"`{clip}`" for clip in PREFERENCE[kind])
-    return f"Drawn of the built-in clip `{shown.clip.id}` ({wanted} where possible). {caption}"
+    rule = ", else ".join(f"`{clip}`" for clip in PREFERENCE[kind])
+    return f"Drawn of the built-in clip `{shown.clip.id}` (the rule: {rule}, else the first). {caption}"

@@ -14,12 +14,13 @@ LOWEST_NOTE, OCTAVES, BANDS = 110.0, 4, 36
 LONG_FRAME, SHORT_FRAME = 16384, 4096
 STEP_SECONDS, GRID_CENTS, WIDEST_CENTS = 0.04, 10, 1300
 NOISE, CLEAR = 1e-6, 0.5
+MEDIAN_FRAMES = 7
 RANGE_DB = 50
 
 CAPTION = (
     "Above: power in bands of a third of a semitone, A2 to A6. Below: by how many cents the sound lies above the "
     "same moment of the clean clip, where the two are alike enough to tell: the lag at which their spectra on a "
-    "logarithmic axis match best, in frames of 93 ms."
+    "logarithmic axis match best, in frames of 93 ms; a running median of seven frames, 40 ms apart."
 )
 
 
@@ -77,13 +78,25 @@ def deviation_cents(clean: np.ndarray, output: Rendered, rate: int) -> tuple[np.
     product = np.fft.irfft(np.fft.rfft(theirs, size) * np.fft.rfft(ours, size).conj(), size)
     reach = WIDEST_CENTS // GRID_CENTS
     lags = np.arange(-reach, reach + 1)
-    likeness = product[:, lags] - 2e-5 * np.abs(lags)  # of two equals the nearer
+    likeness = product[:, lags]
+    likeness = likeness + 0.5 * likeness.mean(axis=0)  # an octave more or less fits single frames, not all of them
     best = np.clip(likeness.argmax(axis=1), 1, len(lags) - 2)
     rows = np.arange(len(times))
-    before, peak, after = (likeness[rows, best + k] for k in (-1, 0, 1))
-    curvature = before - 2 * peak + after
+    before, top, after = (likeness[rows, best + k] for k in (-1, 0, 1))
+    curvature = before - 2 * top + after
     shift = np.where(curvature < 0, 0.5 * (before - after) / np.minimum(curvature, -1e-9), 0.0)
-    return times, np.where(peak > CLEAR, (lags[best] + shift) * GRID_CENTS, np.nan)
+    cents = np.where(product[rows, lags[best]] > CLEAR, (lags[best] + shift) * GRID_CENTS, np.nan)
+    return times, _running_median(cents)
+
+
+def _running_median(values: np.ndarray) -> np.ndarray:
+    """Over seven frames; NaN where most of them are."""
+    padded = np.pad(values, MEDIAN_FRAMES // 2, mode="edge")
+    around = np.lib.stride_tricks.sliding_window_view(padded, MEDIAN_FRAMES)
+    clear = np.isfinite(around).sum(axis=1) > MEDIAN_FRAMES // 2
+    out = np.full(len(values), np.nan)
+    out[clear] = np.nanmedian(around[clear], axis=1)
+    return out
 
 
 def _log_spectra(samples: np.ndarray, times: np.ndarray, rate: int) -> np.ndarray:

@@ -11,7 +11,9 @@ FRAME_SECONDS = 0.03
 EXCERPT_SECONDS = 4.0
 ROWS = 96
 LOWEST_HZ, HIGHEST_HZ = 40.0, 22050.0
-RANGE_DB, DIFFERENCE_DB = 80, 30
+RANGE_DB = 80
+DIFFERENCES_DB = (-32, -16, -8, -4, -2, -1, 1, 2, 4, 8, 16, 32)
+UNSEEN_DB = 0.5
 
 CAPTION = (
     "Above: the {seconds:g} s in which the middle level differs most, power over all channels, one colour scale "
@@ -21,15 +23,17 @@ CAPTION = (
 
 
 def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
-    """The figure, and its caption."""
+    """The figure and its caption; None where the levels hardly differ from the clean clip in any band."""
     rate = shown.clip.sample_rate
-    log = _mostly_low(shown)
+    log = _reaches_low(shown)
     size = 8192 if log else 2048
     top = min(HIGHEST_HZ, rate / 2)
     edges = np.geomspace(LOWEST_HZ, top, ROWS + 1) if log else np.linspace(0, top, ROWS + 1)
     pictures = [cells(samples, rate, edges, size) for _, samples in shown.panels]
     ceiling = float(np.ceil(pictures[0].max() / 10) * 10)
     floored = [np.maximum(each, ceiling - RANGE_DB) for each in pictures]
+    if not any(differs(each, floored[0]) for each in floored[1:]):
+        return None
     start, stop = _excerpt(floored)
     times = np.arange(start, stop + 1) * FRAME_SECONDS
 
@@ -43,12 +47,9 @@ def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
         common = min(levels.shape[1], floored[0].shape[1], stop)
         change = np.zeros((ROWS, stop - start))
         change[:, : common - start] = levels[:, start:common] - floored[0][:, start:common]
-        steps = np.arange(-DIFFERENCE_DB, DIFFERENCE_DB + 1, 4)  # the middle step holds 0
-        image = _mesh(axis, times, edges, change, steps, "RdBu_r")
+        image = _mesh(axis, times, edges, change, np.array(DIFFERENCES_DB), "RdBu_r")
         axis.set_xlabel("s")
-    figure.colorbar(
-        image, ax=axes[1], label="dB against clean", pad=0.01, ticks=(-30, -15, 0, 15, 30), extend="both"
-    )
+    figure.colorbar(image, ax=axes[1], label="dB against clean", pad=0.01, ticks=DIFFERENCES_DB, extend="both")
     for axis in axes.flat:
         if log:
             axis.set_yscale("log")
@@ -64,7 +65,7 @@ def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
     _mean_spectra(axes[1, 0], shown, edges, pictures)
     for axis in axes[:, 0]:
         axis.set_ylabel("Hz")
-    return figure, CAPTION.format(seconds=(stop - start) * FRAME_SECONDS)
+    return figure, CAPTION.format(seconds=round((stop - start) * FRAME_SECONDS, 1))
 
 
 def cells(samples: np.ndarray, rate: int, edges: np.ndarray, size: int) -> np.ndarray:
@@ -87,16 +88,22 @@ def cells(samples: np.ndarray, rate: int, edges: np.ndarray, size: int) -> np.nd
     return 10 * np.log10(np.maximum(out, 1e-20)) - 20 * np.log10(window.sum())
 
 
-def _mostly_low(shown: Subject) -> bool:
-    """Whether the change lies mostly in the low octaves, where only a logarithmic axis shows it."""
+def differs(picture: np.ndarray, clean: np.ndarray) -> bool:
+    """Whether more than one cell in a hundred changed by more than nothing to speak of."""
+    common = min(picture.shape[1], clean.shape[1])
+    return float(np.mean(np.abs(picture[:, :common] - clean[:, :common]) > UNSEEN_DB)) > 0.01
+
+
+def _reaches_low(shown: Subject) -> bool:
+    """Whether much of the change lies in the low octaves, where only a logarithmic axis shows it."""
     rate = shown.clip.sample_rate
     edges = np.geomspace(LOWEST_HZ, min(HIGHEST_HZ, rate / 2), 10)
-    last = shown.outputs[max(shown.outputs)].clip.samples.numpy()
-    clean, damaged = (cells(each, rate, edges, 4096) for each in (shown.clip.samples.numpy(), last))
+    middle = shown.panels[-2 if len(shown.outputs) > 1 else -1][1]
+    clean, damaged = (cells(each, rate, edges, 4096) for each in (shown.clip.samples.numpy(), middle))
     common = min(clean.shape[1], damaged.shape[1])
     floor = clean.max() - RANGE_DB
     change = np.abs(np.maximum(damaged[:, :common], floor) - np.maximum(clean[:, :common], floor)).mean(axis=1)
-    return bool(change[:4].mean() > 2 * change[-3:].mean())
+    return bool(change[:4].mean() > 0.5 * change[-3:].mean())
 
 
 def _excerpt(pictures: list[np.ndarray]) -> tuple[int, int]:
@@ -136,4 +143,4 @@ def _mean_spectra(axis, shown: Subject, edges: np.ndarray, pictures: list[np.nda
     top = axis.get_xlim()[1]
     axis.set_xlim(max(axis.get_xlim()[0], top - 110), top)
     axis.set_xlabel("dB")
-    axis.legend(loc="upper right", fontsize=7)
+    axis.legend(loc="best", fontsize=7)

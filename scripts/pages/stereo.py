@@ -31,8 +31,8 @@ def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
     for k, (heading, (left, right)) in enumerate(shown.panels):
         field, spectrum = axes[:, k]
         density, _, _ = np.histogram2d((left + right) / 2**0.5, (left - right) / 2**0.5, bins=(edges, edges))
-        shade = np.log10(1 + density)
-        field.pcolormesh(edges, edges, np.round(shade * 4) / 4, cmap="magma_r", vmin=0)
+        shade = np.round(4 * np.log10(np.maximum(density, 1))) / 4
+        field.pcolormesh(edges, edges, np.ma.masked_where(density == 0, shade), cmap="viridis_r", vmin=0)
         field.set_aspect("equal")
         field.set_title(heading)
         field.set_xticks([])

@@ -9,9 +9,11 @@ from degrade_bench.degrade.base import Rendered
 from degrade_bench.reports.style import FAINT, INK
 from pages.canvas import Subject, legend_above, new_figure
 
+MANY = 10
 CAPTION = (
     "From the plan's time map. Above: the local tempo in % of the clean clip's. Middle: how much later (or "
-    "earlier) than in the clean clip a moment is heard. Below: the beats; bars begin at the long strokes."
+    "earlier) than in the clean clip a moment is heard. Below: the beats; bars begin at the long strokes, and "
+    "the short ones are half-way between beats."
 )
 
 
@@ -24,13 +26,20 @@ def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
     tempo.axhline(100, color=FAINT, linewidth=1.6, label="clean")
     moved.axhline(0, color=FAINT, linewidth=1.6)
     rows = [("clean", shown.clip.annotations, INK)]
+    inner = np.asarray(shown.clip.annotations.beats)
+    halves = [(inner[1:] + inner[:-1]) / 2]
     for heading, output, line in shown.lines:
         times, percent, shift = curves(output)
-        tempo.plot(times, percent, drawstyle="steps-post", label=heading, **line)
+        if len(times) > MANY and "beats" not in shown.degradation.needs:  # a smooth map, given by its corners
+            tempo.plot((times[1:] + times[:-1]) / 2, percent[:-1], label=heading, **line)
+        else:
+            tempo.plot(times, percent, drawstyle="steps-post", label=heading, **line)
         moved.plot(times, 1000 * shift, **line)
+        halves.append(halves[0] if output.plan.time_map is None else output.plan.time_map(halves[0]))
         rows.append((heading.split(":")[0], output.clip.annotations, line["color"]))
     for row, (_, known, colour) in enumerate(rows):
         beats.vlines(known.beats, -row - 0.25, -row + 0.2, color=colour, linewidth=0.8)
+        beats.vlines(halves[row], -row - 0.05, -row + 0.05, color=colour, linewidth=0.8)
         beats.vlines(known.downbeats, -row - 0.4, -row + 0.4, color=colour, linewidth=1.8)
     for (_, before, _), (_, after, colour), row in zip(rows[:-1], rows[1:], range(len(rows)), strict=False):
         if len(before.beats) == len(after.beats):

@@ -7,9 +7,12 @@ import numpy as np
 from degrade_bench.reports.style import FAINT, INK
 from pages.canvas import Subject, legend_above, new_figure
 
-ZOOM_SECONDS = 0.03
+ZOOM_SECONDS, CLOSE_SECONDS = 0.03, 0.01
 LEVEL_FRAME_SECONDS = 0.02
 COLUMNS = 220
+DEEPEST_DB = 150
+DOTS = (8, 5, 2.5)
+"""Larger beneath: events of a level are among those of the next."""
 CLEAN = "#b9b9b9"
 
 CAPTION = (
@@ -25,7 +28,8 @@ def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
     rate = shown.clip.sample_rate
     clean = shown.clip.samples.numpy()
     channel, at = _strongest(shown)
-    half = round(ZOOM_SECONDS * rate / 2)
+    zoom_seconds = CLOSE_SECONDS if _everywhere(shown, channel) else ZOOM_SECONDS
+    half = round(zoom_seconds * rate / 2)
     first = max(0, min(at - half, clean.shape[1] - 2 * half))
     zoom = slice(first, first + 2 * half)
 
@@ -59,7 +63,7 @@ def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
         axes[f"whole{k}"].set_ylim(-1.08 * tallest[1], 1.08 * tallest[1])
         axes[f"whole{k}"].set_xlim(0, max(each.shape[1] for _, each in shown.panels) / rate)
     _levels(axes["levels"], shown, channel)
-    return figure, CAPTION.format(milliseconds=1000 * ZOOM_SECONDS)
+    return figure, CAPTION.format(milliseconds=1000 * zoom_seconds)
 
 
 def _strongest(shown: Subject) -> tuple[int, int]:
@@ -74,6 +78,14 @@ def _strongest(shown: Subject) -> tuple[int, int]:
             channel, last = np.unravel_index(int(np.argmax(smooth)), smooth.shape)
             return int(channel), int(last) - width // 2
     return 0, int(np.argmax(np.abs(clean[0])))
+
+
+def _everywhere(shown: Subject, channel: int) -> bool:
+    """Whether the lowest level changes most of the samples that sound, so that any moment shows it."""
+    clean = shown.clip.samples.numpy()[channel]
+    change = np.abs(shown.unmatched(min(shown.outputs))[channel] - clean) > 1e-5 * np.abs(clean).max()
+    sounding = clean != 0
+    return bool(change[sounding].mean() > 0.5) if sounding.any() else False
 
 
 def _envelope(axis, samples: np.ndarray, rate: int, colour: str, alpha: float = 1.0) -> None:  # noqa: ANN001
@@ -91,14 +103,14 @@ def _levels(axis, shown: Subject, channel: int) -> None:  # noqa: ANN001
     axis.fill_between(times, level, -200, color="#e4e4e4", linewidth=0, label="clean")
     loudest = float(level.max())
     lowest = loudest
-    for colour, number in zip(shown.colours, shown.outputs, strict=True):
+    for colour, number, size in zip(shown.colours, shown.outputs, DOTS, strict=False):
         times, change = _level_db(shown.unmatched(number)[channel] - clean, rate)
-        audible = change > loudest - 110
+        audible = change > loudest - DEEPEST_DB
         lowest = min(lowest, float(np.quantile(change[audible], 0.02)) if audible.any() else lowest)
         axis.plot(times, np.where(audible, change, np.nan), color=colour, linewidth=1, label=f"level {number}")
         alone = audible & ~np.roll(audible, 1) & ~np.roll(audible, -1)  # a line of one point is not drawn
-        axis.plot(times[alone], change[alone], ".", color=colour, markersize=3)
-    axis.set_ylim(max(min(lowest - 5, loudest - 40), loudest - 110), loudest + 8)
+        axis.plot(times[alone], change[alone], ".", color=colour, markersize=size)
+    axis.set_ylim(max(min(lowest - 5, loudest - 40), loudest - DEEPEST_DB), loudest + 8)
     axis.set_xlim(0, times[-1])
     axis.set_ylabel("change, dBFS", color=FAINT)
     axis.set_xlabel("s")

@@ -1,0 +1,79 @@
+"""How fast the degradations are, beside their peers and on their own, and how much memory they take.
+
+    python benchmarks/degrade.py [--quick] [--only NAME ...] [--out FILE]
+
+Needs audiomentations (``pip install audiomentations``) for half of the comparison; what it lacks is said. Writes
+``benchmarks/degrade.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before anything that counts threads is imported
+
+from degrading import report
+from degrading.clips import excerpts
+from degrading.peers import PAIRS
+from degrading.side_by_side import compare
+from degrading.suites import peak_megabytes, render_and_report, single_thread, suite_costs, suite_names
+
+from degrade_bench.degrade import catalogue
+
+PAGE = Path(__file__).resolve().parent / "degrade.md"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="four clips, two repetitions: a trial, not a result")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="these degradations only; no memory")
+    parser.add_argument("--out", type=Path, default=PAGE)
+    parser.add_argument("--memory-of", type=int, help=argparse.SUPPRESS)  # the process that is measured
+    options = parser.parse_args()
+    if options.memory_of:
+        render_and_report(options.memory_of)
+        return
+    started = time.monotonic()
+    text = "\n\n".join(sections(options.quick, options.only))
+    minutes = (time.monotonic() - started) / 60
+    options.out.write_text(f"{text}\n\n---\n\nTook {minutes:.0f} minutes.\n", encoding="utf-8")
+    print(f"wrote {options.out.name}")
+
+
+def sections(quick: bool, only: list[str] | None) -> list[str]:
+    """The report's sections, printed as they come."""
+    count, repetitions = (4, 2) if quick else (16, 5)
+    single_thread()
+    command = " ".join(["python benchmarks/degrade.py", *sys.argv[1:]])
+    parts = [f"# Speed and memory of the degradations\n\n{report.machine()}\n\nMade by `{command}`."]
+    clips = [each.load() for each in excerpts(count)]
+    wanted = [pair for pair in PAIRS if not only or pair.name in only]
+    absent = [pair.name for pair in wanted if pair.name not in catalogue.names()]
+    results = []
+    for pair in wanted:
+        if pair.name in absent:
+            print(f"{pair.name}: not registered, skipped")
+            continue
+        results.append(compare(pair, clips, repetitions))
+        shown = results[-1].ratio
+        print(f"{pair.name}: theirs / ours {'–' if shown is None else format(shown, '.2f')}")
+    del clips
+    parts.append(report.side_by_side(results, absent, count, repetitions))
+    members = {
+        suite: [name for name in names if not only or name in only] for suite, names in suite_names().items()
+    }
+    every = [name for names in members.values() for name in names]
+    if every:
+        parts.append(report.suites(suite_costs(every, count), members, count))
+    if not only:
+        parts.append(report.memory([peak_megabytes(16), peak_megabytes(32 if quick else 160)]))
+    print("\n\n".join(parts[1:]))
+    return parts
+
+
+if __name__ == "__main__":
+    main()

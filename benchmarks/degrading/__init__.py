@@ -1,0 +1,1 @@
+"""Parts of the benchmark of the degradations: clips, peers, timing, memory, the report."""

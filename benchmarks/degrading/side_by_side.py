@@ -1,0 +1,155 @@
+"""Ours beside theirs: the damage alone, on the same samples, taken in turns."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from degrade_bench.clip import Clip
+from degrade_bench.degrade import catalogue
+from degrade_bench.degrade.base import Degradation, Drawn
+from degrade_bench.degrade.seeds import cell_seed, generator
+from degrade_bench.errors import NotApplicableError
+from degrade_bench.loudness import clip_lufs, matching_gain_db
+from degrading.peers import Pair, Setting
+
+LEAST_REPETITIONS, MOST_SECONDS = 2, 60.0
+"""An operation that has taken a minute is not repeated more than twice."""
+OURS, NEXT, MATCHING = "ours", "ours, another level before", "loudness matching"
+
+
+@dataclass
+class Compared:
+    """One operation.
+
+    Attributes:
+        pair: what was compared.
+        seconds: by side, one time per repetition and clip, in the same order on every side.
+        agreement_db: by peer, how far under theirs the difference between theirs and ours lies, on the first clip.
+        skipped: what could not be done, by label or by clip.
+        repetitions: how many rounds were counted.
+    """
+
+    pair: Pair
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    agreement_db: dict[str, float] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    repetitions: int = 0
+
+    def median_ms(self, side: str) -> float:
+        """Median milliseconds of a side."""
+        return 1000 * statistics.median(self.seconds[side])
+
+    @property
+    def peers(self) -> list[str]:
+        """The peers that ran, the faster first; those that do the same before those that do not."""
+        ran = [label for label in self.pair.peers if label in self.seconds]
+        return sorted(ran, key=lambda label: (label in self.pair.kin, self.median_ms(label)))
+
+    @property
+    def ratio(self) -> float | None:
+        """The faster peer's time over ours, the median over pairs; None where no peer does the same."""
+        same = [label for label in self.peers if label not in self.pair.kin]
+        if not same or OURS not in self.seconds:
+            return None
+        pairs = zip(self.seconds[same[0]], self.seconds[OURS], strict=True)
+        return statistics.median(theirs / ours for theirs, ours in pairs)
+
+
+def compare(pair: Pair, clips: Sequence[Clip], repetitions: int) -> Compared:
+    """Time our damage and the peers' on the same clips, taken in turns, with the order changed every time.
+
+    Ours is timed as ``draw`` and ``damage`` on a clip that it has not seen, and again where another level came
+    before, as in a sweep. CPU time of all threads, so that neither gains by using more.
+    """
+    result = Compared(pair)
+    degradation = catalogue.get(pair.name)
+    level = min(pair.level, len(degradation.ladder.levels))
+    started = time.monotonic()
+    _one_turn(result, degradation, clips[0], level, 0, counted=False)  # imports, caches of code
+    while result.repetitions < repetitions:
+        if result.repetitions >= LEAST_REPETITIONS and time.monotonic() - started > MOST_SECONDS:
+            break
+        for index, clip in enumerate(clips):
+            _one_turn(result, degradation, clip, level, result.repetitions + index, counted=True)
+        result.repetitions += 1
+    return result
+
+
+def _one_turn(
+    result: Compared, degradation: Degradation, clip: Clip, level: int, turn: int, *, counted: bool
+) -> None:
+    """Every side once on one clip."""
+    try:
+        drawn = _drawn(degradation, replace(clip), level)
+    except NotApplicableError as error:
+        result.skipped[clip.id] = str(error)
+        return
+    setting = Setting(clip, degradation.ladder.strength(level), drawn.params)
+    calls: dict[str, Callable[[], Any]] = {OURS: _ours(degradation, replace(clip), level)}
+    if level > 1:
+        known = replace(clip)
+        _ours(degradation, known, level - 1)()
+        calls[NEXT] = _ours(degradation, known, level)
+    audio = clip.samples.numpy()
+    for label, make in result.pair.peers.items():
+        if label in result.skipped:
+            continue
+        try:
+            call = make(setting)
+            if label not in result.agreement_db:  # once, in the round that is not counted
+                ours = _ours(degradation, replace(clip), level)().numpy()
+                result.agreement_db[label] = agreement_db(np.asarray(call(audio.copy())), ours)
+        except Exception as error:  # a peer may raise anything; the report says what
+            result.skipped[label] = f"{type(error).__name__}: {error}".splitlines()[0]
+            continue
+        given = audio.copy()  # some peers write into what they are given
+        calls[label] = lambda call=call, given=given: call(given)
+    order = list(calls)
+    turned = order[turn % len(order) :] + order[: turn % len(order)]
+    for side in turned:
+        seconds, output = _timed(calls[side])
+        if counted:
+            result.seconds.setdefault(side, []).append(seconds)
+        if side == OURS and counted and degradation.matches_loudness:
+            target = clip_lufs(clip)
+            spent, _ = _timed(lambda: matching_gain_db(output, clip.sample_rate, target))  # noqa: B023 - run at once
+            result.seconds.setdefault(MATCHING, []).append(spent)
+
+
+def _drawn(degradation: Degradation, clip: Clip, level: int) -> Drawn:
+    rng = generator(cell_seed(0, clip.hash, *degradation.seed_key, 0))
+    degradation.check_needs(clip)
+    return degradation.draw(clip, level, degradation.ladder.strength(level), rng)
+
+
+def _ours(degradation: Degradation, clip: Clip, level: int) -> Callable[[], Any]:
+    """Draw and damage; the generator is made beforehand, since making it hashes the clip."""
+    rng = generator(cell_seed(0, clip.hash, *degradation.seed_key, 0))
+    strength = degradation.ladder.strength(level)
+
+    def call() -> Any:
+        return degradation.damage(clip, degradation.draw(clip, level, strength, rng).params)
+
+    return call
+
+
+def _timed(call: Callable[[], Any]) -> tuple[float, Any]:
+    started = time.process_time()
+    result = call()
+    return time.process_time() - started, result
+
+
+def agreement_db(theirs: np.ndarray, ours: np.ndarray) -> float:
+    """How far under theirs the difference from ours lies, in dB, when ours is brought to their level."""
+    if theirs.shape != ours.shape:
+        return float("nan")
+    x, y = theirs.astype(np.float64).ravel(), ours.astype(np.float64).ravel()
+    gain = float(x @ y) / max(float(y @ y), 1e-30)
+    rest = float(np.square(x - gain * y).sum())
+    return 10 * float(np.log10(max(float(x @ x), 1e-30) / max(rest, 1e-30)))
