@@ -1,4 +1,4 @@
-"""Signals whose tempo and pitch can be read off exactly, and the reading."""
+"""What the tests of damages share: signals that can be read off exactly, one way of rendering, and measurements."""
 
 from __future__ import annotations
 
@@ -11,11 +11,49 @@ from degrade_bench.degrade.base import Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 
 RATE = 44100
+LEVELS = (1, 2, 3, 4, 5)
 
 
 def render(name: str, clip: Clip, level: int) -> Rendered:
     degradation = catalogue.get(name)
     return degradation.render(clip, level, generator(cell_seed(3, clip.hash, *degradation.seed_key)))
+
+
+def raw(name: str, clip: Clip, level: int) -> np.ndarray:
+    """What a level does to the samples before loudness is matched, as ``damage`` gives it."""
+    return catalogue.get(name).damage(clip, render(name, clip, level).plan.params).numpy()
+
+
+def added(name: str, clip: Clip, level: int) -> np.ndarray:
+    """What a level adds to the samples, float64."""
+    return raw(name, clip, level).astype(np.float64) - clip.samples.double().numpy()
+
+
+def harm_db(name: str, clip: Clip, level: int) -> float:
+    """Power of what is changed over the power of the clip, in dB."""
+    return 10 * float(
+        np.log10(np.mean(added(name, clip, level) ** 2) / np.mean(clip.samples.double().numpy() ** 2))
+    )
+
+
+def undone_gain(rendered: Rendered) -> np.ndarray:
+    return (rendered.clip.samples.double() * 10 ** (-rendered.plan.gain_db / 20)).numpy()
+
+
+def error(name: str, clip: Clip, level: int) -> float:
+    """Power of what was changed over the power of the clip, after a least-squares fit of the clip."""
+    x, y = clip.samples.double().numpy(), undone_gain(render(name, clip, level))
+    gain = np.vdot(x, y) / np.vdot(x, x)
+    return float(np.sum((y - gain * x) ** 2) / np.sum((gain * x) ** 2))
+
+
+def lag(clip: Clip, degraded: np.ndarray) -> int:
+    """Where the cross-correlation of the mean of the channels peaks, in samples."""
+    x, y = clip.samples.double().numpy().mean(axis=0), degraded.mean(axis=0)
+    size = 2 * len(x)
+    correlation = np.fft.irfft(np.conj(np.fft.rfft(x, size)) * np.fft.rfft(y, size), size)
+    peak = int(np.argmax(correlation))
+    return peak if peak < len(x) else peak - size
 
 
 def with_beats(samples: np.ndarray, rate: int = RATE, period: float = 0.5) -> Clip:

@@ -19,7 +19,7 @@ from degrade_bench.degrade.signal.spectral_holes import holes
 from degrade_bench.degrade.signal.telephone_band import TELEPHONE_HZ, edges_hz
 from degrade_bench.errors import NotApplicableError
 from tests.conftest import make_clip
-from tests.degrade.undoing import LEVELS, error, lag, render, undone_gain
+from tests.degrade.probes import LEVELS, error, lag, render, undone_gain
 
 RATES = [22050, 44100, 48000, 96000]
 

@@ -12,7 +12,7 @@ from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
 from degrade_bench.errors import NotApplicableError
 from tests.conftest import make_clip
-from tests.degrade.rendering import LEVELS, harm_db, raw, render
+from tests.degrade.probes import LEVELS, harm_db, raw, render
 
 CLIPPERS = ("hard_clipping", "soft_clipping", "percentile_clipping")
 

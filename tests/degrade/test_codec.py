@@ -27,7 +27,7 @@ from degrade_bench.degrade.codec import (
 )
 from degrade_bench.degrade.signal.vorbis import coding
 from tests.conftest import make_clip
-from tests.degrade.undoing import LEVELS, error, lag, render, undone_gain
+from tests.degrade.probes import LEVELS, error, lag, render, undone_gain
 
 CODECS = ["mp3", "vorbis", "gsm"]
 

@@ -17,7 +17,7 @@ from degrade_bench.degrade.signal.concealed_dropouts import best_lag, conceal
 from degrade_bench.degrade.signal.dropouts import FIRST_PACKET, lost_runs, packet_length, sounding_packets
 from degrade_bench.errors import NotApplicableError
 from tests.conftest import make_clip
-from tests.degrade.rendering import LEVELS, added, harm_db, raw, render
+from tests.degrade.probes import LEVELS, added, harm_db, raw, render
 
 LOCAL = ("dropouts", "concealed_dropouts", "noise_burst")
 

@@ -22,7 +22,7 @@ from degrade_bench.degrade.signal.impulses import ImpulseKind, impulses
 from degrade_bench.degrade.signal.white_noise import WhiteNoise
 from degrade_bench.errors import NotApplicableError
 from tests.conftest import make_clip
-from tests.degrade.rendering import LEVELS, added, harm_db, render
+from tests.degrade.probes import LEVELS, added, harm_db, render
 
 BY_SNR = ("white_noise", "pink_noise", "brown_noise", "hum", "crackle")
 

@@ -13,7 +13,7 @@ from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.signal.mel_inversion import framing, mel_smoothing
 from degrade_bench.degrade.stft import Stft
 from tests.conftest import make_clip
-from tests.degrade.undoing import LEVELS, error, render, undone_gain
+from tests.degrade.probes import LEVELS, error, render, undone_gain
 
 
 @pytest.fixture(scope="module")

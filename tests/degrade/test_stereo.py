@@ -11,7 +11,7 @@ from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
 from degrade_bench.errors import NotApplicableError
 from tests.conftest import make_clip
-from tests.degrade.undoing import LEVELS, error, render, undone_gain
+from tests.degrade.probes import LEVELS, error, render, undone_gain
 
 
 @pytest.fixture(scope="module")
