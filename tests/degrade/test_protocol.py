@@ -198,10 +198,7 @@ def test_strength_and_loudness_on_every_builtin_clip(name):
             if not (np.diff(achieved) * direction > 0).all():
                 bent.append((clip.id, achieved))
     assert checked >= (4 if name in STEMS else 12), "the built-in corpus must suit nearly every degradation"
-    assert not bent or degradation.caveat, bent
-    if degradation.caveat:
-        assert bent, "the caveat speaks of clips that are not there"
-        assert all(clip_id in degradation.caveat for clip_id, _ in bent), bent
+    assert all(clip_id in degradation.caveat for clip_id, _ in bent), bent
 
 
 @pytest.mark.parametrize("name", TESTED)
@@ -285,3 +282,11 @@ def test_silence_and_full_scale_squares(name, kind):
     degradation = catalogue.get(name)
     for level in degradation.ladder.levels[::4]:
         check_on(degradation, generated(6.0, 16000, 2, kind=kind), level)
+
+
+@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("count", [1, 2, 100])
+def test_a_handful_of_samples(name, count):
+    """Nobody's clip, but no excuse for anything but a result or a reason."""
+    clip = Clip("tiny", generated(1.0, 8000, 2).samples[:, 400 : 400 + count].contiguous(), 8000)
+    check_on(catalogue.get(name), clip, len(catalogue.get(name).ladder.levels))

@@ -64,7 +64,9 @@ class AddedNoise(Degradation):
     @last_remembered
     def _unit_noise(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         noise = self.make_noise(clip, params)
-        noise *= np.float32(1 / math.sqrt(np.mean(np.square(noise))))  # numpy's pairwise sum: exact enough
+        power = float(np.mean(np.square(noise)))  # numpy's pairwise sum: exact enough
+        if power > 0:  # a clip of a few samples may hold none of a noise that comes in events
+            noise *= np.float32(1 / math.sqrt(power))
         return torch.from_numpy(noise)
 
     def measure(self, clean: Clip, degraded: Clip) -> float | None:
