@@ -19,8 +19,8 @@ from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.degrade.separation import separated
 from degrade_bench.degrade.structural.joins import discontinuities, join_positions
 from degrade_bench.degrade.structural.layer_mistuning import bands, crossover_hz
-from degrade_bench.degrade.structural.layer_offset import in_time_pieces, late_pieces, turned
-from degrade_bench.degrade.structural.layers import layers
+from degrade_bench.degrade.structural.layer_offset import in_time_pieces, late_pieces
+from degrade_bench.degrade.structural.layers import layers, turned
 from degrade_bench.errors import NotApplicableError, PlanError
 from degrade_bench.stems import stems_of
 from tests.conftest import make_clip
@@ -282,6 +282,21 @@ def test_placebos_of_the_mistunings_are_in_tune(name, band):
     assert not torch.equal(placebo.clip.samples, band.samples)
     for hz in (220.0, 1760.0):
         assert abs(cents(placebo.clip.samples, hz)) < 5
+
+
+@pytest.mark.parametrize("name", ["layer_offset", "layer_mistuning"])
+def test_separation_errors_are_as_bare_in_the_placebo_as_in_the_damage(name, builtin):
+    whole = builtin["folk_jig"]
+    cut = Annotations(beats=tuple(t for t in whole.annotations.beats if t < 6))
+    clip = replace(whole, samples=whole.samples[:, : 6 * whole.sample_rate].clone(), annotations=cut)
+    damage, placebo = (
+        catalogue.get(each).damage(clip, drawn(each, clip, 2).params) for each in (name, f"{name}_placebo")
+    )
+    lost, lost_too = (
+        10 * np.log10(float(clip.samples.square().mean() / each.square().mean())) for each in (damage, placebo)
+    )
+    assert lost > 0.2, "layers that were moved no longer add up by their amplitudes"
+    assert lost_too == pytest.approx(lost, abs=0.3)
 
 
 def test_bands_add_up_and_divide_at_the_crossover():

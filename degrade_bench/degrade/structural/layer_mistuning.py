@@ -22,7 +22,7 @@ from degrade_bench.degrade.base import Degradation, Drawn, Ladder
 from degrade_bench.degrade.memory import last_remembered
 from degrade_bench.degrade.placebo import Placebo
 from degrade_bench.degrade.separation import separated
-from degrade_bench.degrade.structural.layers import Layers, check_both_sound, layers, stem_params
+from degrade_bench.degrade.structural.layers import Layers, check_both_sound, layers, stem_params, turned
 from degrade_bench.degrade.structural.stretch import shifted
 from degrade_bench.stems import audible_stems, is_pitched
 
@@ -76,7 +76,10 @@ class LayerMistuning(Degradation):
 
 
 class LayerMistuningPlacebo(Placebo):
-    """The same layers shifted and shifted back: the separation and the shifter's sound, twice, in tune."""
+    """The same layers shifted and shifted back: the shifter's sound, twice, in tune.
+
+    A separated percussive layer gets its phase turned, so that separation errors are as bare as in the damage.
+    """
 
     parent: LayerMistuning
 
@@ -84,7 +87,8 @@ class LayerMistuningPlacebo(Placebo):
         """Detune there and back."""
         low, high = self.parent.detuned(clip, params)
         rate, semitones = clip.sample_rate, params["semitones"]
-        return put_back(clip, params, (shifted(low, rate, semitones), shifted(high, rate, -semitones)))
+        back = shifted(low, rate, semitones), shifted(high, rate, -semitones)
+        return put_back(clip, params, back) if params["stems"] else turned(separated(clip)[1]) + back[0] + back[1]
 
 
 def mistuned_layers(clip: Clip, params: Mapping[str, Any]) -> Layers:

@@ -5,10 +5,9 @@ would meet again on the off-beat. At the clip's beginning the late layer has not
 plays a bar later at that point, and within the first beat a crossfade leads over to its own beginning, so that no
 silence is heard.
 
-The placebo takes the same layer out and puts it back at the right time, with one cut at the same place. Separated
-layers, when put back as they were, would cancel each other's separation errors, as they do not when one of them is
-late. The placebo therefore turns the percussive layer's phase by a quarter of a period, which moves nothing in time
-and lets the errors of the two layers add up by their powers, just as those of layers that are apart.
+The placebo takes the same layer out and puts it back at the right time, with one cut at the same place; a separated
+layer with its phase turned, so that separation errors are as bare as in the damage
+(:func:`degrade_bench.degrade.structural.layers.turned`).
 
 Source: this project's. Musicians of an ensemble are 30 to 50 ms apart (R. A. Rasch, Acustica 1979), and this is
 where the ladders begin.
@@ -33,6 +32,7 @@ from degrade_bench.degrade.structural.layers import (
     drum_stems,
     layers,
     stem_params,
+    turned,
 )
 from degrade_bench.degrade.structural.segments import required_bounds, unit_bounds
 
@@ -111,15 +111,6 @@ class InTime(Placebo):
         if not params["stems"]:
             moved = turned(moved)
         return rest + reassembled(moved, in_time_pieces(params, clip.num_samples), clip.sample_rate)
-
-
-def turned(samples: torch.Tensor) -> torch.Tensor:
-    """Every frequency's phase turned by a quarter of a period (a Hilbert transform); envelopes stay in time."""
-    from scipy.fft import irfft, next_fast_len, rfft
-
-    size = next_fast_len(samples.shape[1] + 1, real=True)
-    spectrum = rfft(samples.numpy(), size, axis=1) * np.complex64(-1j)
-    return torch.from_numpy(np.ascontiguousarray(irfft(spectrum, size, axis=1)[:, : samples.shape[1]]))
 
 
 class LayerOffset(Late):

@@ -72,6 +72,20 @@ def layers(clip: Clip, params: Mapping[str, Any]) -> Layers:
     return moved, clip.samples - moved
 
 
+def turned(samples: torch.Tensor) -> torch.Tensor:
+    """Every frequency's phase turned by a quarter of a period (a Hilbert transform); envelopes stay in time.
+
+    For placebos. Separated layers that are put back as they were cancel each other's separation errors, as they do
+    not when one of them was moved. With one of them turned, the errors add up by their powers, as those of layers
+    that were moved do, and nothing has moved.
+    """
+    from scipy.fft import irfft, next_fast_len, rfft
+
+    size = next_fast_len(samples.shape[1] + 1, real=True)
+    spectrum = rfft(samples.numpy(), size, axis=1) * np.complex64(-1j)
+    return torch.from_numpy(np.ascontiguousarray(irfft(spectrum, size, axis=1)[:, : samples.shape[1]]))
+
+
 def check_both_sound(moved: torch.Tensor, rest: torch.Tensor, names: str) -> None:
     """Raise where one layer is next to nothing.
 
