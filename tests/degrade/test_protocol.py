@@ -289,4 +289,10 @@ def test_silence_and_full_scale_squares(name, kind):
 def test_a_handful_of_samples(name, count):
     """Nobody's clip, but no excuse for anything but a result or a reason."""
     clip = Clip("tiny", generated(1.0, 8000, 2).samples[:, 400 : 400 + count].contiguous(), 8000)
-    check_on(catalogue.get(name), clip, len(catalogue.get(name).ladder.levels))
+    degradation = catalogue.get(name)
+    try:
+        rendered = render(degradation, clip, len(degradation.ladder.levels))
+    except NotApplicableError:
+        return
+    assert bool(torch.isfinite(rendered.clip.samples).all())
+    degradation.achieved(clip, rendered)
