@@ -348,6 +348,9 @@ PAIRS = (
     Pair(
         "resampling",
         {
+            "pedalboard Resample (32-point sinc)": board(
+                lambda p, s: p.Resample(s.params["rate_hz"], p.Resample.Quality.WindowedSinc32)
+            ),
             "pedalboard Resample (256-point sinc)": board(
                 lambda p, s: p.Resample(s.params["rate_hz"], p.Resample.Quality.WindowedSinc256)
             ),
@@ -355,7 +358,7 @@ PAIRS = (
                 _same("Resample:sample_rate", lambda s: s.params["rate_hz"])
             ),
         },
-        "audiomentations resamples one way and leaves the clip at another rate",
+        "audiomentations resamples one way and leaves the clip at another rate; ours is libsoxr at its best",
         frozenset({"audiomentations Resample (one way)"}),
     ),
     Pair(

@@ -61,12 +61,12 @@ def side_by_side(results: Sequence[Compared], absent: Sequence[str], clips: int,
     ratios = {result.pair.name: result.ratio for result in results if result.ratio is not None}
     parts = [
         "## Beside audiomentations and pedalboard",
-        f"Level 3 (where no other is named) on {clips} clips of 10 s, 44.1 kHz, stereo; {repetitions} repetitions "
-        "(slow operations fewer), every side in turn on the same array; medians of CPU milliseconds, one thread. *Ours* is `draw` and "
-        "`damage` on a clip that was not seen before; *next level* the same where another level came before, as in "
-        "a sweep. The ratio is the faster peer's time over ours, the median over pairs: above 1 we are faster. In "
-        "brackets, how far under theirs the difference between the two outputs lies: many dB, where both compute "
-        "the same. Loudness matching comes on top of ours; no peer does it.",
+        f"Level 3 (where no other is named) on {clips} clips of 10 s, 44.1 kHz, stereo; {repetitions} "
+        "repetitions (slow operations fewer), every side in turn on the same array; medians of CPU milliseconds, "
+        "one thread. *Ours* is `draw` and `damage` on a clip that was not seen before; *next level* the same where "
+        "another level came before, as in a sweep. The ratio is the faster peer's time over ours, the median over "
+        "pairs: above 1 we are faster. In brackets, how far under theirs the difference between the two outputs "
+        "lies: many dB, where both compute the same. Loudness matching comes on top of ours; no peer does it.",
         table(
             ("operation", "ours, ms", "next level, ms", "peers, ms", "theirs / ours", "loudness matching, ms"), rows
         ),

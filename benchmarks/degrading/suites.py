@@ -17,7 +17,6 @@ from degrade_bench.clip import Clip
 from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.seeds import cell_seed, generator
-from degrade_bench.degrade.suites import suite
 from degrade_bench.errors import NotApplicableError
 from degrading.clips import Excerpt, excerpts
 
@@ -54,9 +53,15 @@ def single_thread() -> None:
     threadpool_limits(1)
 
 
+def members(group: str) -> list[Degradation]:
+    """The registered degradations of a group."""
+    every = (catalogue.get(name) for name in catalogue.names())
+    return [degradation for degradation in every if degradation.group == group]
+
+
 def suite_names() -> dict[str, list[str]]:
     """The degradations of each suite."""
-    return {name: [each.name for each in suite(name)] for name in SUITES}
+    return {group: [each.name for each in members(group)] for group in SUITES}
 
 
 def suite_costs(names: Sequence[str], count: int) -> list[Cost]:
@@ -141,7 +146,7 @@ def one_per_family() -> list[Degradation]:
     """The first degradation of each family of both suites."""
     found: dict[str, Degradation] = {}
     for name in SUITES:
-        for degradation in suite(name):
+        for degradation in members(name):
             found.setdefault(degradation.family, degradation)
     return list(found.values())
 

@@ -47,7 +47,7 @@ def page(degradation: Degradation, table: dict[str, list[Row]], caption: str | N
         _caveat(degradation),
         _not_applicable(rows),
         "## Its placebo\n\n" + _placebo(degradation, table) if degradation.placebo else "",
-        "## Where it comes from\n\n" + "\n\n".join([_sentence(degradation.source), *sources]),
+        "## Where it comes from\n\n" + "\n\n".join([f"From: {_sentence(degradation.source)}", *sources]),
         "## To listen\n\n" + _listen(degradation),
         f"---\n\nMade by `{COMMAND} --only {name}` from the code and the built-in corpus; do not edit.",
     ]
@@ -177,7 +177,10 @@ def _not_applicable(rows: Sequence[Row]) -> str:
             reasons.setdefault(row.reason, {}).setdefault(row.clip, []).append(row.level)
     lines = []
     for reason, clips in reasons.items():
-        where = "; ".join(f"`{clip}` ({_levels(levels)})" for clip, levels in clips.items())
+        alike: dict[str, list[str]] = {}
+        for clip, levels in clips.items():
+            alike.setdefault(_levels(levels), []).append(f"`{clip}`")
+        where = "; ".join(f"{levels} of {', '.join(own)}" for levels, own in alike.items())
         lines.append(f"- {where}: {reason}")
     return "Not applicable:\n\n" + "\n".join(lines) if lines else ""
 

@@ -8,7 +8,7 @@ from degrade_bench.clip import TimeMap
 from degrade_bench.degrade.base import Rendered
 from degrade_bench.reports.style import FAINT
 from pages.canvas import Subject, legend_above, new_figure
-from pages.spectra import cells
+from pages.spectra import DIFFERENCES_DB, FRAME_SECONDS, cells, draw_change, draw_levels
 
 LOWEST_NOTE, OCTAVES, BANDS = 110.0, 4, 36
 LONG_FRAME, SHORT_FRAME = 16384, 4096
@@ -16,50 +16,75 @@ STEP_SECONDS, GRID_CENTS, WIDEST_CENTS = 0.04, 10, 1300
 NOISE, CLEAR = 1e-6, 0.5
 MEDIAN_FRAMES = 7
 RANGE_DB = 50
+UNHEARD_CENTS = 5
 
-CAPTION = (
-    "Above: power in bands of a third of a semitone, A2 to A6. Below: by how many cents the sound lies above the "
-    "same moment of the clean clip, where the two are alike enough to tell: the lag at which their spectra on a "
-    "logarithmic axis match best, in frames of 93 ms; a running median of seven frames, 40 ms apart."
+MAPS = "Above: power in bands of a third of a semitone, A2 to A6. "
+DEVIATION = (
+    "Below: by how many cents the sound lies above the same moment of the clean clip, where the two are alike "
+    "enough to tell: the lag at which their spectra on a logarithmic axis match best, in frames of 93 ms; a running "
+    "median of seven frames, 40 ms apart."
 )
+CHANGE = "Below: what changed, in dB; the pitch of the whole mix stays, so only some of its notes are others."
 
 
 def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
     """The figure, and its caption."""
-    from matplotlib import colormaps
-    from matplotlib.colors import BoundaryNorm
-
     rate = shown.clip.sample_rate
     edges = LOWEST_NOTE * 2 ** (np.arange(OCTAVES * BANDS + 1) / BANDS - 1 / 24)
+    pictures = [cells(samples, rate, edges, LONG_FRAME) for _, samples in shown.panels]
+    clean = shown.clip.samples.numpy()
+    deviations = [deviation_cents(clean, output, rate) for _, output, _ in shown.lines]
+    moved = any(np.nanmax(np.abs(cents), initial=0.0) > UNHEARD_CENTS for _, cents in deviations)
     figure = new_figure(shown, 5.4, "pitch")
     count = len(shown.panels)
-    axes = figure.subplot_mosaic([[f"map{k}" for k in range(count)], ["cents"] * count], height_ratios=(1.9, 1.0))
-    pictures = [cells(samples, rate, edges, LONG_FRAME) for _, samples in shown.panels]
+    below = ["cents"] * count if moved else [".", *(f"change{k}" for k in range(1, count))]
+    axes = figure.subplot_mosaic(
+        [[f"map{k}" for k in range(count)], below], height_ratios=(1.9, 1.0) if moved else (1, 1)
+    )
     ceiling = 5 * np.ceil(max(each.max() for each in pictures) / 5)
-    cmap = colormaps["magma"]
-    norm = BoundaryNorm(np.arange(ceiling - RANGE_DB, ceiling + 1, 5), cmap.N, extend="both")
-    for k, ((heading, samples), picture) in enumerate(zip(shown.panels, pictures, strict=True)):
-        axis = axes[f"map{k}"]
-        times = np.linspace(0, samples.shape[1] / rate, picture.shape[1] // 2 + 1)
-        image = axis.pcolormesh(times, edges, picture[:, : 2 * (picture.shape[1] // 2) : 2], cmap=cmap, norm=norm)
-        axis.set_yscale("log")
-        axis.minorticks_off()
-        axis.set_yticks([110, 220, 440, 880, 1760], ["A2", "A3", "A4", "A5", "A6"] if k == 0 else [])
-        axis.set_title(heading)
-        axis.set_xlabel("s")
+    steps = np.arange(ceiling - RANGE_DB, ceiling + 1, 5)
+    for k, ((heading, _), picture) in enumerate(zip(shown.panels, pictures, strict=True)):
+        image = draw_levels(axes[f"map{k}"], _times(picture), edges, picture[:, ::2], steps)
+        axes[f"map{k}"].set_title(heading)
+        _note_axis(axes[f"map{k}"], labelled=k == 0)
     figure.colorbar(image, ax=[axes[f"map{k}"] for k in range(count)], label="dB", pad=0.01)
-    cents = axes["cents"]
-    cents.axhline(0, color=FAINT, linewidth=1)
-    for heading, output, line in shown.lines:
-        times, deviation = deviation_cents(shown.clip.samples.numpy(), output, rate)
-        cents.plot(times, deviation, label=heading.split(":")[0], **line)
-    cents.set_xlabel("s")
-    cents.set_xlim(0, max(each.shape[1] for _, each in shown.panels) / rate)
-    low, high = cents.get_ylim()
-    cents.set_ylim(min(low, -20), max(high, 20))
-    cents.set_ylabel("cents above clean")
-    legend_above(cents)
-    return figure, CAPTION
+    if moved:
+        _draw_cents(axes["cents"], shown, deviations)
+        return figure, MAPS + DEVIATION
+    floored = [np.maximum(each, ceiling - RANGE_DB) for each in pictures]
+    for k, picture in enumerate(floored[1:], start=1):
+        common = min(picture.shape[1], floored[0].shape[1])
+        change = (picture[:, :common] - floored[0][:, :common])[:, ::2]
+        image = draw_change(axes[f"change{k}"], _times(picture[:, :common]), edges, change)
+        _note_axis(axes[f"change{k}"], labelled=k == 1)
+    bar = figure.colorbar(image, ax=[axes[f"change{k}"] for k in range(1, count)], pad=0.01, ticks=DIFFERENCES_DB)
+    bar.set_label("dB against clean")
+    return figure, MAPS + CHANGE
+
+
+def _times(picture: np.ndarray) -> np.ndarray:
+    """Where every second frame begins, and the last one ends, in seconds."""
+    count = (picture.shape[1] + 1) // 2
+    return np.arange(count + 1) * 2 * FRAME_SECONDS
+
+
+def _note_axis(axis, *, labelled: bool) -> None:  # noqa: ANN001 - matplotlib's
+    axis.set_yscale("log")
+    axis.minorticks_off()
+    axis.set_yticks([110, 220, 440, 880, 1760], ["A2", "A3", "A4", "A5", "A6"] if labelled else [""] * 5)
+    axis.set_xlabel("s")
+
+
+def _draw_cents(axis, shown: Subject, deviations: list[tuple[np.ndarray, np.ndarray]]) -> None:  # noqa: ANN001
+    axis.axhline(0, color=FAINT, linewidth=1)
+    for (heading, _, line), (times, cents) in zip(shown.lines, deviations, strict=True):
+        axis.plot(times, cents, label=heading.split(":")[0], **line)
+    axis.set_xlabel("s")
+    axis.set_xlim(0, max(each.shape[1] for _, each in shown.panels) / shown.clip.sample_rate)
+    low, high = axis.get_ylim()
+    axis.set_ylim(min(low, -20), max(high, 20))
+    axis.set_ylabel("cents above clean")
+    legend_above(axis)
 
 
 def deviation_cents(clean: np.ndarray, output: Rendered, rate: int) -> tuple[np.ndarray, np.ndarray]:

@@ -40,14 +40,14 @@ def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
     figure = new_figure(shown, 5.0, "spectrogram")
     axes = figure.subplots(2, len(floored), sharey=False, squeeze=False)
     for axis, (heading, _), levels in zip(axes[0], shown.panels, floored, strict=True):
-        image = _mesh(axis, times, edges, levels[:, start:stop], _steps(ceiling - RANGE_DB, ceiling, 5), "magma")
+        image = draw_levels(axis, times, edges, levels[:, start:stop], _steps(ceiling - RANGE_DB, ceiling, 5))
         axis.set_title(heading)
     figure.colorbar(image, ax=axes[0], label="dB", pad=0.01, ticks=np.arange(ceiling - RANGE_DB, ceiling + 1, 20))
     for axis, levels in zip(axes[1, 1:], floored[1:], strict=True):
         common = min(levels.shape[1], floored[0].shape[1], stop)
         change = np.zeros((ROWS, stop - start))
         change[:, : common - start] = levels[:, start:common] - floored[0][:, start:common]
-        image = _mesh(axis, times, edges, change, np.array(DIFFERENCES_DB), "RdBu_r")
+        image = draw_change(axis, times, edges, change)
         axis.set_xlabel("s")
     figure.colorbar(image, ax=axes[1], label="dB against clean", pad=0.01, ticks=DIFFERENCES_DB, extend="both")
     for axis in axes.flat:
@@ -126,6 +126,16 @@ def _mesh(axis, times, edges, values, steps, colours):  # noqa: ANN001, ANN202 -
     cmap = colormaps[colours]
     norm = BoundaryNorm(steps, cmap.N, extend="both")
     return axis.pcolormesh(times, edges, values, cmap=cmap, norm=norm, rasterized=True)
+
+
+def draw_levels(axis, times, edges, levels, steps):  # noqa: ANN001, ANN201 - matplotlib's
+    """A map of levels in dB, in equal steps."""
+    return _mesh(axis, times, edges, levels, steps, "magma")
+
+
+def draw_change(axis, times, edges, change):  # noqa: ANN001, ANN201 - matplotlib's
+    """A map of changes in dB, in steps that double."""
+    return _mesh(axis, times, edges, change, np.array(DIFFERENCES_DB), "RdBu_r")
 
 
 def _steps(low: float, high: float, step: float) -> np.ndarray:
