@@ -1,13 +1,13 @@
 """Integrated loudness by ITU-R BS.1770-4, for any length, rate and channel count.
 
-Every damaged clip is brought to the clean one's loudness, so this is measured once per cell, and it is written for
-that: all channels are filtered at once, and the energy of every 100 ms is added up once and shared by the four blocks
-that overlap there. pyloudnorm is what the tests hold it against.
+Every damaged clip is brought to the clean one's loudness, so this is measured once per cell, and it is written
+for that: all channels are filtered at once, and the energy of every 100 ms is added up once and shared by the
+four blocks that overlap there. pyloudnorm is what the tests hold it against.
 
-What the standard leaves open is settled here: six channels are taken as L R C LFE Ls Rs, and the LFE is left out; five
-as L R C Ls Rs; beyond six, every channel counts once; signals under one block of 400 ms are repeated to fill one, which
-leaves their power as it is. The filters are those that pyloudnorm derives, from the standard's analogue prototypes, for
-the clip's own sample rate.
+What the standard leaves open is settled here: six channels are taken as L R C LFE Ls Rs, and the LFE is left
+out; five as L R C Ls Rs; beyond six, every channel counts once; signals under one block of 400 ms are repeated
+to fill one, which leaves their power as it is. The filters are those that pyloudnorm derives, from the
+standard's analogue prototypes, for the clip's own sample rate.
 
 Source: ITU-R BS.1770-4 (2015); C. J. Steinmetz and J. D. Reiss, "pyloudnorm", AES 150 (2021).
 """

@@ -11,6 +11,9 @@ import torch
 
 from degrade_bench.clip import Annotations, Clip
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    torch.set_num_threads(1)  # there is a worker on every core already
+
 
 def make_clip(
     seconds: float = 8.0,

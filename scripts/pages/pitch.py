@@ -21,8 +21,8 @@ UNHEARD_CENTS = 5
 MAPS = "Above: power in bands of a third of a semitone, A2 to A6. "
 DEVIATION = (
     "Below: by how many cents the sound lies above the same moment of the clean clip, where the two are alike "
-    "enough to tell: the lag at which their spectra on a logarithmic axis match best, in frames of 93 ms; a running "
-    "median of seven frames, 40 ms apart."
+    "enough to tell: the lag at which their spectra on a logarithmic axis match best, in frames of 93 ms; a "
+    "running median of seven frames, 40 ms apart."
 )
 CHANGE = "Below: what changed, in dB; the pitch of the whole mix stays, so only some of its notes are others."
 

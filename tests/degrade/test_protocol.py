@@ -53,7 +53,7 @@ def music_for(name: str) -> Clip:
     needs = catalogue.get(name).needs
     if "stems" in needs:
         return stemmed()
-    return generated(14.0, 22050, 2 if "stereo" in needs else 1)
+    return generated(14.0, 44100, 2 if "stereo" in needs else 1)
 
 
 @pytest.mark.parametrize("name", catalogue.names())

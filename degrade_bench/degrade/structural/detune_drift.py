@@ -1,8 +1,8 @@
 """Detune drift: the pitch slides away slowly while the tempo stays, as a choir without accompaniment sinks.
 
-The clip is stretched along a gently bending map and then read at the speed that undoes the bend: time is back where it
-was and the pitch is not. Two equal distances from the middle of the clip are always as far apart as asked; at the middle
-the pitch is the old one.
+The clip is stretched along a gently bending map and then read at the speed that undoes the bend: time is back
+where it was and the pitch is not. Two equal distances from the middle of the clip are always as far apart as
+asked; at the middle the pitch is the old one.
 
 Source: this project's; intonation drift in unaccompanied singing is described by M. Mauch, K. Frieler and S. Dixon,
 JASA 136(1), 2014.

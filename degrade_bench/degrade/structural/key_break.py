@@ -1,7 +1,8 @@
 """Key break: some bars are transposed by a semitone while the others stay.
 
-A semitone leads to the key that shares the fewest notes with the old one (two of seven), so the break is heard at
-once. The whole clip is transposed once, which every level shares, and the chosen bars are crossfaded into their places.
+A semitone leads to the key that shares the fewest notes with the old one (two of seven), so the break is heard
+at once. The whole clip is transposed once, which every level shares, and the chosen bars are crossfaded into
+their places.
 
 Source: this project's; MAD moves single notes by up to six semitones.
 """

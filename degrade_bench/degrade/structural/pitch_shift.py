@@ -1,10 +1,10 @@
 """Global pitch shift: the whole clip in another key, at the old tempo.
 
-Relative pitch stays as it is, so a listener without absolute pitch misses nothing but the timbre's own place: a damage
-that says whether a metric hears keys, or the shift of every spectral envelope.
+Relative pitch stays as it is, so a listener without absolute pitch misses nothing but the timbre's own place: a
+damage that says whether a metric hears keys, or the shift of every spectral envelope.
 
-Source: MuQ-Eval's script names +1, +2 and +4 semitones but resamples, which changes the tempo too; MAD moves notes by
-up to six semitones.
+Source: MuQ-Eval's script names +1, +2 and +4 semitones but resamples, which changes the tempo too; MAD moves
+notes by up to six semitones.
 """
 
 from __future__ import annotations

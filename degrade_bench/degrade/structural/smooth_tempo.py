@@ -1,8 +1,8 @@
 """A tempo that changes gradually: accelerando and rubato. The length of the clip stays, and its pitch.
 
-Source: both are means of expression, modelled for performances by the KTH rule system (A. Friberg, R. Bresin and
-J. Sundberg, Advances in Cognitive Psychology 2(2–3), 2006: phrase arch, final ritard); here they are laid over music
-that was not made for them.
+Source: both are means of expression, modelled for performances by the KTH rule system (A. Friberg, R. Bresin
+and J. Sundberg, Advances in Cognitive Psychology 2(2–3), 2006: phrase arch, final ritard); here they are laid
+over music that was not made for them.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Time stretching and pitch shifting of whole signals.
 
 A transposition is a stretch and a resampling that undoes it. An event lands where the map says to within a few
-milliseconds, and a steady tone keeps its pitch to a hundredth of a cent. Measured on the built-in corpus at 0.8 times
-the tempo, spectra and onsets stay closer to the source's than with Rubber Band's finer engine, at a tenth of its time or less
-(``benchmarks/stretch.md``). Formants are left alone: this is music, and moving the envelope back thins everything but
-voices.
+milliseconds, and a steady tone keeps its pitch to a hundredth of a cent. Measured on the built-in corpus at 0.8
+times the tempo, spectra and onsets stay closer to the source's than with Rubber Band's finer engine, at a tenth
+of its time or less (``benchmarks/stretch.md``). Formants are left alone: this is music, and moving the envelope
+back thins everything but voices.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def moved(samples: torch.Tensor, sample_rate: int, source_of: SourceOf, length: 
 
 
 def along(source: npt.ArrayLike, output: npt.ArrayLike) -> SourceOf:
-    """The map that hears source position ``source[k]`` at ``output[k]``; beyond its ends the tempo is the old one."""
+    """The map that hears position ``source[k]`` at ``output[k]``; beyond its ends the tempo is the old one."""
     from_, to = np.asarray(source, dtype=float), np.asarray(output, dtype=float)
 
     def source_of(positions: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -2,8 +2,8 @@
 
 Straight music is made to shuffle; music that swings already swings too hard. Beats stay where they are.
 
-Source: swing ratios as measured in jazz (A. Friberg and A. Sundström, Music Perception 19(3), 2002): from about 1:1 at
-fast tempi to 3.5:1 at slow ones; the ladder goes to 3:1.
+Source: swing ratios as measured in jazz (A. Friberg and A. Sundström, Music Perception 19(3), 2002): from about
+1:1 at fast tempi to 3.5:1 at slow ones; the ladder goes to 3:1.
 """
 
 from __future__ import annotations

@@ -33,8 +33,11 @@ class TimeWarp(Degradation):
     def warp(
         self, clip: Clip, strength: float, rng: np.random.Generator
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], float]:
-        """Where the music goes: source positions, their output positions (both in samples, strictly increasing,
-        from 0 to the ends of clip and output), and the strength that the map achieves, in the ladder's unit.
+        """Where the music goes.
+
+        Returns:
+            source positions and their output positions (both in samples, strictly increasing, from 0 to the ends of
+            clip and output), and the strength that the map achieves, in the ladder's unit.
         """
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:

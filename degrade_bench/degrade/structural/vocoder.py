@@ -1,10 +1,10 @@
 """Moving audio in time along any map, at its own pitch: the maths under every tempo and pitch damage.
 
-A phase vocoder that locks phases to spectral peaks (J. Laroche and M. Dolson, IEEE Trans. Speech Audio Process. 7(3),
-1999). For each output frame it reads two source frames that lie exactly one output hop apart. Their phase difference is
-the advance, whatever the map does: nothing is unwrapped, no tempo is assumed, and every frame sits where the map says,
-to half a sample. What is turned is one phase per bin for all channels together, so the stereo image stays; where the
-map runs at the old tempo nothing is turned at all.
+A phase vocoder that locks phases to spectral peaks (J. Laroche and M. Dolson, IEEE Trans. Speech Audio Process.
+7(3), 1999). For each output frame it reads two source frames that lie exactly one output hop apart. Their phase
+difference is the advance, whatever the map does: nothing is unwrapped, no tempo is assumed, and every frame
+sits where the map says, to half a sample. What is turned is one phase per bin for all channels together, so the
+stereo image stays; where the map runs at the old tempo nothing is turned at all.
 """
 
 from __future__ import annotations
@@ -126,8 +126,8 @@ def _step(before: np.ndarray, earlier: np.ndarray) -> np.ndarray:
 def _turns(turn: np.ndarray, step: np.ndarray | None, peaks: np.ndarray) -> np.ndarray:
     """The phase by which every bin of every frame is turned, as unit phasors ``(frames, bins)``.
 
-    What a peak is turned by carries on from the frame before it: there the sound that now stands at the peak went on
-    by one hop, and the source frame one hop earlier tells where it would have been.
+    What a peak is turned by carries on from the frame before it: there the sound that now stands at the peak went
+    on by one hop, and the source frame one hop earlier tells where it would have been.
     """
     turns = np.empty(peaks.shape, dtype=np.complex64)
     for n, nearest in enumerate(peaks):
