@@ -16,7 +16,8 @@ STEP_SECONDS, GRID_CENTS, WIDEST_CENTS = 0.04, 10, 1300
 NOISE, CLEAR = 1e-6, 0.5
 MEDIAN_FRAMES = 7
 RANGE_DB = 50
-UNHEARD_CENTS = 5
+WHOLE_MIX = "pitch"
+"""The family in which all that sounds is moved together; elsewhere a deviation of the mix says nothing."""
 
 MAPS = "Above: power in bands of a third of a semitone, A2 to A6. "
 DEVIATION = (
@@ -24,7 +25,7 @@ DEVIATION = (
     "enough to tell: the lag at which their spectra on a logarithmic axis match best, in frames of 93 ms; a "
     "running median of seven frames, 40 ms apart."
 )
-CHANGE = "Below: what changed, in dB; the pitch of the whole mix stays, so only some of its notes are others."
+CHANGE = "Below: what changed, in dB, at the same time."
 
 
 def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
@@ -32,9 +33,7 @@ def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
     rate = shown.clip.sample_rate
     edges = LOWEST_NOTE * 2 ** (np.arange(OCTAVES * BANDS + 1) / BANDS - 1 / 24)
     pictures = [cells(samples, rate, edges, LONG_FRAME) for _, samples in shown.panels]
-    clean = shown.clip.samples.numpy()
-    deviations = [deviation_cents(clean, output, rate) for _, output, _ in shown.lines]
-    moved = any(np.nanmax(np.abs(cents), initial=0.0) > UNHEARD_CENTS for _, cents in deviations)
+    moved = shown.degradation.family == WHOLE_MIX
     figure = new_figure(shown, 5.4, "pitch")
     count = len(shown.panels)
     below = ["cents"] * count if moved else [".", *(f"change{k}" for k in range(1, count))]
@@ -49,7 +48,7 @@ def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
         _note_axis(axes[f"map{k}"], labelled=k == 0)
     figure.colorbar(image, ax=[axes[f"map{k}"] for k in range(count)], label="dB", pad=0.01)
     if moved:
-        _draw_cents(axes["cents"], shown, deviations)
+        _draw_cents(axes["cents"], shown)
         return figure, MAPS + DEVIATION
     floored = [np.maximum(each, ceiling - RANGE_DB) for each in pictures]
     for k, picture in enumerate(floored[1:], start=1):
@@ -75,12 +74,14 @@ def _note_axis(axis, *, labelled: bool) -> None:  # noqa: ANN001 - matplotlib's
     axis.set_xlabel("s")
 
 
-def _draw_cents(axis, shown: Subject, deviations: list[tuple[np.ndarray, np.ndarray]]) -> None:  # noqa: ANN001
+def _draw_cents(axis, shown: Subject) -> None:  # noqa: ANN001 - matplotlib's
     axis.axhline(0, color=FAINT, linewidth=1)
-    for (heading, _, line), (times, cents) in zip(shown.lines, deviations, strict=True):
+    clean, rate = shown.clip.samples.numpy(), shown.clip.sample_rate
+    for heading, output, line in shown.lines:
+        times, cents = deviation_cents(clean, output, rate)
         axis.plot(times, cents, label=heading.split(":")[0], **line)
     axis.set_xlabel("s")
-    axis.set_xlim(0, max(each.shape[1] for _, each in shown.panels) / shown.clip.sample_rate)
+    axis.set_xlim(0, max(each.shape[1] for _, each in shown.panels) / rate)
     low, high = axis.get_ylim()
     axis.set_ylim(min(low, -20), max(high, 20))
     axis.set_ylabel("cents above clean")
@@ -104,7 +105,7 @@ def deviation_cents(clean: np.ndarray, output: Rendered, rate: int) -> tuple[np.
     reach = WIDEST_CENTS // GRID_CENTS
     lags = np.arange(-reach, reach + 1)
     likeness = product[:, lags]
-    likeness = likeness + 0.5 * likeness.mean(axis=0)  # an octave more or less fits single frames, not all of them
+    likeness = likeness + likeness.mean(axis=0)  # an octave more or less fits single frames, not all of them
     best = np.clip(likeness.argmax(axis=1), 1, len(lags) - 2)
     rows = np.arange(len(times))
     before, top, after = (likeness[rows, best + k] for k in (-1, 0, 1))
