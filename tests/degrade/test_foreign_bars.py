@@ -16,8 +16,8 @@ from degrade_bench.degrade.base import Drawn, Plan
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.degrade.structural import donors
 from degrade_bench.degrade.structural.foreign_bars import OwnBars, Substitution
-from degrade_bench.degrade.structural.joins import discontinuities, fade_half, join_positions
-from degrade_bench.degrade.structural.layers import PLACEBO_CUTS_MS, layers
+from degrade_bench.degrade.structural.joins import PLACEBO_OFFSETS_MS, discontinuities, fade_half, join_positions
+from degrade_bench.degrade.structural.layers import layers
 from degrade_bench.errors import NotApplicableError, PlanError
 from degrade_bench.loudness import clip_lufs, integrated_lufs
 from tests.conftest import make_clip
@@ -113,7 +113,7 @@ def test_the_placebo_has_the_same_joins_and_its_own_bars(name, builtin):
             damage, control = drawn(name, clip, level).params, drawn(placebo.name, clip, level).params
             assert control["spans"] == damage["spans"]
             for (start, end), place in zip(control["spans"], control["places"], strict=True):
-                low, high = (ms / 1000 * clip.sample_rate for ms in PLACEBO_CUTS_MS)
+                low, high = (ms / 1000 * clip.sample_rate for ms in PLACEBO_OFFSETS_MS)
                 assert low - 1 <= abs(place - start) <= high + 1
                 assert place >= 0
                 assert place + end - start <= clip.num_samples

@@ -15,6 +15,7 @@ from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.base import Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.degrade.structural.joins import (
+    PLACEBO_OFFSETS_MS,
     discontinuities,
     fade_half,
     join_positions,
@@ -23,7 +24,7 @@ from degrade_bench.degrade.structural.joins import (
     reassembled,
 )
 from degrade_bench.degrade.structural.missing_beats import removal_order
-from degrade_bench.degrade.structural.rearrangement import PLACEBO_OFFSETS_MS, Rearrangement, offset_pieces
+from degrade_bench.degrade.structural.rearrangement import Rearrangement, offset_pieces
 from degrade_bench.degrade.structural.section_swap import boundaries
 from degrade_bench.degrade.structural.segments import unit_bounds
 from degrade_bench.errors import NotApplicableError

@@ -25,8 +25,7 @@ from degrade_bench.degrade.base import Degradation, Drawn, Ladder
 from degrade_bench.degrade.memory import last_remembered
 from degrade_bench.degrade.placebo import Placebo
 from degrade_bench.degrade.structural import donors
-from degrade_bench.degrade.structural.joins import Piece, reassembled
-from degrade_bench.degrade.structural.layers import PLACEBO_CUTS_MS
+from degrade_bench.degrade.structural.joins import PLACEBO_OFFSETS_MS, Piece, reassembled
 from degrade_bench.degrade.structural.segments import moved_count, required_bounds
 from degrade_bench.degrade.structural.stretch import stretched
 from degrade_bench.loudness import clip_lufs
@@ -96,7 +95,7 @@ class OwnBars(Placebo):
         """The parent's plan; draw how far from its place each bar is read."""
         drawn = self.parent.draw(clip, level, strength, rng)
         count = len(required_bounds(clip, "bar")) - 1
-        low, high = PLACEBO_CUTS_MS
+        low, high = PLACEBO_OFFSETS_MS
         middle = (low + high) / 2
         # neighbours go opposite ways, and by different lengths, so that there is a cut between them
         sizes = np.where(np.arange(count) % 2, rng.uniform(low, middle, count), rng.uniform(middle, high, count))

@@ -17,6 +17,11 @@ import torch
 
 FADE_SECONDS = 0.01
 
+PLACEBO_OFFSETS_MS = (3.0, 7.0)
+"""How far the placebo reads every second piece from its place: enough that the two sides of a join differ as much
+as those of a rearrangement (measured on the built-in corpus, see ``tests/degrade``), and less than the 10 ms or so
+from which on a listener notices an uneven beat (A. Friberg and J. Sundberg, JASA 1995)."""
+
 Piece = tuple[int, int]
 """Where playing begins and where it ends, as positions between source samples: ``(4, 9)`` is samples 4 to 8, and
 ``(9, 4)`` is samples 8 down to 4, played backwards."""

@@ -24,9 +24,8 @@ import torch
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
 from degrade_bench.degrade.placebo import Placebo
-from degrade_bench.degrade.structural.joins import Piece, reassembled
+from degrade_bench.degrade.structural.joins import PLACEBO_OFFSETS_MS, Piece, reassembled
 from degrade_bench.degrade.structural.layers import (
-    PLACEBO_CUTS_MS,
     check_both_sound,
     drawn_stem,
     drum_stems,
@@ -100,7 +99,7 @@ class InTime(Placebo):
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
         """The parent's plan; draw how far the cut goes."""
         drawn = self.parent.draw(clip, level, strength, rng)
-        low, high = (max(1, round(ms / 1000 * clip.sample_rate)) for ms in PLACEBO_CUTS_MS)
+        low, high = (max(1, round(ms / 1000 * clip.sample_rate)) for ms in PLACEBO_OFFSETS_MS)
         after_join = clip.num_samples - drawn.params["offset"] - drawn.params["own_from"]
         nudge = min(int(rng.integers(low, high, endpoint=True)), after_join)
         return Drawn({**drawn.params, "nudge": nudge}, achieved=drawn.achieved)

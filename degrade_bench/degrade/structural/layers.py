@@ -20,9 +20,6 @@ from degrade_bench.stems import audible_stems, is_pitched, stems_digest, stems_o
 FAINTEST_DB = -40.0
 """A layer that lies further under the other than this would be moved unheard."""
 
-PLACEBO_CUTS_MS = (3.0, 7.0)
-"""How far placebos read from the right place, to have real cuts where the damage has some: as in the shuffles'."""
-
 Layers = tuple[torch.Tensor, torch.Tensor]
 
 

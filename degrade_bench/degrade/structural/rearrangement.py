@@ -24,12 +24,13 @@ import torch
 from degrade_bench.clip import Clip, TimeMap
 from degrade_bench.degrade.base import Degradation, Drawn, Picture
 from degrade_bench.degrade.placebo import Placebo
-from degrade_bench.degrade.structural.joins import Piece, join_positions, merged, reassembled
-
-PLACEBO_OFFSETS_MS = (3.0, 7.0)
-"""How far the placebo reads every second piece from its place: enough that the two sides of a join differ as much
-as those of a rearrangement (measured on the built-in corpus, see ``tests/degrade``), and less than the 10 ms or so
-from which on a listener notices an uneven beat (A. Friberg and J. Sundberg, JASA 1995)."""
+from degrade_bench.degrade.structural.joins import (
+    PLACEBO_OFFSETS_MS,
+    Piece,
+    join_positions,
+    merged,
+    reassembled,
+)
 
 
 @dataclass(frozen=True)
