@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import time
 from pathlib import Path
 
@@ -48,7 +47,7 @@ def sections(quick: bool, only: list[str] | None) -> list[str]:
     """The report's sections, printed as they come."""
     count, repetitions = (4, 2) if quick else (16, 5)
     single_thread()
-    command = " ".join(["python benchmarks/degrade.py", *sys.argv[1:]])
+    command = "python benchmarks/degrade.py" + quick * " --quick" + (f" --only {' '.join(only)}" if only else "")
     parts = [f"# Speed and memory of the degradations\n\n{report.machine()}\n\nMade by `{command}`."]
     clips = [each.load() for each in excerpts(count)]
     wanted = [pair for pair in PAIRS if not only or pair.name in only]
