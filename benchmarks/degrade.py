@@ -2,8 +2,8 @@
 
     python benchmarks/degrade.py [--quick] [--only NAME ...] [--out FILE]
 
-Needs audiomentations (``pip install audiomentations``) for half of the comparison; what it lacks is said. Writes
-``benchmarks/degrade.md``.
+Install what audiomentations asks for in parts (``pip install fast-mp3-augment numpy-audio-limiter``); a peer that
+is missing is named. Writes ``benchmarks/degrade.md``.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class Pair:
         name: ours.
         peers: label of each peer's operation, and what makes its call.
         note: where the two do not do quite the same.
-        level: the level of ours at which the two do the same.
+        levels: the levels of ours at which the two do the same; all where none is named.
         kin: labels of peers that do something else under the same name: shown, not compared.
     """
 
@@ -56,7 +56,7 @@ class Pair:
     peers: Mapping[str, Callable[[Setting], Call]]
     note: str = ""
     kin: frozenset[str] = frozenset()
-    level: int = 3
+    levels: tuple[int, ...] = ()
 
 
 def audiomentation(make: Callable[[Any, Setting], Any]) -> Callable[[Setting], Call]:
@@ -279,12 +279,13 @@ PAIRS = (
             "pedalboard MP3Compressor (VBR 9)": board(lambda p, s: p.MP3Compressor(9.0)),
         },
         "pedalboard's has no constant bit rate: V9 comes to about 65 kbps",
+        frozenset({"pedalboard MP3Compressor (VBR 9)"}),
     ),
     Pair(
         "gsm",
         {"pedalboard GSMFullRateCompressor": board(lambda p, s: p.GSMFullRateCompressor())},
         "at the level with the codec's own clock of 8 kHz",
-        level=5,
+        levels=(5,),
     ),
     Pair(
         "reverb",
@@ -328,7 +329,8 @@ PAIRS = (
     Pair(
         "dropouts",
         {"audiomentations TimeMask": audiomentation(_one_gap)},
-        "as many samples are lost, theirs in one gap",
+        "TimeMask silences one stretch as long as all our packets together: another damage, shown beside",
+        frozenset({"audiomentations TimeMask"}),
     ),
     Pair(
         "gain",
@@ -344,7 +346,7 @@ PAIRS = (
             "pedalboard Invert": board(lambda p, s: p.Invert()),
         },
         "at the level that turns every sample over",
-        level=5,
+        levels=(5,),
     ),
     Pair(
         "resampling",

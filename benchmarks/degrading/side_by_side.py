@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,11 @@ from degrade_bench.degrade.base import Degradation, Drawn
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import NotApplicableError
 from degrade_bench.loudness import clip_lufs, matching_gain_db
-from degrading.peers import Pair, Setting
+from degrading.peers import Call, Pair, Setting
 
 LEAST_REPETITIONS, MOST_SECONDS = 2, 60.0
 """An operation that has taken a minute is not repeated more than twice."""
-OURS, NEXT, MATCHING = "ours", "ours, another level before", "loudness matching"
+OURS, FIRST, MATCHING = "ours", "ours, first level", "loudness matching"
 
 
 @dataclass
@@ -29,7 +30,7 @@ class Compared:
 
     Attributes:
         pair: what was compared.
-        seconds: by side, one time per repetition and clip, in the same order on every side.
+        seconds: by side, one time (the mean over the levels) per repetition and clip, in the same order on all.
         agreement_db: by peer, how far under theirs the difference between theirs and ours lies, on the first clip.
         skipped: what could not be done, by label or by clip.
         repetitions: how many rounds were counted.
@@ -64,62 +65,76 @@ class Compared:
 def compare(pair: Pair, clips: Sequence[Clip], repetitions: int) -> Compared:
     """Time our damage and the peers' on the same clips, taken in turns, with the order changed every time.
 
-    Ours is timed as ``draw`` and ``damage`` on a clip that it has not seen, and again where another level came
-    before, as in a sweep. CPU time of all threads, so that neither gains by using more.
+    A turn is a ladder, as in a sweep: ours is ``draw`` and ``damage`` at each level of a clip that it has not seen,
+    so that what is analysed once per clip is paid for once; theirs is a call at each level, set to the same
+    strength. CPU time of all threads, so that neither gains by using more.
     """
     result = Compared(pair)
     degradation = catalogue.get(pair.name)
-    level = min(pair.level, len(degradation.ladder.levels))
     started = time.monotonic()
-    _one_turn(result, degradation, clips[0], level, 0, counted=False)  # imports, caches of code
+    _one_turn(result, degradation, clips[0], 0, counted=False)  # imports, caches of code
     while result.repetitions < repetitions:
         if result.repetitions >= LEAST_REPETITIONS and time.monotonic() - started > MOST_SECONDS:
             break
         for index, clip in enumerate(clips):
-            _one_turn(result, degradation, clip, level, result.repetitions + index, counted=True)
+            _one_turn(result, degradation, clip, result.repetitions + index, counted=True)
         result.repetitions += 1
     return result
 
 
-def _one_turn(
-    result: Compared, degradation: Degradation, clip: Clip, level: int, turn: int, *, counted: bool
-) -> None:
-    """Every side once on one clip."""
-    try:
-        drawn = _drawn(degradation, replace(clip), level)
-    except NotApplicableError as error:
-        result.skipped[clip.id] = str(error)
+def _one_turn(result: Compared, degradation: Degradation, clip: Clip, turn: int, *, counted: bool) -> None:
+    """Every side once through the ladder of one clip."""
+    settings: dict[int, Setting] = {}
+    for level in result.pair.levels or degradation.ladder.levels:
+        try:
+            drawn = _drawn(degradation, replace(clip), level)
+        except NotApplicableError as error:
+            result.skipped[f"{clip.id}, level {level}"] = str(error)
+            continue
+        settings[level] = Setting(clip, degradation.ladder.strength(level), drawn.params)
+    if not settings:
         return
-    setting = Setting(clip, degradation.ladder.strength(level), drawn.params)
-    calls: dict[str, Callable[[], Any]] = {OURS: _ours(degradation, replace(clip), level)}
-    if level > 1:
-        known = replace(clip)
-        _ours(degradation, known, level - 1)()
-        calls[NEXT] = _ours(degradation, known, level)
-    audio = clip.samples.numpy()
+    fresh = replace(clip)
+    calls: dict[str, list[Callable[[], Any]]] = {OURS: [_ours(degradation, fresh, level) for level in settings]}
     for label, make in result.pair.peers.items():
         if label in result.skipped:
             continue
         try:
-            call = make(setting)
-            if label not in result.agreement_db:  # once, in the round that is not counted
-                ours = _ours(degradation, replace(clip), level)().numpy()
-                result.agreement_db[label] = agreement_db(np.asarray(call(audio.copy())), ours)
+            calls[label] = _theirs(result, degradation, label, make, settings)
         except Exception as error:  # a peer may raise anything; the report says what
             result.skipped[label] = f"{type(error).__name__}: {error}".splitlines()[0]
-            continue
-        given = audio.copy()  # some peers write into what they are given
-        calls[label] = lambda call=call, given=given: call(given)
     order = list(calls)
-    turned = order[turn % len(order) :] + order[: turn % len(order)]
-    for side in turned:
-        seconds, output = _timed(calls[side])
-        if counted:
-            result.seconds.setdefault(side, []).append(seconds)
-        if side == OURS and counted and degradation.matches_loudness:
-            target = clip_lufs(clip)
-            spent, _ = _timed(lambda: matching_gain_db(output, clip.sample_rate, target))  # noqa: B023 - run at once
-            result.seconds.setdefault(MATCHING, []).append(spent)
+    for side in order[turn % len(order) :] + order[: turn % len(order)]:
+        times, output = [], None
+        for call in calls[side]:
+            seconds, output = _timed(call)
+            times.append(seconds)
+        if not counted:
+            continue
+        result.seconds.setdefault(side, []).append(statistics.fmean(times))
+        if side == OURS:
+            result.seconds.setdefault(FIRST, []).append(times[0])
+            if degradation.matches_loudness:
+                target = clip_lufs(clip)
+                spent, _ = _timed(partial(matching_gain_db, output, clip.sample_rate, target))
+                result.seconds.setdefault(MATCHING, []).append(spent)
+
+
+def _theirs(
+    result: Compared,
+    degradation: Degradation,
+    label: str,
+    make: Callable[[Setting], Call],
+    settings: Mapping[int, Setting],
+) -> list[Callable[[], Any]]:
+    """A peer's calls, one per level, each on an array of its own; some peers write into what they are given."""
+    made = {level: make(setting) for level, setting in settings.items()}
+    if label not in result.agreement_db:  # once, in the round that is not counted
+        level = sorted(settings)[len(settings) // 2]
+        clip = settings[level].clip
+        ours = _ours(degradation, replace(clip), level)().numpy()
+        result.agreement_db[label] = agreement_db(np.asarray(made[level](clip.samples.numpy().copy())), ours)
+    return [partial(call, settings[level].clip.samples.numpy().copy()) for level, call in made.items()]
 
 
 def _drawn(degradation: Degradation, clip: Clip, level: int) -> Drawn:

@@ -9,6 +9,7 @@ Source: audiomentations' ``Aliasing`` (rates from 8 to 30 kHz), with the instant
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,26 +25,27 @@ from degrade_bench.errors import NotApplicableError
 def interpolated(audio: np.ndarray, count: int, step: int, per: int) -> np.ndarray:
     """``audio`` read at ``k * step / per`` samples for ``k < count``, linearly; behind its end its last.
 
-    An instant is the quotient of two whole numbers, rounded once: exact at any length that fits into memory.
+    The instants repeat: after ``per / gcd`` of them ``step / gcd`` samples have gone by, to the same shares. So
+    one period's worth of places is worked out, exactly, and read in every period.
 
     Shape:
         audio: ``(channels, time)`` float32; the output has ``count`` samples.
     """
-    instants = np.arange(count, dtype=np.float64)
-    instants *= step
-    instants /= per
-    whole = instants.astype(np.intp)
-    instants -= whole
-    share = instants.astype(np.float32)
-    following = whole + 1
-    out = np.empty((len(audio), count), dtype=np.float32)
-    for channel, row in zip(out, audio, strict=True):
-        before = row.take(whole, mode="clip")
-        row.take(following, mode="clip", out=channel)
-        channel -= before
-        channel *= share
-        channel += before
-    return out
+    common = math.gcd(step, per)
+    step, per = step // common, per // common
+    periods = -(-count // per)
+    inside = np.arange(min(per, count), dtype=np.int64) * step
+    whole, share = inside // per, (inside % per / per).astype(np.float32)
+    out = np.empty((len(audio), periods, len(whole)), dtype=np.float32)
+    needed = periods * step + 1
+    for filled, row in zip(out, audio, strict=True):
+        known = row[:needed] if len(row) >= needed else np.pad(row, (0, needed - len(row)), mode="edge")
+        rises = np.append(np.diff(known), np.float32(0))
+        spans, slopes = (each[: periods * step].reshape(periods, step) for each in (known, rises))
+        np.take(slopes, whole, axis=1, out=filled, mode="clip")
+        filled *= share
+        filled += np.take(spans, whole, axis=1, mode="clip")
+    return np.ascontiguousarray(out.reshape(len(audio), -1)[:, :count])
 
 
 class Aliasing(Degradation):

@@ -13,15 +13,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench.clip import Clip, once_per_clip
+from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.memory import last_remembered
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.signal.peaks import peak
 from degrade_bench.errors import NotApplicableError
-
-
-@once_per_clip
-def _sorted_magnitudes(clip: Clip) -> np.ndarray:
-    return np.sort(np.abs(clip.samples.numpy()), axis=None)
 
 
 class PercentileClipping(Degradation):
@@ -37,14 +34,23 @@ class PercentileClipping(Degradation):
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
         """Find the threshold; there is nothing to clip in silence or in a square wave."""
-        magnitudes = _sorted_magnitudes(clip)
-        over = max(1, round(magnitudes.size * strength / 100))
-        threshold = float(magnitudes[max(0, magnitudes.size - over - 1)])
-        if threshold == 0.0 or threshold >= float(magnitudes[-1]):
+        on_ladder = strength in self.ladder.strengths  # a placebo's is not
+        shares = self.ladder.strengths if on_ladder else (strength,)
+        threshold = self._thresholds(clip, {"percent": list(shares)})[shares.index(strength)]
+        if threshold == 0.0 or threshold >= peak(clip):
             raise NotApplicableError(
                 f"no threshold leaves {strength:g} % of the samples beyond it: too many are silent or at the peak"
             )
         return Drawn({"threshold": threshold})
+
+    @last_remembered
+    def _thresholds(self, clip: Clip, params: Mapping[str, Any]) -> list[float]:
+        """The magnitude that each of the shares in ``percent`` exceeds, found for all levels at once."""
+        magnitudes = clip.samples.abs().flatten().numpy()
+        over = [max(1, round(magnitudes.size * percent / 100)) for percent in params["percent"]]
+        places = [max(0, magnitudes.size - count - 1) for count in over]
+        magnitudes.partition(sorted(set(places)))
+        return [float(magnitudes[place]) for place in places]
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """As ``numpy.clip`` at plus and minus the threshold."""
