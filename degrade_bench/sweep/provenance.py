@@ -18,6 +18,7 @@ LIBRARIES = [
     "soundfile",
     "soxr",
     "pedalboard",
+    "lameenc",
     "audiomentations",
     "pyloudnorm",
     "pandas",
