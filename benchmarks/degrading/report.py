@@ -69,8 +69,8 @@ def side_by_side(results: Sequence[Compared], absent: Sequence[str], clips: int,
         "levels (or over those that a note names), the median over clips and repetitions. *Ours* is `draw` and "
         "`damage` on a clip that was not seen before, so that what is analysed once per clip is in it; *first "
         "level* is the first of them alone. The ratio is the faster peer's time over ours, the median over pairs: "
-        "above 1 we are faster. In brackets, how far under theirs the difference between the two outputs lies: many "
-        "dB, where both compute the same. Loudness matching comes on top of ours; no peer does it.",
+        "above 1 we are faster. In brackets, how far under theirs the difference between the two outputs lies: "
+        "many dB, where both compute the same. Loudness matching comes on top of ours; no peer does it.",
         table(HEAD, rows),
         summary(ratios),
         notes(results, absent),
