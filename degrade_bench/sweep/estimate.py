@@ -52,7 +52,11 @@ def estimate(tasks: Sequence[Task], work: Work, heavy: Sequence[Metric], workers
             if heavy_seconds == 0.0:
                 heavy_seconds = sum(_time_one(metric, message.heard, clip.sample_rate) for metric in heavy)
         cells = sum(len(block.cells) for block in blocks)
-        light_seconds = cells * sum(per_block.values()) / max(1, sum(probed[name] for name in per_block))
+        per_cell = sum(per_block.values()) / max(1, sum(probed[name] for name in per_block))
+        light_seconds = sum(
+            len(block.cells) * (per_block[block.name] / probed[block.name] if block.name in per_block else per_cell)
+            for block in blocks
+        )
         clips = _clip_equivalents(tasks, clip.duration)
         seconds = clips * light_seconds / min(workers, len(tasks)) + clips * cells * heavy_seconds
         some = "every block" if len(timed) == len(blocks) else f"{len(timed)} of {len(blocks)} blocks"
