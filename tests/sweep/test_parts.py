@@ -100,14 +100,14 @@ def test_an_estimate_is_of_the_right_order():
         def score(self, batch, sample_rate, reference=None):
             import time
 
-            time.sleep(0.004 * batch.shape[0])
+            time.sleep(0.03 * batch.shape[0])  # long beside all else, on a busy machine too
             return super().score(batch, sample_rate)
 
     made = work(toys.ToyNoise(), metrics=(Slow(),))
     todo = {block.name: frozenset({"slow"}) for block in made.blocks()}
     slow_tasks = [Task(source, todo) for source in (toys.ToySource("bad", bad=True), *toys.toy_sources(20))]
     expected = estimate(slow_tasks, made, (), workers=2)
-    assert expected.seconds == pytest.approx(21 * 7 * 0.004 / 2, rel=0.8)
+    assert expected.seconds == pytest.approx(21 * 7 * 0.03 / 2, rel=0.5)
     assert "clip 'c0'" in str(expected)
     assert estimate([], made, (), 1) is None
     assert estimate([Task(toys.ToySource("bad", bad=True), todo)], made, (), 1) is None
