@@ -36,7 +36,10 @@ BLOCK_SAMPLES = 1 << 16
 
 
 def codec_rate(sample_rate: int) -> int:
-    """The rate at which a clip is coded: its own if MP3 knows it, else the next one up, else 48 kHz."""
+    """The rate at which a clip is coded: its own if MPEG-1 knows it, else the next one up, else 48 kHz.
+
+    The lower rates of MPEG-2 have other bit rates, so that a level would not mean the same.
+    """
     return next((rate for rate in CODEC_RATES if rate >= sample_rate), CODEC_RATES[-1])
 
 

@@ -34,8 +34,8 @@ HIGHEST_SHARE = 0.45
 ONE_PASS = (math.sqrt(2) - 1) ** 0.25
 """Where the two passes together are −3 dB, one second-order pass is −1.5 dB: cutoff over corner."""
 
-RINGING_PERIODS = 4
-"""A second-order Butterworth section of corner f decays by ``exp(−√2·π·f·t)``: −154 dB after four periods."""
+RINGING_NEPERS = 4 * math.sqrt(2) * math.pi
+"""By how much a second-order Butterworth section decays until it is over: 154 dB, four periods of a low corner."""
 
 SMALLEST_BLOCK = 4096
 BANDS_PER_OCTAVE = 24
@@ -60,8 +60,14 @@ def _warped(frequency_hz: np.ndarray, sample_rate: float) -> np.ndarray:
 
 
 def ringing(corner_hz: float, sample_rate: float) -> int:
-    """For how many samples to either side a filter rings whose lowest corner is ``corner_hz``."""
-    return math.ceil(RINGING_PERIODS * sample_rate / corner_hz)
+    """For how many samples to either side a filter rings whose lowest corner is ``corner_hz``.
+
+    A section's poles lie at a radius that follows from the bilinear transform. A low corner of f Hz decays by
+    ``exp(−√2·π·f·t)``; one near the end of the band rings on, at half the sample rate.
+    """
+    corner = math.tan(math.pi * corner_hz / sample_rate)
+    damping = math.sqrt(2) * corner / (1 + corner**2)
+    return math.ceil(RINGING_NEPERS / math.atanh(damping))
 
 
 def zero_phase(samples: torch.Tensor, sample_rate: int, response: Response, corner_hz: float) -> torch.Tensor:
@@ -71,7 +77,8 @@ def zero_phase(samples: torch.Tensor, sample_rate: int, response: Response, corn
         samples: ``(channels, time)``, float32.
         sample_rate: Hz.
         response: the gain at each frequency.
-        corner_hz: the lowest frequency at which the response bends, which says how long it rings.
+        corner_hz: the frequency at which the response bends, which says how long it rings; of several, the one
+            that is nearest to an end of the band.
 
     Shape:
         ``(channels, time)``, float32; as long as it was.

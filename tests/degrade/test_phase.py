@@ -135,7 +135,8 @@ def test_the_number_of_threads_changes_nothing(builtin, name):
     try:
         torch.set_num_threads(1)
         alone = render(name, builtin[2], 3)
-        torch.set_num_threads(2)
-        assert torch.equal(catalogue.get(name).apply(builtin[2], alone.plan).samples, alone.clip.samples)
+        for threads in (2, 3, 8):
+            torch.set_num_threads(threads)
+            assert torch.equal(catalogue.get(name).apply(builtin[2], alone.plan).samples, alone.clip.samples)
     finally:
         torch.set_num_threads(before)

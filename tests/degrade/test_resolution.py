@@ -9,8 +9,10 @@ import torch
 from degrade_bench.clip import Clip
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
+from degrade_bench.degrade.base import Ladder
+from degrade_bench.degrade.seeds import generator
 from degrade_bench.degrade.signal.aliasing import interpolated
-from degrade_bench.errors import NotApplicableError
+from degrade_bench.errors import ConfigError, NotApplicableError
 from tests.conftest import make_clip
 from tests.degrade.probes import LEVELS, harm_db, raw, render
 
@@ -54,6 +56,14 @@ def test_the_error_of_quantisation_is_that_of_the_textbook(level):
     step = float(clip.samples.abs().max()) / (2 ** (bits - 1) - 1)
     error = raw("bit_depth", clip, level) - clip.samples.numpy()
     assert 20 * np.log10(error.std() * np.sqrt(12) / step) == pytest.approx(0.0, abs=0.1)
+
+
+def test_a_single_bit_is_refused_and_two_are_three_codes():
+    clip, bits = make_clip(2.0, 44100, 1), catalogue.get("bit_depth")
+    with pytest.raises(ConfigError, match="1 bits leave nothing; expected 2 or more"):
+        bits.varied(ladder=Ladder((2.0, 1.0), "bits")).render(clip, 2, generator(0))
+    rendered = bits.varied(ladder=Ladder((2.0, 1.0), "bits")).render(clip, 1, generator(0))
+    assert len(torch.unique(rendered.clip.samples)) == 3
 
 
 @pytest.mark.parametrize(("kind", "said"), [("silence", "silent"), ("square", "square wave")])

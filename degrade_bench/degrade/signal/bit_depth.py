@@ -21,6 +21,10 @@ from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
 from degrade_bench.degrade.signal.peaks import peak_of_a_wave
+from degrade_bench.errors import ConfigError
+
+FEWEST_BITS = 2.0
+"""Three codes; one bit would leave one code, which is silence."""
 
 
 def step_size(full_scale: float, bits: float) -> float:
@@ -40,7 +44,13 @@ class BitDepth(Degradation):
     picture = "waveform"
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
-        """The step; silence and square waves are among any codes."""
+        """The step; silence and square waves are among any codes.
+
+        Raises:
+            ConfigError: a ladder of one's own goes below two bits.
+        """
+        if strength < FEWEST_BITS:
+            raise ConfigError(f"{self.name}: {strength:g} bits leave nothing; expected {FEWEST_BITS:g} or more")
         return Drawn({"step": step_size(peak_of_a_wave(clip), strength)})
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:

@@ -1,6 +1,6 @@
 """GSM 06.10 full rate: the first digital mobile telephone's codec.
 
-It knows one bit rate: 1.65 bits per sample, 13.2 kbps at its own 8 kHz. The ladder clocks it faster: the same
+It knows one bit rate: 1.625 bits per sample, 13 kbps at its own 8 kHz. The ladder clocks it faster: the same
 codec on the same music at 32, 24, 16, 12 and 8 kHz, so that the last level is GSM as it is, and every level
 above hands on more of the band at proportionally more bits. Predictor and pitch search work on shorter times
 then, which costs little: what is heard at every level is the codec's grain, over a band that narrows. Every

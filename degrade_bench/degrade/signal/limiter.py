@@ -57,7 +57,7 @@ class Limiter(Degradation):
     picture = "waveform"
     caveat = (
         "once the threshold lies under everything that sounds, a lower one changes the level alone, which is "
-        "matched: steady music sounds much the same from about 18 dB on"
+        "matched: dense or steady music sounds much the same from about 12 dB on"
     )
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:

@@ -26,7 +26,7 @@ class Mp3(Degradation):
     group: Group = "signal"
     family = "codec"
     default_ladder = Ladder((128.0, 96.0, 64.0, 48.0, 32.0), "kbps")
-    source = "LAME through pedalboard; bit rates of MuQ-Eval (arXiv 2603.22677)"
+    source = "LAME (lameenc; pedalboard's build from 160 kbps on); bit rates of MuQ-Eval (arXiv 2603.22677)"
     summary = "codes as MP3: from a slight dullness to watery, warbling treble"
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:

@@ -59,8 +59,11 @@ class PhaseScrambling(Degradation):
         spectra = stft.analyse(clip.samples)
         field = generator(params["phase_seed"]).random(tuple(spectra.shape[1:]), dtype=np.float32)
         angles = torch.from_numpy(field).mul_(2).sub_(1).mul_(math.radians(params["largest_degrees"]))
-        turn = torch.complex(torch.cos(angles), torch.sin(angles))
-        return stft.synthesise(spectra * turn, clip.num_samples)
+        cosine, sine = torch.cos(angles), torch.sin(angles)
+        # not as a product of complex tensors: its rounding depends on where threads divide the work
+        real = spectra.real * cosine - spectra.imag * sine
+        imaginary = spectra.real * sine + spectra.imag * cosine
+        return stft.synthesise(torch.complex(real, imaginary), clip.num_samples)
 
     def measure(self, clean: Clip, degraded: Clip) -> float | None:
         """The largest angle in degrees that explains the correlation between clean and degraded."""

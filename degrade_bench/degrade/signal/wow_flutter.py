@@ -102,7 +102,7 @@ class Wow(SwingingSpeed):
 
 
 class Flutter(SwingingSpeed):
-    """Quick swings of the pitch. No event moves by more than about a millisecond: there is no time map."""
+    """Quick swings of the pitch. No event moves by more than about two milliseconds: there is no time map."""
 
     name = "flutter"
     default_ladder = Ladder((0.15, 0.3, 0.6, 1.2, 2.5), "% RMS")
