@@ -85,6 +85,7 @@ class Chain(Degradation):
         required = [step.degradation for step in self.steps if not step.optional]
         self.needs = frozenset().union(*(part.needs for part in required))
         self.changes_duration = any(part.changes_duration for part in parts)
+        self.moves_time = any(part.moves_time for part in parts)
         self.moves_window = any(part.moves_window for part in parts)
         self.matches_loudness = all(part.matches_loudness for part in parts)
 
