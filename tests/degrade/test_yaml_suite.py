@@ -142,6 +142,11 @@ def test_paths_of_suites_in_a_config_are_meant_from_where_it_lies(tmp_path):
     config = make_config({}, tmp_path / "run.yaml")
     assert config.suite == ("signal", str(tmp_path / "sub" / "mine.yml"))
     assert make_config({"out": "o", "suite": [Path("a.yaml"), "signal"]}).suite == ("a.yaml", "signal")
+    assert make_config({"out": "o", "suite": [Path("a, b.yaml")]}).suite == ("a, b.yaml",), "one path"
+    (tmp_path / "a, b").mkdir()
+    (tmp_path / "a, b" / "run.yaml").write_text("suite: mine.yml\nout: o\n")
+    config = make_config({}, tmp_path / "a, b" / "run.yaml")
+    assert config.suite == (str(tmp_path / "a, b" / "mine.yml"),)
 
 
 def test_settings_that_name_files_are_meant_from_where_the_suite_lies(written, tmp_path):
