@@ -83,7 +83,7 @@ def heard(
 
 
 def as_long(one: torch.Tensor, other: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Two signals, ``(channels, time)``, of which the longer one is cut evenly at both ends to the other's length."""
+    """Two signals, ``(channels, time)``, the longer one cut evenly at both ends to the length of the other."""
     count = min(one.shape[1], other.shape[1])
     first, second = ((each.shape[1] - count) // 2 for each in (one, other))
     return one[:, first : first + count], other[:, second : second + count]

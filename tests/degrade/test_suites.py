@@ -81,7 +81,7 @@ def test_two_different_degradations_of_one_name_are_refused():
     class White(type(catalogue.get("white_noise"))):
         """The same name, version and ladder, and something else."""
 
-    with pytest.raises(ConfigError, match="White of 40, .* dB SNR"):
+    with pytest.raises(ConfigError, match=r"White of 40, .* dB SNR"):
         resolve(["signal"], objects=[White()])
 
 
