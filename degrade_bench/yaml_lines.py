@@ -11,6 +11,16 @@ import yaml
 from degrade_bench.errors import ConfigError
 
 
+class _Loader(yaml.SafeLoader):
+    """The safe loader, telling the line of a value that it cannot make, such as the date ``2026-13-45``."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
+
+
 class LinedYaml:
     """The content of one YAML file, and the lines of everything in it.
 
@@ -35,7 +45,7 @@ class LinedYaml:
         try:
             self._root = yaml.compose(text, Loader=yaml.SafeLoader)
             self._check_keys(self._root)
-            self.data: Any = yaml.safe_load(text)
+            self.data: Any = yaml.load(text, Loader=_Loader)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             problem = str(getattr(error, "problem", None) or error)

@@ -150,6 +150,7 @@ class Degradation(ABC):
         summary: what it does and how it sounds, in one sentence.
         changes_duration: the output is longer or shorter than the clip, or starts elsewhere in it, so that
             a full-reference metric does not apply.
+        moves_time: plans have a time map although the length stays: events come earlier or later within the clip.
         moves_window: the edit is meant to move what a windowed metric hears (a crop), so that the window is
             not centred again on the same music.
         matches_loudness: whether the output is brought to the clean clip's integrated loudness. False
@@ -172,6 +173,7 @@ class Degradation(ABC):
     source: str
     summary: str
     changes_duration: bool = False
+    moves_time: bool = False
     moves_window: bool = False
     matches_loudness: bool = True
     needs: frozenset[Need] = frozenset()

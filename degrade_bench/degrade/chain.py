@@ -45,6 +45,15 @@ class Step:
         """The step's strength at a level of the chain."""
         return self.strengths[0] if len(self.strengths) == 1 else self.strengths[level - 1]
 
+    def level(self, level: int) -> int:
+        """The step's own level at a level of the chain: one strength for all of them is one level for all of them.
+
+        A step that is a chain itself is as strong as its level says, so the level is the one of that strength.
+        """
+        if isinstance(self.degradation, Chain):
+            return self.degradation.ladder.strengths.index(self.strength(level)) + 1
+        return 1 if len(self.strengths) == 1 else level
+
 
 class Chain(Degradation):
     """Several degradations in a row.
@@ -64,11 +73,19 @@ class Chain(Degradation):
                     f"chain {self.name!r}: {step.degradation.name} needs 1 or {levels} strengths, "
                     f"got {len(step.strengths)}"
                 )
+            own = step.degradation.ladder
+            if isinstance(step.degradation, Chain) and not set(step.strengths) <= set(own.strengths):
+                raise ConfigError(
+                    f"chain {self.name!r}: {step.degradation.name} is a chain and has the strengths "
+                    f"{', '.join(f'{each:g}' for each in own.strengths)} {own.unit} only, got "
+                    f"{', '.join(f'{each:g}' for each in step.strengths)}"
+                )
         parts = [step.degradation for step in self.steps]
         self.version = ".".join([self.version, *(part.version for part in parts)])
         required = [step.degradation for step in self.steps if not step.optional]
         self.needs = frozenset().union(*(part.needs for part in required))
         self.changes_duration = any(part.changes_duration for part in parts)
+        self.moves_time = any(part.moves_time for part in parts)
         self.moves_window = any(part.moves_window for part in parts)
         self.matches_loudness = all(part.matches_loudness for part in parts)
 
@@ -91,7 +108,7 @@ class Chain(Degradation):
                 current = current.with_samples(current.samples, clip.annotations.warp(time_map))
             try:
                 step.degradation.check_needs(current)
-                drawn = step.degradation.draw(current, level, step.strength(level), generator(seed))
+                drawn = step.degradation.draw(current, step.level(level), step.strength(level), generator(seed))
             except NotApplicableError as error:
                 if not step.optional:
                     raise NotApplicableError(f"{step.degradation.name}: {error}") from error
@@ -120,11 +137,16 @@ class Chain(Degradation):
         return before.with_samples(self.steps[len(done) - 1].degradation.damage(before, done[-1]))
 
     def make_placebo(self) -> Degradation | None:
-        """The chain of the steps' placebos. A control in a chain is no damage and runs as it is."""
+        """The chain of the steps' placebos. A control in a chain is no damage and runs as it is.
+
+        None where a step has no placebo: in its place the placebo would hold the damage itself.
+        """
         steps = []
         for step in self.steps:
             placebo = step.degradation.placebo
             quiet, strengths = step.degradation, step.strengths
+            if placebo is None and step.degradation.group != "control":
+                return None
             if placebo is not None:
                 single = len(placebo.ladder.levels) == 1
                 quiet, strengths = placebo, placebo.ladder.strengths if single else step.strengths

@@ -57,6 +57,7 @@ class FaintPlacebo(Placebo):
     def __init__(self, parent: Degradation, strength: float, summary: str) -> None:
         super().__init__(parent, summary, Ladder((strength,), parent.ladder.unit))
         self.changes_duration = parent.changes_duration
+        self.moves_time = parent.moves_time
         self.moves_window = parent.moves_window
         self.matches_loudness = parent.matches_loudness
 

@@ -274,14 +274,18 @@ def _chain(asked: _Chained, where: Where, known: Mapping[str, Degradation]) -> D
     if len(ladder) != LEVELS:
         raise _WrongError((*where, "ladder"), f"ladder: expected {LEVELS} strengths, got {len(ladder)}")
     structural = any(step.degradation.group == "structural" for step in steps)
-    chain = AdHocChain(
-        asked.name,
-        steps,
-        _ladder(ladder, asked.unit or "level", (*where, "ladder")),
-        group=asked.group or ("structural" if structural else "signal"),
-        family=asked.family or "chain",
-        summary=asked.summary or "",
-    )
+    own_ladder = _ladder(ladder, asked.unit or "level", (*where, "ladder"))
+    try:
+        chain = AdHocChain(
+            asked.name,
+            steps,
+            own_ladder,
+            group=asked.group or ("structural" if structural else "signal"),
+            family=asked.family or "chain",
+            summary=asked.summary or "",
+        )
+    except ConfigError as error:  # a chain as a step, at a strength that it does not have
+        raise _WrongError((*where, "chain"), str(error)) from error
     chain.definition = {
         "chain": [[step.degradation.name, list(step.strengths), step.degradation.identity()] for step in steps]
     }
@@ -359,10 +363,10 @@ def _from_here(settings: Any, folder: Path) -> Any:
     """Settings in which paths are meant from where the suite lies. What is no mapping is left as it is."""
     if not isinstance(settings, Mapping):
         return settings
-    told = dict(settings)
-    for name, value in settings.items():
-        if FILE_SETTING.search(str(name)):
-            told[name] = (
-                [str(folder / str(each)) for each in value] if isinstance(value, list) else str(folder / value)
-            )
-    return told
+
+    def meant(value: Any) -> Any:
+        if isinstance(value, list):
+            return [meant(each) for each in value]
+        return str(folder / value) if isinstance(value, str) else value
+
+    return {name: meant(value) if FILE_SETTING.search(str(name)) else value for name, value in settings.items()}

@@ -157,15 +157,16 @@ def resolve(
 
 def _choose(chosen: dict[str, Degradation], degradation: Degradation) -> None:
     known = chosen.setdefault(degradation.name, degradation)
-    if known.identity() != degradation.identity():
+    if type(known) is not type(degradation) or known.identity() != degradation.identity():
         raise ConfigError(
-            f"two different degradations are called {degradation.name!r} (of ladders "
-            f"{_shown(known)} and {_shown(degradation)}); give one of them another name"
+            f"two different degradations are called {degradation.name!r} ({_shown(known)}, and "
+            f"{_shown(degradation)}); give one of them another name"
         )
 
 
 def _shown(degradation: Degradation) -> str:
-    return ", ".join(f"{each:g}" for each in degradation.ladder.strengths) + f" {degradation.ladder.unit}"
+    strengths = ", ".join(f"{each:g}" for each in degradation.ladder.strengths)
+    return f"{type(degradation).__name__} of {strengths} {degradation.ladder.unit}"
 
 
 def find(name: str, suite_file: str | Path | None = None) -> Degradation:

@@ -19,12 +19,14 @@ ALL_LEVELS = (1, 2, 3, 4, 5)
 
 
 def _split(value: Any) -> Any:
-    """Let ``"a,b"`` and ``["a,b", "c"]`` stand for a list of names."""
+    """Let ``"a,b"`` and ``["a,b", "c"]`` stand for a list of names. A path is one name, commas and all."""
     if isinstance(value, str | int | Path):
         value = [value]
     if isinstance(value, list | tuple):
-        value = [str(part) if isinstance(part, Path) else part for part in value]
-        parts = [part.split(",") if isinstance(part, str) else [part] for part in value]
+        parts = [
+            part.split(",") if isinstance(part, str) else [str(part) if isinstance(part, Path) else part]
+            for part in value
+        ]
         return tuple(p.strip() if isinstance(p, str) else p for group in parts for p in group if p != "")
     return value
 
@@ -154,7 +156,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
             options[name] = [path.parent / each for each in options[name]]
     suites = _split(options.get("suite", ()))
     if isinstance(suites, tuple):
-        options["suite"] = [str(path.parent / str(each)) if is_suite_file(str(each)) else each for each in suites]
+        options["suite"] = [path.parent / str(each) if is_suite_file(str(each)) else each for each in suites]
     return options
 
 

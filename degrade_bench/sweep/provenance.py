@@ -17,6 +17,7 @@ LIBRARIES = [
     "librosa",
     "soundfile",
     "soxr",
+    "lameenc",
     "pedalboard",
     "lameenc",
     "audiomentations",

@@ -29,11 +29,12 @@ def shared_window(clip: Clip, blocks: Iterable[Block], run_seed: int, window: fl
     available = clip.duration
     for block in blocks:
         for cell in block.cells:
-            if cell.degradation is None or not cell.degradation.changes_duration:
+            degradation = cell.degradation
+            if degradation is None or degradation.moves_window:
                 continue
-            if cell.degradation.moves_window:
+            if not (degradation.changes_duration or degradation.moves_time):
                 continue
-            time_map = _drawn_map(clip, cell.degradation, cell.level, cell.replicate, run_seed)
+            time_map = _drawn_map(clip, degradation, cell.level, cell.replicate, run_seed)
             if time_map is not None:
                 available = min(available, 2 * _half_width(clip, time_map))
     filled = min(window, clip.duration)
@@ -79,3 +80,10 @@ def heard(
     centre = round(middle * degraded.sample_rate)
     half = min(centre, degraded.num_samples - centre, round(limit * degraded.sample_rate / 2))
     return degraded.samples[:, centre - half : centre + half]
+
+
+def as_long(one: torch.Tensor, other: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Two signals, ``(channels, time)``, the longer one cut evenly at both ends to the length of the other."""
+    count = min(one.shape[1], other.shape[1])
+    first, second = ((each.shape[1] - count) // 2 for each in (one, other))
+    return one[:, first : first + count], other[:, second : second + count]

@@ -26,7 +26,7 @@ from degrade_bench.metric.base import Metric
 from degrade_bench.sweep.cells import CLEAN, Block, Cell, expand
 from degrade_bench.sweep.schema import Row
 from degrade_bench.sweep.scoring import Heard, Outcome, score_cells
-from degrade_bench.sweep.window import heard, shared_window
+from degrade_bench.sweep.window import as_long, heard, shared_window
 
 
 @dataclass(frozen=True)
@@ -267,6 +267,7 @@ def _heard(clip: Clip, made: _Made, traits: MetricTraits, shrunk: float | None) 
         reference = clip.samples
         if traits.window_seconds is not None:
             reference = heard(clip, clip, None, traits.window_seconds, shrunk)
+            samples, reference = as_long(samples, reference)  # where a time map moved the middle, less is around it
         if reference.shape != samples.shape:
             return Heard(outcome=Outcome.failed(f"length changed: {reference.shape} to {samples.shape}"))
     return Heard(samples=samples, reference=reference)

@@ -22,6 +22,7 @@ from degrade_bench.degrade.signal.reverb import Reverb
 from degrade_bench.degrade.signal.speed import SpeedChange
 from degrade_bench.degrade.signal.white_noise import WhiteNoise
 from degrade_bench.degrade.signal.wow_flutter import Wow
+from degrade_bench.degrade.structural.shuffle import BarShuffle
 from degrade_bench.degrade.structural.tempo_change import TempoChange
 from degrade_bench.errors import ConfigError, NotApplicableError
 from tests.conftest import make_clip
@@ -222,6 +223,34 @@ def test_the_placebo_is_the_chain_of_the_steps_placebos():
     single = chain(Step(Scaled(), (5.0,)), Step(WhiteNoise(), (10.0,))).placebo
     assert len(single.ladder.levels) == 1
     assert chain(Step(Polarity(), (1.0,))).placebo is None, "controls alone are no damage"
+
+
+def test_a_chain_with_a_step_that_has_no_placebo_has_none():
+    class Bare(Scaled):
+        name = "bare"
+
+        def make_placebo(self):
+            return None
+
+    assert chain(Step(Scaled(), (5.0,)), Step(Bare(), (2.0,))).placebo is None, "it would hold the damage itself"
+
+
+def test_one_strength_for_all_levels_is_one_damage_for_all_levels():
+    clip = make_clip(16.0, 8000, 1)
+    own = chain(Step(BarShuffle(), (25.0,)), Step(LowPass(), (3000.0, 2500.0, 2000.0, 1500.0, 1000.0)))
+    shuffles = [own.draw(clip, level, float(level), generator(1)).params["steps"][0] for level in (1, 3, 5)]
+    assert shuffles[0] == shuffles[1] == shuffles[2]
+
+
+def test_a_chain_in_a_chain_is_as_strong_as_asked():
+    clip = make_clip(1.0, 8000, 1)
+    inner = AdHocChain("inner", [Step(Scaled(), (2.0, 3.0, 4.0, 5.0, 6.0))], LADDER)
+    own = chain(Step(inner, (4.0,)), Step(Scaled(), (1.0, 1.1, 1.2, 1.3, 1.4)))
+    for level in (1, 5):
+        drawn = own.draw(clip, level, float(level), generator(1))
+        assert drawn.params["steps"][0]["steps"][0]["factor"] == 5.0
+    with pytest.raises(ConfigError, match="has the strengths 1, 2, 3, 4, 5 steps only"):
+        chain(Step(inner, (2.5,)))
 
 
 # -- the toolbox's chains --------------------------------------------------------------------------------------

@@ -78,6 +78,12 @@ def test_two_different_degradations_of_one_name_are_refused():
         resolve(["signal"], objects=[own])
     assert resolve([], objects=[own]).degradations[0] is own
 
+    class White(type(catalogue.get("white_noise"))):
+        """The same name, version and ladder, and something else."""
+
+    with pytest.raises(ConfigError, match=r"White of 40, .* dB SNR"):
+        resolve(["signal"], objects=[White()])
+
 
 def test_a_varied_degradation_has_a_placebo_of_its_own_and_leaves_the_first_as_it_was():
     noise = catalogue.get("white_noise")

@@ -142,6 +142,11 @@ def test_paths_of_suites_in_a_config_are_meant_from_where_it_lies(tmp_path):
     config = make_config({}, tmp_path / "run.yaml")
     assert config.suite == ("signal", str(tmp_path / "sub" / "mine.yml"))
     assert make_config({"out": "o", "suite": [Path("a.yaml"), "signal"]}).suite == ("a.yaml", "signal")
+    assert make_config({"out": "o", "suite": [Path("a, b.yaml")]}).suite == ("a, b.yaml",), "one path"
+    (tmp_path / "a, b").mkdir()
+    (tmp_path / "a, b" / "run.yaml").write_text("suite: mine.yml\nout: o\n")
+    config = make_config({}, tmp_path / "a, b" / "run.yaml")
+    assert config.suite == (str(tmp_path / "a, b" / "mine.yml"),)
 
 
 def test_settings_that_name_files_are_meant_from_where_the_suite_lies(written, tmp_path):
@@ -252,7 +257,24 @@ BOARD = """degradations:
     ladder: [5, 10, 15, 20, 30]
 """
 
+REVERB = """degradations:
+  - pedalboard:
+      - Convolution: {impulse_response_filename: 5}
+    parameter: mix
+    ladder: [0.1, 0.2, 0.3, 0.4, 0.5]
+"""
+CROWD = """degradations:
+  - audiomentations: AddBackgroundNoise
+    settings: {sounds_path: 5}
+    parameter: snr_db
+    ladder: [30, 20, 10, 5, 0]
+"""
+
 WRONG = [
+    (REVERB, "x", "x", 3, "impulse_response_filename: expected the path of a file or folder, got 5"),
+    (REVERB, "filename: 5", "filename: null", 5, "Convolution refuses"),
+    (CROWD, "x", "x", 3, "sounds_path: expected the path of a file or folder, got 5"),
+    (CROWD, "5}", "[a, 3]}", 3, "expected the path of a file or folder, got 3"),
     (FINE, "low_pass", "low_pas", 2, "unknown degradation 'low_pas'; did you mean 'low_pass'"),
     (FINE, "ladder", "lader", 4, "unknown key 'lader'; did you mean 'ladder'"),
     (FINE, ", 1000]", "]", 4, "expected 5 strengths, got 4"),
@@ -281,6 +303,7 @@ WRONG = [
     (CHAIN, "[40, 30, 20, 10, 0]", "[40, 30]", 7, "strength: expected one number or 5, got 2"),
     (CHAIN, "[40, 30, 20, 10, 0]", "[0, 10, 20, 30, 40]", 7, "must fall from faint to gross"),
     (CHAIN, "[40, 30, 20, 10, 0]", "20", 3, "all levels are the same"),
+    (CHAIN, "low_pass", "vinyl", 3, "vinyl is a chain and has the strengths 25, 50, 100, 150, 200 % of ADT only"),
     (CHAIN, "4000", "'4000'", 5, "strength: expected one number or 5, got '4000'"),
     (CHAIN, "        strength: 4000\n", "", 4, "'strength' is missing"),
     (CHAIN, "strength: 4000", "strenght: 4000", 5, "did you mean 'strength'"),
@@ -291,6 +314,8 @@ WRONG = [
     (TANH, "    parameter: distortion\n", "", 2, "'parameter' is missing"),
     (TANH, "0.3, 0.5", "0.5, 0.3", 4, "rise or fall strictly"),
     (TANH, "{}", "\n      min_distortion: 1", 6, "is set by the ladder on distortion"),
+    (TANH, "{}", "2026-13-45", 5, "month must be in 1..12"),
+    (TANH, "{}", "!!int many", 5, "invalid literal"),
     (TANH, "settings", "placebo: 0.5\n    settings", 5, "expected a strength under level 1's 0.1, got 0.5"),
     (BOARD, "Chorus", "Korus", 3, "unknown pedalboard plug-in 'Korus'"),
     (BOARD, "depth: 0.5", "depht: 0.5", 3, "did you mean 'depth'"),

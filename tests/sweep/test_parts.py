@@ -11,6 +11,8 @@ import pytest
 import soundfile
 import torch
 
+from degrade_bench.corpus.source import MemorySource
+from degrade_bench.degrade.structural.tempo_jitter import TempoJitter
 from degrade_bench.errors import ConfigError
 from degrade_bench.sweep import provenance
 from degrade_bench.sweep.cells import expand, levels_of
@@ -18,7 +20,7 @@ from degrade_bench.sweep.estimate import estimate, human_seconds
 from degrade_bench.sweep.examples import write_examples
 from degrade_bench.sweep.pool import WorkerDiedError, run_tasks
 from degrade_bench.sweep.scoring import Heard, Outcome
-from degrade_bench.sweep.worker import BlockResult, MetricTraits, Task, Work, single_threaded
+from degrade_bench.sweep.worker import BlockResult, MetricTraits, Task, Work, single_threaded, work_on
 from tests.conftest import make_clip
 from tests.sweep import toys
 
@@ -53,6 +55,19 @@ def test_what_is_heard_crosses_processes_without_its_storage():
     assert torch.equal(again.samples, heard.samples)
     assert again.outcome is None
     assert pickle.loads(pickle.dumps(Heard(outcome=Outcome.not_applicable("x")))).outcome.error == "x"
+
+
+def test_a_windowed_metric_with_a_reference_is_given_both_equally_long():
+    class Windowed(toys.Difference):
+        window_seconds = 10.0
+
+    music = MemorySource("music", make_clip(14.0, 8000, 1))
+    asked = work(TempoJitter(), metrics=(Windowed(),))
+    todo = {block.name: frozenset({"difference"}) for block in asked.blocks()}
+    messages = [each for each in work_on(Task(music, todo), asked) if isinstance(each, BlockResult)]
+    rows = [row for message in messages for row in message.rows]
+    assert len(rows) == 11
+    assert {row.error for row in rows} == {None}
 
 
 def test_reasons_are_one_bounded_line():

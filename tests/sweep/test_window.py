@@ -6,8 +6,13 @@ import pytest
 import torch
 
 from degrade_bench.clip import Clip, TimeMap
+from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.seeds import cell_seed, generator
+from degrade_bench.degrade.signal.speed import SampleRateDrift
 from degrade_bench.degrade.structural.missing_beats import MissingBeats
+from degrade_bench.degrade.structural.smooth_tempo import Accelerando
+from degrade_bench.degrade.structural.tempo_jitter import TempoJitter
+from degrade_bench.errors import DegradeBenchError
 from degrade_bench.sweep.cells import expand
 from degrade_bench.sweep.window import heard, shared_window
 from tests.conftest import make_clip
@@ -97,6 +102,31 @@ def test_missing_beats_shrink_the_window_only_where_they_must():
         rendered = MissingBeats().render(short, level, generator(seed))
         given = heard(short, rendered.clip, rendered.plan.time_map, 10.0, shrunk)
         assert given.shape[1] == pytest.approx(shrunk * 8000, abs=2)
+
+
+@pytest.mark.parametrize("seconds", [8.0, 10.0, 12.0])
+@pytest.mark.parametrize("kind", [Accelerando, TempoJitter, SampleRateDrift])
+def test_a_damage_that_moves_the_middle_and_keeps_the_length_shrinks_the_window_for_all(kind, seconds):
+    clip = make_clip(seconds, 8000, 1)
+    shrunk = shared_window(clip, blocks(kind()), 0, 10.0)
+    full = 8000 * min(10.0, seconds if shrunk is None else shrunk)
+    assert heard(clip, clip, None, 10.0, shrunk).shape[1] >= full - 2
+    for level in toys.LEVELS:
+        rendered = kind().render(clip, level, generator(cell_seed(0, clip.hash, kind.name, kind.version)))
+        given = heard(clip, rendered.clip, rendered.plan.time_map, 10.0, shrunk)
+        assert given.shape[1] >= full - 2, "as much as of the clean clip"
+
+
+@pytest.mark.parametrize("name", catalogue.names())
+def test_what_has_a_time_map_says_so(name):
+    degradation = catalogue.get(name)
+    clip = make_clip(16.0, 8000, 2)
+    try:
+        drawn = degradation.draw(clip, 5, degradation.ladder.strength(5), generator(1))
+    except DegradeBenchError:
+        pytest.skip("does not apply")
+    said = degradation.changes_duration or degradation.moves_time or degradation.moves_window
+    assert said or drawn.time_map is None
 
 
 def test_an_edit_that_is_meant_to_move_the_window_does_not_shrink_it():

@@ -150,7 +150,11 @@ def fingerprinted(settings: Mapping[str, Any], *where: str | int) -> dict[str, A
     for name, value in settings.items():
         told[name] = value
         if FILE_SETTING.search(name) and value is not None:
-            paths = [Path(str(each)) for each in (value if isinstance(value, list) else [value])]
+            given = value if isinstance(value, list) else [value]
+            for each in given:
+                if not isinstance(each, str):
+                    raise PluginError(f"{name}: expected the path of a file or folder, got {each!r}", *where, name)
+            paths = [Path(each) for each in given]
             for path in paths:
                 if not path.exists():
                     raise PluginError(f"{name}: no such file or folder: {path}", *where, name)

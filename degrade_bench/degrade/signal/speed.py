@@ -34,6 +34,7 @@ class SampleRateDrift(Degradation):
     default_ladder = Ladder((1.0, 2.0, 4.0, 8.0, 16.0), "% drift")
     source = "this project; a drifting clock in the sense of IEC 60386"
     summary = "lets pitch and tempo slide in one direction: from hardly a hint to a tape that runs down"
+    moves_time = True
     picture = "tempo"
 
     def __init__(self, ladder: Ladder | None = None) -> None:

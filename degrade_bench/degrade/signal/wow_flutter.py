@@ -94,6 +94,7 @@ class Wow(SwingingSpeed):
     sines = 1
     source = "IEC 60386; Audio Degradation Toolbox (ISMIR 2013)"
     summary = "lets the pitch sway slowly: from a record a little off its centre to seasickness"
+    moves_time = True
     picture = "tempo"
 
     def make_placebo(self) -> Degradation:

@@ -26,6 +26,7 @@ class TimeWarp(Degradation):
 
     group = "structural"
     family = "tempo"
+    moves_time = True
     picture: Picture = "tempo"
     placebo_summary: ClassVar[str] = "warped in the same way, and back to where everything was"
 
