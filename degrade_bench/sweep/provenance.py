@@ -17,7 +17,6 @@ LIBRARIES = [
     "librosa",
     "soundfile",
     "soxr",
-    "lameenc",
     "pedalboard",
     "lameenc",
     "audiomentations",

@@ -26,6 +26,7 @@ class HardClipping(Degradation):
     """Cuts off everything beyond a threshold under the clip's peak."""
 
     name = "hard_clipping"
+    version = "2"
     group = "signal"
     family = "clipping"
     default_ladder = Ladder((4.0, 8.0, 12.0, 18.0, 26.0), "dB overdrive")

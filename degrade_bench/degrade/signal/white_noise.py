@@ -21,6 +21,7 @@ class WhiteNoise(AddedNoise):
     """Adds white noise, independent in every channel."""
 
     name = "white_noise"
+    version = "2"
     default_ladder = Ladder((40.0, 30.0, 20.0, 10.0, 0.0), "dB SNR")
     source = "MuQ-Eval (arXiv 2603.22677); active level after ITU-T P.56"
     summary = "adds white noise: from a faint hiss to a roar as loud as the music"
