@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,9 @@ from degrade_bench.reports.style import FAINT, INK, VERDICT_MARKS
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+WIDEST = 16
+"""More degradations than this go down the page, with the metrics across it."""
 
 LARGEST = 100.0
 """Ratios beyond this are coloured alike: the margin of some metrics is next to nothing."""
@@ -26,30 +29,36 @@ def heat_map(run: RunView) -> Figure:
 
     metrics, degradations = run.metrics, run.degradations
     ratios, verdicts = top_ratios(run.analysis.levels, run.analysis.metrics, metrics, degradations)
-    height = 1.6 + 0.42 * len(metrics) + 0.28
-    figure = Figure(figsize=(2.1 + 0.95 * len(degradations), height), layout="constrained")
+    marks = np.array([[VERDICT_MARKS.get(verdict, "") for verdict in row] for row in verdicts])
+    tall = len(degradations) > WIDEST
+    if tall:
+        ratios, marks = ratios.T, marks.T
+    size = (4.0 + 1.1 * len(metrics), 1.8 + 0.26 * len(degradations))
+    wide = (2.1 + 0.95 * len(degradations), 1.6 + 0.42 * len(metrics) + 0.28)
+    figure = Figure(figsize=size if tall else wide, layout="constrained")
     axes = figure.subplots()
     axes.set_facecolor("#f6f6f6")
     shown = np.ma.masked_invalid(np.clip(ratios, -LARGEST, LARGEST))
     norm = SymLogNorm(linthresh=1.0, vmin=-LARGEST, vmax=LARGEST, base=10)
     image = axes.pcolormesh(shown, cmap="RdBu", norm=norm, edgecolors="white", linewidth=1.5)
     for row, column in np.ndindex(ratios.shape):
-        mark = VERDICT_MARKS.get(verdicts[row][column], "")
         value = float(ratios[row, column])
         dark = math.isfinite(value) and abs(value) > 12
-        text = f"{mark} {_ratio_text(value)}".strip()
+        text = f"{marks[row, column]} {_ratio_text(value)}".strip()
         axes.text(
             column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=8.5, color="white" if dark else INK
         )
-    axes.set_xticks(np.arange(len(degradations)) + 0.5, [name.replace("_", "\n") for name in degradations])
-    axes.set_yticks(np.arange(len(metrics)) + 0.5, metrics)
+    across, down = (metrics, degradations) if tall else (_broken(degradations), metrics)
+    axes.set_xticks(np.arange(len(across)) + 0.5, across)
+    axes.set_yticks(np.arange(len(down)) + 0.5, down)
     axes.tick_params(length=0)
     axes.invert_yaxis()
     axes.xaxis.tick_top()
     for spine in axes.spines.values():
         spine.set_visible(False)
-    _group_lines(axes, run, degradations)
-    bar = figure.colorbar(image, ax=axes, fraction=0.03, pad=0.01, ticks=[-100, -10, -1, 0, 1, 10, 100])
+    _group_lines(axes, run, degradations, tall)
+    shape: dict[str, Any] = {"shrink": 0.3, "anchor": (0.0, 1.0)} if tall else {}
+    bar = figure.colorbar(image, ax=axes, fraction=0.03, pad=0.01, ticks=[-100, -10, -1, 0, 1, 10, 100], **shape)
     bar.ax.set_yticklabels(["≤−100", "−10", "−1", "0", "1", "10", "≥100"])
     bar.set_label("drop ÷ margin", color=FAINT)
     bar.outline.set_visible(False)
@@ -90,22 +99,29 @@ def _ratio_text(value: float) -> str:
     return f"{value:.{digits}f}".replace("-", "−")
 
 
-def _group_lines(axes: Axes, run: RunView, degradations: list[str]) -> None:
+def _broken(names: list[str]) -> list[str]:
+    """Names on several lines, to stand over narrow columns."""
+    return [name.replace("_", "\n") for name in names]
+
+
+def _group_lines(axes: Axes, run: RunView, degradations: list[str], tall: bool) -> None:
     """A line between signal and structural degradations, and their names."""
     levels = run.analysis.levels.drop_duplicates("degradation").set_index("degradation")["group"]
     groups = [str(levels[name]) for name in degradations]
     starts = [index for index in range(len(groups)) if index == 0 or groups[index] != groups[index - 1]]
     for start, end in zip(starts, [*starts[1:], len(groups)], strict=True):
         if start:
-            axes.axvline(start, color=INK, linewidth=1.2)
+            (axes.axhline if tall else axes.axvline)(start, color=INK, linewidth=1.2)
+        middle = (start + end) / 2
         axes.annotate(
             groups[start],
-            ((start + end) / 2, 0),
-            xycoords=("data", "axes fraction"),
-            xytext=(0, -3),
+            (1, middle) if tall else (middle, 0),
+            xycoords=("axes fraction", "data") if tall else ("data", "axes fraction"),
+            xytext=(3, 0) if tall else (0, -3),
             textcoords="offset points",
-            ha="center",
-            va="top",
+            ha="left" if tall else "center",
+            va="center" if tall else "top",
+            rotation=270 if tall else 0,
             fontsize=8,
             color=FAINT,
             annotation_clip=False,

@@ -21,6 +21,8 @@ from degrade_bench.errors import DegradeBenchError
 from degrade_bench.files import folder_error, replacing
 
 EXCERPT_SECONDS = 6.0
+MOST_EXCERPTS = 24
+"""Some 8 MB inside a report."""
 CEILING = 0.97  # leaves room for what the codec adds to peaks
 RATE = 44100
 
@@ -28,7 +30,9 @@ RATE = 44100
 def write_examples(
     folder: Path, clip: Clip, degradations: Sequence[Degradation], levels: Sequence[int], seed: int
 ) -> list[dict[str, Any]]:
-    """Write ``audio/*.mp3``: the clean clip and each test degradation at a middle and at its top level.
+    """Write ``audio/*.mp3``: the clean clip and test degradations at a middle and at the top level.
+
+    Of more than fit into a mail attachment, only the top level is played; of still more, one of each family.
 
     Returns:
         one record per file, for ``run.json``: file, clip_id, degradation, level, strength, unit, summary.
@@ -37,13 +41,11 @@ def write_examples(
         RunFolderError: the files cannot be written.
     """
     middle, top = sorted(levels)[len(levels) // 2], max(levels)
-    wanted = sorted({middle, top})
+    wanted = _chosen(degradations, sorted({middle, top}))
     clean = {"degradation": "clean", "level": 0, "strength": None, "unit": None, "summary": "as it came"}
     made: list[tuple[dict[str, Any], torch.Tensor]] = [(clean, _excerpt(clip, clip.duration / 2))]
-    for degradation in degradations:
-        if degradation.group == "control":
-            continue
-        for level in wanted:
+    for degradation, own_levels in wanted:
+        for level in own_levels:
             rng = generator(cell_seed(seed, clip.hash, *degradation.seed_key))
             try:
                 rendered = degradation.render(clip, level, rng)
@@ -76,6 +78,16 @@ def write_examples(
             temporary.write_bytes(_mp3(samples * gain, clip.sample_rate))
         records.append({"file": f"audio/{name}", "clip_id": clip.id, **record})
     return records
+
+
+def _chosen(degradations: Sequence[Degradation], levels: list[int]) -> list[tuple[Degradation, list[int]]]:
+    """What is played, and at which levels."""
+    tested = [each for each in degradations if each.group != "control"]
+    if len(tested) * len(levels) <= MOST_EXCERPTS:
+        return [(each, levels) for each in tested]
+    if len(tested) > MOST_EXCERPTS:
+        tested = list({(each.group, each.family): each for each in reversed(tested)}.values())[::-1]
+    return [(each, levels[-1:]) for each in tested]
 
 
 def _excerpt(clip: Clip, middle_seconds: float) -> torch.Tensor:

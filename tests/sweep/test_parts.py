@@ -17,7 +17,7 @@ from degrade_bench.errors import ConfigError
 from degrade_bench.sweep import provenance
 from degrade_bench.sweep.cells import expand, levels_of
 from degrade_bench.sweep.estimate import estimate, human_seconds
-from degrade_bench.sweep.examples import write_examples
+from degrade_bench.sweep.examples import _chosen, write_examples
 from degrade_bench.sweep.pool import WorkerDiedError, run_tasks
 from degrade_bench.sweep.scoring import Heard, Outcome
 from degrade_bench.sweep.worker import BlockResult, MetricTraits, Task, Work, single_threaded, work_on
@@ -188,3 +188,18 @@ def test_examples_share_one_gain_and_stay_below_full_scale(tmp_path):
     )
     again = write_examples(tmp_path, clip, [toys.ToyNoise()], (5,), 0)
     assert len(list((tmp_path / "audio").iterdir())) == len(again) == 2
+
+
+def test_of_many_examples_the_top_level_is_played_and_of_more_one_of_each_family():
+    class Kin(toys.ToyNoise):
+        def __init__(self, name: str, family: str) -> None:
+            super().__init__()
+            self.name, self.family = name, family
+
+    def played(count: int) -> list[tuple[str, list[int]]]:
+        kin = [Kin(f"d{k}", f"f{k % 5}") for k in range(count)]
+        return [(each.name, levels) for each, levels in _chosen([*kin, toys.ToyGain()], [3, 5])]
+
+    assert played(12) == [(f"d{k}", [3, 5]) for k in range(12)]
+    assert played(13) == [(f"d{k}", [5]) for k in range(13)]
+    assert played(60) == [(f"d{k}", [5]) for k in range(5)]
