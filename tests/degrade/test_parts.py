@@ -49,13 +49,16 @@ def test_seeds_depend_on_what_a_cell_is_and_on_nothing_else():
 
 
 def test_suites():
-    groups = {name: {each.group for each in suites.suite(name)} for name in ("signal", "structural", "control")}
+    groups = {
+        name: {each.group for each in suites.suite(name).degradations}
+        for name in ("signal", "structural", "control")
+    }
     assert groups == {name: {name} for name in groups}
-    chosen = [each.name for each in suites.resolve(("structural", "signal"), ("mp3", "gain"))]
+    chosen = [each.name for each in suites.resolve(("structural", "signal"), ("mp3", "gain")).degradations]
     assert len(chosen) == len(set(chosen)) == len(catalogue.names())
     kinds = [catalogue.get(name).group for name in chosen]
     assert kinds == sorted(kinds, key=["signal", "structural", "control"].index)
-    only = [each.name for each in suites.resolve((), ("mp3",))]
+    only = [each.name for each in suites.resolve((), ("mp3",)).degradations]
     assert only[0] == "mp3"
     controls = {"gain", "polarity", "resampling", "crop_offset", "mp3_transparent"}
     assert controls | {"dither", "subsonic_filter", "fractional_delay"} == set(only[1:])
