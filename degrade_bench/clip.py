@@ -191,6 +191,7 @@ class Clip:
         track: the recording that it was cut from; clips of one track are not independent. The id by default.
         source: where it came from, for the record; never used to find it again.
         stems: stem name to audio file, where the clip has stems; :func:`degrade_bench.stems.stems_of` reads them.
+        peak: the largest magnitude of any channel.
         stems_start: where in the stems' files the clip begins, in seconds.
     """
 
@@ -204,8 +205,10 @@ class Clip:
     stems: Mapping[str, Path] = field(default_factory=dict)
     stems_start: float = 0.0
 
+    peak: float = field(init=False)
+
     def __post_init__(self) -> None:
-        check_samples(self.samples, where=f"clip {self.id!r}")
+        object.__setattr__(self, "peak", check_samples(self.samples, where=f"clip {self.id!r}"))
         if self.sample_rate <= 0:
             raise AudioError(f"clip {self.id!r}: sample rate must be positive, got {self.sample_rate}")
 
@@ -245,8 +248,11 @@ class Clip:
         )
 
 
-def check_samples(samples: torch.Tensor, where: str = "signal") -> None:
+def check_samples(samples: torch.Tensor, where: str = "signal") -> float:
     """Raise unless ``samples`` is finite, non-empty ``float32`` of shape ``(channels, time)``.
+
+    Returns:
+        the largest magnitude, which the check finds on its way.
 
     Raises:
         AudioError: says what was found and what was expected.
@@ -267,6 +273,7 @@ def check_samples(samples: torch.Tensor, where: str = "signal") -> None:
     if not bool(torch.isfinite(low) & torch.isfinite(high)):
         count = int((~torch.isfinite(samples)).sum())
         raise AudioError(f"{where}: {count} of {samples.numel()} samples are NaN or infinite")
+    return max(-float(low), float(high))
 
 
 def once_per_clip(function: Callable[[Clip], T]) -> Callable[[Clip], T]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from degrade_bench.clip import Clip, once_per_clip
 from degrade_bench.errors import NotApplicableError
@@ -11,11 +10,9 @@ from degrade_bench.errors import NotApplicableError
 PROBE_SAMPLES = 1 << 11
 
 
-@once_per_clip
 def peak(clip: Clip) -> float:
     """The largest magnitude of any channel."""
-    low, high = torch.aminmax(clip.samples)
-    return max(-float(low), float(high))
+    return clip.peak
 
 
 def peak_of_a_wave(clip: Clip) -> float:
