@@ -11,6 +11,7 @@ ISMIR 2013).
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -89,9 +90,9 @@ class Chain(Degradation):
         self.moves_window = any(part.moves_window for part in parts)
         self.matches_loudness = all(part.matches_loudness for part in parts)
 
+    @abstractmethod
     def make_steps(self) -> Sequence[Step]:
         """The steps, in order."""
-        raise NotImplementedError(f"{type(self).__name__} does not say what its steps are")
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
         """Draw every step on what the steps before it leave; each has a seed of its own.

@@ -14,6 +14,7 @@ Source: this project's; COCOLA, a contrastive model of coherence, learns from mi
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,13 +37,13 @@ class Substitution(Degradation):
 
     group = "structural"
 
+    @abstractmethod
     def chosen_layer(self, clip: Clip, rng: np.random.Generator) -> tuple[dict[str, Any], donors.Donor]:
         """What a plan keeps of the layer whose bars are replaced and of its donor, and the donor."""
-        raise NotImplementedError
 
+    @abstractmethod
     def layer(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """The layer whose bars are replaced."""
-        raise NotImplementedError
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
         """Draw the layer, the donor, the order in which bars are taken, and each one's bar of the donor."""
@@ -65,9 +66,9 @@ class Substitution(Degradation):
         signal, pieces = self.signal_and_pieces(clip, params)
         return self.put_back(clip, params, reassembled(signal, pieces, clip.sample_rate))
 
+    @abstractmethod
     def put_back(self, clip: Clip, params: Mapping[str, Any], changed: torch.Tensor) -> torch.Tensor:
         """The clip with its layer changed."""
-        raise NotImplementedError
 
     def signal_and_pieces(self, clip: Clip, params: Mapping[str, Any]) -> tuple[torch.Tensor, list[Piece]]:
         """The layer with the donor behind it, and the pieces of both that make the damaged layer."""

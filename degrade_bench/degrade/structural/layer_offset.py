@@ -15,6 +15,7 @@ where the ladders begin.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,9 +48,9 @@ class Late(Degradation):
     default_ladder = Ladder((6.0, 10.0, 16.0, 25.0, 38.0), "% of a beat")
     source = "this project; asynchronies of 30 to 50 ms in ensembles: R. A. Rasch, Acustica 43 (1979)"
 
+    @abstractmethod
     def chosen_stems(self, clip: Clip, rng: np.random.Generator) -> list[str]:
         """The stems that come late; none for the separated percussive layer."""
-        raise NotImplementedError
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
         """Draw what comes late; measure the beat."""
