@@ -44,6 +44,7 @@ class Metric(ABC):
     score_range: tuple[float | None, float | None] = (None, None)
     needs_reference: bool = False
     light: bool = False
+    hop_seconds: float | None = None
 
     @abstractmethod
     def score(self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None) -> torch.Tensor:

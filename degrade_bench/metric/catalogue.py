@@ -36,6 +36,7 @@ for _name, _path in PANEL.items():
     REGISTRY.register(_name, f"degrade_bench.metric.panel.{_path}")
 MUQ_EVAL = "muq-eval"
 REGISTRY.register(MUQ_EVAL, "degrade_bench.metric.muq_eval.metric:MuQEval")
+REGISTRY.register("muq-eval-a3a", "degrade_bench.metric.muq_eval.metric:MuQEvalA3a")
 
 
 @dataclass(frozen=True)

@@ -1,120 +1,32 @@
-"""Where MuQ-Eval's files are, how they are fetched, and how they are loaded: strictly, and never running code."""
+"""What is in MuQ-Eval's files, loaded strictly and never running code; LoRA folded into what it adapts."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import pickle
-import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from degrade_bench.errors import MetricError
 
-CHECKPOINT_REPO, CHECKPOINT_FILE = "zhudi2825/MuQ-Eval-A1", "model_state_dict.pt"
-ENCODER_REPO, ENCODER_FILE = "OpenMuQ/MuQ-large-msd-iter", "config.json"
-REVISION = "main"
-LICENCE = "MuQ's weights are licensed CC-BY-NC 4.0: no commercial use"
-HOW_TO = (
-    "fetch them on a machine with network, or give --set muq-eval.checkpoint=DIR (with model_state_dict.pt) "
-    "and --set muq-eval.encoder=DIR (with config.json)"
+State = Mapping[str, torch.Tensor]
+
+ENCODER = "encoder.encoder."
+"""What the encoder's weights are called under, before ``muq``'s own names."""
+
+UNUSED = re.compile(
+    r"model\.(cls_token|linear\.(weight|bias)|quantizer_\w+\.(random_projection|codebook)|rvq\..+|recon_proj\..+"
+    r"|conformer\.pos_conv_embed\..+|.+\.num_batches_tracked)"
 )
+"""Weights of the encoder that serve its pre-training or count: they may be there, and no score needs them."""
 
-
-@dataclass(frozen=True)
-class Files:
-    """The two files that make up a checkpoint, and the revisions that they came from."""
-
-    checkpoint: Path
-    encoder: Path
-    revisions: tuple[str, str]
-
-
-def local_files(checkpoint: str | None, encoder: str | None, revision: str, encoder_revision: str) -> Files | str:
-    """The files in the given folders or in the Hugging Face cache; no network. A text says what is missing."""
-    places = (
-        _local(checkpoint, "checkpoint", CHECKPOINT_REPO, CHECKPOINT_FILE, revision),
-        _local(encoder, "encoder", ENCODER_REPO, ENCODER_FILE, encoder_revision),
-    )
-    missing = [place for place in places if isinstance(place, str)]
-    if missing:
-        return missing[0]
-    first, second = places
-    assert isinstance(first, Path)
-    assert isinstance(second, Path)
-    folders = (checkpoint is not None, encoder is not None)
-    revisions = tuple(
-        "local folder" if given else path.parent.name for given, path in zip(folders, (first, second), strict=True)
-    )
-    return Files(first, second, (revisions[0], revisions[1]))
-
-
-def _local(folder: str | None, setting: str, repo: str, file: str, revision: str) -> Path | str:
-    if folder is not None:
-        path = Path(folder) / file
-        return path if path.is_file() else f"--set muq-eval.{setting}={folder}: there is no {file} in it"
-    from huggingface_hub import try_to_load_from_cache
-
-    cached = try_to_load_from_cache(repo, file, revision=revision)
-    return Path(cached) if isinstance(cached, str) else f"{repo}'s {file} is not on this machine"
-
-
-def fetched_files(checkpoint: str | None, encoder: str | None, revision: str, encoder_revision: str) -> Files:
-    """The files, fetched from the hub where they are not on this machine.
-
-    Raises:
-        MetricError: they cannot be had; says why and what to do.
-    """
-    found = local_files(checkpoint, encoder, revision, encoder_revision)
-    if isinstance(found, Files):
-        return found
-    for folder in (checkpoint, encoder):
-        if folder is not None and not Path(folder).is_dir():
-            raise MetricError(f"muq-eval: no such folder: {folder}")
-    if "--set" in found:
-        raise MetricError(f"muq-eval: {found}")
-    _reach_the_hub(found)
-    print(f"muq-eval: fetching weights (1.3 GB); {LICENCE}", file=sys.stderr)
-    if encoder is None:
-        _fetch(ENCODER_REPO, ENCODER_FILE, encoder_revision)
-    if checkpoint is None:
-        _fetch(CHECKPOINT_REPO, CHECKPOINT_FILE, revision)
-    found = local_files(checkpoint, encoder, revision, encoder_revision)
-    if isinstance(found, str):
-        raise MetricError(f"muq-eval: {found} although it was fetched; {HOW_TO}")
-    return found
-
-
-def _reach_the_hub(found: str) -> None:
-    """Ask the hub once whether it is there: its client would try for half a minute, and print every try."""
-    from huggingface_hub import constants, get_session
-
-    try:
-        get_session().head(constants.ENDPOINT, timeout=10)
-    except Exception as error:  # the client raises its HTTP library's errors, which differ between versions
-        reason = " ".join(str(error).split())[:120]
-        raise MetricError(
-            f"muq-eval: weights are not available: {found}, and the hub cannot be reached "
-            f"({type(error).__name__}: {reason}); {HOW_TO}"
-        ) from error
-
-
-def _fetch(repo: str, file: str, revision: str) -> None:
-    from huggingface_hub import hf_hub_download
-
-    try:
-        hf_hub_download(repo, file, revision=revision, etag_timeout=10)
-    except Exception as error:  # the hub client raises many kinds: network, HTTP, disk, cache
-        reason = " ".join(str(error).split())[:200]
-        raise MetricError(
-            f"muq-eval: weights are not available: {repo} at revision {revision!r} cannot be fetched "
-            f"({type(error).__name__}: {reason}); {HOW_TO}"
-        ) from error
+_PEFT = ENCODER + "base_model.model."
+_LORA = re.compile(r"(.+)\.lora_([AB])\.default\.weight")
 
 
 def read_encoder_config(path: Path) -> dict[str, Any]:
@@ -132,33 +44,16 @@ def read_encoder_config(path: Path) -> dict[str, Any]:
     return config
 
 
-def load_strictly(model: nn.Module, path: Path) -> None:
-    """Load a state dictionary of plain tensors; every key and shape must be right.
-
-    Raises:
-        MetricError: a pickle that holds code, a file cut off, missing, unexpected or misshapen weights.
-    """
-    state = read_state(path)
-    own = model.state_dict()
-    _refuse("lacks", sorted(set(own) - set(state)), path)
-    _refuse("has unexpected", sorted(set(state) - set(own)), path)
-    wrong = [
-        f"{key} {tuple(state[key].shape)} instead of {tuple(own[key].shape)}"
-        for key in sorted(own)
-        if state[key].shape != own[key].shape
-    ]
-    _refuse("has wrong shapes:", wrong, path)
-    model.load_state_dict(state, strict=True)
-
-
 def read_state(path: Path) -> dict[str, torch.Tensor]:
-    """Tensors by name.
+    """Tensors by name; only tensors are read, so that no code in the file can run.
 
     Raises:
-        MetricError: as :func:`load_strictly`.
+        MetricError: a pickle that holds code, a file cut off, or anything but tensors by name.
     """
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        with open(path, "rb") as file:
+            zipped = file.read(4) == b"PK\x03\x04"  # the format since torch 1.6; only it can be mapped
+        state = torch.load(path, map_location="cpu", weights_only=True, mmap=zipped or None)
     except pickle.UnpicklingError as error:
         first = " ".join(str(error).split())[:160]
         raise MetricError(
@@ -172,10 +67,110 @@ def read_state(path: Path) -> dict[str, torch.Tensor]:
     return state
 
 
-def _refuse(what: str, names: Sequence[str], path: Path) -> None:
-    if names:
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        raise MetricError(f"muq-eval: {path} {what} {', '.join(names[:3])}{more}")
+class StrictWeights:
+    """Weights by name, each of the shape that is asked for; remembers which were used.
+
+    Args:
+        state: the tensors of a file, in plain layout (see :func:`folded`).
+        path: the file, for messages.
+    """
+
+    def __init__(self, state: State, path: Path) -> None:
+        self.state, self.path = state, path
+        self._used: set[str] = set()
+
+    def get(self, name: str, *shape: int) -> torch.Tensor:
+        """The float32 tensor of that name.
+
+        Raises:
+            MetricError: it is missing or has another shape.
+        """
+        if name not in self.state:
+            raise MetricError(f"muq-eval: {self.path} lacks {name}")
+        found = self.state[name]
+        if tuple(found.shape) != shape:
+            raise MetricError(
+                f"muq-eval: {self.path} has wrong shapes: {name} {tuple(found.shape)} instead of {shape}"
+            )
+        self._used.add(name)
+        return found.float()
+
+    def encoder(self, name: str, *shape: int) -> torch.Tensor:
+        """The same for a weight of the encoder, under ``muq``'s name without its leading ``model.``."""
+        return self.get(f"{ENCODER}model.{name}", *shape)
+
+    def refuse_others(self) -> None:
+        """Refuse weights that were not asked for and that no pre-training needs.
+
+        Raises:
+            MetricError: names them.
+        """
+        strangers = [
+            name
+            for name in sorted(set(self.state) - self._used)
+            if not (name.startswith(ENCODER) and UNUSED.fullmatch(name[len(ENCODER) :]))
+        ]
+        if strangers:
+            more = f" and {len(strangers) - 3} more" if len(strangers) > 3 else ""
+            raise MetricError(f"muq-eval: {self.path} has unexpected {', '.join(strangers[:3])}{more}")
+
+
+def has_lora(state: State) -> bool:
+    """Whether the weights are in peft's layout."""
+    return any(name.startswith(_PEFT) for name in state)
+
+
+def folded(state: State, alpha: float, path: Path) -> dict[str, torch.Tensor]:
+    """The same network in plain layout: every adapted weight W becomes W + (alpha / r) B A, summed in float64.
+
+    Source: LoRA, arXiv 2106.09685; the layout is that of the ``peft`` library.
+
+    Raises:
+        MetricError: an adapter that is not whole, or does not fit its weight.
+    """
+    pairs: dict[str, dict[str, torch.Tensor]] = {}
+    plain: dict[str, torch.Tensor] = {}
+    for name, value in state.items():
+        name = name.replace(_PEFT, ENCODER, 1) if name.startswith(_PEFT) else name
+        adapter = _LORA.fullmatch(name)
+        if adapter:
+            pairs.setdefault(adapter[1], {})[adapter[2]] = value
+        else:
+            plain[name.replace(".base_layer.", ".", 1)] = value
+    for name, pair in pairs.items():
+        weight = plain.get(f"{name}.weight")
+        if set(pair) != {"A", "B"} or weight is None:
+            raise MetricError(f"muq-eval: {path}: the adapter of {name} is not whole: it lacks A, B or its weight")
+        down, up = pair["A"].double(), pair["B"].double()
+        if (up.shape[0], down.shape[1]) != tuple(weight.shape) or up.shape[1] != down.shape[0]:
+            shapes = f"{tuple(up.shape)} by {tuple(down.shape)} for {tuple(weight.shape)}"
+            raise MetricError(f"muq-eval: {path} has wrong shapes: the adapter of {name} is {shapes}")
+        plain[f"{name}.weight"] = (weight.double() + (alpha / down.shape[0]) * (up @ down)).float()
+    return plain
+
+
+def lora_alpha(configs: Sequence[Path]) -> float:
+    """LoRA's alpha from the training configuration beside a checkpoint; later files win over earlier ones.
+
+    Raises:
+        MetricError: no file says it.
+    """
+    import yaml
+
+    found: Any = None
+    for path in configs:
+        try:
+            loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+            found = loaded.get("model", {}).get("lora", {}).get("alpha", found)
+        except (OSError, ValueError, AttributeError, yaml.YAMLError) as error:
+            raise MetricError(f"muq-eval: {path} cannot be read: {' '.join(str(error).split())[:160]}") from error
+    if isinstance(found, bool) or not isinstance(found, int | float) or found <= 0:
+        names = ", ".join(path.name for path in configs) or "no config.yaml is beside the weights"
+        raise MetricError(
+            f"muq-eval: LoRA's alpha is not known ({names}: model.lora.alpha is {found!r}); "
+            "give --set muq-eval-a3a.lora_alpha=NUMBER"
+        )
+    return float(found)
 
 
 def sha256_of(path: Path) -> str:

@@ -3,9 +3,13 @@
 Preprocessing decides the sign of effects, so this is kept to the sample: mean of the channels, torchaudio's
 resampler with its default settings, 24 kHz, 240,000 samples out of the middle, zeros behind what is shorter. No
 loudness normalisation.
+
+Longer audio can be heard whole, in windows of the same length: see :func:`windows`. That is not in the paper.
 """
 
 from __future__ import annotations
+
+import math
 
 import torch
 
@@ -14,20 +18,51 @@ WINDOW_SECONDS = 10.0
 WINDOW_SAMPLES = 240_000
 
 
-def preprocessed(batch: torch.Tensor, sample_rate: int) -> torch.Tensor:
-    """``(batch, channels, time)`` at any rate to ``(batch, 240000)`` at 24 kHz."""
+def mono_24k(batch: torch.Tensor, sample_rate: int) -> torch.Tensor:
+    """``(batch, channels, time)`` at any rate to ``(batch, time)`` at 24 kHz."""
     import torchaudio
 
     mono = batch.mean(dim=1)
     if sample_rate != SAMPLE_RATE:
         mono = torchaudio.functional.resample(mono, sample_rate, SAMPLE_RATE)
-    return windowed(mono)
+    return mono
 
 
-def windowed(mono: torch.Tensor) -> torch.Tensor:
+def centred(mono: torch.Tensor) -> torch.Tensor:
     """The middle 240,000 samples of ``(batch, time)``, or all of it with zeros behind."""
     count = mono.shape[-1]
     if count > WINDOW_SAMPLES:
         start = (count - WINDOW_SAMPLES) // 2
         return mono[..., start : start + WINDOW_SAMPLES]
     return torch.nn.functional.pad(mono, (0, WINDOW_SAMPLES - count))
+
+
+def preprocessed(batch: torch.Tensor, sample_rate: int) -> torch.Tensor:
+    """The contract: ``(batch, channels, time)`` at any rate to ``(batch, 240000)`` at 24 kHz."""
+    return centred(mono_24k(batch, sample_rate))
+
+
+def windows(batch: torch.Tensor, sample_rate: int, hop_seconds: float | None) -> torch.Tensor:
+    """What the encoder hears of ``(batch, channels, time)``: ``(batch, windows, 240000)`` at 24 kHz.
+
+    Args:
+        batch: at any rate.
+        sample_rate: in Hz.
+        hop_seconds: None for the contract's one window. Else one window every so many seconds from the start on,
+            as many as lie within the audio whole, and one more at its end where they leave a rest. Audio of one
+            window or less gives one, filled up as the contract does.
+    """
+    mono = mono_24k(batch, sample_rate)
+    count = mono.shape[-1]
+    if hop_seconds is None or count <= WINDOW_SAMPLES:
+        return centred(mono)[:, None]
+    hop = max(1, round(hop_seconds * SAMPLE_RATE))
+    starts = list(range(0, count - WINDOW_SAMPLES + 1, hop))
+    if starts[-1] + WINDOW_SAMPLES < count:
+        starts.append(count - WINDOW_SAMPLES)
+    return torch.stack([mono[:, start : start + WINDOW_SAMPLES] for start in starts], dim=1)
+
+
+def shortest_samples(encoder_samples: int, sample_rate: int) -> int:
+    """The fewest samples at ``sample_rate`` that give ``encoder_samples`` at 24 kHz."""
+    return math.ceil(encoder_samples * sample_rate / SAMPLE_RATE)

@@ -1,6 +1,6 @@
-"""MuQ-Eval A1 as a metric.
+"""MuQ-Eval A1 and A3a as metrics.
 
-Source: MuQ-Eval, arXiv 2603.22677; MuQ, arXiv 2501.01108.
+Sources: MuQ-Eval, arXiv 2603.22677; MuQ, arXiv 2501.01108.
 """
 
 from __future__ import annotations
@@ -8,95 +8,189 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
+from weakref import WeakValueDictionary
 
 import torch
 
 from degrade_bench.errors import MetricError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.muq_eval import checkpoint as files
-from degrade_bench.metric.muq_eval.contract import SAMPLE_RATE, WINDOW_SECONDS, preprocessed
+from degrade_bench.metric.muq_eval import hub
+from degrade_bench.metric.muq_eval.architecture import Architecture
+from degrade_bench.metric.muq_eval.contract import SAMPLE_RATE, WINDOW_SECONDS
+from degrade_bench.metric.muq_eval.device import checked_device
+from degrade_bench.metric.muq_eval.encoder import Blueprint, Encoder
+from degrade_bench.metric.muq_eval.listener import Embeddings, Listener
+from degrade_bench.metric.muq_eval.network import Network
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+BACKENDS = ("fast", "reference")
+
+_listeners: WeakValueDictionary[str, Listener] = WeakValueDictionary()
+"""Networks that are loaded, by everything that they depend on: two metrics on one network share its passes."""
 
 
 class MuQEval(Metric):
-    """Predicted musical impression, nominally 1 to 5, of the middle ten seconds; float32 as its authors evaluate.
+    """Predicted musical impression, nominally 1 to 5, of the middle ten seconds.
 
     Args:
         checkpoint: a folder with ``model_state_dict.pt``; by default the hub's, fetched if need be.
         encoder: a folder with the encoder's ``config.json``; likewise.
-        revision: the checkpoint's revision on the hub: a commit, a tag or a branch. What a branch stood for is
-            recorded.
+        revision: the checkpoint's revision on the hub: a commit, a tag or a branch; by default the pinned one.
+            What a branch stood for is recorded.
         encoder_revision: the encoder's.
         device: ``cpu`` or ``cuda:N``.
+        dtype: ``float32``, as the authors evaluate, or ``bfloat16`` for the encoder's products.
+        backend: ``fast``, or ``reference`` for the forward pass of the package ``muq``.
+        hop_seconds: None for the paper's one window in the middle. Else the whole clip is heard in windows of ten
+            seconds, one every so many seconds, and its score is their mean.
+        lora_alpha: for A3a, where no ``config.yaml`` beside the weights says it.
 
     Raises:
-        MetricError: the files cannot be had or are not what they should be.
+        MetricError: the files cannot be had or are not what they should be, or a setting is wrong.
     """
 
     name = "muq-eval"
     summary = "MuQ-Eval A1: predicted musical impression (MI), learned from listeners' ratings"
     source = "arXiv 2603.22677"
     sample_rate = SAMPLE_RATE
-    window_seconds = WINDOW_SECONDS
+    window_seconds: float | None = WINDOW_SECONDS
     higher_is_better = True
     score_range = (1.0, 5.0)
+    variant: ClassVar[str] = "a1"
 
     def __init__(
         self,
         checkpoint: str | None = None,
         encoder: str | None = None,
-        revision: str = files.REVISION,
-        encoder_revision: str = files.REVISION,
+        revision: str | None = None,
+        encoder_revision: str | None = None,
         device: str = "cpu",
+        dtype: str = "float32",
+        backend: str = "fast",
+        hop_seconds: float | str | None = None,
+        lora_alpha: float | str | None = None,
     ) -> None:
-        from degrade_bench.metric.muq_eval.model import MuQEvalModel
-
-        found = files.fetched_files(checkpoint, encoder, revision, encoder_revision)
+        _one_of("dtype", dtype, tuple(DTYPES))
+        _one_of("backend", backend, BACKENDS)
+        if backend == "reference" and dtype != "float32":
+            raise MetricError("muq-eval: the reference backend runs in float32 only")
+        if hop_seconds is not None:
+            self.hop_seconds = _positive("hop_seconds", hop_seconds)
+            self.window_seconds = None
+        on = checked_device(device)
+        found = hub.fetched_files(self.variant, checkpoint, encoder, revision, encoder_revision)
         config = files.read_encoder_config(found.encoder)
-        try:
-            model = MuQEvalModel(config)
-        except (TypeError, ValueError, RuntimeError, AttributeError, KeyError) as error:
-            raise MetricError(f"muq-eval: {found.encoder} does not describe a MuQ encoder: {error!r}") from error
-        files.load_strictly(model, found.checkpoint)
-        self.device = torch.device(device)
-        self.model = model.eval().to(self.device)
-        self._parts = {
+        architecture = Architecture.from_config(config, found.encoder)
+        self._parts: dict[str, Any] = {
+            "variant": self.variant,
             "checkpoint_sha256": files.sha256_of(found.checkpoint),
             "checkpoint_revision": found.revisions[0],
             "encoder_config_sha256": hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest(),
             "encoder_revision": found.revisions[1],
-            "dtype": "float32",
+            "dtype": dtype,
+            "backend": backend,
         }
+        alpha = None
+        if self.variant != "a1":
+            alpha = files.lora_alpha(found.configs) if lora_alpha is None else _positive("lora_alpha", lora_alpha)
+            self._parts["lora_alpha"] = alpha
+
+        def make(dtype: torch.dtype) -> Network:
+            weights = self._weights(found, alpha)
+            made: torch.nn.Module
+            fast = Encoder(Blueprint(architecture, weights.encoder, dtype, winograd=on.type == "cpu"))
+            made = fast
+            if backend == "reference":
+                from degrade_bench.metric.muq_eval.reference import ReferenceEncoder
+
+                made = ReferenceEncoder(config, weights.state, found.checkpoint)
+            network = Network(made, weights, architecture.dim, ordinal=self.variant != "a1")
+            weights.refuse_others()
+            return network
+
+        depends = json.dumps({**self._parts, "device": str(on)}, sort_keys=True)
+        listener = _listeners.get(depends)
+        if listener is None:
+            listener = Listener(make, on, DTYPES[dtype], architecture.shortest_samples)
+            _listeners[depends] = listener
+        self.listener = listener
+        self.architecture = architecture
+        self._recomputed_before = listener.recomputed
+
+    def _weights(self, found: hub.Files, alpha: float | None) -> files.StrictWeights:
+        state: files.State = files.read_state(found.checkpoint)
+        if files.has_lora(state) != (alpha is not None):
+            other = "A3a's, with LoRA: use muq-eval-a3a" if alpha is None else "without LoRA: use muq-eval for A1's"
+            raise MetricError(f"muq-eval: {found.checkpoint} holds weights {other}")
+        if alpha is not None:
+            state = files.folded(state, alpha, found.checkpoint)
+        return files.StrictWeights(state, found.checkpoint)
 
     @classmethod
     def unavailable(cls, settings: Mapping[str, str]) -> str | None:
         """Why the weights are not on this machine, and what to do; None if they are. No network."""
-        found = files.local_files(
+        found = hub.local_files(
+            cls.variant,
             settings.get("checkpoint"),
             settings.get("encoder"),
-            settings.get("revision", files.REVISION),
-            settings.get("encoder_revision", files.REVISION),
+            settings.get("revision"),
+            settings.get("encoder_revision"),
         )
-        if isinstance(found, files.Files):
+        if isinstance(found, hub.Files):
             return None
-        return f"no weights: {found}; ask for it with --metric muq-eval, which fetches 1.3 GB, or {files.HOW_TO}"
+        return f"no weights: {found}; ask for it with --metric {cls.name}, which fetches 1.3 GB, or {hub.HOW_TO}"
 
     def score(self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None) -> torch.Tensor:
-        """Score ``(batch, channels, time)`` at any rate; gives ``(batch,)`` on the CPU.
+        """Score ``(batch, channels, time)`` at any rate; gives ``(batch,)`` on the CPU, the mean over windows.
 
         Raises:
-            MetricError: the device has not enough memory for the batch.
+            MetricError: the audio is too short for the encoder, or memory does not hold one window.
         """
-        with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-            try:
-                audio = preprocessed(batch.to(self.device, torch.float32), sample_rate)
-                return self.model(audio).float().cpu()
-            except torch.cuda.OutOfMemoryError as error:
-                raise MetricError(
-                    f"muq-eval: {self.device} has too little memory for {len(batch)} clips at once; "
-                    "give a smaller --batch-size"
-                ) from error
+        return self.score_windows(batch, sample_rate).mean(dim=1)
+
+    def score_windows(
+        self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """The score of every window: ``(batch, windows)``; as :meth:`score`."""
+        return self.listener.score(batch, sample_rate, self.hop_seconds)
+
+    def embed(self, batch: torch.Tensor, sample_rate: int) -> Embeddings:
+        """What the encoder makes of ``(batch, channels, time)``: frames, and their attention-pooled mean.
+
+        Whatever asks for audio that was heard just before, here or in another metric on the same network, gets
+        it without another pass.
+        """
+        return self.listener.embed(batch, sample_rate, self.hop_seconds)
+
+    def counts(self) -> dict[str, int]:
+        """How often bfloat16 gave something that is no number, and float32 was asked again."""
+        return {"recomputed in float32": self.listener.recomputed - self._recomputed_before}
 
     def fingerprint_parts(self) -> dict[str, Any]:
-        """Weights, configuration and type, beside the contract's version."""
-        return {**super().fingerprint_parts(), **self._parts}
+        """Weights, configuration, type, code path and windows, beside the contract's version."""
+        return {**super().fingerprint_parts(), **self._parts, "hop_seconds": self.hop_seconds}
+
+
+class MuQEvalA3a(MuQEval):
+    """MuQ-Eval A3a: the encoder adapted by LoRA, and the expectation of an ordinal head as the score."""
+
+    name = "muq-eval-a3a"
+    summary = "MuQ-Eval A3a: the same impression from an encoder adapted by LoRA and an ordinal head"
+    variant = "a3a"
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise MetricError(f"muq-eval: {name} {value!r}: expected {' or '.join(allowed)}")
+
+
+def _positive(name: str, value: float | str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = float("nan")
+    if not 0 < number < float("inf"):
+        raise MetricError(f"muq-eval: {name} {value!r}: expected a number above 0")
+    return number

@@ -28,6 +28,7 @@ def encoder_config() -> dict[str, Any]:
         num_attention_heads=4,
         position_embeddings_type="rotary",
         conv_depthwise_kernel_size=31,
+        hidden_act="swish",
     ).to_json_string(use_diff=False)
     return {
         "label_rate": 25,

@@ -16,7 +16,7 @@ import torch
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.errors import MetricError
 from degrade_bench.metric.catalogue import load_metric
-from degrade_bench.metric.muq_eval import checkpoint as files
+from degrade_bench.metric.muq_eval import checkpoint as files, hub
 from degrade_bench.metric.muq_eval.contract import preprocessed
 from degrade_bench.metric.muq_eval.metric import MuQEval
 from tests.conftest import make_clip
@@ -197,7 +197,7 @@ def test_the_hub_is_asked_once_and_its_absence_is_one_line(no_hub, capsys):
 
 def test_the_licence_is_said_before_anything_is_fetched(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(files, "_reach_the_hub", lambda found: None)
+    monkeypatch.setattr(hub, "_reach_the_hub", lambda found: None)
     asked = []
 
     def download(repo, file, **named):

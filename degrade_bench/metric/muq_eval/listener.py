@@ -1,0 +1,148 @@
+"""MuQ-Eval's network at work: audio in; frames, pooled embeddings and scores out, each window computed once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import torch
+
+from degrade_bench.errors import MetricError
+from degrade_bench.metric.muq_eval import contract
+from degrade_bench.metric.muq_eval.device import Batches, windows_at_once
+from degrade_bench.metric.muq_eval.network import Network
+
+REMEMBERED_WINDOWS = 128
+"""Frames that are kept for whoever asks for the same audio next: 1 MB a window."""
+
+
+@dataclass(frozen=True, eq=False)
+class Embeddings:
+    """What MuQ-Eval's encoder makes of a batch.
+
+    Attributes:
+        frames: ``(batch, windows, time, dim)``, float32: the last hidden state, 25 frames a second.
+        pooled: ``(batch, windows, dim)``, float32: their mean under MuQ-Eval's attention, which its head hears.
+    """
+
+    frames: torch.Tensor
+    pooled: torch.Tensor
+
+
+class Listener:
+    """A network on a device.
+
+    Args:
+        make: builds the network of a type; called again only where half precision fails.
+        device: where it runs.
+        dtype: float32, or bfloat16 for the encoder's products.
+        shortest_samples: the fewest samples at 24 kHz that may be heard.
+
+    Attributes:
+        recomputed: windows that bfloat16 gave a non-finite frame for, and float32 was asked again.
+        forward_passes: windows that went through an encoder.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[torch.dtype], Network],
+        device: torch.device,
+        dtype: torch.dtype,
+        shortest_samples: int,
+    ) -> None:
+        self.device, self.dtype, self.shortest_samples = device, dtype, shortest_samples
+        self.recomputed, self.forward_passes = 0, 0
+        self._make = make
+        self._networks = {dtype: make(dtype).eval().to(device)}
+        self._batches = Batches(device, windows_at_once(device, dtype))
+        self._remembered: OrderedDict[bytes, torch.Tensor] = OrderedDict()
+
+    def embed(self, batch: torch.Tensor, sample_rate: int, hop_seconds: float | None = None) -> Embeddings:
+        """Embed ``(batch, channels, time)`` at any rate; on this listener's device.
+
+        Args:
+            batch: float32.
+            sample_rate: in Hz.
+            hop_seconds: as in :func:`~degrade_bench.metric.muq_eval.contract.windows`.
+
+        Raises:
+            MetricError: the audio is too short, or memory does not hold one window.
+        """
+        self._check_length(batch, sample_rate)
+        with torch.inference_mode(), _exact_convolutions():
+            frames = self._frames(batch, sample_rate, hop_seconds)
+            return Embeddings(frames, self._network.pooled(frames.flatten(0, 1)).unflatten(0, frames.shape[:2]))
+
+    def score(self, batch: torch.Tensor, sample_rate: int, hop_seconds: float | None = None) -> torch.Tensor:
+        """Score every window of ``(batch, channels, time)``: ``(batch, windows)`` on the CPU; as :meth:`embed`."""
+        embeddings = self.embed(batch, sample_rate, hop_seconds)
+        with torch.inference_mode():
+            return (
+                self._network.score(embeddings.pooled.flatten(0, 1)).unflatten(0, embeddings.pooled.shape[:2]).cpu()
+            )
+
+    @property
+    def _network(self) -> Network:
+        return self._networks[self.dtype]
+
+    def _check_length(self, batch: torch.Tensor, sample_rate: int) -> None:
+        needed = contract.shortest_samples(self.shortest_samples, sample_rate)
+        if batch.shape[-1] < needed:
+            raise MetricError(
+                f"muq-eval: {batch.shape[-1]} samples at {sample_rate} Hz are too short for the encoder, "
+                f"which takes {needed} and more"
+            )
+
+    def _frames(self, batch: torch.Tensor, sample_rate: int, hop_seconds: float | None) -> torch.Tensor:
+        keys = [_key(clip, sample_rate, hop_seconds) for clip in batch]
+        known = {key: self._remembered[key] for key in keys if key in self._remembered}
+        fresh = [index for index, key in enumerate(keys) if key not in known]
+        fresh = list({keys[index]: index for index in reversed(fresh)}.values())[::-1]  # equal clips only once
+        for index in fresh:
+            # resampled clip by clip, so that a sample does not depend on its neighbours
+            heard = contract.windows(batch[index : index + 1], sample_rate, hop_seconds)
+            known[keys[index]] = heard
+        if fresh:
+            heard = torch.cat([known[keys[index]] for index in fresh])
+            frames = self._encoded(heard.flatten(0, 1)).unflatten(0, heard.shape[:2])
+            for index, each in zip(fresh, frames, strict=True):
+                known[keys[index]] = each
+                self._remember(keys[index], each)
+        return torch.stack([known[key] for key in keys])
+
+    def _encoded(self, windows: torch.Tensor) -> torch.Tensor:
+        self.forward_passes += len(windows)
+        frames = self._batches.run(self._network.encoder, windows)
+        if self.dtype is torch.float32:
+            return frames
+        wrong = ~torch.isfinite(frames).flatten(1).all(dim=1).cpu() & torch.isfinite(windows).all(dim=1).cpu()
+        if bool(wrong.any()):
+            self.recomputed += int(wrong.sum())
+            if torch.float32 not in self._networks:
+                self._networks[torch.float32] = self._make(torch.float32).eval().to(self.device)
+            again = self._batches.run(self._networks[torch.float32].encoder, windows[wrong])
+            frames[wrong.to(frames.device)] = again
+        return frames
+
+    def _remember(self, key: bytes, frames: torch.Tensor) -> None:
+        if len(frames) > REMEMBERED_WINDOWS:
+            return
+        self._remembered[key] = frames
+        while sum(len(each) for each in self._remembered.values()) > REMEMBERED_WINDOWS:
+            self._remembered.popitem(last=False)
+
+
+def _key(clip: torch.Tensor, sample_rate: int, hop_seconds: float | None) -> bytes:
+    """What tells a clip from any other: its samples, layout and rate, and how it is cut."""
+    digest = hashlib.blake2b(clip.cpu().contiguous().numpy().tobytes(), digest_size=16)
+    digest.update(repr((tuple(clip.shape), sample_rate, hop_seconds)).encode())
+    return digest.digest()
+
+
+def _exact_convolutions() -> AbstractContextManager[None]:
+    """On a GPU, convolve float32 in float32: TF32 keeps ten bits."""
+    flags: AbstractContextManager[None] = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
+    return flags
