@@ -16,7 +16,8 @@ import torch
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.errors import MetricError
 from degrade_bench.metric.catalogue import load_metric
-from degrade_bench.metric.muq_eval import checkpoint as files, hub
+from degrade_bench.metric.muq_eval import checkpoint as files
+from degrade_bench.metric.muq_eval import hub
 from degrade_bench.metric.muq_eval.contract import preprocessed
 from degrade_bench.metric.muq_eval.metric import MuQEval
 from tests.conftest import make_clip

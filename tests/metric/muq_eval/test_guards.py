@@ -1,0 +1,169 @@
+"""What happens when memory runs out, half precision fails, audio is too short, or a setting is wrong."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from degrade_bench.errors import MetricError
+from degrade_bench.metric.catalogue import load_metric
+from degrade_bench.metric.muq_eval.device import Batches, is_out_of_memory, windows_at_once
+from degrade_bench.metric.muq_eval.metric import MuQEval
+from tests.conftest import make_clip
+from tests.metric.muq_eval.build import build_checkpoint
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    return build_checkpoint(tmp_path_factory.mktemp("muq-eval") / "files")
+
+
+def make(built, **settings) -> MuQEval:
+    return MuQEval(checkpoint=str(built[0]), encoder=str(built[1]), **settings)
+
+
+@pytest.fixture
+def batch() -> torch.Tensor:
+    return torch.stack([make_clip(10.0, 24000, 1, seed=seed).samples for seed in range(5)])
+
+
+class Small:
+    """A memory that holds so many windows; remembers what was asked of it."""
+
+    def __init__(self, room: int, error: BaseException) -> None:
+        self.room, self.error, self.asked = room, error, []
+
+    def __call__(self, windows: torch.Tensor) -> torch.Tensor:
+        self.asked.append(len(windows))
+        if len(windows) > self.room:
+            raise self.error
+        return windows.mean(dim=1)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB"),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+        MemoryError(),
+    ],
+)
+def test_the_batch_is_halved_until_it_fits_and_stays_so(error):
+    windows = torch.randn(11, 100)
+    batches, memory = Batches(torch.device("cpu"), 8), Small(2, error)
+    assert torch.equal(batches.run(memory, windows), windows.mean(dim=1))
+    assert memory.asked == [8, 4, 2, 2, 2, 2, 2, 1]
+    memory.asked.clear()
+    batches.run(memory, windows[:4])
+    assert memory.asked == [2, 2]
+    with pytest.raises(MetricError, match="too little memory for one window"):
+        batches.run(Small(0, error), windows)
+    assert is_out_of_memory(error)
+
+
+def test_other_errors_pass_through():
+    with pytest.raises(RuntimeError, match="something else"):
+        Batches(torch.device("cpu"), 8).run(Small(0, RuntimeError("something else")), torch.zeros(2, 2))
+
+
+def test_a_metric_out_of_memory_gives_the_same_scores(built, batch, monkeypatch):
+    metric = make(built)
+    expected = metric.score(batch, 24000)
+    metric.listener._remembered.clear()
+    whole = metric.listener._network.encoder.forward
+
+    def cramped(audio):
+        if len(audio) > 1:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+        return whole(audio)
+
+    monkeypatch.setattr(metric.listener._network.encoder, "forward", cramped)
+    assert torch.allclose(metric.score(batch, 24000), expected, rtol=0, atol=1e-5)
+
+
+def test_half_precision_that_fails_is_recomputed_in_float32_and_counted(built, batch, monkeypatch):
+    exact, half = make(built).score(batch, 24000), make(built, dtype="bfloat16")
+    whole = half.listener._network.encoder.forward
+    assert half.counts() == {"recomputed in float32": 0}
+
+    def failing(audio):
+        frames = whole(audio).clone()
+        for index, each in enumerate(audio):
+            if any(torch.equal(each, batch[bad, 0]) for bad in (1, 4)):
+                frames[index, 7, 3] = float("nan") if torch.equal(each, batch[1, 0]) else float("inf")
+        return frames
+
+    plain = half.score(batch, 24000)
+    half.listener._remembered.clear()
+    monkeypatch.setattr(half.listener._network.encoder, "forward", failing)
+    scores = half.score(batch, 24000)
+    assert half.counts() == {"recomputed in float32": 2}
+    assert torch.allclose(scores[[1, 4]], exact[[1, 4]], rtol=0, atol=1e-5)
+    assert torch.equal(scores[[0, 2, 3]], plain[[0, 2, 3]])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_audio_that_is_no_number_is_one_clips_nan_and_not_its_neighbours(built, batch, dtype):
+    metric = make(built, dtype=dtype)
+    expected = metric.score(batch, 24000)
+    batch = batch.clone()
+    batch[2, 0, 5000] = float("nan")
+    scores = metric.score(batch, 24000)
+    assert torch.isnan(scores[2])
+    others = [0, 1, 3, 4]
+    assert torch.allclose(scores[others], expected[others], rtol=0, atol=1e-5 if dtype == "float32" else 1e-2)
+    assert metric.counts() == {"recomputed in float32": 0}, "float32 cannot mend the audio"
+
+
+@pytest.mark.parametrize(("samples", "rate"), [(1024, 24000), (341, 8000), (1, 44100)])
+def test_audio_shorter_than_the_encoder_can_take_is_an_error(built, samples, rate):
+    metric = make(built)
+    with pytest.raises(MetricError, match=f"{samples} samples at {rate} Hz are too short"):
+        metric.score(torch.zeros(1, 1, samples), rate)
+    needed = -(-1025 * rate // 24000)
+    assert torch.isfinite(metric.score(torch.zeros(1, 1, needed), rate)).all()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"dtype": "float16"}, "dtype 'float16': expected float32 or bfloat16"),
+        ({"backend": "slow"}, "backend 'slow': expected fast or reference"),
+        ({"hop_seconds": "0"}, "hop_seconds '0': expected a number above 0"),
+        ({"hop_seconds": "often"}, "expected a number above 0"),
+        ({"device": "gpu"}, "expected cpu, cuda or cuda:N"),
+    ],
+)
+def test_a_wrong_setting_is_one_line(built, settings, said):
+    given = {"checkpoint": str(built[0]), "encoder": str(built[1]), **settings}
+    with pytest.raises(MetricError) as raised:
+        load_metric("muq-eval", given, "cpu")
+    assert said in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_cuda_that_is_not_there_is_one_line(built, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(MetricError, match=r"cuda:0: torch .* finds no CUDA device; use cpu"):
+        make(built, device="cuda:0")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
+    with pytest.raises(MetricError, match="there are 1 CUDA devices"):
+        make(built, device="cuda:3")
+
+
+def test_the_batch_on_a_gpu_is_what_its_free_memory_holds(monkeypatch):
+    for free, expected in ((80e9, 64), (8e9, 16), (1e8, 1)):
+        monkeypatch.setattr("torch.cuda.mem_get_info", lambda device, free=free: (int(free), int(80e9)))
+        assert windows_at_once(torch.device("cuda:0"), torch.float32) == expected
+    assert windows_at_once(torch.device("cpu"), torch.float32) == windows_at_once(
+        torch.device("cpu"), torch.bfloat16
+    )
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_uploads_that_overlap_arrive_whole():
+    batches = Batches(torch.device("cuda:0"), 3)
+    windows = torch.randn(20, 240_000)
+    assert torch.allclose(batches.run(lambda part: part.mean(dim=1), windows).cpu(), windows.mean(dim=1), atol=1e-5)
