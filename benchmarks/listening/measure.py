@@ -1,0 +1,61 @@
+"""Times, rates, memory."""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+Run = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Timed:
+    """Seconds of one thing, over the repetitions."""
+
+    seconds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
+
+
+def interleaved(runs: Mapping[str, Run], repetitions: int, wait: Run = lambda: None) -> dict[str, Timed]:
+    """Every run once a round, in turn, so that what else the machine does falls on all alike; first warmed up."""
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    for run in runs.values():
+        run()
+    for _ in range(repetitions):
+        for name, run in runs.items():
+            wait()
+            started = time.perf_counter()
+            run()
+            wait()
+            seconds[name].append(time.perf_counter() - started)
+    return {name: Timed(tuple(each)) for name, each in seconds.items()}
+
+
+def product(dtype: torch.dtype, device: str = "cpu", size: int = 4096) -> tuple[Run, float]:
+    """A matrix product, and its floating-point operations."""
+    rows = size if device != "cpu" else size // 2
+    left, right = (torch.randn(shape, device=device).to(dtype) for shape in ((rows, size), (size, size)))
+    return lambda: left @ right, 2.0 * rows * size * size
+
+
+def peak_mebibytes(script: Path, arguments: list[str]) -> float:
+    """Peak resident memory of a process of its own."""
+    done = subprocess.run([sys.executable, str(script), *arguments], check=True, capture_output=True, text=True)
+    return float(json.loads(done.stdout.splitlines()[-1]))
+
+
+def own_peak_mebibytes() -> float:
+    """Peak resident memory of this process so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

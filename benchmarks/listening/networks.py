@@ -1,0 +1,55 @@
+"""The encoders that are compared, on one random checkpoint in the published formats and sizes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))  # the tests' checkpoint builder
+
+from degrade_bench.metric.muq_eval.architecture import Architecture  # noqa: E402
+from degrade_bench.metric.muq_eval.checkpoint import StrictWeights, read_encoder_config, read_state  # noqa: E402
+from degrade_bench.metric.muq_eval.encoder import Blueprint, Encoder  # noqa: E402
+from degrade_bench.metric.muq_eval.reference import ReferenceEncoder  # noqa: E402
+from tests.metric.muq_eval.build import FULL, build_checkpoint  # noqa: E402
+
+MUQ, FLOAT32, BFLOAT16 = "muq's own forward, float32", "fast, float32", "fast, bfloat16"
+
+
+@dataclass(frozen=True)
+class Files:
+    """A checkpoint on disk."""
+
+    checkpoint: Path
+    encoder: Path
+
+    @property
+    def architecture(self) -> Architecture:
+        path = self.encoder / "config.json"
+        return Architecture.from_config(read_encoder_config(path), path)
+
+
+def build(folder: Path) -> Files:
+    """A random checkpoint of the published sizes."""
+    return Files(*build_checkpoint(folder, size=FULL))
+
+
+def load(which: str, files: Files, device: str = "cpu") -> Callable[[torch.Tensor], torch.Tensor]:
+    """One of the three encoders: ``(batch, samples)`` to ``(batch, time, dim)``."""
+    path = files.checkpoint / "model_state_dict.pt"
+    state = read_state(path)
+    made: torch.nn.Module
+    if which == MUQ:
+        config = json.loads((files.encoder / "config.json").read_text())
+        made = ReferenceEncoder(config, state, path)
+    else:
+        dtype = torch.float32 if which == FLOAT32 else torch.bfloat16
+        weights = StrictWeights(state, path)
+        made = Encoder(Blueprint(files.architecture, weights.encoder, dtype, winograd=device == "cpu"))
+    return made.eval().to(device)
