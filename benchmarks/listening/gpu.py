@@ -51,7 +51,7 @@ def report() -> str:
     return f"""## Speed on a GPU
 
 {torch.cuda.get_device_name(0)}; 10 s clips that are on the device already; medians of 5 rounds. The first row is
-the authors' loop; the fast path at its best should be at least 10 times as fast. Matrix products of 8192 by 8192 run
+the authors' loop; the fast path at its best should be at least 10 times as fast. Products of 8192 by 8192 run
 at {rate / 1e12:.0f} TFLOP/s in bfloat16.
 
 {table(head, rows)}"""
