@@ -36,7 +36,9 @@ class ReferenceEncoder(nn.Module):
             from muq import MuQ
             from muq.muq.muq import MuQConfig
         except ImportError as error:
-            raise MetricError(f"muq-eval: the reference backend needs the package muq: {error}") from error
+            raise MetricError(
+                f"muq-eval: the reference backend needs muq: pip install 'degrade-bench[reference]' ({error})"
+            ) from error
         with untouched_random_state():
             try:
                 self.model = MuQ(MuQConfig(**config))
