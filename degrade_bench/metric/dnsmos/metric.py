@@ -24,7 +24,12 @@ from degrade_bench.errors import ConfigError, MetricError, UnknownNameError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.dnsmos import contract, network
 
-OUTPUTS = ("ovrl", "sig", "bak", "p808")
+OUTPUTS = {
+    "ovrl": "overall, by P.835",
+    "sig": "the speech by itself, by P.835",
+    "bak": "the background by itself, by P.835",
+    "p808": "overall, by P.808",
+}
 PACKAGES = ("speechmos", "onnxruntime", "onnx")
 HOW_TO = "pip install 'degrade-bench[dnsmos]'"
 
@@ -46,7 +51,7 @@ class Dnsmos(Metric):
     """
 
     name = "dnsmos"
-    summary = "DNSMOS P.835: predicted opinion of speech, learned from listeners' ratings of denoised speech"
+    summary = "predicted opinion of speech, learned from listeners' ratings of denoised speech"
     source = "arXiv 2110.01763, through speechmos"
     domain = "speech"
     sample_rate = contract.SAMPLE_RATE
@@ -62,6 +67,7 @@ class Dnsmos(Metric):
         if reason is not None:
             raise MetricError(f"dnsmos is not available: {reason}")
         self.output = output
+        self.summary = f"{type(self).summary}: {OUTPUTS[output]}"
         self.path = _folder() / (network.P808_FILE if output == "p808" else network.P835_FILE)
         self._sha256 = hashlib.sha256(self.path.read_bytes()).hexdigest()
         self._network: network.P835Network | network.P808Network | None = None
