@@ -68,12 +68,17 @@ def print_listing(what: str, entries: Sequence[Mapping[str, Any]]) -> None:
             unit = entry["ladder"][0]["unit"]
             table.add_row(entry["name"], entry["group"], entry["family"], f"{steps} {unit}", entry["summary"])
     elif what == "metrics":
+        from degrade_bench.metric.domain import HOME, domain_note
+
         for column in ("name", "better", "reference", "what it measures"):
             table.add_column(column)
         for entry in entries:
             direction = "higher" if entry["higher_is_better"] else "lower"
             reference = "full" if entry["needs_reference"] else "none"
             summary = entry["summary"]
+            note = domain_note(entry.get("domain", HOME))
+            if note is not None:
+                summary += f" [{note}]"
             if entry.get("reason"):
                 summary += f" [not available: {entry['reason']}]"
             table.add_row(entry["name"], direction, reference, summary.replace("[", r"\["))

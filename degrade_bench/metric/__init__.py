@@ -1,1 +1,1 @@
-"""What listens: the protocol, the catalogue, the panel and MuQ-Eval."""
+"""What listens: the protocol, the catalogue, the panel, MuQ-Eval and DNSMOS."""

@@ -29,6 +29,7 @@ class Metric(ABC):
         higher_is_better: the direction of quality.
         score_range: nominal lowest and highest score; None for no bound. Scores are never clamped to it.
         needs_reference: full-reference (True) or reference-free (False).
+        domain: what it was made for. A metric of anything but music is a wrong-domain control, and is shown as one.
         light: cheap and picklable by name, so that it is computed in the worker that renders the cell.
             Metrics that hold a network or a device are not light.
     """
@@ -43,6 +44,7 @@ class Metric(ABC):
     higher_is_better: bool = True
     score_range: tuple[float | None, float | None] = (None, None)
     needs_reference: bool = False
+    domain: str = "music"
     light: bool = False
     hop_seconds: float | None = None
 
@@ -88,6 +90,7 @@ def described(metric: Metric | type[Metric]) -> dict[str, Any]:
         "higher_is_better": metric.higher_is_better,
         "score_range": list(metric.score_range),
         "needs_reference": metric.needs_reference,
+        "domain": metric.domain,
     }
 
 

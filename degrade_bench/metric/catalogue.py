@@ -37,6 +37,7 @@ for _name, _path in PANEL.items():
 MUQ_EVAL = "muq-eval"
 REGISTRY.register(MUQ_EVAL, "degrade_bench.metric.muq_eval.metric:MuQEval")
 REGISTRY.register("muq-eval-a3a", "degrade_bench.metric.muq_eval.metric:MuQEvalA3a")
+REGISTRY.register("dnsmos", "degrade_bench.metric.dnsmos.metric:Dnsmos")
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,16 @@ class SkippedMetric:
 
 
 def describe_metrics() -> list[dict[str, Any]]:
-    """What ``degrade-bench list metrics --json`` prints. Nothing is loaded but classes."""
+    """What ``degrade-bench list metrics --json`` prints. Nothing is loaded but classes.
+
+    A class that has ``unavailable(settings)`` says there why it cannot run on this machine, or None.
+    """
     entries = []
     for name in REGISTRY.names():
         found = REGISTRY.get(name)
         entry = described(found) if isinstance(found, type) and issubclass(found, Metric) else {"name": name}
-        reason = found.unavailable({}) if name == MUQ_EVAL else None
+        ask = getattr(found, "unavailable", None)
+        reason = ask({}) if callable(ask) else None
         entries.append({**entry, "available": reason is None, "reason": reason})
     return entries
 
@@ -68,8 +73,10 @@ def default_metrics(
         MetricError: MuQ-Eval's weights were pointed at and cannot be used.
     """
     for name in settings:
-        if name not in (*PANEL, MUQ_EVAL):
+        if name not in REGISTRY:
             raise ConfigError(f"--set {name}.…: {_unknown(name)}")
+        if name not in (*PANEL, MUQ_EVAL):
+            raise ConfigError(f"--set {name}.…: {name} does not run unless asked for with --metric {name}")
     metrics = [load_metric(name, settings.get(name, {}), device) for name in PANEL]
     asked = settings.get(MUQ_EVAL, {})
     reason = REGISTRY.get(MUQ_EVAL).unavailable(asked)
@@ -176,7 +183,7 @@ class Adapter(Metric):
         self.wrapped = wrapped
         for attribute in (
             "name", "version", "summary", "source", "sample_rate", "window_seconds", "min_seconds",
-            "higher_is_better", "score_range", "needs_reference",
+            "higher_is_better", "score_range", "needs_reference", "domain",
         ):  # fmt: skip
             if hasattr(wrapped, attribute):
                 setattr(self, attribute, getattr(wrapped, attribute))

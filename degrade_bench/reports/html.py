@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from degrade_bench.files import write_text
+from degrade_bench.metric.domain import HOME, domain_note
 from degrade_bench.reports.figures import Drawing, draw_and_save
 from degrade_bench.reports.inputs import RunView, load_run
 from degrade_bench.reports.style import VERDICT_MARKS
@@ -31,6 +32,7 @@ LICENCES = (
     "degrade-bench: Apache-2.0. Built-in corpus: CC0 1.0, rendered with the FluidR3 soundfont (MIT).",
     "pedalboard, which decodes, encodes and stretches: GPL-3.",
     "MuQ's weights, where MuQ-Eval was scored: CC-BY-NC 4.0.",
+    "speechmos with the networks of DNSMOS, where that was scored: MIT.",
 )
 
 
@@ -74,6 +76,8 @@ def render(run: RunView, drawings: list[Drawing], vectors: Mapping[str, bytes]) 
     ]
     analysis, record = run.analysis, run.record
     levels = records(analysis.levels)
+    # records of earlier versions say nothing of a domain
+    notes = {each["name"]: domain_note(each.get("domain", HOME)) for each in record.get("metrics", [])}
     return environment.get_template("report.html.j2").render(
         record=record,
         options=analysis.options,
@@ -87,12 +91,14 @@ def render(run: RunView, drawings: list[Drawing], vectors: Mapping[str, bytes]) 
         metrics=[
             facts
             | {
+                "note": notes.get(facts["metric"]),
                 "verdicts": [row for row in records(analysis.verdicts) if row["metric"] == facts["metric"]],
                 "levels": [row for row in levels if row["metric"] == facts["metric"]],
                 "controls": [row for row in records(analysis.controls) if row["metric"] == facts["metric"]],
             }
             for facts in records(analysis.metrics)
         ],
+        notes=notes,
         achieved=_achieved(run),
         examples=_examples(run),
         licences=LICENCES,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from degrade_bench.metric.domain import HOME, domain_note
 from degrade_bench.reports.inputs import load_run
 from degrade_bench.reports.style import VERDICT_MARKS
 
@@ -19,7 +20,8 @@ def summary_lines(folder: Path) -> list[str]:
         RunFolderError: there is no analysis or no record, or they cannot be read.
     """
     run = load_run(folder)
-    lines = ["", *verdict_lines(run.analysis.verdicts), ""]
+    domains = {each["name"]: each.get("domain", HOME) for each in run.record.get("metrics", [])}
+    lines = ["", *verdict_lines(run.analysis.verdicts, domains), ""]
     for kind in ("metric", "clip"):
         for each in run.record.get(f"{kind}s_skipped", []):
             lines.append(f"left out: {kind} {each.get('name', each.get('id'))}: {each['reason']}")
@@ -31,11 +33,17 @@ def summary_lines(folder: Path) -> list[str]:
     return lines
 
 
-def verdict_lines(verdicts: pd.DataFrame) -> list[str]:
-    """For each metric its verdicts, each with the degradations that it holds for."""
+def verdict_lines(verdicts: pd.DataFrame, domains: Mapping[str, str]) -> list[str]:
+    """For each metric its verdicts, each with the degradations that it holds for.
+
+    Args:
+        verdicts: the analysis's.
+        domains: what metrics were made for, by name; music where nothing is said.
+    """
     lines = []
     for metric, own in verdicts.groupby("metric", sort=False):
-        lines.append(str(metric))
+        note = domain_note(domains.get(str(metric), HOME))
+        lines.append(f"{metric} ({note})" if note else str(metric))
         for verdict, mark in VERDICT_MARKS.items():
             names = own.loc[own["verdict"] == verdict, "degradation"]
             if len(names):

@@ -1,0 +1,115 @@
+"""Print a run's verdicts as Markdown: for each metric what it scores, and a table with a row per degradation.
+
+    python scripts/verdict_table.py DIR [--metric NAME ...]
+
+It reads ``analysis.json`` and ``run.json`` of a run directory. Nothing is scored.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from degrade_bench.errors import DegradeBenchError, UnknownNameError
+from degrade_bench.metric.domain import HOME, domain_note
+from degrade_bench.reports.html import number, records
+from degrade_bench.reports.inputs import RunView, load_run
+
+COLUMNS = ("family", "degradation", "verdict", "detected from", "top level", "drop there", "beyond the placebo")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, metavar="DIR", help="a run directory")
+    parser.add_argument("--metric", nargs="+", metavar="NAME", help="these metrics only")
+    options = parser.parse_args(arguments)
+    try:
+        text = tables(load_run(options.folder), options.metric)
+    except DegradeBenchError as error:
+        print(f"{parser.prog}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    print(text)
+    return 0
+
+
+def tables(run: RunView, metrics: Sequence[str] | None = None) -> str:
+    """The Markdown of some metrics of a run, or of all.
+
+    Raises:
+        UnknownNameError: the run has no such metric.
+    """
+    for name in metrics or ():
+        if name not in run.metrics:
+            raise UnknownNameError("metric", name, run.metrics)
+    return "\n\n".join("\n".join(_of_metric(run, name)) for name in metrics or run.metrics)
+
+
+def _of_metric(run: RunView, name: str) -> Iterator[str]:
+    analysis = run.analysis
+    facts = next(each for each in records(analysis.metrics) if each["metric"] == name)
+    described = next((each for each in run.record.get("metrics", []) if each["name"] == name), {})
+    note = domain_note(described.get("domain", HOME))
+    yield f"### `{name}`" + (f" ({note})" if note else "")
+    yield ""
+    yield _facts(facts, described)
+    verdicts = records(analysis.verdicts[analysis.verdicts["metric"] == name])
+    levels = analysis.levels[analysis.levels["metric"] == name]
+    for group in dict.fromkeys(row["group"] for row in verdicts):
+        own = [row for row in verdicts if row["group"] == group]
+        yield ""
+        yield f"{str(group).capitalize()} damage: {_counts(own)}."
+        yield ""
+        yield "| " + " | ".join(COLUMNS) + " |"
+        yield "| " + " | ".join("---" for _ in COLUMNS) + " |"
+        families = list(dict.fromkeys(row["family"] for row in own))
+        for row in sorted(own, key=lambda each: families.index(each["family"])):
+            yield "| " + " | ".join(_cells(row, levels[levels["degradation"] == row["degradation"]])) + " |"
+
+
+def _facts(facts: Mapping[str, Any], described: Mapping[str, Any]) -> str:
+    direction = "Higher" if facts["higher_is_better"] else "Lower"
+    control = facts["positive_control"]
+    fingerprint = f" Fingerprint `{described['fingerprint']}`." if "fingerprint" in described else ""
+    return (
+        f"{direction} is better. Clean clips score {number(facts['clean_mean'])}, standard deviation "
+        f"{number(facts['clean_sd'])}. Nuisance floor {number(facts['nuisance_floor'])}, margin "
+        f"{number(facts['margin'])}. "
+        f"{f'Largest real drop: `{control}`.' if control else 'No positive control fired.'}{fingerprint}"
+    )
+
+
+def _counts(verdicts: Sequence[Mapping[str, Any]]) -> str:
+    found = pd.Series([row["verdict"] for row in verdicts]).value_counts()
+    return ", ".join(f"{count} {verdict}" for verdict, count in found.items())
+
+
+def _cells(row: Mapping[str, Any], levels: pd.DataFrame) -> Iterator[str]:
+    """Family, name, verdict, detection level, and the highest level that was scored with its drops."""
+    yield str(row["family"])
+    yield f"`{row['degradation']}`"
+    yield str(row["verdict"])
+    detected = row["detection_level"]
+    yield f"{int(detected)}: {number(row['detection_strength'])} {row['unit']}" if detected else "–"
+    scored = records(levels[levels["n"] > 0].sort_values("level"))
+    if not scored:
+        yield from ("–", "–", "–")
+        return
+    top = scored[-1]
+    yield f"{top['level']}: {number(top['strength'])} {top['unit']}"
+    yield _with_interval(top["drop_mean"], top["drop_low"], top["drop_high"])
+    yield _with_interval(top["net_drop"], top["net_low"], top["net_high"])
+
+
+def _with_interval(value: float | None, low: float | None, high: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{number(value)} ({number(low)} to {number(high)})" if low is not None else number(value)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
