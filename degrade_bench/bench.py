@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from degrade_bench.clip import Clip
+from degrade_bench.conclude import conclude, show
 from degrade_bench.corpus.inputs import Skipped, sources_from
 from degrade_bench.corpus.source import ClipSource, MemorySource
 from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.suites import resolve
 from degrade_bench.errors import ConfigError, DegradeBenchError, MetricError
-from degrade_bench.files import folder_error
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.catalogue import SkippedMetric, check_metric, default_metrics, load_metric
 from degrade_bench.sweep.config import RunConfig, make_config
@@ -189,33 +189,6 @@ def run(
         folder.write_record(record)
         show(config.out)
     return RunResult(config.out, analysis, record)
-
-
-def conclude(folder: Path) -> Analysis:
-    """Analyse the scores of a run directory again and write ``summary.csv`` and ``analysis.json``.
-
-    Raises:
-        RunFolderError: there are no scores, or the folder cannot be written.
-    """
-    from degrade_bench.analysis import analyse_folder, write
-
-    analysis = analyse_folder(folder)
-    write(analysis, folder)
-    return analysis
-
-
-def show(folder: Path) -> Path:
-    """Draw the figures of a run directory again and write ``report.html``; nothing is scored.
-
-    Raises:
-        RunFolderError: there is no analysis, or the folder cannot be written.
-    """
-    from degrade_bench.reports import write_report
-
-    try:
-        return write_report(folder)
-    except OSError as error:
-        raise folder_error(folder, error) from error
 
 
 def stress_test(

@@ -152,7 +152,7 @@ def render(
 @app.command()
 def analysis(folder: Folder) -> None:
     """Conclude again from the scores of a run; nothing is scored."""
-    from degrade_bench.bench import conclude
+    from degrade_bench.conclude import conclude
     from degrade_bench.terminal import print_summary
 
     conclude(folder)
@@ -162,9 +162,41 @@ def analysis(folder: Folder) -> None:
 @app.command()
 def report(folder: Folder) -> None:
     """Draw the figures and write report.html again from a run's analysis; nothing is scored."""
-    from degrade_bench.bench import show
+    from degrade_bench.conclude import show
 
     typer.echo(f"wrote {show(folder)}")
+
+
+@app.command(no_args_is_help=True)
+def fetch(
+    metric: Annotated[str, typer.Argument(help="muq-eval or muq-eval-a3a", show_default=False)],
+    revision: Annotated[str | None, typer.Option(help="of the checkpoint on the hub")] = None,
+    encoder_revision: Annotated[str | None, typer.Option(help="of the encoder  [default: a pinned commit]")] = None,
+) -> None:
+    """Download a metric's weights beforehand, so that runs need no network."""
+    from degrade_bench.metric.muq_eval.hub import fetch as fetching
+
+    for line in fetching(metric, revision, encoder_revision):
+        typer.echo(line)
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="an array of objects")] = False,
+    online: Annotated[bool, typer.Option("--online", help="also ask whether the hub can be reached")] = False,
+) -> None:
+    """Say what this machine can do, what is missing and how to mend it; exit code 1: the main job cannot run."""
+    from degrade_bench.doctor import as_json as described
+    from degrade_bench.doctor import can_run, examine
+    from degrade_bench.terminal import print_findings
+
+    findings = examine(online)
+    if as_json:
+        typer.echo(json.dumps(described(findings), indent=1, ensure_ascii=False))
+    else:
+        print_findings(findings)
+    if not can_run(findings):
+        raise typer.Exit(1)
 
 
 _arguments: list[str] = []

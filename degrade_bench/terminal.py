@@ -15,6 +15,7 @@ from degrade_bench.files import write_text
 
 if TYPE_CHECKING:
     from degrade_bench.bench import Resolved, RunResult
+    from degrade_bench.doctor import Finding
     from degrade_bench.sweep.config import RunConfig
     from degrade_bench.sweep.estimate import Estimate
 
@@ -131,6 +132,25 @@ def render_file(
     strength, unit = degradation.ladder.strength(level), degradation.ladder.unit
     gain_db = rendered.plan.gain_db
     yield f"wrote {target}: {name} level {level}, {strength:g} {unit}{got}, gain {gain_db:+.2f} dB"
+
+
+# -- doctor --------------------------------------------------------------------------------------------
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """What ``degrade-bench doctor`` shows: a line for each finding, what mends it, and what can be done now."""
+    from degrade_bench.doctor import conclusion
+
+    marks = {"ok": "[green]ok[/green]", "missing": "[red]missing[/red]", "note": "[yellow]note[/yellow]"}
+    width = max(len(found.name) for found in findings)
+    console = Console(soft_wrap=True, highlight=False)
+    for found in findings:
+        space = " " * (len("missing") - len(found.state) + 2)
+        console.print(f"{marks[found.state]}{space}{found.name:<{width}}  ", end="")
+        console.print(found.text, markup=False)
+        if found.mend:
+            console.print(f"{' ' * (width + 11)}→ {found.mend}", markup=False)
+    console.print(conclusion(findings), markup=False)
 
 
 # -- run -----------------------------------------------------------------------------------------------

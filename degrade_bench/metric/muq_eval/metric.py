@@ -140,7 +140,8 @@ class MuQEval(Metric):
         )
         if isinstance(found, hub.Files):
             return None
-        return f"no weights: {found}; ask for it with --metric {cls.name}, which fetches 1.3 GB, or {hub.HOW_TO}"
+        ask = f"ask for it with --metric {cls.name}, which fetches {hub.DOWNLOAD}"
+        return f"no weights: {found}; {ask}, or {hub.how_to(cls.variant)}"
 
     def score(self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None) -> torch.Tensor:
         """Score ``(batch, channels, time)`` at any rate; gives ``(batch,)`` on the CPU, the mean over windows.
