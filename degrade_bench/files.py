@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import secrets
 from collections.abc import Iterator
@@ -58,3 +59,12 @@ def folder_error(path: Path, error: OSError) -> RunFolderError:
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:
         return RunFolderError(f"no permission to write {path}; choose another --out")
     return RunFolderError(f"cannot write {path}: {error.strerror or error}")
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import pickle
 import re
@@ -171,12 +170,3 @@ def lora_alpha(configs: Sequence[Path]) -> float:
             "give --set muq-eval-a3a.lora_alpha=NUMBER"
         )
     return float(found)
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, 64 hexadecimal digits."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

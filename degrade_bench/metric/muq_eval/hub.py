@@ -6,13 +6,13 @@ Nothing is imported but the hub's client, so that looking costs little.
 from __future__ import annotations
 
 import errno
-import hashlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from degrade_bench.errors import MetricError, UnknownNameError
+from degrade_bench.files import sha256_of
 
 LICENCE = "MuQ's weights are licensed CC-BY-NC 4.0: no commercial use; MuQ-Eval's own are under MIT"
 DOWNLOAD = "1.34 GB"
@@ -138,7 +138,7 @@ def _verify(published: Published, path: Path) -> None:
     expected = published.sha256.get(path.name)
     if expected is None:
         return
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    found = sha256_of(path)
     if found != expected:
         raise MetricError(
             f"muq-eval: {path} is not {published.repo}'s at revision {published.revision[:12]}: its SHA-256 is "
@@ -171,7 +171,9 @@ def fetched_files(
     if "--set" in found:
         raise MetricError(f"muq-eval: {found}")
     _refuse_offline(variant, found)
-    reach_the_hub(variant, found)
+    reason = unreachable()
+    if reason:
+        raise MetricError(f"muq-eval: weights are not available: {found}, and {reason}; {how_to(variant)}")
     say(f"{METRIC_OF[variant]}: fetching weights ({DOWNLOAD}) into {cache_folder()}; {LICENCE}")
     if encoder is None:
         _fetch(variant, ENCODER, encoder_revision or ENCODER.revision)
@@ -191,8 +193,6 @@ def fetch(metric: str, revision: str | None = None, encoder_revision: str | None
         UnknownNameError: a metric that needs no files.
         MetricError: as :func:`fetched_files`.
     """
-    from degrade_bench.metric.muq_eval.checkpoint import sha256_of
-
     if metric not in VARIANT_OF:
         raise UnknownNameError("metric to fetch", metric, VARIANT_OF)
     variant = VARIANT_OF[metric]
@@ -225,28 +225,25 @@ def _refuse_offline(variant: str, found: str) -> None:
         )
 
 
-def reach_the_hub(variant: str, found: str) -> None:
-    """Ask the hub once whether it is there: its client would try for half a minute, and print every try.
+def unreachable() -> str | None:
+    """Why the hub cannot be reached; None if it can.
 
-    Raises:
-        MetricError: it is not.
+    It is asked once: its client would try for half a minute, and print every try.
     """
     from huggingface_hub import constants, get_session
 
     try:
         get_session().head(constants.ENDPOINT, timeout=10)
     except Exception as error:  # the client raises its HTTP library's errors, which differ between versions
-        raise MetricError(
-            f"muq-eval: weights are not available: {found}, and the hub cannot be reached "
-            f"({type(error).__name__}: {_line(error, 120)}); {how_to(variant)}"
-        ) from error
+        return f"the hub cannot be reached ({type(error).__name__}: {_line(error, 120)})"
+    return None
 
 
 def _fetch(variant: str, published: Published, revision: str) -> None:
     from huggingface_hub import errors, hf_hub_download, utils
 
     if not sys.stderr.isatty():
-        utils.disable_progress_bars()
+        utils.disable_progress_bars()  # type: ignore[attr-defined]
     try:
         for name in published.beside:
             try:

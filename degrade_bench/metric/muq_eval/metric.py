@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 import torch
 
 from degrade_bench.errors import MetricError
+from degrade_bench.files import sha256_of
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.muq_eval import checkpoint as files
 from degrade_bench.metric.muq_eval import hub
@@ -85,7 +86,7 @@ class MuQEval(Metric):
         architecture = Architecture.from_config(config, found.encoder)
         self._parts: dict[str, Any] = {
             "variant": self.variant,
-            "checkpoint_sha256": files.sha256_of(found.checkpoint),
+            "checkpoint_sha256": sha256_of(found.checkpoint),
             "checkpoint_revision": found.revisions[0],
             "encoder_config_sha256": hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest(),
             "encoder_revision": found.revisions[1],

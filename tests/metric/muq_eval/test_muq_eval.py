@@ -15,9 +15,7 @@ import torch
 
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.errors import MetricError
-from degrade_bench.metric.catalogue import load_metric
-from degrade_bench.metric.muq_eval import checkpoint as files
-from degrade_bench.metric.muq_eval import hub
+from degrade_bench.files import sha256_of
 from degrade_bench.metric.muq_eval.contract import preprocessed
 from degrade_bench.metric.muq_eval.metric import MuQEval
 from tests.conftest import make_clip
@@ -99,7 +97,7 @@ def test_the_fingerprint_is_that_of_the_weights(built, metric, tmp_path):
     again = MuQEval(checkpoint=str(built[0]), encoder=str(built[1]))
     assert again.fingerprint() == metric.fingerprint()
     parts = metric.fingerprint_parts()
-    assert parts["checkpoint_sha256"] == files.sha256_of(built[0] / "model_state_dict.pt")
+    assert parts["checkpoint_sha256"] == sha256_of(built[0] / "model_state_dict.pt")
     assert parts["checkpoint_revision"] == "local folder"
     other = tmp_path / "other"
     shutil.copytree(built[0], other)
@@ -186,49 +184,6 @@ def test_a_wrong_encoder_configuration(built, tmp_path, text, said):
         MuQEval(checkpoint=str(built[0]), encoder=str(tmp_path))
 
 
-def test_the_hub_is_asked_once_and_its_absence_is_one_line(no_hub, capsys):
-    with pytest.raises(MetricError) as raised:
-        load_metric("muq-eval", {}, "cpu")
-    message = str(raised.value)
-    assert "\n" not in message
-    assert "--set muq-eval.checkpoint=DIR" in message
-    assert capsys.readouterr().err == "", "the error is the one line"
-    assert "no weights" in str(MuQEval.unavailable({}))
-
-
-def test_the_licence_is_said_before_anything_is_fetched(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(hub, "_reach_the_hub", lambda found: None)
-    asked = []
-
-    def download(repo, file, **named):
-        assert "CC-BY-NC 4.0" in capsys.readouterr().err
-        asked.append((repo, file, named["revision"]))
-        raise OSError("404: no such revision")
-
-    monkeypatch.setattr("huggingface_hub.hf_hub_download", download)
-    with pytest.raises(MetricError, match=r"at revision 'abc' cannot be fetched .*404"):
-        load_metric("muq-eval", {"encoder_revision": "abc"}, "cpu")
-    assert asked == [("OpenMuQ/MuQ-large-msd-iter", "config.json", "abc")]
-
-
-def test_weights_in_the_hubs_cache_are_found_at_the_asked_revision(built, tmp_path, no_hub):
-    commit = "0123456789abcdef0123456789abcdef01234567"
-    for repo, folder, file in (
-        ("zhudi2825/MuQ-Eval-A1", built[0], "model_state_dict.pt"),
-        ("OpenMuQ/MuQ-large-msd-iter", built[1], "config.json"),
-    ):
-        cache = tmp_path / "cache" / ("models--" + repo.replace("/", "--"))
-        (cache / "snapshots" / commit).mkdir(parents=True)
-        (cache / "refs").mkdir()
-        (cache / "refs" / "main").write_text(commit)
-        shutil.copy(folder / file, cache / "snapshots" / commit / file)
-    assert MuQEval.unavailable({}) is None
-    found = load_metric("muq-eval", {}, "cpu")
-    assert found.fingerprint_parts()["checkpoint_revision"] == commit
-    assert MuQEval.unavailable({"revision": "f" * 40}) is not None
-
-
 # -- through the command line --------------------------------------------------------------------------
 
 
@@ -254,7 +209,7 @@ def test_the_command_line_scores_real_audio_with_a_local_checkpoint(built, tmp_p
         assert clean.iloc[0] == pytest.approx(expected, abs=1e-5)
     record = json.loads((out / "run.json").read_text())
     described = next(each for each in record["metrics"] if each["name"] == "muq-eval")
-    assert described["parts"]["checkpoint_sha256"] == files.sha256_of(built[0] / "model_state_dict.pt")
+    assert described["parts"]["checkpoint_sha256"] == sha256_of(built[0] / "model_state_dict.pt")
     assert record["metrics_skipped"] == []
     assert "muq-eval" in (out / "report.html").read_text()
 
