@@ -6,6 +6,7 @@ Nothing is imported but the hub's client, so that looking costs little.
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -79,6 +80,17 @@ class Files:
     configs: tuple[Path, ...] = ()
 
 
+class NotHereError(MetricError):
+    """A file of the hub's that is not on this machine: it can be fetched."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    path: Path
+    revision: str
+    beside: tuple[Path, ...]
+
+
 def local_files(
     variant: str,
     checkpoint: str | None = None,
@@ -86,7 +98,7 @@ def local_files(
     revision: str | None = None,
     encoder_revision: str | None = None,
 ) -> Files | str:
-    """The files in the given folders or in the hub's cache; no network. A text says what is missing.
+    """The files in the given folders or in the hub's cache; no network. A text says what is missing or wrong.
 
     Args:
         variant: ``a1`` or ``a3a``.
@@ -94,55 +106,77 @@ def local_files(
         encoder: likewise for the encoder's configuration.
         revision: on the hub; None for the pinned one.
         encoder_revision: likewise.
+    """
+    try:
+        return _find(variant, checkpoint, encoder, revision, encoder_revision)
+    except MetricError as error:
+        return str(error)
+
+
+def _find(
+    variant: str, checkpoint: str | None, encoder: str | None, revision: str | None, encoder_revision: str | None
+) -> Files:
+    metric = METRIC_OF[variant]
+    wanted = (
+        ("checkpoint", CHECKPOINTS[variant], checkpoint, revision),
+        ("encoder", ENCODER, encoder, encoder_revision),
+    )
+    places: dict[str, _Place] = {}
+    for name, published, folder, _ in wanted:  # a wrong folder is said before anything is fetched
+        if folder is not None:
+            places[name] = _in_folder(f"--set {metric}.{name}={folder}", published, Path(folder))
+    for name, published, folder, asked in wanted:
+        if folder is None:
+            places[name] = _in_cache(published, asked or published.revision, variant)
+    first, second = places["checkpoint"], places["encoder"]
+    return Files(first.path, second.path, (first.revision, second.revision), first.beside)
+
+
+def _in_folder(option: str, published: Published, folder: Path) -> _Place:
+    if not folder.is_dir():
+        raise MetricError(f"{option}: no such folder")
+    path = folder / published.file
+    if not path.is_file():
+        raise MetricError(f"{option}: there is no {published.file} in it")
+    beside = tuple(folder / name for name in published.beside if (folder / name).is_file())
+    return _Place(path, "local folder", beside)
+
+
+def _in_cache(published: Published, revision: str, variant: str) -> _Place:
+    """What is cached at a revision.
 
     Raises:
+        NotHereError: something is not, and is not known to be missing on the hub.
         MetricError: a file is not what was published at the pinned revision.
     """
-    metric, published = METRIC_OF[variant], CHECKPOINTS[variant]
-    places = (
-        _local(checkpoint, f"{metric}.checkpoint", published, revision),
-        _local(encoder, f"{metric}.encoder", ENCODER, encoder_revision),
-    )
-    found: list[Path] = []
-    for place in places:
-        if isinstance(place, str):
-            return place
-        found.append(place)
-    revisions = tuple(
-        "local folder" if given is not None else path.parent.name
-        for given, path in zip((checkpoint, encoder), found, strict=True)
-    )
-    beside = (found[0].parent / name for name in published.beside)
-    configs = tuple(path for path in beside if path.is_file())
-    return Files(found[0], found[1], (revisions[0], revisions[1]), configs)
-
-
-def _local(folder: str | None, setting: str, published: Published, revision: str | None) -> Path | str:
-    if folder is not None:
-        path = Path(folder) / published.file
-        return path if path.is_file() else f"--set {setting}={folder}: there is no {published.file} in it"
     from huggingface_hub import try_to_load_from_cache
 
-    asked = revision or published.revision
-    cached = try_to_load_from_cache(published.repo, published.file, revision=asked)
-    if not isinstance(cached, str):
-        at = "" if asked == "main" else f" at revision {asked[:12]}"
-        return f"{published.repo}'s {published.file}{at} is not on this machine"
-    if asked == published.revision:
-        _verify(published, Path(cached))
-    return Path(cached)
+    paths = []
+    for name in (*published.beside, published.file):
+        cached = try_to_load_from_cache(published.repo, name, revision=revision)
+        if isinstance(cached, str):
+            paths.append(Path(cached))
+        elif cached is None or name == published.file:  # anything else stands for "the hub has no such file"
+            at = "" if revision == "main" else f" at revision {revision[:12]}"
+            raise NotHereError(f"{published.repo}'s {name}{at} is not on this machine")
+    if revision == published.revision:
+        for path in paths:
+            _verify(published, path, variant)
+    *beside, path = paths
+    return _Place(path, path.parent.name, tuple(beside))
 
 
-def _verify(published: Published, path: Path) -> None:
+def _verify(published: Published, path: Path, variant: str) -> None:
     """Refuse a file that is not what was published at the pinned revision."""
     expected = published.sha256.get(path.name)
     if expected is None:
         return
     found = sha256_of(path)
     if found != expected:
+        # the cache's files are links to blobs, and the client would link a wrong blob again
         raise MetricError(
-            f"muq-eval: {path} is not {published.repo}'s at revision {published.revision[:12]}: its SHA-256 is "
-            f"{found[:16]}…, expected {expected[:16]}…; delete it and fetch it again"
+            f"{path} is not {published.repo}'s at revision {published.revision[:12]}: its SHA-256 is {found}, "
+            f"expected {expected}; delete {path.resolve()} and run `degrade-bench fetch {METRIC_OF[variant]}`"
         )
 
 
@@ -162,28 +196,28 @@ def fetched_files(
         MetricError: they cannot be had; says why and what to do.
     """
     asked = (variant, checkpoint, encoder, revision, encoder_revision)
-    found = local_files(*asked)
-    if isinstance(found, Files):
-        return found
-    for folder in (checkpoint, encoder):
-        if folder is not None and not Path(folder).is_dir():
-            raise MetricError(f"muq-eval: no such folder: {folder}")
-    if "--set" in found:
-        raise MetricError(f"muq-eval: {found}")
-    _refuse_offline(variant, found)
-    reason = unreachable()
-    if reason:
-        raise MetricError(f"muq-eval: weights are not available: {found}, and {reason}; {how_to(variant)}")
-    say(f"{METRIC_OF[variant]}: fetching weights ({DOWNLOAD}) into {cache_folder()}; {LICENCE}")
+    metric = METRIC_OF[variant]
+    try:
+        return _find(*asked)
+    except NotHereError as missing:
+        _refuse_offline(variant, str(missing))
+        reason = unreachable()
+        if reason:
+            raise MetricError(
+                f"{metric}: weights are not available: {missing}, and {reason}; {how_to(variant)}"
+            ) from missing
+    except MetricError as error:
+        raise MetricError(f"{metric}: {error}") from error
+    say(f"{metric}: fetching weights ({DOWNLOAD}) into {cache_folder()}; {LICENCE}")
     if encoder is None:
         _fetch(variant, ENCODER, encoder_revision or ENCODER.revision)
     if checkpoint is None:
         published = CHECKPOINTS[variant]
         _fetch(variant, published, revision or published.revision)
-    found = local_files(*asked)
-    if isinstance(found, str):
-        raise MetricError(f"muq-eval: {found} although it was fetched; {how_to(variant)}")
-    return found
+    try:
+        return _find(*asked)
+    except MetricError as error:
+        raise MetricError(f"{metric}: fetched, but {error}; {how_to(variant)}") from error
 
 
 def fetch(metric: str, revision: str | None = None, encoder_revision: str | None = None) -> Iterator[str]:
@@ -203,9 +237,13 @@ def fetch(metric: str, revision: str | None = None, encoder_revision: str | None
         yield f"{metric}: {DOWNLOAD} from {CHECKPOINTS[variant].repo} and {ENCODER.repo} into {cache_folder()}"
         yield LICENCE
         here = fetched_files(variant, revision=revision, encoder_revision=encoder_revision, say=lambda line: None)
-    for path, at in zip((here.checkpoint, here.encoder), here.revisions, strict=True):
-        yield f"{path} (revision {at}, SHA-256 {sha256_of(path)})"
-    yield f"next: degrade-bench run --suite signal,structural --metric {metric} --out out"
+    weights, configuration = here.revisions
+    for path in (here.checkpoint, *here.configs):
+        yield f"{path} (revision {weights}, SHA-256 {sha256_of(path)})"
+    yield f"{here.encoder} (revision {configuration}, SHA-256 {sha256_of(here.encoder)})"
+    asked = {"revision": revision, "encoder_revision": encoder_revision}
+    settings = "".join(f" --set {metric}.{name}={value}" for name, value in asked.items() if value)
+    yield f"next: degrade-bench run --suite signal,structural --metric {metric}{settings} --out out"
 
 
 def cache_folder() -> str:
@@ -215,12 +253,21 @@ def cache_folder() -> str:
     return str(constants.HF_HUB_CACHE)
 
 
-def _refuse_offline(variant: str, found: str) -> None:
+def offline_by() -> str | None:
+    """The environment variable that keeps the hub's client off the network; None if it may ask."""
     from huggingface_hub import constants
 
-    if constants.HF_HUB_OFFLINE:
+    if not constants.HF_HUB_OFFLINE:
+        return None
+    other = os.environ.get("TRANSFORMERS_OFFLINE") and not os.environ.get("HF_HUB_OFFLINE")
+    return "TRANSFORMERS_OFFLINE" if other else "HF_HUB_OFFLINE"
+
+
+def _refuse_offline(variant: str, found: str) -> None:
+    variable = offline_by()
+    if variable is not None:
         raise MetricError(
-            f"muq-eval: weights are not available: {found}, and HF_HUB_OFFLINE is set; unset it, or "
+            f"{METRIC_OF[variant]}: weights are not available: {found}, and {variable} is set; unset it, or "
             f"{how_to(variant)}"
         )
 
@@ -240,44 +287,52 @@ def unreachable() -> str | None:
 
 
 def _fetch(variant: str, published: Published, revision: str) -> None:
-    from huggingface_hub import errors, hf_hub_download, utils
+    from huggingface_hub import hf_hub_download, utils
 
     if not sys.stderr.isatty():
         utils.disable_progress_bars()  # type: ignore[attr-defined]
-    try:
-        for name in published.beside:
-            try:
-                hf_hub_download(published.repo, name, revision=revision, etag_timeout=10)
-            except errors.EntryNotFoundError:
-                continue  # whoever needs it says that it is missing
-        hf_hub_download(published.repo, published.file, revision=revision, etag_timeout=10)
-    except Exception as error:  # the hub client raises many kinds: network, HTTP, disk, cache
-        raise MetricError(
-            f"muq-eval: weights are not available: {_why(error, published, revision)}; {how_to(variant)}"
-        ) from error
+    at = revision
+    for name in (*published.beside, published.file):
+        try:
+            path = hf_hub_download(published.repo, name, revision=at, etag_timeout=10)
+        except Exception as error:  # the hub client raises many kinds: network, HTTP, disk, cache
+            if name in published.beside and _is_absent(error):
+                continue
+            why = _why(error, published, name, revision)
+            raise MetricError(
+                f"{METRIC_OF[variant]}: weights are not available: {why}; {how_to(variant)}"
+            ) from error
+        at = Path(path).parent.name  # its commit: a branch may move while its files are fetched
 
 
-def _why(error: Exception, published: Published, revision: str) -> str:
+def _is_absent(error: Exception) -> bool:
+    """Whether the hub said that there is no such file; without network the client raises a kind of that kind."""
+    from huggingface_hub import errors
+
+    return isinstance(error, errors.EntryNotFoundError) and not isinstance(error, errors.LocalEntryNotFoundError)
+
+
+def _why(error: Exception, published: Published, name: str, revision: str) -> str:
     """What went wrong, in the user's words where it is a known case."""
     from huggingface_hub import errors
 
-    known: tuple[tuple[type[Exception], str], ...] = (
-        (errors.RevisionNotFoundError, f"{published.repo} has no revision {revision!r}"),
-        (errors.GatedRepoError, f"{published.repo} asks for a login: set HF_TOKEN"),
-        (errors.RepositoryNotFoundError, f"the hub has no repository {published.repo} that may be read"),
-        (errors.EntryNotFoundError, f"{published.repo} has no {published.file} at revision {revision!r}"),
-        (PermissionError, f"{cache_folder()} cannot be written: set HF_HOME to another folder"),
-    )
-    for kind, text in known:
-        if isinstance(error, kind):
-            return text
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return f"no room for {DOWNLOAD} in {cache_folder()}: set HF_HOME to another disk"
+    code = getattr(error, "errno", None)
+    if isinstance(error, errors.RevisionNotFoundError):
+        return f"{published.repo} has no revision {revision!r}; leave it out for {published.revision!r}"
+    if isinstance(error, errors.GatedRepoError):
+        return f"{published.repo} asks for a login: `hf auth login`, or set HF_TOKEN"
+    if isinstance(error, errors.RepositoryNotFoundError):
+        return f"the hub has no repository {published.repo} that may be read"
+    if _is_absent(error):
+        return f"{published.repo} has no {name} at revision {revision!r}"
+    if code in (errno.ENOSPC, errno.EDQUOT):
+        return f"no room for {DOWNLOAD} in {cache_folder()}: free some, or set HF_HOME to another disk"
+    if isinstance(error, PermissionError) or code in (errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+        return f"{cache_folder()} cannot be written: set HF_HOME to another folder"
+    if isinstance(error, errors.LocalEntryNotFoundError) and isinstance(error.__cause__, Exception):
+        error = error.__cause__  # it says only that something went wrong; this is what
     said = f"{type(error).__name__}: {_line(error, 200)}"
-    return (
-        f"{published.repo} at revision {revision!r} cannot be fetched ({said}); the same command goes on where a "
-        "download stopped"
-    )
+    return f"{published.repo}'s {name} at revision {revision!r} cannot be fetched ({said})"
 
 
 def _line(error: Exception, most: int) -> str:
