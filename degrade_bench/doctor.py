@@ -7,19 +7,27 @@ is downloaded, and no network is touched unless that is asked for.
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import platform
+import shlex
 import shutil
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution, requires, version
+from pathlib import Path
 from typing import Any
 
 OK, MISSING, NOTE = "ok", "missing", "note"
 MAIN_JOB = "degrade-bench run --suite signal,structural --out out"
-REINSTALL = "pip install --force-reinstall degrade-bench"
-TORCH_PAIR = "pip install 'torch>=2.4,<2.12' 'torchaudio>=2.4,<2.12'"
+INSTALL_MISSING = "pip install degrade-bench"
+"""It is installed, so pip looks at what it requires, and installs that; no index needs to know the package."""
+
+# without --upgrade two releases that are both within the bounds would stay
+TORCH_PAIR = "pip install --upgrade 'torch>=2.4,<2.12' 'torchaudio>=2.4,<2.12'"
+MUQ_EVAL = ("muq-eval", "muq-eval-a3a")
 WEIGHT_BYTES = 1_340_000_000
 
 
@@ -32,14 +40,14 @@ class Finding:
         state: ``ok``; ``missing`` where something cannot be done; ``note`` where it can and is worth knowing.
         text: what was found, in one line.
         mend: the command that mends it.
-        needed_for: ``run`` where the main job cannot do without, else the metric that needs it, if one does.
+        needed_for: ``run`` where the main job cannot do without, and the metrics that cannot.
     """
 
     name: str
     state: str
     text: str
     mend: str | None = None
-    needed_for: str | None = None
+    needed_for: tuple[str, ...] = ()
 
 
 Check = Callable[[], Finding]
@@ -57,23 +65,40 @@ def _asked(check: Check) -> Finding:
         return check()
     except Exception as error:  # a broken installation may raise anything, and that is what is looked for
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        needed = "run" if check in NEEDED else None
-        return Finding(name, MISSING, f"broken: {reason}", REINSTALL if needed else None, needed)
+        mend = INSTALL_MISSING if isinstance(error, ImportError) else _reinstall()
+        return Finding(name, MISSING, f"broken: {reason}", mend, ("run",) if check in NEEDED else ())
+
+
+def _reinstall() -> str:
+    """The command that puts this package there again, from where it was installed."""
+    try:
+        origin = json.loads(distribution("degrade-bench").read_text("direct_url.json") or "{}").get("url")
+    except (PackageNotFoundError, ValueError):
+        origin = None
+    return f"pip install --force-reinstall --no-deps {origin or 'degrade-bench'}"
 
 
 def can_run(findings: Sequence[Finding]) -> bool:
     """Whether the main job can run."""
-    return not any(found.state == MISSING and found.needed_for == "run" for found in findings)
+    return not _missing("run", findings)
+
+
+def _missing(what: str, findings: Sequence[Finding]) -> list[Finding]:
+    return [found for found in findings if found.state == MISSING and {what, "run"} & set(found.needed_for)]
 
 
 def conclusion(findings: Sequence[Finding]) -> str:
     """What can be done now, in one line."""
-    main = f"ready: {MAIN_JOB}" if can_run(findings) else "not ready: mend what is needed above"
-    parts = [main]
-    for metric in ("muq-eval", "muq-eval-a3a", "dnsmos"):
-        missing = [found for found in findings if found.state == MISSING and found.needed_for == metric]
-        parts.append(f"{metric}: {'not ready' if missing or not can_run(findings) else 'ready'}")
+    count = len(_missing("run", findings))
+    parts = [f"not ready, {_things(count)} missing" if count else f"ready: {MAIN_JOB}"]
+    for metric in (*MUQ_EVAL, "dnsmos"):
+        count = len(_missing(metric, findings))
+        parts.append(f"{metric}: " + (f"not ready, {_things(count)} missing" if count else "ready"))
     return "; ".join(parts)
+
+
+def _things(count: int) -> str:
+    return "1 thing" if count == 1 else f"{count} things"
 
 
 def as_json(findings: Sequence[Finding]) -> list[dict[str, Any]]:
@@ -95,45 +120,105 @@ def package() -> Finding:
     return Finding("package", OK, text)
 
 
-def torch_and_torchaudio() -> Finding:
-    """The pair must come from one release."""
-    name = "torch and torchaudio"
-    pair = {each: _version(each) for each in ("torch", "torchaudio")}
-    absent = [each for each, found in pair.items() if found is None]
-    if absent:
-        return Finding(name, MISSING, f"{' and '.join(absent)} not installed", TORCH_PAIR, "run")
-    text = f"torch {pair['torch']}, torchaudio {pair['torchaudio']}"
-    releases = {str(found).split("+")[0] for found in pair.values()}
+def dependencies() -> Finding:
+    """What the package requires, installed and within its bounds; torch and torchaudio have checks of their own."""
+    from packaging.requirements import Requirement
+
+    required = [Requirement(each) for each in requires("degrade-bench") or ()]
+    required = [each for each in required if each.marker is None or each.marker.evaluate({"extra": ""})]
+    wrong = {}
+    for each in required:
+        found = _version(each.name)
+        if each.name in ("torch", "torchaudio"):
+            continue
+        if found is None:
+            wrong[str(each)] = f"{each.name} not installed"
+        elif not each.specifier.contains(found, prereleases=True):
+            wrong[str(each)] = f"{each.name} {found} is not {each.specifier}"
+    if wrong:
+        mend = f"pip install {' '.join(shlex.quote(each) for each in wrong)}"
+        return Finding("dependencies", MISSING, "; ".join(wrong.values()), mend, ("run",))
+    return Finding("dependencies", OK, f"all {len(required)} installed, within their bounds")
+
+
+def torch_itself() -> Finding:
+    """Everything needs it."""
+    found = _version("torch")
+    if found is None:
+        return Finding("torch", MISSING, "torch not installed", TORCH_PAIR, ("run",))
+    reason = _cannot_import("torch")
+    if reason:
+        return Finding("torch", MISSING, f"{found} cannot be imported ({reason})", TORCH_PAIR, ("run",))
+    return Finding("torch", OK, found)
+
+
+def torchaudio() -> Finding:
+    """Learned metrics resample with it; it must be of torch's release."""
+    found, beside, needed_for = _version("torchaudio"), _version("torch"), (*MUQ_EVAL, "dnsmos")
+    if found is None:
+        return Finding("torchaudio", MISSING, "torchaudio not installed", TORCH_PAIR, needed_for)
+    reason = _cannot_import("torchaudio")
+    if reason:
+        text = f"{found} beside torch {beside} cannot be imported ({reason})"
+        return Finding("torchaudio", MISSING, text, TORCH_PAIR, needed_for)
+    if found.split(".")[:2] != str(beside).split(".")[:2]:
+        return Finding("torchaudio", NOTE, f"{found} beside torch {beside}: two releases", TORCH_PAIR)
+    return Finding("torchaudio", OK, found)
+
+
+def _cannot_import(module: str) -> str | None:
     try:
-        importlib.import_module("torch")
-        importlib.import_module("torchaudio")
+        importlib.import_module(module)
     except Exception as error:  # a pair that does not match raises OSError, or what the loader likes
-        reason = " ".join(str(error).split())[:120]
-        return Finding(name, MISSING, f"{text}: cannot be imported ({reason})", TORCH_PAIR, "run")
-    if len(releases) > 1:
-        return Finding(name, NOTE, f"{text}: two releases", TORCH_PAIR)
-    return Finding(name, OK, text)
+        return " ".join(str(error).split())[:120]
+    return None
+
+
+BFLOAT16_FLAGS = ("avx512_bf16", "amx_bf16", "bf16")
+"""What Linux calls instructions for bfloat16; the last on ARM."""
 
 
 def processor() -> Finding:
-    """Cores, and whether bfloat16 is done in hardware."""
-    import torch
-
+    """Cores, and whether they have instructions for bfloat16."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    ask = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
-    half = bool(ask()) if ask is not None else False
-    text = f"{cores} cores, bfloat16 {'in hardware' if half else 'not in hardware: float32 is as fast'}"
-    return Finding("processor", OK, text)
+    flags = _processor_flags()
+    if flags is None:
+        return Finding("processor", OK, f"{cores} cores; whether bfloat16 is done in hardware is not known here")
+    found = [flag for flag in BFLOAT16_FLAGS if flag in flags]
+    half = (
+        f"bfloat16 in hardware ({', '.join(found)})"
+        if found
+        else "bfloat16 not in hardware: leave dtype at float32"
+    )
+    return Finding("processor", OK, f"{cores} cores, {half}")
+
+
+def _processor_flags(path: Path = Path("/proc/cpuinfo")) -> set[str] | None:
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    named = [line.partition(":") for line in lines if line.split(":")[0].strip() in ("flags", "Features")]
+    return set(named[0][2].split()) if named else None
 
 
 def cuda() -> Finding:
     """GPUs that torch can use."""
     import torch
 
-    if not torch.cuda.is_available():
+    with warnings.catch_warnings(record=True) as warned:  # of a driver that is too old
+        warnings.simplefilter("always")
+        there = torch.cuda.is_available()
+    if not there:
         built = torch.version.cuda
-        why = f"torch is built for CUDA {built} and finds no device" if built else "torch is built without CUDA"
-        return Finding("CUDA", NOTE, f"none ({why}); MuQ-Eval then runs on the processor, seconds a clip")
+        why = (
+            f"torch is built for CUDA {built} and finds no device" if built else "this torch is built without CUDA"
+        )
+        if warned:
+            why += f": {' '.join(str(warned[0].message).split())[:160]}"
+        text = f"none ({why}); MuQ-Eval runs on the CPU, and a run says before it starts how long it will take"
+        mend = f"{TORCH_PAIR} --force-reinstall" if not built and shutil.which("nvidia-smi") else None
+        return Finding("CUDA", NOTE, text, mend)
     devices = []
     for index in range(torch.cuda.device_count()):
         memory = torch.cuda.get_device_properties(index).total_memory / 2**30
@@ -162,8 +247,8 @@ def codecs() -> Finding:
         except Exception as error:  # each library has errors of its own
             broken.append(f"{name} ({type(error).__name__}: {' '.join(str(error).split())[:80]})")
     if broken:
-        mend = "pip install --force-reinstall soundfile lameenc pedalboard"
-        return Finding("codecs", MISSING, f"do not work: {', '.join(broken)}", mend, "run")
+        mend = "pip install --force-reinstall --no-deps soundfile lameenc pedalboard"
+        return Finding("codecs", MISSING, f"do not work: {', '.join(broken)}", mend, ("run",))
     return Finding("codecs", OK, f"{', '.join(coders)} encode and decode")
 
 
@@ -205,25 +290,26 @@ def _weights(metric: str) -> Finding:
     if isinstance(found, hub.Files):
         revision = found.revisions[0]
         return Finding(name, OK, f"{found.checkpoint} (revision {revision})")
-    return Finding(name, MISSING, found, f"degrade-bench fetch {metric}", metric)
+    return Finding(name, MISSING, found, f"degrade-bench fetch {metric}", (metric,))
 
 
 def cache() -> Finding:
     """Where fetched weights go, and whether there is room."""
-    from huggingface_hub import constants
+    from degrade_bench.metric.muq_eval.hub import cache_folder, offline_by
 
-    folder = os.path.abspath(constants.HF_HUB_CACHE)
+    folder = os.path.abspath(cache_folder())
     there = folder
     while not os.path.isdir(there):
         there = os.path.dirname(there)
     free = shutil.disk_usage(there).free
-    offline = "; HF_HUB_OFFLINE is set: nothing will be fetched" if constants.HF_HUB_OFFLINE else ""
+    variable = offline_by()
+    offline = f"; {variable} is set: nothing will be fetched" if variable else ""
     text = f"{folder}, {free / 1e9:.0f} GB free{offline}"
     if not os.access(there, os.W_OK):
         return Finding("weights' cache", NOTE, f"{text}: it cannot be written", "export HF_HOME=/another/folder")
     if free < WEIGHT_BYTES:
         return Finding("weights' cache", NOTE, f"{text}: MuQ-Eval needs 1.34 GB", "export HF_HOME=/another/disk")
-    return Finding("weights' cache", NOTE if offline else OK, text, "unset HF_HUB_OFFLINE" if offline else None)
+    return Finding("weights' cache", NOTE if variable else OK, text, f"unset {variable}" if variable else None)
 
 
 def reference_backend() -> Finding:
@@ -248,7 +334,7 @@ def dnsmos() -> Finding:
     reason = Dnsmos.unavailable({})
     if reason is None:
         return Finding("dnsmos", OK, f"speechmos {_version('speechmos')}, onnxruntime {_version('onnxruntime')}")
-    return Finding("dnsmos", MISSING, reason.removesuffix(f"; {HOW_TO}"), HOW_TO, "dnsmos")
+    return Finding("dnsmos", MISSING, reason.removesuffix(f"; {HOW_TO}"), HOW_TO, ("dnsmos",))
 
 
 def hub_answers() -> Finding:
@@ -268,10 +354,12 @@ def _version(package_name: str) -> str | None:
         return None
 
 
-NEEDED: tuple[Check, ...] = (torch_and_torchaudio, codecs, corpus)
+NEEDED: tuple[Check, ...] = (dependencies, torch_itself, codecs, corpus)
 CHECKS: tuple[Check, ...] = (
     package,
-    torch_and_torchaudio,
+    dependencies,
+    torch_itself,
+    torchaudio,
     processor,
     cuda,
     codecs,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from collections import namedtuple
 
 import pytest
@@ -26,8 +27,8 @@ def run(*arguments: str) -> int:
 def test_here_the_main_job_runs_and_missing_weights_have_their_command(capsys):
     assert run() == 0
     said = capsys.readouterr().out
-    for part in ("torch 2.", "cores, bfloat16", "14 clips", "MP3", "GSM", "→ degrade-bench fetch muq-eval\n",
-                 "→ degrade-bench fetch muq-eval-a3a\n"):  # fmt: skip
+    for part in ("within their bounds", "torch ", "cores", "14 clips", "MP3", "GSM",
+                 "→ degrade-bench fetch muq-eval\n", "→ degrade-bench fetch muq-eval-a3a\n"):  # fmt: skip
         assert part in said
     assert said.splitlines()[-1].startswith("ready: degrade-bench run --suite signal,structural --out out")
     assert "muq-eval: not ready" in said.splitlines()[-1]
@@ -37,7 +38,7 @@ def test_here_the_main_job_runs_and_missing_weights_have_their_command(capsys):
 def test_json_is_an_array_of_findings(capsys):
     assert run("--json") == 0
     findings = json.loads(capsys.readouterr().out)
-    assert [each["name"] for each in findings][:2] == ["package", "torch and torchaudio"]
+    assert [each["name"] for each in findings][:2] == ["package", "dependencies"]
     assert all(set(each) == {"name", "state", "text", "mend", "needed_for"} for each in findings)
     assert all(each["mend"] for each in findings if each["state"] == "missing")
 
@@ -56,7 +57,9 @@ def test_no_network_is_touched_unless_asked(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("absent", "check", "state", "mend"),
     [
-        ("torchaudio", doctor.torch_and_torchaudio, "missing", doctor.TORCH_PAIR),
+        ("torch", doctor.torch_itself, "missing", doctor.TORCH_PAIR),
+        ("torchaudio", doctor.torchaudio, "missing", doctor.TORCH_PAIR),
+        ("pandas", doctor.dependencies, "missing", "pip install 'pandas>=2.1'"),
         ("muq", doctor.reference_backend, "note", "pip install 'degrade-bench[reference]'"),
     ],
 )
@@ -77,11 +80,39 @@ def test_a_torch_pair_that_does_not_load(monkeypatch):
         return real(name)
 
     monkeypatch.setattr(doctor.importlib, "import_module", broken)
-    found = doctor.torch_and_torchaudio()
+    found = doctor.torchaudio()
     assert found.state == "missing"
     assert "cannot be imported (libc10_cuda.so: cannot open shared object file)" in found.text
+    assert doctor.can_run([found]), "damages and the panel do without torchaudio"
+    assert "muq-eval: not ready, 1 thing missing" in doctor.conclusion([found])
+
+
+def test_a_torch_that_does_not_load(monkeypatch):
+    def broken(name):
+        raise OSError("libcudart.so.13")
+
+    monkeypatch.setattr(doctor.importlib, "import_module", broken)
+    found = doctor.torch_itself()
+    assert "cannot be imported (libcudart.so.13)" in found.text
     assert not doctor.can_run([found])
-    assert doctor.conclusion([found]).startswith("not ready")
+    assert doctor.conclusion([found, found]).startswith("not ready, 2 things missing; muq-eval: not ready")
+
+
+def test_torch_and_torchaudio_of_two_releases(monkeypatch):
+    versions = {"torch": "2.10.0+cu130", "torchaudio": "2.11.0"}
+    monkeypatch.setattr(doctor, "_version", versions.get)
+    assert (doctor.torchaudio().state, doctor.torchaudio().mend) == ("note", doctor.TORCH_PAIR)
+    versions["torch"] = "2.11.1"
+    assert doctor.torchaudio().state == "ok"
+
+
+def test_versions_beyond_their_bounds(monkeypatch):
+    real = doctor._version
+    monkeypatch.setattr(doctor, "_version", lambda name: "1.0" if name in ("numpy", "scipy") else real(name))
+    found = doctor.dependencies()
+    assert found.text == "numpy 1.0 is not >=1.26; scipy 1.0 is not >=1.11"
+    assert found.mend == "pip install 'numpy>=1.26' 'scipy>=1.11'"
+    assert not doctor.can_run([found])
 
 
 def test_versions_that_muq_does_not_work_with(monkeypatch):
@@ -101,6 +132,7 @@ def test_a_check_that_breaks_is_a_finding_and_ends_nothing(monkeypatch, capsys):
     assert run() == 1
     said = capsys.readouterr().out
     assert "broken: RuntimeError: two lines" in said
+    assert "→ pip install --force-reinstall --no-deps " in said
     assert "weights' cache" in said
 
 
@@ -138,3 +170,47 @@ def test_gpus_are_named(monkeypatch):
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda index: "NVIDIA H100")
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda index: properties(80 * 2**30))
     assert doctor.cuda().text == "cuda:0 NVIDIA H100, 80 GiB"
+
+
+def test_without_a_gpu_a_warning_of_the_driver_is_said_and_no_speed_is_promised(monkeypatch):
+    import torch
+
+    def too_old():
+        warnings.warn("The NVIDIA driver on your system\nis too old", stacklevel=1)
+        return False
+
+    monkeypatch.setattr(torch.cuda, "is_available", too_old)
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    found = doctor.cuda()
+    assert "The NVIDIA driver on your system is too old" in found.text
+    assert (found.state, found.mend) == ("note", None)
+    monkeypatch.setattr(torch.version, "cuda", None)
+    monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/nvidia-smi")
+    assert doctor.cuda().mend == f"{doctor.TORCH_PAIR} --force-reinstall"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("model name : X\nflags\t\t: fpu avx512_bf16 amx_bf16\n", "bfloat16 in hardware (avx512_bf16, amx_bf16)"),
+        ("Features\t: fp asimd bf16\n", "bfloat16 in hardware (bf16)"),
+        ("flags\t\t: fpu avx2\n", "bfloat16 not in hardware"),
+        ("", "is not known here"),
+        (None, "is not known here"),
+    ],
+)
+def test_bfloat16_is_read_from_the_processors_flags(tmp_path, monkeypatch, text, said):
+    path = tmp_path / "cpuinfo"
+    if text is not None:
+        path.write_text(text)
+    flags = doctor._processor_flags(path)
+    monkeypatch.setattr(doctor, "_processor_flags", lambda: flags)
+    assert said in doctor.processor().text
+
+
+def test_a_package_that_is_missing_is_mended_by_what_pip_can_do(monkeypatch):
+    def corpus() -> Finding:
+        raise ModuleNotFoundError("No module named 'soundfile'")
+
+    monkeypatch.setattr(doctor, "CHECKS", (corpus,))
+    assert doctor.examine()[0].mend == "pip install degrade-bench"
