@@ -178,7 +178,7 @@ def run(
         record["metrics_skipped"] = [{"name": m.name, "reason": m.reason} for m in resolved.skipped_metrics]
         folder.write_record(record)
         result = execute(resolved.sweep, folder, progress)
-        record.update(outcome(result, resolved.skipped_clips))
+        record.update(outcome(result, resolved.skipped_clips, record["metrics"]))
         record["examples"] = _examples(folder.path, resolved.sweep, result)
         record["seconds"]["sweep"] = round(result.seconds, 3)
         record["finished"] = now()

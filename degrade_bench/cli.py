@@ -74,7 +74,7 @@ def run(
     replicates: Annotated[int | None, typer.Option(help="draws of every cell  [default: 1]")] = None,
     limit_clips: Annotated[int | None, typer.Option(help="only the first N clips")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N  [default: auto]")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="signals at once on the device  [default: 8]")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="most signals at once  [default: a block's]")] = None,
     workers: Annotated[int | None, typer.Option(help="processes  [default: one per core]")] = None,
     max_failures: Annotated[
         int | None, typer.Option(help="cells that may fail before the exit code is 1  [default: 0]")

@@ -43,6 +43,7 @@ def test_an_object_is_stress_tested_on_clips_in_memory(result):
     rotated = scores[scores.degradation == "polarity"]
     flipped = rotated[rotated.level == 5].set_index("clip_id").score
     assert np.array_equal(flipped, clean[flipped.index])
+    assert [metric["counts"] for metric in result.record["metrics"]] == [{"outside_range": 0}]
     assert (result.folder / "report.html").exists()
     assert set(result.analysis.summary.metric) == {"peak"}
 

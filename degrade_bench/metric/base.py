@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from degrade_bench.errors import MetricError
+from degrade_bench.metric import OUTSIDE_RANGE
 
 
 class Metric(ABC):
@@ -32,6 +33,8 @@ class Metric(ABC):
         domain: what it was made for. A metric of anything but music is a wrong-domain control, and is shown as one.
         light: cheap and picklable by name, so that it is computed in the worker that renders the cell.
             Metrics that hold a network or a device are not light.
+        hop_seconds: None for one score per signal. Where it is set, :meth:`score_windows` is called in place of
+            :meth:`score`, with the whole signal; the score is the mean over windows, and they are kept.
     """
 
     name: str
@@ -59,18 +62,43 @@ class Metric(ABC):
                 that takes the others with it.
         """
 
+    def score_windows(
+        self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Score a batch of equally long signals window after window, ``hop_seconds`` apart.
+
+        Where a metric can do both, :meth:`score` of a metric with ``hop_seconds`` gives the mean over windows.
+
+        Shape:
+            batch, reference: as for :meth:`score`.
+            returns: ``(batch, windows)``, float; at least one window, as many for every signal of the batch.
+
+        Raises:
+            MetricError: this metric does not score windows.
+        """
+        raise MetricError(f"metric {self.name!r} does not score windows: it has no score_windows of its own")
+
+    def counts(self) -> dict[str, int]:
+        """What happened while it scored, such as ``{"recomputed in float32": 3}``: totals since it was made.
+
+        Only ever growing. What they grew by goes into ``run.json`` and the report, under these words.
+        """
+        return {}
+
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits of everything that would change a score: code, weights, type, window."""
         return digest(self.fingerprint_parts())
 
     def fingerprint_parts(self) -> dict[str, Any]:
         """What the fingerprint is made of; recorded in ``run.json``. Extend it with weights and types."""
+        hop = {} if self.hop_seconds is None else {"hop_seconds": self.hop_seconds}
         return {
             "name": self.name,
             "version": self.version,
             "class": f"{type(self).__module__}.{type(self).__qualname__}",
             "sample_rate": self.sample_rate,
             "window_seconds": self.window_seconds,
+            **hop,
         }
 
     def describe(self) -> dict[str, Any]:
@@ -87,6 +115,7 @@ def described(metric: Metric | type[Metric]) -> dict[str, Any]:
         "source": metric.source,
         "sample_rate": metric.sample_rate,
         "window_seconds": metric.window_seconds,
+        "hop_seconds": metric.hop_seconds,
         "higher_is_better": metric.higher_is_better,
         "score_range": list(metric.score_range),
         "needs_reference": metric.needs_reference,
@@ -106,13 +135,57 @@ def checked_scores(metric: Any, scores: Any, batch_size: int) -> list[float]:
     Raises:
         MetricError: the metric did not return one number per signal.
     """
-    name = getattr(metric, "name", type(metric).__name__)
-    try:
-        tensor = torch.as_tensor(scores).detach().to("cpu", torch.float64)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise MetricError(f"metric {name!r} returned {type(scores).__name__}, expected a tensor") from error
+    tensor = _as_tensor(metric, scores)
     if tuple(tensor.shape) != (batch_size,):
         raise MetricError(
-            f"metric {name!r} returned shape {tuple(tensor.shape)}, expected ({batch_size},): one per signal"
+            f"metric {_name(metric)!r} returned shape {tuple(tensor.shape)}, expected ({batch_size},): "
+            "one per signal"
         )
     return [float(value) for value in tensor]
+
+
+def checked_windows(metric: Any, scores: Any, batch_size: int) -> list[tuple[float, ...]]:
+    """The scores of the windows of one batch, signal by signal; NaN and infinity are kept as above.
+
+    Raises:
+        MetricError: the metric did not return at least one number per signal, and as many for each.
+    """
+    tensor = _as_tensor(metric, scores)
+    if tensor.ndim != 2 or tensor.shape[0] != batch_size or tensor.shape[1] == 0:
+        raise MetricError(
+            f"metric {_name(metric)!r} returned shape {tuple(tensor.shape)} for windows, "
+            f"expected ({batch_size}, windows)"
+        )
+    return [tuple(float(value) for value in row) for row in tensor]
+
+
+def checked_counts(metric: Metric) -> dict[str, int]:
+    """What a metric counted so far.
+
+    Raises:
+        MetricError: it does not give whole numbers, from 0, by words; or a word that the bench counts under.
+    """
+    counts = metric.counts()
+    for label, count in dict(counts).items():
+        whole = isinstance(count, int) and not isinstance(count, bool) and count >= 0
+        if not isinstance(label, str) or not label.strip() or not whole:
+            raise MetricError(
+                f"metric {metric.name!r}: counts() gives {label!r}: {count!r}, "
+                "expected words and whole numbers from 0"
+            )
+        if label == OUTSIDE_RANGE:
+            raise MetricError(f"metric {metric.name!r}: counts() gives {label!r}, which the bench itself counts")
+    return dict(counts)
+
+
+def _as_tensor(metric: Any, scores: Any) -> torch.Tensor:
+    try:
+        return torch.as_tensor(scores).detach().to("cpu", torch.float64)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise MetricError(
+            f"metric {_name(metric)!r} returned {type(scores).__name__}, expected a tensor"
+        ) from error
+
+
+def _name(metric: Any) -> str:
+    return str(getattr(metric, "name", type(metric).__name__))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import inspect
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import Any
 import torch
 
 from degrade_bench.errors import ConfigError, DegradeBenchError, MetricError, UnknownNameError
-from degrade_bench.metric.base import Metric, described
+from degrade_bench.metric.base import Metric, checked_counts, described
 from degrade_bench.registry import Registry, import_attribute
 
 REGISTRY: Registry[Any] = Registry("metric", "degrade_bench.metrics")
@@ -173,7 +174,31 @@ def check_metric(candidate: Any) -> Metric:
         raise MetricError(f"{kind} is not a metric: its name is {candidate.name!r}")
     if not isinstance(candidate.higher_is_better, bool):
         raise MetricError(f"{kind} is not a metric: higher_is_better is {candidate.higher_is_better!r}")
-    return candidate if isinstance(candidate, Metric) else Adapter(candidate)
+    metric = candidate if isinstance(candidate, Metric) else Adapter(candidate)
+    _check_windows(metric, candidate)
+    try:
+        checked_counts(metric)
+    except MetricError:
+        raise
+    except Exception as error:  # a third party's method may raise anything
+        raise MetricError(f"{kind} is not a metric: counts() raises {type(error).__name__}: {error}") from error
+    return metric
+
+
+def _check_windows(metric: Metric, candidate: Any) -> None:
+    hop = metric.hop_seconds
+    if hop is None:
+        return
+    kind = type(candidate).__name__
+    number = isinstance(hop, int | float) and not isinstance(hop, bool)
+    if not number or not 0 < hop < math.inf:
+        raise MetricError(f"{kind} is not a metric: hop_seconds is {hop!r}, expected seconds above 0, or None")
+    own = getattr(type(candidate), "score_windows", None)
+    if own is None or own is Metric.score_windows:
+        raise MetricError(
+            f"{kind} is not a metric: it has hop_seconds, but lacks a method "
+            "score_windows(batch, sample_rate, reference)"
+        )
 
 
 class Adapter(Metric):
@@ -183,7 +208,7 @@ class Adapter(Metric):
         self.wrapped = wrapped
         for attribute in (
             "name", "version", "summary", "source", "sample_rate", "window_seconds", "min_seconds",
-            "higher_is_better", "score_range", "needs_reference", "domain",
+            "higher_is_better", "score_range", "needs_reference", "domain", "hop_seconds",
         ):  # fmt: skip
             if hasattr(wrapped, attribute):
                 setattr(self, attribute, getattr(wrapped, attribute))
@@ -191,6 +216,20 @@ class Adapter(Metric):
     def score(self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None) -> torch.Tensor:
         """As the wrapped object scores."""
         return self.wrapped.score(batch, sample_rate, reference)
+
+    def score_windows(
+        self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """As the wrapped object scores windows, if it does."""
+        own = getattr(self.wrapped, "score_windows", None)
+        if own is None:
+            return super().score_windows(batch, sample_rate, reference)
+        return own(batch, sample_rate, reference)
+
+    def counts(self) -> dict[str, int]:
+        """As the wrapped object counts, if it does."""
+        own = getattr(self.wrapped, "counts", None)
+        return own() if callable(own) else super().counts()
 
     def fingerprint_parts(self) -> dict[str, Any]:
         """Its own, if it has them; else its class and the source of it, where that can be read."""

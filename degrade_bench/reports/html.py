@@ -15,7 +15,7 @@ from degrade_bench.metric.domain import HOME, domain_note
 from degrade_bench.reports.figures import Drawing, draw_and_save
 from degrade_bench.reports.inputs import RunView, load_run
 from degrade_bench.reports.style import VERDICT_MARKS
-from degrade_bench.reports.text import counts_line, failure_lines
+from degrade_bench.reports.text import counts_line, failure_lines, metric_lines
 
 REPORT = "report.html"
 
@@ -83,6 +83,7 @@ def render(run: RunView, drawings: list[Drawing], vectors: Mapping[str, bytes]) 
         options=analysis.options,
         counts=counts_line(record),
         failures=failure_lines(record, most=20),
+        notes=metric_lines(record),
         failed=int(record.get("counts", {}).get("failed", 0)),
         heat_map=figures[0],
         curves=figures[1:],

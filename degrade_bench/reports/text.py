@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from degrade_bench.metric import OUTSIDE_RANGE
 from degrade_bench.metric.domain import HOME, domain_note
 from degrade_bench.reports.inputs import load_run
 from degrade_bench.reports.style import VERDICT_MARKS
@@ -27,6 +28,7 @@ def summary_lines(folder: Path) -> list[str]:
             lines.append(f"left out: {kind} {each.get('name', each.get('id'))}: {each['reason']}")
     lines.append(counts_line(run.record))
     lines += [f"failed: {text}" for text in failure_lines(run.record)]
+    lines += [f"note: {text}" for text in metric_lines(run.record)]
     report = folder / "report.html"
     if report.is_file():
         lines.append(f"report: {report}")
@@ -75,3 +77,19 @@ def failure_lines(record: Mapping[str, Any], most: int = 5) -> list[str]:
     ]
     more = int(record.get("counts", {}).get("failed", len(failures))) - len(lines)
     return [*lines, f"{more} more, in scores.parquet"] if more > 0 else lines
+
+
+def metric_lines(record: Mapping[str, Any]) -> list[str]:
+    """What metrics counted while they scored, and scores outside their range; a line for each that happened."""
+    lines = []
+    for metric in record.get("metrics", []):
+        for label, count in metric.get("counts", {}).items():
+            if count and label == OUTSIDE_RANGE:
+                low, high = metric["score_range"]
+                bounds = f"{'−∞' if low is None else f'{low:g}'} to {'∞' if high is None else f'{high:g}'}"
+                lines.append(
+                    f"{metric['name']}: scores outside its nominal range ({bounds}), kept as they are: {count}"
+                )
+            elif count:
+                lines.append(f"{metric['name']}: {label}: {count}")
+    return lines

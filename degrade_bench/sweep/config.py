@@ -54,7 +54,7 @@ class RunConfig(BaseModel):
         replicates: independent draws of every cell.
         limit_clips: use only the first so many clips.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; for metrics that use one.
-        batch_size: signals that a metric with a device scores at once.
+        batch_size: the most signals that a metric with a device is given at once; None for whole blocks.
         workers: processes that damage and score; 1 does everything in this process.
         max_failures: cells that may fail before the exit code is 1.
         retry_failed: score again the cells that failed in an earlier run of this directory.
@@ -74,7 +74,7 @@ class RunConfig(BaseModel):
     replicates: int = Field(default=1, ge=1, le=1000)
     limit_clips: int | None = Field(default=None, ge=1)
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
-    batch_size: int = Field(default=8, ge=1)
+    batch_size: int | None = Field(default=None, ge=1)
     workers: int = Field(default=1, ge=1, le=256)
     max_failures: int = Field(default=0, ge=0)
     retry_failed: bool = False

@@ -19,12 +19,14 @@ from degrade_bench.corpus.source import ClipSource
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.errors import CorpusError, RunFolderError
 from degrade_bench.metric.base import Metric
+from degrade_bench.sweep import counts as tallies
 from degrade_bench.sweep.cells import Block, expand
+from degrade_bench.sweep.counts import BlockKey
 from degrade_bench.sweep.estimate import Estimate, estimate
 from degrade_bench.sweep.pool import ClipDone, WorkerDied, run_tasks
 from degrade_bench.sweep.schema import KEY, Row, to_table
 from degrade_bench.sweep.scoring import Outcome, score_cells
-from degrade_bench.sweep.store import BlockKey, RunFolder, block_counts, without_blocks
+from degrade_bench.sweep.store import RunFolder, block_counts, without_blocks
 from degrade_bench.sweep.worker import (
     BlockResult,
     ClipRead,
@@ -49,6 +51,7 @@ class Sweep:
         sources: the clips, in order.
         degradations: in the order of the table, controls included.
         metrics: light ones are computed by the workers, the others here.
+        batch_size: the most signals that a metric is given at once here; None for whole blocks.
     """
 
     sources: tuple[ClipSource, ...]
@@ -57,7 +60,7 @@ class Sweep:
     seed: int = 0
     levels: tuple[int, ...] = (1, 2, 3, 4, 5)
     replicates: int = 1
-    batch_size: int = 8
+    batch_size: int | None = None
     workers: int = 1
     retry_failed: bool = False
 
@@ -103,6 +106,7 @@ class SweepResult:
         seconds: time spent by this process on this sweep, this time.
         cells_scored: cells that this time were worked on.
         expected: the estimate that was made before the start.
+        metric_counts: per metric, what it counted over the whole table, and its scores outside its range.
     """
 
     table: pa.Table
@@ -111,6 +115,7 @@ class SweepResult:
     seconds: float = 0.0
     cells_scored: int = 0
     expected: Estimate | None = None
+    metric_counts: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def counts(self) -> dict[str, int]:
         """Rows by status, and cells."""
@@ -175,7 +180,9 @@ def execute(sweep: Sweep, folder: RunFolder, progress: Progress | None = None) -
     rows = folder.read_rows()
     _check_fingerprints(rows, sweep, folder)
     finished = _finished_blocks(rows, sweep)
-    rows = without_blocks(rows, set(block_counts(rows)) - finished - _foreign(rows, sweep))
+    dropped = set(block_counts(rows)) - finished - _foreign(rows, sweep)
+    rows = without_blocks(rows, dropped)
+    counted = {key: each for key, each in folder.read_counts().items() if key not in dropped}
     tasks = _tasks(sweep, finished)
     light, heavy = split_metrics(sweep.metrics)
     work = Work(
@@ -206,12 +213,10 @@ def execute(sweep: Sweep, folder: RunFolder, progress: Progress | None = None) -
             progress.clip_skipped(event.clip_id, event.reason)
             progress.advanced(sum(sizes[name] for name in open_blocks[event.clip_id]))
         elif isinstance(event, BlockResult):
-            block_rows = list(event.rows)
             rate = int(result.clips[event.clip_id]["sample_rate"])
-            for name, cells in event.heard.items():
-                outcomes = score_cells(heavy_by_name[name], cells, rate, sweep.batch_size)
-                block_rows.extend(rows_with(event.row_stubs[name], outcomes))
-            folder.add_shard(event.clip_id, event.block, block_rows)
+            block_rows, grown = _completed(event, heavy_by_name, rate, sweep.batch_size)
+            folder.add_shard(event.clip_id, event.block, block_rows, grown)
+            counted.update(grown)
             new_rows.extend(block_rows)
             del open_blocks[event.clip_id][event.block]
             result.cells_scored += sizes[event.block]
@@ -223,7 +228,9 @@ def execute(sweep: Sweep, folder: RunFolder, progress: Progress | None = None) -
                 progress.advanced(sizes[block])
         elif isinstance(event, ClipDone):
             progress.clip_done(event.clip_id)
-    result.table = sort_table(pa.concat_tables([rows, to_table(new_rows)]), sweep)
+    table = sort_table(pa.concat_tables([rows, to_table(new_rows)]), sweep)
+    result.table = table.replace_schema_metadata(tallies.to_metadata(counted))
+    result.metric_counts = tallies.per_metric(sweep.metrics, table, counted)
     if result.table.num_rows == 0:
         reasons = "; ".join(f"{each.id}: {each.reason}" for each in result.skipped[:3])
         raise CorpusError(f"none of {len(sweep.sources)} clips can be used ({reasons})")
@@ -231,6 +238,20 @@ def execute(sweep: Sweep, folder: RunFolder, progress: Progress | None = None) -
     result.clips = {source.id: result.clips[source.id] for source in sweep.sources if source.id in in_table}
     result.seconds = time.perf_counter() - started
     return result
+
+
+def _completed(
+    event: BlockResult, heavy: Mapping[str, Metric], sample_rate: int, batch_size: int | None
+) -> tuple[list[Row], dict[BlockKey, dict[str, int]]]:
+    """All rows of a block, those of the metrics that are scored here included, and what metrics counted over it."""
+    rows = list(event.rows)
+    counted = dict(event.counts)
+    for name, cells in event.heard.items():
+        before = tallies.read(heavy[name])
+        outcomes = score_cells(heavy[name], cells, sample_rate, batch_size)
+        counted[name] = tallies.grown(before, tallies.read(heavy[name]))
+        rows.extend(rows_with(event.row_stubs[name], outcomes))
+    return rows, {(event.clip_id, event.block, name): each for name, each in counted.items() if each}
 
 
 def split_metrics(metrics: Sequence[Metric]) -> tuple[tuple[Metric, ...], tuple[Metric, ...]]:

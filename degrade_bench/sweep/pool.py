@@ -1,20 +1,24 @@
 """Processes that work on clips, one clip at a time each, and report block by block.
 
-Each worker has a pipe of its own. A worker that is ahead waits on its full pipe, so memory stays bounded;
-a worker that dies closes its pipe, so its death is seen at once and costs the blocks of one clip.
+Each worker has a pipe of its own, and a thread receives from all of them and hands out the next clips, so that
+workers go on while the main process scores. How much may wait is bounded (:mod:`degrade_bench.sweep.inbox`); a
+worker that is further ahead waits on its full pipe. A worker that dies closes its pipe, so its death is seen at
+once and costs the blocks of one clip.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import pickle
+import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 
 from degrade_bench.errors import DegradeBenchError
+from degrade_bench.sweep.inbox import Inbox
 from degrade_bench.sweep.worker import Message, Task, Work, work_on
 
 MAX_DEATHS = 10
@@ -68,15 +72,14 @@ def _receive(connection: Connection) -> object:
 
 
 def _worker_main(connection: Connection) -> None:
-    """What a worker process does: learn the work, then take tasks until the pipe closes."""
+    """What a worker process does: learn the work, then take tasks until there are no more or the pipe closes."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process hears Ctrl-C and closes the pipe
     try:
         work = _receive(connection)
         assert isinstance(work, Work)
-        while True:
-            task = _receive(connection)
+        while (task := _receive(connection)) is not None:
             assert isinstance(task, Task)
             for message in work_on(task, work):
                 _send(connection, message)
@@ -86,7 +89,7 @@ def _worker_main(connection: Connection) -> None:
 
 
 class _Worker:
-    """A worker process, the pipe to it, and the task that it has."""
+    """A worker process, the pipe to it, and the tasks that it was given and that are not known to be done."""
 
     def __init__(self, work: Work) -> None:
         # spawn: a fork of a process that has run torch or OpenMP threads can hang
@@ -95,12 +98,14 @@ class _Worker:
         self.process = context.Process(target=_worker_main, args=(theirs,), daemon=True)
         self.process.start()
         theirs.close()
-        self.task: Task | None = None
+        self.tasks: deque[Task] = deque()
         with suppress(BrokenPipeError, ConnectionResetError):  # it died at once: the next receive says so
             _send(self.connection, work)
 
-    def give(self, task: Task) -> None:
-        self.task = task
+    def give(self, task: Task | None) -> None:
+        """Send a task; None sends the worker home."""
+        if task is not None:
+            self.tasks.append(task)
         with suppress(BrokenPipeError, ConnectionResetError):
             _send(self.connection, task)
 
@@ -112,46 +117,64 @@ class _Worker:
             self.process.join()
 
 
+class _Waiting:
+    """The tasks that nobody has yet, for two threads to take from."""
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        self._tasks = deque(tasks)
+        self._lock = threading.Lock()
+
+    def take(self) -> Task | None:
+        with self._lock:
+            return self._tasks.popleft() if self._tasks else None
+
+
 def _run_in_processes(tasks: Sequence[Task], work: Work, count: int) -> Iterator[Event]:
-    waiting = deque(tasks)
-    workers: list[_Worker] = []
+    waiting = _Waiting(tasks)
+    workers: dict[Connection, _Worker] = {}
     deaths_in_a_row = 0
+
+    def hand_out(sender: Connection, event: Event) -> None:
+        if isinstance(event, ClipDone):  # at once, not when its turn comes here: nothing is left for it to do
+            workers[sender].give(waiting.take())
+
+    def start(task: Task) -> None:
+        worker = _Worker(work)
+        workers[worker.connection] = worker
+        worker.give(task)
+        inbox.add(worker.connection)
+
+    inbox = Inbox(hand_out)
     try:
         for _ in range(count):
-            workers.append(_Worker(work))
-            workers[-1].give(waiting.popleft())
+            if (task := waiting.take()) is not None:
+                start(task)
         while workers:
-            ready = wait([worker.connection for worker in workers])
-            for worker in [each for each in workers if each.connection in ready]:
-                try:
-                    event = _receive(worker.connection)
-                except (EOFError, ConnectionResetError):
-                    deaths_in_a_row += 1
-                    yield _death(worker)
-                    worker.stop()
-                    workers.remove(worker)
-                    if deaths_in_a_row > MAX_DEATHS:
-                        raise WorkerDiedError(
-                            f"{deaths_in_a_row} worker processes died one after the other; "
-                            "try --workers 1, which shows the cause"
-                        ) from None
-                    if waiting:
-                        workers.append(_Worker(work))
-                        workers[-1].give(waiting.popleft())
-                    continue
-                yield event  # type: ignore[misc]
+            sender, event = inbox.get()
+            worker = workers[sender]
+            if event is not None:
                 if isinstance(event, ClipDone):
                     deaths_in_a_row = 0
-                    worker.task = None
-                    if waiting:
-                        worker.give(waiting.popleft())
-                    else:
-                        worker.stop()
-                        workers.remove(worker)
+                    worker.tasks.popleft()
+                yield event
+                continue
+            if worker.tasks:
+                deaths_in_a_row += 1
+                yield _death(worker)
+            del workers[sender]
+            worker.stop()
+            if deaths_in_a_row > MAX_DEATHS:
+                raise WorkerDiedError(
+                    f"{deaths_in_a_row} worker processes died one after the other; "
+                    "try --workers 1, which shows the cause"
+                )
+            if worker.tasks and (task := waiting.take()) is not None:
+                start(task)
     finally:
-        for worker in workers:
+        inbox.close()
+        for worker in workers.values():
             worker.connection.close()
-        for worker in workers:
+        for worker in workers.values():
             worker.stop()
 
 
@@ -160,5 +183,4 @@ def _death(worker: _Worker) -> WorkerDied:
     code = worker.process.exitcode
     how = f"killed by signal {-code}" if code is not None and code < 0 else f"exit code {code}"
     hint = ", perhaps for lack of memory" if code == -9 else ""
-    assert worker.task is not None
-    return WorkerDied(worker.task.source.id, f"the worker process died ({how}{hint})")
+    return WorkerDied(worker.tasks[0].source.id, f"the worker process died ({how}{hint})")

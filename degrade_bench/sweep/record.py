@@ -70,14 +70,23 @@ def _describe_metric(metric: Metric) -> dict[str, Any]:
     }
 
 
-def outcome(result: SweepResult, skipped_before: Sequence[Skipped]) -> dict[str, Any]:
-    """What came of a sweep: clips, counts, failures and cells that do not apply, with their reasons."""
+def outcome(
+    result: SweepResult, skipped_before: Sequence[Skipped], metrics: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """What came of a sweep: clips, counts, failures and cells that do not apply, with their reasons.
+
+    Args:
+        result: the sweep's.
+        skipped_before: clips that were left out before it began.
+        metrics: the metrics as the record describes them; each gets its counts.
+    """
     skipped = [{"id": clip.id, "reason": clip.reason} for clip in (*skipped_before, *result.skipped)]
     columns = ["clip_id", "degradation", "level", "metric", "status", "error"]
     rows = result.table.select(columns).to_pylist()
     failures = [row for row in rows if row["status"] == "failed"]
     return {
         "state": "scored",
+        "metrics": [{**each, "counts": result.metric_counts[each["name"]]} for each in metrics],
         "clips": list(result.clips.values()),
         "clips_skipped": skipped,
         "counts": result.counts() | {"clips_skipped": len(skipped)},

@@ -13,6 +13,8 @@ The table is all that ``analysis`` reads, so it holds everything that a conclusi
   ``status`` is ``ok``; a metric may give infinity.
 * ``status``: ``ok``, ``not-applicable`` or ``failed``; ``error``: the reason where it is not ``ok``.
 * ``seconds``: time spent on the row: its share of rendering and scoring.
+* ``window_scores``: for a metric that scores window after window, the scores whose mean ``score`` is, in the order
+  of the music; null for every other metric, and where there is no score.
 """
 
 from __future__ import annotations
@@ -51,8 +53,12 @@ SCHEMA = pa.schema(
         pa.field("status", pa.string(), nullable=False),
         pa.field("error", pa.string()),
         pa.field("seconds", pa.float64(), nullable=False),
+        pa.field("window_scores", pa.list_(pa.field("element", pa.float64()))),
     ]
 )
+
+ADDED = ("window_scores",)
+"""Columns that tables of earlier versions lack; they are null there."""
 
 KEY = ("clip_id", "degradation", "level", "replicate", "metric")
 """What makes a row unique."""
@@ -86,9 +92,28 @@ class Row:
     status: str
     error: str | None
     seconds: float
+    window_scores: tuple[float, ...] | None = None
 
 
 def to_table(rows: list[Row]) -> pa.Table:
     """Rows as an Arrow table with :data:`SCHEMA`."""
     columns: dict[str, list[Any]] = {name: [getattr(row, name) for row in rows] for name in SCHEMA.names}
     return pa.table(columns, schema=SCHEMA)
+
+
+def up_to_date(table: pa.Table) -> pa.Table | None:
+    """A stored table with :data:`SCHEMA`; columns that its version did not have yet are null.
+
+    Returns:
+        None where it is no score table: a column is missing that was always there, or one is strange, or of
+        another type.
+    """
+    for name in ADDED:
+        if name not in table.schema.names:
+            table = table.append_column(SCHEMA.field(name), pa.nulls(table.num_rows, SCHEMA.field(name).type))
+    if set(table.schema.names) != set(SCHEMA.names) or len(table.schema.names) != len(SCHEMA.names):
+        return None
+    try:
+        return table.select(SCHEMA.names).cast(SCHEMA)
+    except (pa.ArrowException, ValueError):
+        return None

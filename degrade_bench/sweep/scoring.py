@@ -6,9 +6,10 @@ score, does not depend on workers or on where an earlier run stopped.
 
 from __future__ import annotations
 
+import gc
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,19 @@ import numpy as np
 import torch
 
 from degrade_bench.errors import NotApplicableError
-from degrade_bench.metric.base import Metric, checked_scores
+from degrade_bench.metric.base import Metric, checked_scores, checked_windows
+
+MOST_AT_ONCE = 64
+"""Signals that a metric is given at once where nobody asked for fewer: more would only take memory."""
+
+OUT_OF_MEMORY = (
+    "out of memory",
+    "not enough memory",
+    "can't allocate memory",
+    "failed to allocate",
+    "alloc_failed",
+)
+"""What allocators say, in small letters, where they raise no type of their own."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +41,14 @@ class Outcome:
         status: ``ok``, ``not-applicable`` or ``failed``.
         error: the reason where it is not ``ok``.
         seconds: time spent scoring.
+        windows: the scores that ``score`` is the mean of, for a metric that scores windows.
     """
 
     score: float | None
     status: str
     error: str | None
     seconds: float
+    windows: tuple[float, ...] | None = None
 
     @classmethod
     def not_applicable(cls, reason: str) -> Outcome:
@@ -44,6 +59,25 @@ class Outcome:
     def failed(cls, reason: str, seconds: float = 0.0) -> Outcome:
         """Something went wrong; the reason in one line."""
         return cls(None, "failed", " ".join(reason.split())[:500], seconds)
+
+    @classmethod
+    def scored(cls, score: float, seconds: float) -> Outcome:
+        """The metric gave a number; NaN is none."""
+        if math.isnan(score):
+            return cls.failed("the metric returned NaN", seconds)
+        return cls(score, "ok", None, seconds)
+
+    @classmethod
+    def scored_windows(cls, windows: tuple[float, ...], seconds: float) -> Outcome:
+        """The metric gave a number for every window. One NaN leaves no mean: the reason says which."""
+        bad = [str(index) for index, score in enumerate(windows, start=1) if math.isnan(score)]
+        if bad:
+            which = f"window {bad[0]}" if len(bad) == 1 else f"windows {', '.join(bad)}"
+            return cls.failed(f"the metric returned NaN for {which} of {len(windows)}", seconds)
+        mean = sum(windows) / len(windows)
+        if math.isnan(mean):
+            return cls.failed("the windows have no mean: infinities of both signs", seconds)
+        return cls(mean, "ok", None, seconds, windows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +101,21 @@ def _heard_from_arrays(samples: np.ndarray | None, reference: np.ndarray | None,
     return Heard(tensor(samples), tensor(reference), outcome)
 
 
-def score_cells(metric: Metric, cells: Sequence[Heard], sample_rate: int, batch_size: int) -> list[Outcome]:
+def score_cells(
+    metric: Metric, cells: Sequence[Heard], sample_rate: int, batch_size: int | None = None
+) -> list[Outcome]:
     """Score the cells of one block, equally long ones together; one outcome per cell, in order.
 
-    A metric that raises on a batch is asked again for each signal alone, so that one bad signal costs one
-    row and not its neighbours.
+    A batch that does not fit into memory, or on which a metric raises, is halved and tried again, down to single
+    signals: one bad signal costs one row and not its neighbours.
+
+    Args:
+        metric: the metric; one with ``hop_seconds`` is asked for windows.
+        cells: what it is given.
+        sample_rate: of all cells, in Hz.
+        batch_size: the most signals at once; None for as many as there are, up to :data:`MOST_AT_ONCE`.
     """
+    most = MOST_AT_ONCE if batch_size is None else batch_size
     outcomes: dict[int, Outcome] = {}
     by_shape: dict[tuple[int, ...], list[int]] = {}
     for index, cell in enumerate(cells):
@@ -81,8 +124,8 @@ def score_cells(metric: Metric, cells: Sequence[Heard], sample_rate: int, batch_
         elif cell.samples is not None:
             by_shape.setdefault(tuple(cell.samples.shape), []).append(index)
     for indices in by_shape.values():
-        for first in range(0, len(indices), batch_size):
-            chunk = indices[first : first + batch_size]
+        for first in range(0, len(indices), most):
+            chunk = indices[first : first + most]
             scored = _score_batch(metric, [cells[index] for index in chunk], sample_rate)
             outcomes.update(zip(chunk, scored, strict=True))
     return [outcomes[index] for index in range(len(cells))]
@@ -90,27 +133,58 @@ def score_cells(metric: Metric, cells: Sequence[Heard], sample_rate: int, batch_
 
 def _score_batch(metric: Metric, cells: Sequence[Heard], sample_rate: int) -> list[Outcome]:
     started = time.perf_counter()
+    short_of_memory = False
+    try:
+        return _scored(metric, cells, sample_rate, started)
+    except NotApplicableError as error:
+        alone = Outcome.not_applicable(str(error))
+    except Exception as error:  # any metric, ours or a user's: its failure is a row
+        short_of_memory = is_out_of_memory(error)
+        reason = f"{type(error).__name__}: {error}"
+        if short_of_memory:
+            reason = f"a single signal does not fit into memory: {reason}"
+        alone = Outcome.failed(reason, time.perf_counter() - started)
+    # out here the error is gone, and with it the frames that held on to what the metric had allocated
+    if short_of_memory:
+        _give_back_memory()
+    if len(cells) == 1:
+        return [alone]
+    half = (len(cells) + 1) // 2
+    return [each for part in (cells[:half], cells[half:]) for each in _score_batch(metric, part, sample_rate)]
+
+
+def _scored(metric: Metric, cells: Sequence[Heard], sample_rate: int, started: float) -> list[Outcome]:
     batch = torch.stack([cell.samples for cell in cells if cell.samples is not None])
     references = [cell.reference for cell in cells if cell.reference is not None]
     reference = torch.stack(references) if references else None
-    try:
-        returned = metric.score(batch, sample_rate, reference)
-        scores = checked_scores(metric, returned, len(cells))
-    except NotApplicableError as error:
-        if len(cells) == 1:
-            return [Outcome.not_applicable(str(error))]
-        return _one_by_one(metric, cells, sample_rate)
-    except Exception as error:  # any metric, ours or a user's: its failure is a row
-        if len(cells) == 1:
-            spent = time.perf_counter() - started
-            return [Outcome.failed(f"{type(error).__name__}: {error}", spent)]
-        return _one_by_one(metric, cells, sample_rate)
+    if metric.hop_seconds is not None:
+        windows = checked_windows(metric, metric.score_windows(batch, sample_rate, reference), len(cells))
+        each = (time.perf_counter() - started) / len(cells)
+        return [Outcome.scored_windows(row, each) for row in windows]
+    scores = checked_scores(metric, metric.score(batch, sample_rate, reference), len(cells))
     each = (time.perf_counter() - started) / len(cells)
-    return [
-        Outcome.failed("the metric returned NaN", each) if math.isnan(score) else Outcome(score, "ok", None, each)
-        for score in scores
-    ]
+    return [Outcome.scored(score, each) for score in scores]
 
 
-def _one_by_one(metric: Metric, cells: Sequence[Heard], sample_rate: int) -> list[Outcome]:
-    return [_score_batch(metric, [cell], sample_rate)[0] for cell in cells]
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error, or one that it was raised from, says that memory did not suffice."""
+    return any(
+        isinstance(each, MemoryError | torch.cuda.OutOfMemoryError)
+        or (isinstance(each, RuntimeError) and any(words in str(each).lower() for words in OUT_OF_MEMORY))
+        for each in _chain(error)
+    )
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: list[BaseException] = []
+    following: BaseException | None = error
+    while following is not None and following not in seen:
+        seen.append(following)
+        yield following
+        following = following.__cause__ or following.__context__
+
+
+def _give_back_memory() -> None:
+    gc.collect()
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()  # blocks that are free, but too small to be of use

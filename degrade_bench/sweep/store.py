@@ -20,13 +20,12 @@ import pyarrow.parquet as pq
 
 from degrade_bench.errors import RunFolderError
 from degrade_bench.files import PARTIAL, folder_error, replacing, write_text
-from degrade_bench.sweep.schema import SCHEMA, Row, to_table
+from degrade_bench.sweep import counts as tallies
+from degrade_bench.sweep.counts import BlockKey
+from degrade_bench.sweep.schema import SCHEMA, Row, to_table, up_to_date
 
 RECORD, SCORES, SHARDS, LOCK = "run.json", "scores.parquet", "shards", ".lock"
 PRODUCTS = (RECORD, SCORES, "summary.csv", "analysis.json", "report.html", SHARDS, "figures", "audio", LOCK)
-
-BlockKey = tuple[str, str, str]
-"""(clip id, block, metric)."""
 
 
 class RunFolder:
@@ -97,8 +96,14 @@ class RunFolder:
 
     # -- rows --------------------------------------------------------------------------------------
 
-    def add_shard(self, clip_id: str, block: str, rows: Sequence[Row]) -> None:
-        """Store the rows of one block.
+    def add_shard(
+        self,
+        clip_id: str,
+        block: str,
+        rows: Sequence[Row],
+        counts: Mapping[BlockKey, Mapping[str, int]] | None = None,
+    ) -> None:
+        """Store the rows of one block, and what its metrics counted.
 
         Raises:
             RunFolderError: a full disk or no permission; earlier shards are as they were.
@@ -106,7 +111,8 @@ class RunFolder:
         metrics = sorted({row.metric for row in rows})
         name = hashlib.sha256("\x1f".join([clip_id, block, *metrics]).encode()).hexdigest()[:24]
         with replacing(self.shards / f"{name}.parquet") as temporary:
-            pq.write_table(to_table(list(rows)), temporary, compression="zstd")
+            table = to_table(list(rows)).replace_schema_metadata(tallies.to_metadata(counts or {}))
+            pq.write_table(table, temporary, compression="zstd")
 
     def add_clip(self, facts: Mapping[str, Any]) -> None:
         """Keep what is known of a clip that was read, until the record of the run takes it over."""
@@ -141,11 +147,19 @@ class RunFolder:
             except (OSError, pa.ArrowException):
                 shard.unlink(missing_ok=True)
                 continue
-            if table.schema.equals(SCHEMA):
-                tables.append(table)
-            else:
+            current = up_to_date(table)
+            if current is None:
                 shard.unlink(missing_ok=True)
+            else:
+                tables.append(current)
         return pa.concat_tables(tables) if tables else SCHEMA.empty_table()
+
+    def read_counts(self) -> dict[BlockKey, dict[str, int]]:
+        """What metrics counted, by block, of every row that :meth:`read_rows` gives."""
+        known: dict[BlockKey, dict[str, int]] = {}
+        for path in (self.path / SCORES, *sorted(self.shards.glob("*.parquet"))):
+            known.update(tallies.of_file(path))
+        return known
 
     def finish(self, table: pa.Table, record: Mapping[str, Any]) -> None:
         """Write ``scores.parquet`` and ``run.json``, and remove the shards that they hold now."""
@@ -215,9 +229,10 @@ def read_scores(folder: Path) -> pa.Table:
         raise RunFolderError(f"{folder} has no {SCORES}: the run has not finished") from None
     except (OSError, pa.ArrowException) as error:
         raise RunFolderError(f"{path} cannot be read: {error}") from error
-    if table.schema.names != SCHEMA.names:
+    current = up_to_date(table)
+    if current is None:
         raise RunFolderError(f"{path} has other columns than this version writes")
-    return table.cast(SCHEMA)
+    return current
 
 
 def block_counts(table: pa.Table) -> dict[BlockKey, int]:

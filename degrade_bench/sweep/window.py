@@ -4,6 +4,10 @@ A metric with a window of W seconds hears the middle W seconds of what it is giv
 time, what it is given is cut so that its middle is where the clean clip's middle went. Where a clip is too
 short for a damage to leave W seconds around that point, the window shrinks, for the clean clip and all its
 cells alike, so that nothing is compared with padding that the damage made.
+
+A metric that hops (``hop_seconds``) is not windowed in this sense: it is given the whole clip, clean and damaged,
+and what is compared is the mean over all its windows. All the music is in both, so nothing has to be matched; a
+damage that changes the duration changes the number of windows, and each window counts for as much as any other.
 """
 
 from __future__ import annotations

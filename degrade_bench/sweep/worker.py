@@ -3,7 +3,7 @@
 A worker decodes a clip once, keeps it while its blocks are worked on, and gives the rows of each block as
 they are made. For metrics that hold a network or a device it hands over the samples instead; they are
 scored where the device is. Everything here runs single-threaded, so that results do not depend on how many
-workers share the machine.
+workers share the machine; who is given the blocks has all its threads again meanwhile.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from degrade_bench.degrade.base import Degradation, Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import DegradeBenchError, NotApplicableError
 from degrade_bench.metric.base import Metric
+from degrade_bench.sweep import counts
 from degrade_bench.sweep.cells import CLEAN, Block, Cell, expand
 from degrade_bench.sweep.schema import Row
 from degrade_bench.sweep.scoring import Heard, Outcome, score_cells
@@ -31,7 +32,11 @@ from degrade_bench.sweep.window import as_long, heard, shared_window
 
 @dataclass(frozen=True)
 class MetricTraits:
-    """What rows and windows need to know of a metric, without the metric itself."""
+    """What rows and windows need to know of a metric, without the metric itself.
+
+    Attributes:
+        window_seconds: None also for a metric that hops over the whole clip, however long its windows are.
+    """
 
     name: str
     fingerprint: str
@@ -48,7 +53,7 @@ class MetricTraits:
             metric.fingerprint(),
             metric.higher_is_better,
             metric.needs_reference,
-            metric.window_seconds,
+            metric.window_seconds if metric.hop_seconds is None else None,
             metric.min_seconds,
         )
 
@@ -91,6 +96,7 @@ class BlockResult:
         rows: finished rows.
         heard: per heavy metric, what it must score.
         row_stubs: per heavy metric, the rows of ``heard``, without score.
+        counts: per light metric, what its counts grew by; nothing where they did not.
     """
 
     clip_id: str
@@ -98,6 +104,7 @@ class BlockResult:
     rows: list[Row]
     heard: dict[str, list[Heard]] = field(default_factory=dict)
     row_stubs: dict[str, list[Row]] = field(default_factory=dict)
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
     seconds: float = 0.0
 
 
@@ -134,24 +141,29 @@ def single_threaded() -> Iterator[None]:
 
 def work_on(task: Task, work: Work) -> Iterator[Message]:
     """Read a clip and yield its blocks as they are finished. Never raises for what a clip or a cell does."""
-    with single_threaded():
-        try:
+    # no yield inside single_threaded(): between two blocks a network is scored, with every thread that there is
+    try:
+        with single_threaded():
             clip = task.source.load()
-        except DegradeBenchError as error:
-            yield ClipUnusable(task.source.id, str(error))
-            return
-        yield ClipRead(task.source.id, clip_facts(clip))
-        blocks = work.blocks()
+            facts = clip_facts(clip)
+    except DegradeBenchError as error:
+        yield ClipUnusable(task.source.id, str(error))
+        return
+    yield ClipRead(task.source.id, facts)
+    blocks = work.blocks()
+    with single_threaded():
         windows = {
             traits.name: None
             if traits.window_seconds is None
             else shared_window(clip, blocks, work.seed, traits.window_seconds)
             for traits in _all_traits(work)
         }
-        for block in blocks:
-            wanted = task.todo.get(block.name)
-            if wanted:
-                yield _block_result(clip, block, work, wanted, windows)
+    for block in blocks:
+        wanted = task.todo.get(block.name)
+        if wanted:
+            with single_threaded():
+                result = _block_result(clip, block, work, wanted, windows)
+            yield result
 
 
 def clip_facts(clip: Clip) -> dict[str, object]:
@@ -223,21 +235,17 @@ def _block_result(
             continue
         traits = MetricTraits.of(metric)
         listened = [_heard(clip, each, traits, windows[metric.name]) for each in made]
-        outcomes = score_cells(metric, listened, clip.sample_rate, batch_size=len(listened))
+        before = counts.read(metric)
+        outcomes = score_cells(metric, listened, clip.sample_rate)
+        if grown := counts.grown(before, counts.read(metric)):
+            result.counts[metric.name] = grown
         result.rows.extend(_row(clip, each, traits, outcome) for each, outcome in zip(made, outcomes, strict=True))
     for traits in work.heavy:
         if traits.name in wanted:
             result.heard[traits.name] = [_heard(clip, each, traits, windows[traits.name]) for each in made]
             waiting = Outcome(None, "ok", None, 0.0)
             result.row_stubs[traits.name] = [_row(clip, each, traits, waiting) for each in made]
-    return BlockResult(
-        result.clip_id,
-        result.block,
-        result.rows,
-        result.heard,
-        result.row_stubs,
-        seconds=time.perf_counter() - started,
-    )
+    return replace(result, seconds=time.perf_counter() - started)
 
 
 def _heard(clip: Clip, made: _Made, traits: MetricTraits, shrunk: float | None) -> Heard:
@@ -306,6 +314,7 @@ def row_of(facts: Mapping[str, Any], cell: Cell, traits: MetricTraits, seed: int
         status=outcome.status,
         error=outcome.error,
         seconds=outcome.seconds,
+        window_scores=outcome.windows,
     )
 
 
@@ -318,6 +327,7 @@ def rows_with(stubs: Sequence[Row], outcomes: Sequence[Outcome]) -> list[Row]:
             status=outcome.status,
             error=outcome.error,
             seconds=stub.seconds + outcome.seconds,
+            window_scores=outcome.windows,
         )
         for stub, outcome in zip(stubs, outcomes, strict=True)
     ]

@@ -10,7 +10,7 @@ import torch
 
 from degrade_bench.errors import ConfigError, MetricError, UnknownNameError
 from degrade_bench.metric import catalogue
-from degrade_bench.metric.base import Metric, checked_scores, digest
+from degrade_bench.metric.base import Metric, checked_scores, checked_windows, digest
 from degrade_bench.metric.catalogue import (
     Adapter,
     check_metric,
@@ -175,3 +175,69 @@ def test_scores_are_checked():
 
 def test_digest_does_not_depend_on_order():
     assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1}) != digest({"a": 2, "b": 1})
+
+
+def test_an_object_that_hops_or_counts_is_adapted_with_that():
+    class Hops(Plain):
+        hop_seconds = 2.0
+
+        def score_windows(self, batch, sample_rate, reference=None):
+            return batch.abs().mean(dim=1)
+
+        def counts(self):
+            return {"odd": 1}
+
+    adapted = check_metric(Hops())
+    assert adapted.hop_seconds == 2.0
+    assert adapted.score_windows(torch.ones(2, 1, 8), 8000).shape == (2, 8)
+    assert adapted.counts() == {"odd": 1}
+    assert check_metric(Plain()).counts() == {}
+    with pytest.raises(MetricError, match="does not score windows"):
+        check_metric(Plain()).score_windows(torch.ones(2, 1, 8), 8000)
+    assert "hop_seconds" not in load_metric("loudness", {}, "cpu").fingerprint_parts()  # old runs stay the same
+
+
+@pytest.mark.parametrize("hop", [0, -1.0, float("inf"), float("nan"), True, "1"])
+def test_a_hop_that_is_none_is_refused(hop):
+    class Hops(Plain):
+        hop_seconds = hop
+
+        def score_windows(self, batch, sample_rate, reference=None):
+            return batch
+
+    with pytest.raises(MetricError, match="hop_seconds is"):
+        check_metric(Hops())
+
+
+def test_a_hop_without_windows_is_refused():
+    class Hops(Plain):
+        hop_seconds = 1.0
+
+    class Derived(Metric):
+        name, higher_is_better, hop_seconds = "derived", True, 1.0
+
+        def score(self, batch, sample_rate, reference=None):
+            return batch
+
+    for candidate in (Hops(), Derived()):
+        with pytest.raises(MetricError, match="lacks a method score_windows"):
+            check_metric(candidate)
+
+
+@pytest.mark.parametrize(
+    "counted", [{"a": 1.5}, {"a": -1}, {"a": True}, {"": 1}, {3: 1}, {"outside_range": 0}, None]
+)
+def test_counts_that_are_none_are_refused(counted):
+    class Counts(Plain):
+        def counts(self):
+            return counted
+
+    with pytest.raises(MetricError, match="counts"):
+        check_metric(Counts())
+
+
+def test_windows_are_checked():
+    assert checked_windows(Plain(), torch.tensor([[1, 2], [3, 4]]), 2) == [(1.0, 2.0), (3.0, 4.0)]
+    for wrong in (torch.zeros(2), torch.zeros(3, 2), torch.zeros(2, 0), 1.0):
+        with pytest.raises(MetricError, match="expected \\(2, windows\\)"):
+            checked_windows(Plain(), wrong, 2)

@@ -99,6 +99,9 @@ def test_what_was_left_out_and_what_failed_stand_at_the_head(finished, tmp_path)
         {"clip_id": f"c{k}", "degradation": "mp3", "level": 1, "metric": "m", "error": "bang & <i>"}
         for k in range(30)
     ]
+    record["metrics"][0]["counts"] = {"recomputed in <float32>": 3, "never": 0, "outside_range": 0}
+    record["metrics"][1] |= {"score_range": [1.0, None], "counts": {"outside_range": 7}}
+    del record["metrics"][2]["counts"]  # a record of an earlier version
     record["state"] = "running"
     (copy / "run.json").write_text(json.dumps(record))
     page = write_report(copy).read_text()
@@ -110,10 +113,16 @@ def test_what_was_left_out_and_what_failed_stand_at_the_head(finished, tmp_path)
     assert "bang &amp; &lt;i&gt;" in head
     assert "10 more" in head
     assert "has not finished" in head
+    assert "si-sdr: recomputed in &lt;float32&gt;: 3" in head
+    assert "never" not in head
     assert "a&lt;b&gt;" in page
     lines = summary_lines(copy)
     assert "left out: metric muq-eval: no weights <here>" in lines
     assert "left out: clip a<b>: silent" in lines
+    assert "note: si-sdr: recomputed in <float32>: 3" in lines
+    assert [line for line in lines if line.startswith("note: log-mel")] == [
+        "note: log-mel: scores outside its nominal range (1 to ∞), kept as they are: 7"
+    ]
     assert any(line.startswith("failed: m on c0, mp3 level 1") for line in lines)
 
 

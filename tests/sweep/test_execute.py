@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from degrade_bench.analysis import load_scores
 from degrade_bench.errors import CorpusError, RunFolderError
 from degrade_bench.sweep.execute import Progress, Sweep, check_same, execute
 from degrade_bench.sweep.schema import KEY, SCHEMA
@@ -269,3 +270,43 @@ def test_a_heavy_metric_hears_full_windows_around_the_same_music(tmp_path):
     frame = sweep_in(tmp_path / "alone", alone).table.to_pandas()
     assert set(frame[frame.role != "test"].score) == {24000.0}
     assert frame[frame.role == "test"].score.min() >= 2 * 8000
+
+
+def test_a_metric_that_hops_hears_the_whole_clip_and_keeps_its_windows(tmp_path):
+    degradations = (toys.ToyStretch(), toys.ToyGain())
+    sweep = make_sweep(degradations=degradations, metrics=(toys.Hopping(), toys.Rms()))
+    frame = sweep_in(tmp_path / "out", sweep).table.to_pandas()
+    hopping = frame[frame.metric == "hopping"]
+    assert frame[frame.metric == "rms"].window_scores.isna().all()
+    windows = hopping.window_scores.map(len)
+    stretched = hopping.degradation == "toy_stretch"
+    assert set(windows[~stretched]) == {3}
+    assert list(windows[stretched & (hopping.clip_id == "c0")]) == [6, 9, 12, 15, 18]
+    assert np.array_equal(hopping.score, hopping.window_scores.map(lambda each: sum(each) / len(each)))
+    clean = hopping[hopping.role == "clean"].set_index("clip_id").score
+    assert np.allclose(hopping.score[stretched], clean[hopping.clip_id[stretched]], rtol=1e-5)  # all the same music
+    together = sweep_in(tmp_path / "two", replace(sweep, workers=2))
+    assert comparable(together.table).equals(comparable(pq.read_table(tmp_path / "out" / "scores.parquet")))
+
+
+def as_an_earlier_version_wrote_it(path):
+    pq.write_table(pq.read_table(path).drop_columns(["window_scores"]), path)
+
+
+def test_a_run_of_an_earlier_version_is_read_and_gone_on_with(tmp_path):
+    whole = sweep_in(tmp_path / "whole", make_sweep())
+    with pytest.raises(KeyboardInterrupt):
+        sweep_in(tmp_path / "cut", make_sweep(), interrupted_after(6))
+    shards = list((tmp_path / "cut" / "shards").glob("*.parquet"))
+    for shard in shards:
+        as_an_earlier_version_wrote_it(shard)
+    rest = sweep_in(tmp_path / "cut", make_sweep())
+    assert len(shards) == 6
+    assert rest.cells_scored < whole.cells_scored
+    assert comparable(rest.table).equals(comparable(whole.table))
+    as_an_earlier_version_wrote_it(tmp_path / "cut" / "scores.parquet")
+    assert load_scores(tmp_path / "cut").shape[0] == whole.table.num_rows
+    again = sweep_in(tmp_path / "cut", make_sweep(metrics=(*make_sweep().metrics, toys.Hopping())))
+    assert again.table.num_rows == whole.table.num_rows * 4 // 3
+    windows = again.table.to_pandas().groupby("metric").window_scores.apply(lambda each: each.notna().any())
+    assert windows.to_dict() == {"rms": False, "difference": False, "length": False, "hopping": True}

@@ -146,6 +146,62 @@ class Awkward(Metric):
         return scores
 
 
+class Hopping(Metric):
+    """The level of every whole second, away from the workers; ``score`` is their mean."""
+
+    name, light, window_seconds, hop_seconds = "hopping", False, 1.0, 1.0
+
+    def score_windows(self, batch, sample_rate, reference=None):
+        whole = batch[..., : batch.shape[2] // sample_rate * sample_rate]
+        return whole.unflatten(2, (-1, sample_rate)).abs().mean(dim=(1, 3))
+
+    def score(self, batch, sample_rate, reference=None):
+        return self.score_windows(batch, sample_rate, reference).mean(dim=1)
+
+
+class Counting(Rms):
+    """Counts the signals that it is given, wherever it works; louder than 0.035 is beyond its range."""
+
+    name, score_range = "counting", (0.0, 0.035)
+
+    def __init__(self, name="counting", light=True):
+        self.name, self.light, self.seen = name, light, 0
+
+    def score(self, batch, sample_rate, reference=None):
+        self.seen += batch.shape[0]
+        return super().score(batch, sample_rate)
+
+    def counts(self):
+        return {"signals": self.seen, "never": 0}
+
+
+class Threads(Metric):
+    """How many threads it has, and a product whose last bits depend on it."""
+
+    name, light = "threads", False
+
+    def __init__(self):
+        self.seen = []
+
+    def score(self, batch, sample_rate, reference=None):
+        self.seen.append(torch.get_num_threads())
+        return torch.stack([self.product(signal) for signal in batch])
+
+    @staticmethod
+    def product(signal):
+        long = signal.flatten().repeat(-(-1_000_000 // signal.numel()))
+        return long @ long
+
+
+class ToyThreads(ToyGain):
+    """Its strength achieved is the number of threads that it is measured with."""
+
+    name = "toy_threads"
+
+    def measure(self, clean, degraded):
+        return float(torch.get_num_threads())
+
+
 class WrongShape(Metric):
     name, light = "wrong-shape", True
 
