@@ -77,7 +77,7 @@ def render(run: RunView, drawings: list[Drawing], vectors: Mapping[str, bytes]) 
     analysis, record = run.analysis, run.record
     levels = records(analysis.levels)
     # records of earlier versions say nothing of a domain
-    notes = {each["name"]: domain_note(each.get("domain", HOME)) for each in record.get("metrics", [])}
+    domains = {each["name"]: domain_note(each.get("domain", HOME)) for each in record.get("metrics", [])}
     return environment.get_template("report.html.j2").render(
         record=record,
         options=analysis.options,
@@ -92,14 +92,14 @@ def render(run: RunView, drawings: list[Drawing], vectors: Mapping[str, bytes]) 
         metrics=[
             facts
             | {
-                "note": notes.get(facts["metric"]),
+                "note": domains.get(facts["metric"]),
                 "verdicts": [row for row in records(analysis.verdicts) if row["metric"] == facts["metric"]],
                 "levels": [row for row in levels if row["metric"] == facts["metric"]],
                 "controls": [row for row in records(analysis.controls) if row["metric"] == facts["metric"]],
             }
             for facts in records(analysis.metrics)
         ],
-        notes=notes,
+        domains=domains,
         achieved=_achieved(run),
         examples=_examples(run),
         licences=LICENCES,
