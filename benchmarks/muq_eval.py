@@ -119,7 +119,7 @@ def verdict(half: agreement.Agreement) -> str:
 
 
 def speed(files: Files, encoders: dict, options: argparse.Namespace) -> str:
-    repetitions = 2 if options.quick else 7
+    repetitions = 2 if options.quick else 5
     clips = [source.load() for source in builtin_sources()[: max(BATCHES)]]
     audio = torch.cat([preprocessed(clip.samples[None], clip.sample_rate) for clip in clips])
     runs: dict[str, measure.Run] = {}
