@@ -44,15 +44,6 @@ def test_heavy_metrics_have_all_threads_and_rendering_has_one_on_any_number_of_w
     assert torch.get_num_threads() == 2
 
 
-@pytest.mark.usefixtures("two_threads")
-def test_the_toy_would_show_another_number_of_threads():
-    signal = toys.ToySource("c").load().samples
-    both = float(toys.Threads.product(signal))
-    torch.set_num_threads(1)
-    if both == float(toys.Threads.product(signal)):
-        pytest.skip("this machine's products do not depend on the number of threads")
-
-
 class Marking(toys.ToyNoise):
     """Leaves a mark for every cell that it renders; what it gives is too long for a pipe."""
 

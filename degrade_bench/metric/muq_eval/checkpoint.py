@@ -98,6 +98,10 @@ class StrictWeights:
         """The same for a weight of the encoder, under ``muq``'s name without its leading ``model.``."""
         return self.get(f"{ENCODER}model.{name}", *shape)
 
+    def encoder_is_checked(self) -> None:
+        """Say that every weight of the encoder was loaded strictly by another."""
+        self._used.update(name for name in self.state if name.startswith(ENCODER))
+
     def refuse_others(self) -> None:
         """Refuse weights that were not asked for and that no pre-training needs.
 

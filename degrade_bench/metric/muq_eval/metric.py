@@ -101,12 +101,13 @@ class MuQEval(Metric):
         def make(dtype: torch.dtype) -> Network:
             weights = self._weights(found, alpha)
             made: torch.nn.Module
-            fast = Encoder(Blueprint(architecture, weights.encoder, dtype, winograd=on.type == "cpu"))
-            made = fast
             if backend == "reference":
                 from degrade_bench.metric.muq_eval.reference import ReferenceEncoder
 
                 made = ReferenceEncoder(config, weights.state, found.checkpoint)
+                weights.encoder_is_checked()
+            else:
+                made = Encoder(Blueprint(architecture, weights.encoder, dtype, winograd=on.type == "cpu"))
             network = Network(made, weights, architecture.dim, ordinal=self.variant != "a1")
             weights.refuse_others()
             return network
