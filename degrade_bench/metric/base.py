@@ -30,6 +30,10 @@ class Metric(ABC):
         higher_is_better: the direction of quality.
         score_range: nominal lowest and highest score; None for no bound. Scores are never clamped to it.
         needs_reference: full-reference (True) or reference-free (False).
+        aligned: whether a full-reference metric compares moment by moment. One that does not may be given a
+            signal of another length than its reference, and hears damage that changes the duration.
+        hears: names of controls that it is meant to hear, such as gain for a level meter. They are scored and
+            shown, and are no part of its nuisance floor. Empty unless the metric is one of exactly that.
         domain: what it was made for. A metric of anything but music is a wrong-domain control, and is shown as one.
         light: cheap and picklable by name, so that it is computed in the worker that renders the cell.
             Metrics that hold a network or a device are not light.
@@ -47,6 +51,8 @@ class Metric(ABC):
     higher_is_better: bool = True
     score_range: tuple[float | None, float | None] = (None, None)
     needs_reference: bool = False
+    aligned: bool = True
+    hears: tuple[str, ...] = ()
     domain: str = "music"
     light: bool = False
     hop_seconds: float | None = None
@@ -57,7 +63,8 @@ class Metric(ABC):
 
         Shape:
             batch: ``(batch, channels, time)``, float32.
-            reference: the clean signals in the same shape where ``needs_reference``, else None.
+            reference: the clean signals in the same shape where ``needs_reference``, else None; of another
+                length where the metric is not ``aligned``.
             returns: ``(batch,)``, float. A signal that cannot be scored gives NaN, not an exception
                 that takes the others with it.
         """
@@ -91,14 +98,18 @@ class Metric(ABC):
 
     def fingerprint_parts(self) -> dict[str, Any]:
         """What the fingerprint is made of; recorded in ``run.json``. Extend it with weights and types."""
-        hop = {} if self.hop_seconds is None else {"hop_seconds": self.hop_seconds}
+        unusual = {
+            **({} if self.hop_seconds is None else {"hop_seconds": self.hop_seconds}),
+            **({} if self.aligned else {"aligned": False}),
+            **({"hears": tuple(self.hears)} if self.hears else {}),
+        }
         return {
             "name": self.name,
             "version": self.version,
             "class": f"{type(self).__module__}.{type(self).__qualname__}",
             "sample_rate": self.sample_rate,
             "window_seconds": self.window_seconds,
-            **hop,
+            **unusual,
         }
 
     def describe(self) -> dict[str, Any]:
@@ -119,6 +130,8 @@ def described(metric: Metric | type[Metric]) -> dict[str, Any]:
         "higher_is_better": metric.higher_is_better,
         "score_range": list(metric.score_range),
         "needs_reference": metric.needs_reference,
+        "aligned": metric.aligned,
+        "hears": list(metric.hears),
         "domain": metric.domain,
     }
 

@@ -175,6 +175,7 @@ def check_metric(candidate: Any) -> Metric:
     if not isinstance(candidate.higher_is_better, bool):
         raise MetricError(f"{kind} is not a metric: higher_is_better is {candidate.higher_is_better!r}")
     metric = candidate if isinstance(candidate, Metric) else Adapter(candidate)
+    _check_hears(metric, kind)
     _check_windows(metric, candidate)
     try:
         checked_counts(metric)
@@ -183,6 +184,12 @@ def check_metric(candidate: Any) -> Metric:
     except Exception as error:  # a third party's method may raise anything
         raise MetricError(f"{kind} is not a metric: counts() raises {type(error).__name__}: {error}") from error
     return metric
+
+
+def _check_hears(metric: Metric, kind: str) -> None:
+    hears = metric.hears
+    if not isinstance(hears, tuple | list) or not all(isinstance(name, str) for name in hears):
+        raise MetricError(f"{kind} is not a metric: hears is {hears!r}, expected names of controls")
 
 
 def _check_windows(metric: Metric, candidate: Any) -> None:
@@ -208,7 +215,7 @@ class Adapter(Metric):
         self.wrapped = wrapped
         for attribute in (
             "name", "version", "summary", "source", "sample_rate", "window_seconds", "min_seconds",
-            "higher_is_better", "score_range", "needs_reference", "domain", "hop_seconds",
+            "higher_is_better", "score_range", "needs_reference", "aligned", "hears", "domain", "hop_seconds",
         ):  # fmt: skip
             if hasattr(wrapped, attribute):
                 setattr(self, attribute, getattr(wrapped, attribute))

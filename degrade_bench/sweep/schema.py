@@ -11,6 +11,8 @@ The table is all that ``analysis`` reads, so it holds everything that a conclusi
 * ``replicate, seed``: which draw.
 * ``metric, fingerprint, score, higher_is_better, needs_reference``: what was heard. ``score`` is null unless
   ``status`` is ``ok``; a metric may give infinity.
+* ``nuisance``: whether the row counts towards the metric's nuisance floor: it is a control's, and not one that the
+  metric is meant to hear. Null in tables of earlier versions, where every control counts.
 * ``status``: ``ok``, ``not-applicable`` or ``failed``; ``error``: the reason where it is not ``ok``.
 * ``seconds``: time spent on the row: its share of rendering and scoring.
 * ``window_scores``: for a metric that scores window after window, the scores whose mean ``score`` is, in the order
@@ -54,10 +56,11 @@ SCHEMA = pa.schema(
         pa.field("error", pa.string()),
         pa.field("seconds", pa.float64(), nullable=False),
         pa.field("window_scores", pa.list_(pa.field("element", pa.float64()))),
+        pa.field("nuisance", pa.bool_()),
     ]
 )
 
-ADDED = ("window_scores",)
+ADDED = ("window_scores", "nuisance")
 """Columns that tables of earlier versions lack; they are null there."""
 
 KEY = ("clip_id", "degradation", "level", "replicate", "metric")
@@ -93,6 +96,7 @@ class Row:
     error: str | None
     seconds: float
     window_scores: tuple[float, ...] | None = None
+    nuisance: bool | None = None
 
 
 def to_table(rows: list[Row]) -> pa.Table:

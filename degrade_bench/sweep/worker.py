@@ -42,6 +42,8 @@ class MetricTraits:
     fingerprint: str
     higher_is_better: bool
     needs_reference: bool
+    aligned: bool
+    hears: tuple[str, ...]
     window_seconds: float | None
     min_seconds: float
 
@@ -53,6 +55,8 @@ class MetricTraits:
             metric.fingerprint(),
             metric.higher_is_better,
             metric.needs_reference,
+            metric.aligned,
+            tuple(metric.hears),
             metric.window_seconds if metric.hop_seconds is None else None,
             metric.min_seconds,
         )
@@ -257,7 +261,7 @@ def _heard(clip: Clip, made: _Made, traits: MetricTraits, shrunk: float | None) 
         degraded, time_map = clip, None
     else:
         degraded, time_map = made.rendered.clip, made.rendered.plan.time_map
-        if traits.needs_reference and degradation.changes_duration:
+        if traits.needs_reference and traits.aligned and degradation.changes_duration:
             return Heard(outcome=Outcome.not_applicable("full reference, and the degradation changes the duration"))
     samples = degraded.samples
     if traits.window_seconds is not None:
@@ -275,8 +279,11 @@ def _heard(clip: Clip, made: _Made, traits: MetricTraits, shrunk: float | None) 
         reference = clip.samples
         if traits.window_seconds is not None:
             reference = heard(clip, clip, None, traits.window_seconds, shrunk)
-            samples, reference = as_long(samples, reference)  # where a time map moved the middle, less is around it
-        if reference.shape != samples.shape:
+            if traits.aligned:
+                samples, reference = as_long(
+                    samples, reference
+                )  # around a middle that moved there is less
+        if traits.aligned and reference.shape != samples.shape:
             return Heard(outcome=Outcome.failed(f"length changed: {reference.shape} to {samples.shape}"))
     return Heard(samples=samples, reference=reference)
 
@@ -311,6 +318,7 @@ def row_of(facts: Mapping[str, Any], cell: Cell, traits: MetricTraits, seed: int
         score=outcome.score,
         higher_is_better=traits.higher_is_better,
         needs_reference=traits.needs_reference,
+        nuisance=cell.role == "control" and (degradation is None or degradation.name not in traits.hears),
         status=outcome.status,
         error=outcome.error,
         seconds=outcome.seconds,

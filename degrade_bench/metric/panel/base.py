@@ -27,7 +27,7 @@ class ReferenceFree(Metric):
 
 
 class FullReference(Metric):
-    """A metric of a signal beside the clean one, sample by sample in the same time."""
+    """A metric of a signal beside the clean one."""
 
     light = True
     needs_reference = True
@@ -41,12 +41,13 @@ class FullReference(Metric):
         """The score from the features of the two; NaN where there is nothing to compare."""
 
     def score(self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None) -> torch.Tensor:
-        """Score ``(batch, channels, time)`` against ``reference`` of the same shape.
+        """Score ``(batch, channels, time)`` against ``reference`` of the same shape; of any length if not aligned.
 
         Raises:
             ValueError: no reference, or one of another shape.
         """
-        if reference is None or reference.shape != batch.shape:
+        sides = 3 if self.aligned else 2
+        if reference is None or reference.shape[:sides] != batch.shape[:sides]:
             found = None if reference is None else tuple(reference.shape)
             raise ValueError(f"{self.name} needs a reference of shape {tuple(batch.shape)}, got {found}")
         scores: list[float] = []

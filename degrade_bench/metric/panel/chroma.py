@@ -31,6 +31,7 @@ class ChromaOrderFree(_Chroma):
 
     name = "chroma-order-free"
     summary = "similarity of the pitch-class profiles of the whole clips; deaf to order"
+    aligned = False
 
     def compare(self, clean: torch.Tensor, degraded: torch.Tensor) -> float:
         """The cosine, 1 for equal profiles; NaN if either is silent."""

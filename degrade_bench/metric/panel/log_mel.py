@@ -23,6 +23,7 @@ class LogMel(FullReference):
     summary = "mean difference of the mel spectrogram in dB, over the whole band"
     source = "mel-cepstral distortion's spectrogram form; Kubichek 1993"
     higher_is_better = False
+    hears = ("gain",)
     score_range = (0.0, None)
 
     def features(self, signal: torch.Tensor, sample_rate: int) -> torch.Tensor:

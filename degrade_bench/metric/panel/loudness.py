@@ -17,6 +17,7 @@ class Loudness(ReferenceFree):
     name = "loudness"
     summary = "integrated loudness in LUFS: a probe that hears gain, no measure of quality"
     source = "ITU-R BS.1770-4"
+    hears = ("gain",)
     score_range = (SILENCE_LUFS, None)
 
     def score_one(self, signal: torch.Tensor, sample_rate: int) -> float:

@@ -23,6 +23,7 @@ class MultiResolutionSpectral(FullReference):
     summary = "spectral convergence plus log-magnitude distance over three resolutions"
     source = "Yamamoto et al., ICASSP 2020; Engel et al., ICLR 2020"
     higher_is_better = False
+    hears = ("gain",)
     score_range = (0.0, None)
 
     def features(self, signal: torch.Tensor, sample_rate: int) -> list[torch.Tensor]:

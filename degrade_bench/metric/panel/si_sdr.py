@@ -20,6 +20,8 @@ class SiSdr(FullReference):
     name = "si-sdr"
     summary = "how much of the signal is the clean one, up to a gain; deaf to gain, to the sample in time"
     source = "Le Roux et al., ICASSP 2019"
+    # it matches waveforms: turning their phase is a difference to it, whatever an ear says
+    hears = ("polarity", "fractional_delay", "subsonic_filter")
     score_range = (-CAP_DB, CAP_DB)
 
     def features(self, signal: torch.Tensor, sample_rate: int) -> torch.Tensor:
