@@ -280,9 +280,7 @@ def _heard(clip: Clip, made: _Made, traits: MetricTraits, shrunk: float | None) 
         if traits.window_seconds is not None:
             reference = heard(clip, clip, None, traits.window_seconds, shrunk)
             if traits.aligned:
-                samples, reference = as_long(
-                    samples, reference
-                )  # around a middle that moved there is less
+                samples, reference = as_long(samples, reference)  # around a middle that moved there is less
         if traits.aligned and reference.shape != samples.shape:
             return Heard(outcome=Outcome.failed(f"length changed: {reference.shape} to {samples.shape}"))
     return Heard(samples=samples, reference=reference)
