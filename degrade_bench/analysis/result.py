@@ -15,7 +15,7 @@ from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.errors import RunFolderError
 from degrade_bench.files import write_text
 
-FORMAT = 1
+FORMAT = 2
 SUMMARY, ANALYSIS = "summary.csv", "analysis.json"
 
 SUMMARY_COLUMNS = [
@@ -24,7 +24,10 @@ SUMMARY_COLUMNS = [
     "net_high", "verdict",
 ]  # fmt: skip
 
-FRAMES = ("metrics", "levels", "verdicts", "controls", "placebos", "achieved")
+FRAMES = (
+    "metrics", "levels", "verdicts", "families", "selectivity", "genres", "controls", "placebos", "people",
+    "human_curves", "achieved",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,11 +35,19 @@ class Analysis:
     """Tidy data frames.
 
     Attributes:
-        metrics: one row per metric: direction, nuisance floor, margin, clean scores, rows by status.
-        levels: one row per metric × tested degradation × level: every statistic.
-        verdicts: one row per metric × tested degradation: verdict, sentence, detection level, monotonicity.
+        metrics: one row per metric: direction, nuisance floor with its interval, margin, clean scores, rows by status.
+        levels: one row per metric × tested degradation × level: every statistic of the drops there.
+        verdicts: one row per metric × tested degradation: verdict, sentence, curve (trend, slope, area, detection,
+            saturation) and what more clips would show.
+        families: one row per metric × family, and one per metric × group (``family`` is then ``""``): how much is
+            noticed there, in one number.
+        selectivity: one row per metric: signal against structural sensitivity at matched physical change.
+        genres: one row per metric × tested degradation × clip group, where the manifest names groups.
         controls: one row per metric × control × level: what the metric did under an edit that is no damage.
         placebos: one row per metric × placebo × level: the placebo's drop with its interval.
+        people: one row per metric × PMQD damage, and one over all of them: agreement with human ratings; empty
+            unless the ``pmqd`` suite was run.
+        human_curves: one row per PMQD damage × level: what people said of it.
         achieved: one row per degradation × level: strength asked for and achieved.
         options: the thresholds.
     """
@@ -47,6 +58,11 @@ class Analysis:
     controls: pd.DataFrame
     placebos: pd.DataFrame
     achieved: pd.DataFrame
+    families: pd.DataFrame = field(default_factory=pd.DataFrame)
+    selectivity: pd.DataFrame = field(default_factory=pd.DataFrame)
+    genres: pd.DataFrame = field(default_factory=pd.DataFrame)
+    people: pd.DataFrame = field(default_factory=pd.DataFrame)
+    human_curves: pd.DataFrame = field(default_factory=pd.DataFrame)
     options: AnalysisOptions = field(default_factory=AnalysisOptions)
 
     @property
