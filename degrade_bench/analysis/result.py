@@ -35,7 +35,7 @@ class Analysis:
     """Tidy data frames.
 
     Attributes:
-        metrics: one row per metric: direction, nuisance floor with its interval, margin, clean scores, rows by status.
+        metrics: one row per metric: direction, nuisance floor and interval, margin, clean scores, rows by status.
         levels: one row per metric × tested degradation × level: every statistic of the drops there.
         verdicts: one row per metric × tested degradation: verdict, sentence, curve (trend, slope, area, detection,
             saturation) and what more clips would show.

@@ -41,7 +41,7 @@ def table(
                 "achieved": float(level) if level else None, "role": role, "placebo_of": of, "replicate": rep,
                 "seed": 0, "metric": metric, "fingerprint": "f", "score": score(name, role, level, clip),
                 "higher_is_better": higher_is_better, "needs_reference": False, "status": "ok", "error": None,
-                "seconds": 0.0, "window_scores": None,
+                "seconds": 0.0, "window_scores": None, "nuisance": role == "control",
             }
         )  # fmt: skip
 
