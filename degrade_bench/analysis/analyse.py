@@ -3,48 +3,29 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from degrade_bench.analysis import statistics as stat
-from degrade_bench.analysis.drops import Drops, paired_drops
+from degrade_bench.analysis.curves import curve_facts
+from degrade_bench.analysis.drops import coded
+from degrade_bench.analysis.effects import clean_sd, control_effects, level_effects, placebo_effects
+from degrade_bench.analysis.floor import nuisance_floor
 from degrade_bench.analysis.options import AnalysisOptions
+from degrade_bench.analysis.people import agreement, human_curves
+from degrade_bench.analysis.planning import design_of, outlook
+from degrade_bench.analysis.resampling import Resampler
 from degrade_bench.analysis.result import Analysis
-from degrade_bench.analysis.verdicts import LevelStats, Ruling, detection_level, is_real, rule, sentence
+from degrade_bench.analysis.selectivity import selectivity
+from degrade_bench.analysis.sensitivity import family_sensitivity, genre_sensitivity
+from degrade_bench.analysis.table import load_needed
+from degrade_bench.analysis.verdicts import LevelStats, is_real, is_reversed, rule, sentence
+from degrade_bench.analysis.wide import MetricDrops, metric_drops
 from degrade_bench.errors import RunFolderError
-
-SCORES = "scores.parquet"
-NEEDED = (
-    "clip_id", "track", "group", "family", "degradation", "level", "strength", "unit", "achieved", "role",
-    "placebo_of", "replicate", "metric", "score", "higher_is_better", "needs_reference", "status",
-)  # fmt: skip
-STATISTICS = (
-    "drop_mean", "drop_median", "drop_low", "drop_high", "drop_low_90", "drop_high_90", "effect_dz",
-    "concordance", "p_value", "placebo_drop", "net_drop", "net_low", "net_high",
-)  # fmt: skip
-"""Columns that are NaN where nothing can be said."""
-
-
-def load_scores(folder: Path) -> pd.DataFrame:
-    """The score table of a run directory.
-
-    Raises:
-        RunFolderError: missing, unreadable or with other columns.
-    """
-    path = folder / SCORES
-    if not path.is_file():
-        raise RunFolderError(f"{folder} has no {SCORES}: no run has finished there")
-    try:
-        scores = pd.read_parquet(path)
-    except (OSError, ValueError) as error:  # pyarrow's errors derive from both
-        raise RunFolderError(f"{path} cannot be read: {error}") from error
-    missing = [name for name in NEEDED if name not in scores.columns]
-    if missing:
-        raise RunFolderError(f"{path} is no score table: it lacks the column {missing[0]!r}")
-    return scores
 
 
 def analyse_folder(folder: Path, options: AnalysisOptions | None = None) -> Analysis:
@@ -53,7 +34,7 @@ def analyse_folder(folder: Path, options: AnalysisOptions | None = None) -> Anal
     Raises:
         RunFolderError: missing or unreadable.
     """
-    return analyse(load_scores(folder), options)
+    return analyse(load_needed(folder), options)
 
 
 def analyse(scores: pd.DataFrame, options: AnalysisOptions | None = None) -> Analysis:
@@ -65,201 +46,186 @@ def analyse(scores: pd.DataFrame, options: AnalysisOptions | None = None) -> Ana
     options = options or AnalysisOptions()
     if scores.empty:
         raise RunFolderError("the score table is empty")
-    drops = paired_drops(scores)
-    cells = _tested_cells(scores)
-    metrics, levels, verdicts = [], [], []
-    for metric, own in scores.groupby("metric", sort=False):
-        part = _OneMetric(str(metric), own, drops, cells, options)
-        metrics.append(part.facts)
-        levels.append(part.levels)
-        verdicts.extend(part.verdicts)
-    frame = pd.concat(levels, ignore_index=True) if levels else pd.DataFrame()
+    resampler = Resampler(options.resamples, options.seed)
+    facts = _metric_facts(scores)
+    scores = coded(scores)
+    every = {own.metric: own for own in metric_drops(scores)}
+    parts = [_OneMetric(own, every, facts[name], resampler, options) for name, own in every.items()]
+    first = next(iter(every.values()))
     return Analysis(
-        metrics=pd.DataFrame.from_records(metrics),
-        levels=frame,
-        verdicts=pd.DataFrame.from_records(verdicts),
-        controls=_controls(drops, scores),
-        placebos=_placebos(drops, scores, options),
+        metrics=pd.DataFrame.from_records([part.facts for part in parts]),
+        levels=_together([part.levels for part in parts]),
+        verdicts=pd.DataFrame.from_records([row for part in parts for row in part.verdicts]),
+        families=_together([part.families for part in parts]),
+        selectivity=pd.DataFrame.from_records([part.selectivity for part in parts]),
+        genres=_together([part.genres for part in parts]),
+        controls=_together([part.controls for part in parts]),
+        placebos=_together([placebo_effects(part.own, resampler, options) for part in parts]),
+        people=pd.DataFrame.from_records(
+            [row for part in parts for row in agreement(part.own, resampler, options)]
+        ),
+        human_curves=human_curves(first.cells),
         achieved=_achieved(scores),
         options=options,
     )
 
 
-def _tested_cells(scores: pd.DataFrame) -> pd.DataFrame:
-    """Every tested degradation × level of the table, scored or not, in the table's order."""
-    tests = scores[scores["role"] == "test"]
-    columns = ["group", "family", "degradation", "level", "strength", "unit"]
-    cells = tests[columns].drop_duplicates(["degradation", "level"])
-    order = {name: index for index, name in enumerate(dict.fromkeys(tests["degradation"]))}
-    return (
-        cells.assign(_order=cells["degradation"].map(order)).sort_values(["_order", "level"]).drop(columns="_order")
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class _Weights:
-    """Bootstrap weights by number of tracks, made once each."""
-
-    options: AnalysisOptions
-    known: dict[int, np.ndarray]
-
-    def of(self, tracks: int) -> np.ndarray:
-        if tracks not in self.known:
-            self.known[tracks] = stat.bootstrap_weights(tracks, self.options.resamples, self.options.seed)
-        return self.known[tracks]
+def _together(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    some = [frame for frame in frames if len(frame)]
+    if some:
+        return pd.concat(some, ignore_index=True)
+    return frames[0].reset_index(drop=True) if frames else pd.DataFrame()
 
 
 class _OneMetric:
-    """The analysis of one metric: facts, a row per level, a verdict per degradation."""
+    """The analysis of one metric: its facts, a row per level, a verdict per degradation, and what sums them up."""
 
     def __init__(
-        self, name: str, scores: pd.DataFrame, drops: Drops, cells: pd.DataFrame, options: AnalysisOptions
+        self,
+        own: MetricDrops,
+        every: Mapping[str, MetricDrops],
+        counts: Mapping[str, Any],
+        resampler: Resampler,
+        options: AnalysisOptions,
     ) -> None:
-        self.name, self.options = name, options
-        self.weights = _Weights(options, {})
-        table = drops.table[drops.table["metric"] == name]
-        self.tests = dict(list(table[table["role"] == "test"].groupby(["degradation", "level"])))
-        self.nets = dict(list(drops.net[drops.net["metric"] == name].groupby(["degradation", "level"])))
-        controls = table.loc[table["role"] == "control", "drop"].abs()
-        self.floor = float(controls.quantile(options.floor_quantile)) if len(controls) else math.nan
-        if options.margin is not None:
-            self.margin = options.margin
-        else:
-            self.margin = self.floor if math.isfinite(self.floor) else 0.0
-        self.levels = self._levels(cells)
-        stats = {key: self._level_stats(group) for key, group in self.levels.groupby("degradation", sort=False)}
+        self.own, self.options = own, options
+        self.floor = nuisance_floor(own, resampler, options)
+        self.levels = level_effects(own, self.floor, resampler, options)
+        self.controls = control_effects(own, self.floor, resampler, options)
+        curves = curve_facts(own, self.levels, self.floor, resampler, options)
+        self.tops = [self._top(columns) for _, columns in own.ladders()]
+        self._adjust(curves)
+        stats = {name: self._stats(columns) for name, columns in own.ladders()}
         self.positive_control = self._positive_control(stats)
-        self.verdicts = [self._verdict(name, each, cells, table) for name, each in stats.items()]
+        self.genres, evenness = genre_sensitivity(own, self.tops, resampler, options)
+        self.verdicts = [
+            self._verdict(name, columns, stats[name], curve, even)
+            for (name, columns), curve, even in zip(own.ladders(), curves, evenness, strict=True)
+        ]
         by_name = {each["degradation"]: each["verdict"] for each in self.verdicts}
         self.levels["verdict"] = self.levels["degradation"].map(by_name)
-        self.facts = self._facts(scores, drops)
+        self.families = family_sensitivity(own, self.floor, resampler, options)
+        self.selectivity = selectivity(own, every, resampler, options)
+        self.facts = self._facts(counts)
 
-    def _levels(self, cells: pd.DataFrame) -> pd.DataFrame:
-        rows = [{"metric": self.name, **cell, **self._statistics(cell)} for cell in cells.to_dict("records")]
-        frame = pd.DataFrame.from_records(rows)
-        frame["p_holm"] = stat.holm(frame["p_value"])
-        tops = frame[frame["n"] > 0].groupby("degradation")["level"].transform("max").reindex(frame.index)
-        is_top = (frame["level"] == tops) & (frame["n"] > 0)
-        frame["p_top"] = math.nan
-        frame.loc[is_top, "p_top"] = stat.holm(frame.loc[is_top, "p_value"])
-        return frame
+    def _top(self, columns: slice) -> int | None:
+        """The column of the highest level that was scored."""
+        known = np.flatnonzero(self.levels["n"].to_numpy()[columns] > 0)
+        return int(columns.start + known[-1]) if len(known) else None
 
-    def _statistics(self, cell: dict) -> dict:
-        key = (cell["degradation"], cell["level"])
-        drops, nets = self.tests.get(key), self.nets.get(key)
-        confidences = (self.options.confidence, 1 - 2 * self.options.alpha)
-        row: dict = {"n": 0, "tracks": 0, "ties": 0}
-        row.update(dict.fromkeys(STATISTICS, math.nan))
-        if drops is not None:
-            values = drops["drop"].to_numpy(dtype=float)
-            means = stat.track_means(drops, "drop")
-            (low, high), (low_90, high_90) = self._intervals(drops, "drop", confidences)
-            share, ties = stat.concordance(values)
-            row |= {
-                "n": len(values), "tracks": len(means), "ties": ties, "concordance": share,
-                "drop_mean": float(values.mean()), "drop_median": float(np.median(values)),
-                "drop_low": low, "drop_high": high, "drop_low_90": low_90, "drop_high_90": high_90,
-                "effect_dz": stat.effect_dz(means), "p_value": stat.wilcoxon_p(means),
-            }  # fmt: skip
-        if nets is not None:
-            (net_low, net_high), _ = self._intervals(nets, "net", confidences)
-            row |= {
-                "placebo_drop": float(nets["placebo_drop"].mean()), "net_drop": float(nets["net"].mean()),
-                "net_low": net_low, "net_high": net_high,
-            }  # fmt: skip
-        return row
+    def _adjust(self, curves: list[dict[str, Any]]) -> None:
+        """Holm's correction: over all cells; over the confirmatory tests; over those beyond the placebo."""
+        levels, tops = self.levels, [top for top in self.tops if top is not None]
+        levels["p_holm"] = stat.holm(levels["p_value"])
+        p_top = levels["p_value"].to_numpy()[tops]
+        confirmatory = stat.holm([*p_top, *(curve["page_p"] for curve in curves)])
+        self.tests = int(np.isfinite(confirmatory).sum())
+        column = np.full(len(levels), math.nan)
+        column[tops] = confirmatory[: len(tops)]
+        levels["p_top"] = column
+        levels["confirmatory"] = np.isin(np.arange(len(levels)), tops)
+        for curve, adjusted in zip(curves, confirmatory[len(tops) :], strict=True):
+            curve["page_holm"] = adjusted
+        beyond = np.full(len(levels), math.nan)
+        # both the drop and the drop beyond the placebo have to be real, so the larger p is the pair's
+        p_net = levels["p_net"].to_numpy()[tops]
+        beyond[tops] = stat.holm(np.where(np.isnan(p_net), math.nan, np.fmax(p_top, p_net)))
+        levels["p_beyond"] = beyond
 
-    def _intervals(
-        self, values: pd.DataFrame, column: str, confidences: tuple[float, float]
-    ) -> list[stat.Interval]:
-        tracks = sorted(values["track"].unique())
-        sums, counts = stat.track_sums(values, column, tracks)
-        return stat.bca_intervals(sums, counts, self.weights.of(len(tracks)), confidences)
-
-    def _level_stats(self, group: pd.DataFrame) -> list[LevelStats]:
+    def _stats(self, columns: slice) -> list[LevelStats]:
         return [
             LevelStats(
                 level=int(row["level"]), strength=float(row["strength"]), unit=str(row["unit"]), n=int(row["n"]),
                 tracks=int(row["tracks"]), drop=row["drop_mean"], low=row["drop_low"], high=row["drop_high"],
-                low_90=row["drop_low_90"], high_90=row["drop_high_90"], p_top=row["p_top"],
-                placebo_drop=row["placebo_drop"], net=row["net_drop"], net_low=row["net_low"],
-                net_high=row["net_high"],
+                low_90=row["drop_low_90"], high_90=row["drop_high_90"], p_blind=row["p_blind"],
+                p_top=row["p_top"], placebo_drop=row["placebo_drop"], net=row["net_drop"],
+                net_low=row["net_low"], net_high=row["net_high"], net_high_90=row["net_high_90"],
+                p_beyond=row["p_beyond"],
             )
-            for row in group.to_dict("records")
+            for row in self.levels.iloc[columns].to_dict("records")
         ]  # fmt: skip
 
-    def _positive_control(self, stats: dict) -> str | None:
-        """The degradation with the largest real drop at its top level."""
+    def _positive_control(self, stats: Mapping[str, list[LevelStats]]) -> str | None:
+        """What moved this metric most at its top level, a damage or a control that it is meant to hear."""
+        margin, alpha = self.floor.margin, self.options.alpha
         fired = []
         for name, levels in stats.items():
             known = [each for each in levels if each.n > 0]
-            if known and is_real(known[-1], self.margin, self.options.alpha):
-                fired.append((known[-1].drop, str(name)))
+            if known and (is_real(known[-1], margin, alpha) or is_reversed(known[-1], margin, alpha)):
+                fired.append((abs(known[-1].drop), name))
+        tops = self.controls.drop_duplicates("degradation", keep="last")
+        p_holm = stat.holm(tops["p_value"])
+        for control, p in zip(tops.itertuples(), p_holm, strict=True):
+            if control.reaction == "reacts" and p < alpha:
+                fired.append((abs(control.drop_mean), str(control.degradation)))
         return max(fired)[1] if fired else None
 
     def _verdict(
-        self, degradation: object, levels: list[LevelStats], cells: pd.DataFrame, table: pd.DataFrame
-    ) -> dict:
-        ruling: Ruling = rule(levels, self.margin, self.positive_control, self.options)
-        cell = cells[cells["degradation"] == degradation].iloc[0]
-        found = detection_level(levels, self.margin) if ruling.verdict in ("sensitive", "artefact") else None
-        own = table[(table["role"] == "test") & (table["degradation"] == degradation)]
+        self, name: str, columns: slice, stats: list[LevelStats], curve: dict[str, Any], evenness: float
+    ) -> dict[str, Any]:
+        margin = self.floor.margin
+        ruling = rule(stats, margin, self.positive_control, self.options)
+        if ruling.verdict not in ("sensitive", "artefact"):
+            blank = [key for key in curve if key.startswith("detection_") and key != "detection_level"]
+            curve = curve | dict.fromkeys(blank, math.nan) | {"detection_level": None, "saturation_level": None}
+        cell = self.own.cells.iloc[columns.start]
+        detected = _detected(curve, cell["unit"])
+        design = design_of(self.levels.iloc[columns], self.own, columns, self.floor, self.tests, self.options)
+        plan = outlook(design, stats, ruling, self.options)
         return {
-            "metric": self.name, "group": cell["group"], "family": cell["family"], "degradation": degradation,
+            "metric": self.own.metric, "group": cell["group"], "family": cell["family"], "degradation": name,
             "verdict": ruling.verdict, "reason": ruling.reason,
-            "sentence": sentence(self.name, levels, ruling, self.options),
-            "detection_level": found.level if found else None,
-            "detection_strength": found.strength if found else None,
-            "unit": cell["unit"],
-            "monotonicity": stat.kendall_with_level(own),
+            "sentence": sentence(self.own.metric, stats, ruling, margin, self.options, detected),
+            "unit": cell["unit"], **curve, "evenness": evenness, **plan,
         }  # fmt: skip
 
-    def _facts(self, scores: pd.DataFrame, drops: Drops) -> dict:
-        clean = scores[(scores["role"] == "clean") & (scores["status"] == "ok")]["score"].to_numpy(dtype=float)
-        clean = clean[np.isfinite(clean)]
-        status = scores["status"].value_counts()
+    def _facts(self, counts: Mapping[str, Any]) -> dict[str, Any]:
+        clean = self.own.clean[np.isfinite(self.own.clean)]
         return {
-            "metric": self.name,
-            "higher_is_better": bool(scores["higher_is_better"].iloc[0]),
-            "needs_reference": bool(scores["needs_reference"].iloc[0]),
-            "nuisance_floor": self.floor,
-            "margin": self.margin,
+            "metric": self.own.metric,
+            "higher_is_better": counts["higher_is_better"],
+            "needs_reference": counts["needs_reference"],
+            "nuisance_floor": self.floor.value, "floor_low": self.floor.low, "floor_high": self.floor.high,
+            "margin": self.floor.margin,
+            "left_out": ", ".join(self.floor.left_out),
             "clean_mean": float(clean.mean()) if len(clean) else math.nan,
-            "clean_sd": float(clean.std(ddof=1)) if len(clean) > 1 else math.nan,
+            "clean_sd": clean_sd(clean),
+            "tracks": self.own.tracks,
+            "confirmatory_tests": self.tests,
             "positive_control": self.positive_control,
+            **{name: counts[name] for name in ("rows_ok", "rows_not_applicable", "rows_failed", "rows_infinite")},
+        }  # fmt: skip
+
+
+def _detected(curve: Mapping[str, Any], unit: str) -> str | None:
+    """From where on a drop is beyond the margin, in words."""
+    at, strength = curve["detection_at"], curve["detection_strength"]
+    if not math.isfinite(at):
+        return None
+    if at < 1:
+        return f"beyond the margin already before level 1 ({strength:.3g} {unit})"
+    text = f"beyond the margin from {strength:.3g} {unit} on"
+    ends = [curve[f"detection_strength_{end}"] for end in ("low", "high")]
+    if all(math.isfinite(end) for end in ends):
+        text += f" ({ends[0]:.3g} to {ends[1]:.3g})"
+    return text
+
+
+def _metric_facts(scores: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Per metric, in the table's order: direction, kind, and rows by what became of them."""
+    infinite = np.isinf(scores["score"].to_numpy(dtype=float, na_value=np.nan))
+    facts = {}
+    for name, own in scores.assign(_infinite=infinite).groupby("metric", sort=False, observed=True):
+        status = own["status"].value_counts()
+        facts[str(name)] = {
+            "higher_is_better": bool(own["higher_is_better"].iloc[0]),
+            "needs_reference": bool(own["needs_reference"].iloc[0]),
             "rows_ok": int(status.get("ok", 0)),
             "rows_not_applicable": int(status.get("not-applicable", 0)),
             "rows_failed": int(status.get("failed", 0)),
-            "rows_infinite": int(drops.infinite.get(self.name, 0)),
+            "rows_infinite": int(own["_infinite"].sum()),
         }
-
-
-def _controls(drops: Drops, scores: pd.DataFrame) -> pd.DataFrame:
-    table = drops.table[drops.table["role"] == "control"]
-    grouped = table.groupby(["metric", "degradation", "level"], sort=False)["drop"]
-    frame = grouped.agg(n="count", drop_mean="mean", drop_abs_max=lambda d: d.abs().max()).reset_index()
-    return _with_ladder(frame, scores)
-
-
-def _placebos(drops: Drops, scores: pd.DataFrame, options: AnalysisOptions) -> pd.DataFrame:
-    table = drops.table[drops.table["role"] == "placebo"]
-    weights = _Weights(options, {})
-    keys = ["metric", "degradation", "placebo_of", "level"]
-    rows = []
-    for names, own in table.groupby(keys, sort=False):
-        tracks = sorted(own["track"].unique())
-        sums, counts = stat.track_sums(own, "drop", tracks)
-        [(low, high)] = stat.bca_intervals(sums, counts, weights.of(len(tracks)), (options.confidence,))
-        found = {"n": len(own), "drop_mean": float(own["drop"].mean()), "drop_low": low, "drop_high": high}
-        rows.append(dict(zip(keys, names, strict=True)) | found)
-    if not rows:
-        return pd.DataFrame(columns=[*keys, "n", "drop_mean", "drop_low", "drop_high", "strength", "unit"])
-    return _with_ladder(pd.DataFrame.from_records(rows), scores)
-
-
-def _with_ladder(frame: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    ladder = scores.drop_duplicates(["degradation", "level"])[["degradation", "level", "strength", "unit"]]
-    return frame.merge(ladder, on=["degradation", "level"], how="left")
+    return facts
 
 
 def _achieved(scores: pd.DataFrame) -> pd.DataFrame:
@@ -267,5 +233,6 @@ def _achieved(scores: pd.DataFrame) -> pd.DataFrame:
     cells = scores[scores["role"].isin(["test", "control"])]
     cells = cells.drop_duplicates(["clip_id", "degradation", "level", "replicate"])
     keys = ["group", "family", "degradation", "level", "strength", "unit"]
+    cells = cells.astype({name: object for name in ("group", "family", "degradation", "unit")})
     frame = cells.groupby(keys, sort=False, dropna=False)["achieved"].agg(["count", "mean", "min", "max"])
     return frame.reset_index().rename(columns={"count": "n"})

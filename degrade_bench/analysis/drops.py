@@ -8,6 +8,19 @@ import numpy as np
 import pandas as pd
 
 CELL = ["metric", "degradation", "level"]
+TEXTS = (
+    "clip_id",
+    "track",
+    "clip_group",
+    "group",
+    "family",
+    "degradation",
+    "unit",
+    "role",
+    "placebo_of",
+    "metric",
+    "status",
+)
 
 
 @dataclass(frozen=True)
@@ -15,8 +28,8 @@ class Drops:
     """Paired drops of one table.
 
     Attributes:
-        table: one row per metric, degradation, level and clip, replicates averaged: ``drop`` (NaN where there is
-            none), ``role``, ``placebo_of``, ``track``.
+        table: one row per metric, degradation, level and clip, replicates averaged: ``drop``, ``role``,
+            ``placebo_of``, ``track``, ``nuisance``.
         net: one row per metric, tested degradation, level and clip that has both: ``net`` is the drop beyond
             the placebo's.
         infinite: rows left out because a score was infinite, per metric.
@@ -27,35 +40,77 @@ class Drops:
     infinite: dict[str, int]
 
 
+def coded(scores: pd.DataFrame) -> pd.DataFrame:
+    """The table with its texts as categories in alphabetical order: smaller, and sorted and grouped as numbers."""
+    made = {}
+    for name in TEXTS:
+        if name not in scores:
+            made[name] = pd.Categorical(np.full(len(scores), None, dtype=object), categories=[])
+        elif not isinstance(scores[name].dtype, pd.CategoricalDtype):
+            codes, texts = pd.factorize(scores[name], sort=True)
+            made[name] = pd.Categorical.from_codes(codes, categories=pd.Index(texts, dtype=object))
+    if "nuisance" not in scores:  # a table of an earlier version: every control counts
+        made["nuisance"] = scores["role"].to_numpy() == "control"
+    else:
+        missing = scores["nuisance"].isna().to_numpy()
+        if missing.any():
+            own = scores["nuisance"].to_numpy(dtype=object)
+            made["nuisance"] = np.where(missing, scores["role"].to_numpy() == "control", own).astype(bool)
+    return scores.assign(**made)
+
+
 def paired_drops(scores: pd.DataFrame) -> Drops:
     """Pair every cell with its clip's clean score. Rows that are not ``ok``, and infinite scores, give no drop."""
-    scores = scores.sort_values(["metric", "clip_id", "degradation", "level", "replicate"], kind="stable")
-    finite = np.isfinite(scores["score"].to_numpy(dtype=float, na_value=np.nan))
+    scores = coded(scores)
+    table = drop_table(scores)
+    texts = {name: object for name in table.columns if isinstance(table[name].dtype, pd.CategoricalDtype)}
+    table = table.astype(texts)
     infinite = scores[np.isinf(scores["score"].to_numpy(dtype=float, na_value=np.nan))]
-    usable = scores[(scores["status"] == "ok").to_numpy() & finite]
-    clean = usable[usable["role"] == "clean"].set_index(["metric", "clip_id"])["score"]
-    cells = usable[usable["role"] != "clean"].join(clean.rename("clean"), on=["metric", "clip_id"])
-    sign = np.where(cells["higher_is_better"].to_numpy(dtype=bool), 1.0, -1.0)
-    cells = cells.assign(drop=sign * (cells["clean"] - cells["score"]))
-    keys = [*CELL, "role", "clip_id", "track"]
-    mean = cells.groupby(keys, sort=True, observed=True)["drop"].mean().dropna().reset_index()
-    parents = scores.drop_duplicates("degradation").set_index("degradation")["placebo_of"]
-    mean["placebo_of"] = mean["degradation"].map(parents)
-    return Drops(mean, _net(mean, scores), infinite.groupby("metric").size().to_dict())
+    counts = infinite["metric"].astype(object).value_counts()
+    return Drops(table, _net(table, single_level_placebos(scores)), {str(k): int(n) for k, n in counts.items()})
 
 
-def _net(drops: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    tests = drops[drops["role"] == "test"]
+def single_level_placebos(scores: pd.DataFrame) -> set[str]:
+    """Placebos with one level, which stands beside every level of its degradation."""
+    rows = scores[(scores["role"] == "placebo").to_numpy()]
+    tops = rows.groupby("degradation", observed=True)["level"].max()
+    return {str(name) for name in tops[tops == 1].index}
+
+
+def drop_table(scores: pd.DataFrame) -> pd.DataFrame:
+    """The drops of a :func:`coded` table: see :class:`Drops`."""
+    score = scores["score"].to_numpy(dtype=float, na_value=np.nan)
+    usable = (scores["status"] == "ok").to_numpy() & np.isfinite(score)
+    is_clean = (scores["role"] == "clean").to_numpy()
+    clips = len(scores["clip_id"].cat.categories)
+    pair = scores["metric"].cat.codes.to_numpy().astype(np.int64) * clips + scores["clip_id"].cat.codes.to_numpy()
+    clean = np.full(len(scores["metric"].cat.categories) * clips, np.nan)
+    at = np.flatnonzero(usable & is_clean)
+    clean[pair[at]] = score[at]
+    sign = np.where(scores["higher_is_better"].to_numpy(dtype=bool), 1.0, -1.0)
+    with np.errstate(invalid="ignore", over="ignore"):
+        drop = sign * (clean[pair] - score)
+    keep = usable & ~is_clean & np.isfinite(drop)
+    columns = [*CELL, "role", "placebo_of", "clip_id", "track", "nuisance"]
+    cells = scores.loc[keep, [*columns, "replicate"]].assign(drop=drop[keep])
+    cells = cells.sort_values([*CELL, "clip_id", "replicate", "drop"], kind="stable")
+    keys = [*CELL, "clip_id"]
+    first = ~cells.duplicated(keys).to_numpy()
+    number = np.cumsum(first) - 1
+    mean = np.bincount(number, weights=cells["drop"].to_numpy()) / np.bincount(number) if len(cells) else drop[:0]
+    return cells.loc[first, columns].assign(drop=mean).reset_index(drop=True)
+
+
+def _net(drops: pd.DataFrame, single: set[str]) -> pd.DataFrame:
+    """The drop beyond the placebo's."""
+    tests = drops[drops["role"] == "test"].drop(columns=["placebo_of", "nuisance"])
     placebos = drops[drops["role"] == "placebo"]
-    rows = scores[scores["role"] == "placebo"]
-    tops = rows.groupby("degradation")["level"].max()
-    single = set(tops[tops == 1].index)  # one level that stands beside every level of its degradation
-    leveled = placebos[~placebos["degradation"].isin(single)]
-    keys = ["metric", "placebo_of", "clip_id"]
-    exact = leveled.set_index([*keys, "level"])["drop"].rename("placebo_drop")
-    shared = placebos[placebos["degradation"].isin(single)].set_index(keys)["drop"].rename("shared_drop")
+    shares = placebos["degradation"].isin(single)
+    placebos = placebos.assign(degradation=placebos["placebo_of"])
     on = ["metric", "degradation", "clip_id"]
+    exact = placebos[~shares].set_index([*on, "level"])["drop"].rename("placebo_drop")
+    shared = placebos[shares].set_index(on)["drop"].rename("shared_drop")
     joined = tests.join(exact, on=[*on, "level"]).join(shared, on=on)
     joined["placebo_drop"] = joined["placebo_drop"].fillna(joined["shared_drop"])
     joined["net"] = joined["drop"] - joined["placebo_drop"]
-    return joined.dropna(subset=["net"]).drop(columns=["shared_drop"])
+    return joined.dropna(subset=["net"]).drop(columns=["shared_drop"]).reset_index(drop=True)

@@ -1,11 +1,11 @@
-"""Statistics of paired drops.
+"""Effects and tests of paired drops.
 
-Clips of one track (recording) are not independent, so tracks are what is resampled and tested: intervals come from
-a bootstrap over tracks, tests from one mean per track. Where every clip is its own track, that is the plain paired
-analysis.
+Clips of one track (recording) are not independent, so what is tested is one mean per track. Where every clip is its
+own track, that is the plain paired analysis.
 
-Sources: BCa intervals, B. Efron, "Better bootstrap confidence intervals", JASA 1987; d_z, D. Lakens, Frontiers in
-Psychology 2013; concordance as in MuQ-Eval, with ties as half.
+Sources: d_z, D. Lakens, Frontiers in Psychology 2013; concordance as in MuQ-Eval, with ties as half, its interval
+by E. B. Wilson, JASA 1927; τ as in ACES (Moghe and others 2022); signed ranks with zeros by J. W. Pratt, JASA 1959;
+two one-sided tests, D. J. Schuirmann 1987; ordered alternatives, E. B. Page, JASA 1963; M. G. Kendall's τ-b, 1945.
 """
 
 from __future__ import annotations
@@ -16,74 +16,16 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-Interval = tuple[float, float]
-
-
-def track_sums(values: pd.DataFrame, column: str, tracks: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Per track, in the given order, the sum of a column and the number of its rows."""
-    grouped = values.groupby("track")[column].agg(["sum", "count"]).reindex(tracks, fill_value=0)
-    return grouped["sum"].to_numpy(dtype=float), grouped["count"].to_numpy(dtype=float)
-
-
-def bootstrap_weights(tracks: int, resamples: int, seed: int) -> np.ndarray:
-    """How often each track is drawn in each resample: ``(resamples, tracks)``."""
-    rng = np.random.Generator(np.random.Philox(key=seed))
-    return rng.multinomial(tracks, np.full(tracks, 1 / tracks), size=resamples).astype(float)
-
-
-def bca_intervals(
-    sums: np.ndarray, counts: np.ndarray, weights: np.ndarray, confidences: Sequence[float]
-) -> list[Interval]:
-    """Bias-corrected and accelerated bootstrap intervals of a mean over clustered values.
-
-    Args:
-        sums: per track, the sum of its values.
-        counts: per track, how many values it has; tracks without any are left out.
-        weights: :func:`bootstrap_weights` for the tracks that have values.
-        confidences: such as ``(0.95, 0.9)``.
-
-    Returns:
-        one ``(low, high)`` per confidence; NaN with fewer than two tracks.
-    """
-    from scipy.stats import norm
-
-    has = counts > 0
-    sums, counts = sums[has], counts[has]
-    count = len(sums)
-    if count < 2:
-        return [(math.nan, math.nan)] * len(confidences)
-    centre = sums.sum() / counts.sum()
-    left_out = (sums.sum() - sums) / (counts.sum() - counts)
-    spread = left_out.mean() - left_out
-    if np.ptp(left_out) <= 1e-12 * max(1.0, abs(centre)):
-        return [(float(centre), float(centre))] * len(confidences)
-    means = np.sort((weights @ sums) / (weights @ counts))
-    rounding = 1e-9 * (means[-1] - means[0])  # a resample that is the sample itself is a tie, however it adds up
-    ties = np.count_nonzero(np.abs(means - centre) <= rounding)
-    below = (np.count_nonzero(means < centre - rounding) + 0.5 * ties) / len(means)
-    shift = float(norm.ppf(min(max(below, 0.5 / len(means)), 1 - 0.5 / len(means))))
-    spread = spread / np.abs(spread).max()  # acceleration has no scale, and scores may be large
-    acceleration = float((spread**3).sum() / (6 * (spread**2).sum() ** 1.5))
-    intervals = []
-    for confidence in confidences:
-        tails = norm.ppf([(1 - confidence) / 2, (1 + confidence) / 2])
-        moved = norm.cdf(shift + (shift + tails) / (1 - acceleration * (shift + tails)))
-        low, high = np.quantile(means, moved)
-        intervals.append((float(low), float(high)))
-    return intervals
-
-
-def track_means(values: pd.DataFrame, column: str) -> np.ndarray:
-    """One mean per track."""
-    return values.groupby("track", sort=True)[column].mean().to_numpy(dtype=float)
+EXACT_TRACKS = 13
+"""Up to so many tracks every pattern of signs is tried."""
 
 
 def effect_dz(means: np.ndarray) -> float:
     """Mean over standard deviation of paired differences; NaN with fewer than two, or without any spread."""
     if len(means) < 2:
         return math.nan
-    spread = float(np.std(means, ddof=1))
-    return float(means.mean()) / spread if spread > 1e-12 * max(1.0, abs(float(means.mean()))) else math.nan
+    centre, spread = float(means.mean()), float(np.std(means, ddof=1))
+    return centre / spread if spread > 1e-12 * abs(centre) and spread > 0 else math.nan
 
 
 def concordance(drops: np.ndarray) -> tuple[float, int]:
@@ -92,6 +34,24 @@ def concordance(drops: np.ndarray) -> tuple[float, int]:
         return math.nan, 0
     ties = int(np.count_nonzero(drops == 0))
     return (int(np.count_nonzero(drops > 0)) + 0.5 * ties) / len(drops), ties
+
+
+def wilson(share: float, tracks: int, confidence: float) -> tuple[float, float]:
+    """Wilson's interval of a share of clips, with as many independent trials as there are tracks."""
+    if not tracks or math.isnan(share):
+        return math.nan, math.nan
+    from statsmodels.stats.proportion import proportion_confint
+
+    low, high = proportion_confint(share * tracks, tracks, alpha=1 - confidence, method="wilson")
+    return float(low), float(high)
+
+
+def aces_tau(drops: np.ndarray) -> float:
+    """(concordant − discordant) / all, a tie being discordant; NaN without drops."""
+    if not len(drops):
+        return math.nan
+    concordant = int(np.count_nonzero(drops > 0))
+    return (2 * concordant - len(drops)) / len(drops)
 
 
 def wilcoxon_p(means: np.ndarray) -> float:
@@ -109,7 +69,76 @@ def wilcoxon_p(means: np.ndarray) -> float:
     return float(min(1.0, wilcoxon(means, zero_method="pratt", alternative="two-sided").pvalue))
 
 
-def holm(p_values: Sequence[float]) -> np.ndarray:
+def sign_flip_p(means: np.ndarray, flips: int, seed: int) -> np.ndarray:
+    """Two-sided p of the mean under random signs, for several columns at once.
+
+    Every pattern is tried up to 13 tracks; beyond, ``flips`` random ones, the sample's own counted with them.
+
+    Args:
+        means: ``(tracks, columns)``, one mean per track; NaN where a track has none.
+        flips: random patterns.
+        seed: of them.
+
+    Returns:
+        ``(columns,)``; NaN with fewer than two tracks.
+    """
+    tracks, columns = means.shape
+    result = np.full(columns, math.nan)
+    known = np.isfinite(means)
+    enough = known.sum(axis=0) >= 2
+    if not enough.any():
+        return result
+    values = np.where(known, means, 0.0)[:, enough]
+    scale = np.abs(values).max(axis=0)
+    values = values / np.where(scale > 0, scale, 1.0)
+    observed = np.abs(values.sum(axis=0)) - 1e-12 * tracks
+    exact = tracks <= EXACT_TRACKS
+    total = 2 ** (tracks - 1) if exact else flips  # the other half mirrors this one
+    rng = np.random.Generator(np.random.Philox(key=seed))
+    reached = np.zeros(values.shape[1])
+    step = max(1, 2_000_000 // tracks)
+    for first in range(0, total, step):
+        count = min(step, total - first)
+        if exact:
+            patterns = (np.arange(first, first + count)[:, None] >> np.arange(tracks)) & 1
+        else:
+            patterns = rng.integers(0, 2, size=(count, tracks), dtype=np.int8)
+        reached += (np.abs((1.0 - 2.0 * patterns) @ values) >= observed).sum(axis=0)
+    result[enough] = reached / total if exact else (reached + 1) / (total + 1)
+    return result
+
+
+def equivalence_p(
+    centre: np.ndarray, error_low: np.ndarray, error_high: np.ndarray, margin: float, tracks: np.ndarray
+) -> np.ndarray:
+    """The larger p of two one-sided t tests against a mean at or beyond ±margin, for several columns.
+
+    Args:
+        centre: means.
+        error_low: standard errors of mean + margin; the mean's own where the margin is no estimate.
+        error_high: the same of mean − margin.
+        margin: from zero to either side.
+        tracks: how many tracks each mean is of.
+    """
+    from scipy.stats import t
+
+    result = np.full(len(centre), math.nan)
+    known = np.isfinite(centre) & np.isfinite(error_low) & np.isfinite(error_high) & (tracks > 1)
+    for index in np.flatnonzero(known):
+        parts = []
+        for room, error in (
+            (centre[index] + margin, error_low[index]),
+            (margin - centre[index], error_high[index]),
+        ):
+            if error > 1e-12 * max(abs(centre[index]), margin):
+                parts.append(float(t.sf(room / error, tracks[index] - 1)))
+            else:
+                parts.append(0.0 if room > 0 else 1.0)
+        result[index] = max(parts)
+    return result
+
+
+def holm(p_values: Sequence[float] | np.ndarray | pd.Series) -> np.ndarray:
     """Holm's step-down adjusted p; NaN stays NaN and does not count."""
     from statsmodels.stats.multitest import multipletests
 
@@ -121,12 +150,49 @@ def holm(p_values: Sequence[float]) -> np.ndarray:
     return adjusted
 
 
-def kendall_with_level(drops: pd.DataFrame) -> float:
-    """Mean over clips of Kendall's τ-b between level and drop; NaN where no clip has two different drops."""
-    from scipy.stats import kendalltau
+def kendall_tau(drops: np.ndarray) -> np.ndarray:
+    """Kendall's τ-b between level and drop, clip by clip.
 
-    taus = []
-    for _, clip in drops.groupby("clip_id", sort=True):
-        if len(clip) > 1 and clip["drop"].nunique() > 1:
-            taus.append(float(kendalltau(clip["level"], clip["drop"]).statistic))
-    return float(np.mean(taus)) if taus else math.nan
+    Args:
+        drops: ``(clips, levels)``, levels rising; NaN is passed over.
+
+    Returns:
+        ``(clips,)``; NaN for a clip without two different drops.
+    """
+    first, second = np.triu_indices(drops.shape[1], 1)
+    with np.errstate(invalid="ignore"):
+        signs = np.sign(drops[:, second] - drops[:, first])
+    pairs = np.isfinite(signs).sum(axis=1)
+    untied = (np.isfinite(signs) & (signs != 0)).sum(axis=1)
+    result = np.full(len(drops), math.nan)
+    some = untied > 0
+    result[some] = np.nansum(signs[some], axis=1) / np.sqrt(pairs[some] * untied[some].astype(float))
+    return result
+
+
+def page_trend(means: np.ndarray) -> tuple[float, float]:
+    """Page's L of drops that rise with the level, over tracks, and its one-sided p.
+
+    Exact or asymptotic as scipy decides; with ties, asymptotic with the variance that the tied ranks have.
+
+    Args:
+        means: ``(tracks, levels)``, levels rising, nothing missing.
+
+    Returns:
+        NaN, NaN with fewer than two tracks or fewer than three levels.
+    """
+    tracks, levels = means.shape
+    if tracks < 2 or levels < 3:
+        return math.nan, math.nan
+    from scipy.stats import norm, page_trend_test, rankdata
+
+    ranks = rankdata(means, axis=1)
+    place = np.arange(1, levels + 1)
+    statistic = float(ranks.sum(axis=0) @ place)
+    if all(len(np.unique(row)) == levels for row in ranks):
+        return statistic, float(page_trend_test(ranks, ranked=True).pvalue)
+    spread = ((ranks - ranks.mean(axis=1, keepdims=True)) ** 2).sum() * ((place - place.mean()) ** 2).sum()
+    if spread == 0:
+        return statistic, 1.0
+    expected = tracks * levels * (levels + 1) ** 2 / 4
+    return statistic, float(norm.sf((statistic - expected) / math.sqrt(spread / (levels - 1))))

@@ -10,7 +10,7 @@ import torch
 
 from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.base import Plan
-from degrade_bench.degrade.reproduction import pmqd
+from degrade_bench.degrade.reproduction import pmqd, pmqd_ratings
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import NotApplicableError, UnknownNameError
 from tests.conftest import make_clip
@@ -140,12 +140,12 @@ def test_paper_varispeed_has_the_confounds_of_the_study(clip):
 
 
 def test_the_published_ratings_are_beside_the_damages():
-    assert set(pmqd.MEAN_RATINGS) == set(PMQD)
+    assert set(pmqd_ratings.MEAN_RATINGS) == set(PMQD)
     for name in PMQD:
         assert catalogue.get(name).ladder.strengths == (10, 30, 50, 70, 90)
-        assert len(pmqd.MEAN_RATINGS[name]) == 5
-        assert all(1 <= rating <= 5 for rating in pmqd.MEAN_RATINGS[name])
-    assert pmqd.UNDAMAGED_RATING == 4.02
+        assert len(pmqd_ratings.MEAN_RATINGS[name]) == 5
+        assert all(1 <= rating <= 5 for rating in pmqd_ratings.MEAN_RATINGS[name])
+    assert pmqd_ratings.UNDAMAGED_RATING == 4.02
 
 
 def raw(rendered):

@@ -3,7 +3,7 @@
 Source: PMQD (975 clips of 13 genres, each damaged once and rated from 1 to 5 by people): a waveshaper from 50 to
 100 %, a peak limiter from 0 to −30 dB, a 24 dB/octave Butterworth low-pass from 20 to 1 kHz and pink noise mixed in
 from −25 to 0 dB, each by an intensity of 0 to 100 %. A level here is the middle of a fifth of that range: 10, 30,
-50, 70, 90 %. What people said of it is in :data:`MEAN_RATINGS`.
+50, 70, 90 %. What people said of it is in ``pmqd_ratings.py``.
 
 What the published parameters leave open, and how it is read here:
 
@@ -38,17 +38,6 @@ from degrade_bench.errors import NotApplicableError
 
 INTENSITIES = (10.0, 30.0, 50.0, 70.0, 90.0)
 """The middles of PMQD's bins 0–20, 20–40, 40–60, 60–80 and 80–100 %."""
-
-MEAN_RATINGS: Mapping[str, tuple[float, ...]] = {
-    "pmqd_waveshaper": (3.05, 2.69, 2.39, 2.17, 1.59),
-    "pmqd_limiter": (4.04, 3.72, 3.86, 3.90, 3.74),
-    "pmqd_low_pass": (3.97, 4.00, 3.82, 3.55, 3.31),
-    "pmqd_noise": (3.47, 3.00, 2.37, 1.78, 1.37),
-}
-"""PMQD's published table: mean over clips of the median of five raters, 1 to 5, at levels 1 to 5."""
-
-UNDAMAGED_RATING = 4.02
-"""The same for PMQD's undamaged clips."""
 
 RELEASE_SECONDS = 0.1
 """The limiter's time constant of recovery."""

@@ -1,0 +1,94 @@
+"""Means over clips, clustered by track, of many columns at once: values, intervals, standard errors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from degrade_bench.analysis.resampling import Draws, Resampler, Statistic, Totals
+
+
+@dataclass(frozen=True, eq=False)
+class Clustered:
+    """Values by track.
+
+    Attributes:
+        sums: ``(tracks, columns)``, sums over each track's clips.
+        counts: ``(tracks, columns)``, how many of its clips have a value.
+    """
+
+    sums: np.ndarray
+    counts: np.ndarray
+
+    @property
+    def tracks(self) -> np.ndarray:
+        """Tracks with a value, ``(columns,)``."""
+        return (self.counts > 0).sum(axis=0)
+
+    @property
+    def clips(self) -> np.ndarray:
+        """Clips with a value, ``(columns,)``."""
+        return self.counts.sum(axis=0).astype(int)
+
+    @property
+    def track_means(self) -> np.ndarray:
+        """``(tracks, columns)``; NaN where a track has no value."""
+        return ratio(self.sums, self.counts)
+
+    @property
+    def means(self) -> np.ndarray:
+        """Means over clips, ``(columns,)``; NaN without any."""
+        return ratio(self.sums.sum(axis=0), self.counts.sum(axis=0))
+
+    @property
+    def errors(self) -> np.ndarray:
+        """Standard errors of the means over clips with tracks as clusters, ``(columns,)``; NaN with fewer than two.
+
+        With as many clips in every track: the standard deviation of the tracks' means over the root of their
+            number.
+        """
+        tracks = self.tracks
+        result = np.full(len(tracks), math.nan)
+        some = tracks > 1
+        counts, means = self.counts[:, some], self.means[some]
+        residuals = (self.sums[:, some] - counts * means) / (counts.sum(axis=0) / tracks[some])
+        result[some] = np.sqrt((residuals**2).sum(axis=0) / (tracks[some] * (tracks[some] - 1.0)))
+        return result
+
+    def statistic(self) -> Statistic:
+        """The means as a statistic of totals over tracks."""
+
+        def means(totals: Totals) -> np.ndarray:
+            return ratio(totals(self.sums), totals(self.counts))
+
+        return means
+
+    def intervals(self, resampler: Resampler, confidences: Sequence[float]) -> np.ndarray:
+        """BCa intervals ``(confidences, 2, columns)``, for each column over those tracks that have a value."""
+        result = np.full((len(confidences), 2, self.sums.shape[1]), math.nan)
+        for rows, columns in self._patterns():
+            part = Clustered(self.sums[np.ix_(rows, columns)], self.counts[np.ix_(rows, columns)])
+            result[:, :, columns] = resampler.evaluate(part.statistic(), len(rows)).intervals(confidences)
+        return result
+
+    def draws(self, resampler: Resampler) -> Draws:
+        """Bootstrap and jackknife of the means over all tracks, to go together with other statistics."""
+        return resampler.evaluate(self.statistic(), len(self.sums))
+
+    def _patterns(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Columns that have values in the same tracks, with these tracks."""
+        known = np.ascontiguousarray((self.counts > 0).T)
+        patterns: dict[bytes, list[int]] = {}
+        for column, row in enumerate(known):
+            patterns.setdefault(row.tobytes(), []).append(column)
+        for columns in patterns.values():
+            yield np.flatnonzero(known[columns[0]]), np.array(columns)
+
+
+def ratio(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Sums over counts; NaN where there is nothing to count."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(counts > 0, sums / np.where(counts > 0, counts, 1), math.nan)

@@ -1,0 +1,166 @@
+"""Planning: how many clips it takes to detect or to exclude a drop, and what a run could have detected.
+
+A drop is *detected* where every condition of the verdict ``sensitive`` holds: the interval lies above the margin,
+the signed-rank test holds after Holm's correction, and so does the drop beyond the placebo. It is *excluded* where
+every condition of ``blind`` holds at every level. The chance of each condition follows from the noncentral t
+distribution, with the spread between tracks that was measured or assumed; the chance of all is at least one less
+the sum of what each lacks (Bonferroni), which is what is promised. The first step of Holm is assumed, its hardest;
+the signed-rank test is given the efficiency 3/π that it has for normal values, and no p below 2 / 2^n. A margin
+that is an estimate adds its own variance.
+
+Sources: J. Cohen, Statistical Power Analysis, 1988; D. J. Schuirmann 1987 (two one-sided tests); E. J. G. Pitman's
+efficiency of signed ranks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from degrade_bench.errors import ConfigError
+
+MOST_CLIPS = 100_000
+EFFICIENCY = 3 / math.pi
+
+
+@dataclass(frozen=True)
+class Design:
+    """What is known beforehand.
+
+    Attributes:
+        spread: standard deviation of the drop between tracks, at the level that is to be detected.
+        net_spread: of the drop beyond the placebo; None without a placebo.
+        level_spreads: of the drop at every level, for excluding.
+        margin: what counts as no drop.
+        margin_error: the margin's standard error with ``margin_tracks`` tracks; 0 for one that was given.
+        margin_tracks: how many tracks that was measured with.
+        tests: how many tests Holm's correction runs over.
+        alpha, confidence: the analysis's.
+    """
+
+    spread: float
+    net_spread: float | None
+    level_spreads: tuple[float, ...]
+    margin: float
+    margin_error: float = 0.0
+    margin_tracks: int = 1
+    tests: int = 1
+    alpha: float = 0.05
+    confidence: float = 0.95
+
+    def detects(self, drop: float, tracks: int) -> float:
+        """The chance that a true drop is called real and beyond its placebo."""
+        level = self.alpha / self.tests
+        if tracks < 2 or 2.0 ** (1 - tracks) >= level:
+            return 0.0
+        lacks = 1 - _beyond(drop - self.margin, self.spread, tracks, (1 - self.confidence) / 2)
+        effective = max(2, math.floor(tracks * EFFICIENCY))
+        lacks += 1 - _beyond(drop, self.spread, effective, level / 2)
+        if self.net_spread is not None:
+            lacks += 1 - _beyond(drop, self.net_spread, tracks, (1 - self.confidence) / 2)
+            lacks += 1 - _beyond(drop, self.net_spread, effective, level / 2)
+        return max(0.0, 1 - lacks)
+
+    def excludes(self, tracks: int) -> float:
+        """The chance that a drop of nothing is shown to lie within the margin, at every level."""
+        if tracks < 2:
+            return 0.0
+        lacks = 0.0
+        for spread in self.level_spreads:
+            whole = math.hypot(spread, self.margin_error * math.sqrt(self.margin_tracks))
+            lacks += 2 * (1 - _beyond(self.margin, whole, tracks, self.alpha))
+        return max(0.0, 1 - lacks)
+
+    def clips_to_detect(self, drop: float, power: float) -> int | None:
+        """Fewest tracks that detect a drop with a chance of ``power``; None where no number does."""
+        if not drop > self.margin:
+            return None
+        return _fewest(lambda tracks: self.detects(drop, tracks) >= power)
+
+    def clips_to_exclude(self, power: float) -> int | None:
+        """Fewest tracks that exclude a drop of the margin, where there is none, with a chance of ``power``."""
+        if not self.margin > 0:
+            return None
+        return _fewest(lambda tracks: self.excludes(tracks) >= power)
+
+    def smallest_detectable(self, tracks: int, power: float) -> float:
+        """The smallest drop that so many tracks detect with a chance of ``power``; NaN where none is."""
+        largest = max(self.spread, self.net_spread or 0.0)
+        low, high = self.margin, self.margin + max(largest, 1e-300)
+        for _ in range(60):
+            if self.detects(high, tracks) >= power:
+                break
+            low, high = high, self.margin + 2 * (high - self.margin)
+        else:
+            return math.nan
+        for _ in range(40):
+            middle = (low + high) / 2
+            low, high = (low, middle) if self.detects(middle, tracks) >= power else (middle, high)
+        return high
+
+
+def _beyond(distance: float, spread: float, tracks: int, tail: float) -> float:
+    """The chance that a one-sided t test at level ``tail`` finds a mean that lies so far from its bound."""
+    from scipy.special import nctdtr, stdtrit
+
+    if not distance > 0:
+        return 0.0
+    if spread <= 1e-12 * distance:
+        return 1.0
+    shift = distance / spread * math.sqrt(tracks)
+    critical = float(stdtrit(tracks - 1, 1 - tail))
+    if shift > critical + 12:
+        return 1.0
+    found = 1 - float(nctdtr(tracks - 1, shift, critical))
+    return found if math.isfinite(found) else 0.0
+
+
+def _fewest(enough: Callable[[int], bool]) -> int | None:
+    high = 2
+    while not enough(high):
+        high *= 2
+        if high > MOST_CLIPS:
+            return None
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
+def from_reliability(
+    reliability: float,
+    clean_sd: float = 1.0,
+    *,
+    margin: float | None = None,
+    levels: int = 5,
+    tests: int = 1,
+    alpha: float = 0.05,
+    confidence: float = 0.95,
+) -> Design:
+    """A design from a metric's reliability alone: the share of its variance between clips that is not noise.
+
+    Noise then has the variance ``(1 − reliability) · clean_sd²`` in every score, a drop that of two, and so has a
+    drop beyond a placebo, since the clean score is in both. The margin is by default what noise alone would make
+    the nuisance
+    floor: the 95 % quantile of |drop|.
+
+    Raises:
+        ConfigError: a number that cannot be.
+    """
+    if not 0 <= reliability <= 1:
+        raise ConfigError(f"reliability must lie between 0 and 1, got {reliability}")
+    if not 0 < clean_sd < math.inf:
+        raise ConfigError(f"the standard deviation of clean scores must be above 0, got {clean_sd}")
+    spread = clean_sd * math.sqrt(2 * (1 - reliability))
+    floor = 1.959963984540054 * spread
+    return Design(
+        spread, spread, (spread,) * levels, floor if margin is None else margin, tests=tests, alpha=alpha,
+        confidence=confidence,
+    )  # fmt: skip
+
+
+def promise(designs: Sequence[Design], drop: float, tracks: int) -> float:
+    """The least chance of detection over several designs."""
+    return min(design.detects(drop, tracks) for design in designs)
