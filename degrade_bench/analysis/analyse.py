@@ -186,7 +186,7 @@ class _OneMetric:
             "higher_is_better": counts["higher_is_better"],
             "needs_reference": counts["needs_reference"],
             "nuisance_floor": self.floor.value, "floor_low": self.floor.low, "floor_high": self.floor.high,
-            "margin": self.floor.margin,
+            "margin": self.floor.margin, "margin_is": self.floor.source,
             "left_out": ", ".join(self.floor.left_out),
             "clean_mean": float(clean.mean()) if len(clean) else math.nan,
             "clean_sd": clean_sd(clean),

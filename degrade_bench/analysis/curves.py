@@ -152,7 +152,7 @@ def _detection(
         place = float(crossing(mean, np.array([floor.margin]), ladder)[0])
         places["at"] = place if math.isfinite(place) else math.nan
         if tracks > 1 and math.isfinite(place):
-            drawn = np.sort(crossing(curves[:, scored], floor.draws.resampled[:, 0], ladder))
+            drawn = np.sort(crossing(curves[:, scored], floor.margin_draws.resampled[:, 0], ladder))
             places["at_low"], places["at_high"] = _percentiles(drawn, tracks, options.confidence)
         beyond = own["drop_low"].to_numpy(dtype=float) > floor.margin
         if beyond[-1]:

@@ -25,41 +25,42 @@ def level_effects(own: MetricDrops, floor: Floor, resampler: Resampler, options:
     (low, high), (low_90, high_90) = drops.intervals(resampler, options.tails)
     (net_low, net_high), (net_low_90, net_high_90) = nets.intervals(resampler, options.tails)
     means, tracks = drops.track_means, drops.tracks
-    net_means = nets.track_means
-    singles = [_of_cell(own.drops[:, j], int(tracks[j]), options) for j in range(len(frame))]
+    singles = [_of_cell(column) for column in own.drops.T]
+    shares = np.array([each["concordance"] for each in singles])
+    share_low, share_high = stat.wilson(shares, tracks, options.confidence)
     placebo = np.where(np.isfinite(own.net), own.placebo, math.nan)
     sd = clean_sd(own.clean)
     columns = {
         "n": drops.clips,
         "tracks": tracks,
-        **{name: [each[name] for each in singles] for name in singles[0]},
+        **{name: [each[name] for each in singles] for name in ("ties", "drop_median", "drop_spread", "aces_tau")},
+        "concordance": shares, "concordance_low": share_low, "concordance_high": share_high,
         "drop_mean": drops.means,
         "drop_low": low, "drop_high": high, "drop_low_90": low_90, "drop_high_90": high_90,
         "drop_sd": drops.means / sd if sd > 0 else math.nan,
         "drop_floor": drops.means / floor.value if floor.value > 0 else math.nan,
         "effect_dz": [stat.effect_dz(column[np.isfinite(column)]) for column in means.T],
-        "p_value": [stat.wilcoxon_p(column[np.isfinite(column)]) for column in means.T],
+        "p_value": stat.wilcoxon_p(means),
         "p_flip": stat.sign_flip_p(means, options.flips, options.seed),
         "p_blind": _p_blind(drops, floor, resampler),
         "placebo_drop": Clustered(*own.by_track(placebo)).means,
         "net_drop": nets.means,
         "net_low": net_low, "net_high": net_high, "net_low_90": net_low_90, "net_high_90": net_high_90,
-        "p_net": [stat.wilcoxon_p(column[np.isfinite(column)]) for column in net_means.T],
+        "p_net": stat.wilcoxon_p(nets.track_means),
     }  # fmt: skip
     return frame.assign(**columns)
 
 
-def _of_cell(drops: np.ndarray, tracks: int, options: AnalysisOptions) -> dict[str, float]:
+def _of_cell(drops: np.ndarray) -> dict[str, float]:
     known = drops[np.isfinite(drops)]
     share, ties = stat.concordance(known)
-    low, high = stat.wilson(share, tracks, options.confidence)
     return {
         "ties": ties,
         "drop_median": float(np.median(known)) if len(known) else math.nan,
         "drop_spread": float(np.std(known, ddof=1)) if len(known) > 1 else math.nan,
-        "concordance": share, "concordance_low": low, "concordance_high": high,
+        "concordance": share,
         "aces_tau": stat.aces_tau(known),
-    }  # fmt: skip
+    }
 
 
 def _p_blind(drops: Clustered, floor: Floor, resampler: Resampler) -> np.ndarray:
@@ -68,7 +69,7 @@ def _p_blind(drops: Clustered, floor: Floor, resampler: Resampler) -> np.ndarray
     if not floor.is_estimate:
         return stat.equivalence_p(drops.means, errors, errors, floor.margin, drops.tracks)
     together = drops.draws(resampler).resampled
-    margin = floor.draws.resampled
+    margin = floor.margin_draws.resampled
     tracks = len(drops.sums)
     scale = math.sqrt(tracks / (tracks - 1)) if tracks > 1 else math.nan
     below, above = (_spread(together + sign * margin) * scale for sign in (1, -1))
@@ -95,35 +96,32 @@ def clean_sd(clean: np.ndarray) -> float:
 def control_effects(own: MetricDrops, floor: Floor, resampler: Resampler, options: AnalysisOptions) -> pd.DataFrame:
     """One row per control × level: what the metric did, and whether it reacts.
 
-    A metric *reacts* to a control where the interval of the mean drop lies beyond the margin on one side, and is
-    *indifferent* where the equivalence test's interval lies within it.
+    A control may go either way from clip to clip (a gain up, a gain down), so what counts is |drop|. A metric
+    *reacts* where the interval of its mean lies above the margin, and is *indifferent* where it lies below.
+    ``p_value`` is the signed-rank test's, one-sided by its sign, of |drop| − margin.
     """
     drops = Clustered(*own.by_track(own.control_drops))
-    (low, high), (low_90, high_90) = drops.intervals(resampler, options.tails)
-    most = [
-        float(np.abs(c[np.isfinite(c)]).max()) if np.isfinite(c).any() else math.nan for c in own.control_drops.T
-    ]
-    reacts = (low > floor.margin) | (high < -floor.margin)
-    indifferent = (low_90 >= -floor.margin) & (high_90 <= floor.margin)
-    reaction = np.where(reacts, "reacts", np.where(indifferent, "indifferent", "unclear"))
+    sizes = Clustered(*own.by_track(np.abs(own.control_drops)))
+    low, high = drops.intervals(resampler, (options.confidence,))[0]
+    size_low, size_high = sizes.intervals(resampler, (options.confidence,))[0]
+    beyond = sizes.track_means - floor.margin
+    p_value = np.where(sizes.means > floor.margin, stat.wilcoxon_p(beyond) / 2, 1.0)
+    margin = floor.margin
+    reaction = np.where(size_low > margin, "reacts", np.where(size_high <= margin, "indifferent", "unclear"))
     frame = own.controls.assign(
         metric=own.metric, n=drops.clips, tracks=drops.tracks, drop_mean=drops.means, drop_low=low, drop_high=high,
-        drop_abs_max=most, p_value=[stat.wilcoxon_p(c[np.isfinite(c)]) for c in drops.track_means.T],
-        reaction=reaction,
+        drop_abs_mean=sizes.means, drop_abs_max=_largest(own.control_drops), p_value=p_value, reaction=reaction,
     )  # fmt: skip
     columns = [
-        "metric",
-        "degradation",
-        "level",
-        "strength",
-        "unit",
-        "n",
-        "tracks",
-        "drop_mean",
-        "drop_low",
-        "drop_high",
-    ]
-    return frame.loc[frame["n"] > 0, [*columns, "drop_abs_max", "p_value", "nuisance", "reaction"]]
+        "metric", "degradation", "level", "strength", "unit", "n", "tracks", "drop_mean", "drop_low", "drop_high",
+        "drop_abs_mean", "drop_abs_max", "p_value", "nuisance", "reaction",
+    ]  # fmt: skip
+    return frame.loc[frame["n"] > 0, columns]
+
+
+def _largest(drops: np.ndarray) -> list[float]:
+    """The largest |drop| of each column; NaN without any."""
+    return [float(np.abs(c[np.isfinite(c)]).max()) if np.isfinite(c).any() else math.nan for c in drops.T]
 
 
 def placebo_effects(own: MetricDrops, resampler: Resampler, options: AnalysisOptions) -> pd.DataFrame:

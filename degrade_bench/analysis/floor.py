@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from degrade_bench.analysis.means import Clustered
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.resampling import Draws, Resampler
 from degrade_bench.analysis.wide import MetricDrops
@@ -19,41 +20,77 @@ class Floor:
     Attributes:
         value: the upper quantile of |drop| over the controls, clips and levels; NaN without any.
         low, high: its interval.
-        margin: what counts as no drop: the floor, or what was given instead; 0 where there is neither.
-        draws: bootstrap and jackknife of the *margin*, one column: constant where it was given.
+        draws: its bootstrap and jackknife, one column.
+        margin: what counts as no drop; 0 where there is neither a floor nor a given margin.
+        margin_draws: its bootstrap and jackknife: constant where it was given.
+        source: what the margin is: ``floor``, ``resolution``, ``given`` or ``none``.
         left_out: controls that are no part of the floor because the metric is meant to hear them.
     """
 
     value: float
     low: float
     high: float
-    margin: float
     draws: Draws
+    margin: float
+    margin_draws: Draws
+    source: str
     left_out: tuple[str, ...]
 
     @property
     def is_estimate(self) -> bool:
         """Whether the margin was measured on these clips, so that it is uncertain."""
-        return bool(np.ptp(self.draws.resampled) > 0) if self.draws.resampled.size else False
+        return bool(self.margin_draws.resampled.size and np.ptp(self.margin_draws.resampled) > 0)
 
 
 def nuisance_floor(own: MetricDrops, resampler: Resampler, options: AnalysisOptions) -> Floor:
-    """The floor of one metric, with the margin that the options ask for."""
+    """The floor of one metric, with the margin that the options ask for.
+
+    The margin is the floor, unless that is under the metric's *resolution*: a small share of the largest mean drop
+    that any cell of the run brought about. A metric that compares with the clean clip itself does next to nothing
+    under some controls, and a drop of three times next to nothing is not one that anybody should call heard.
+    """
     counted = own.controls["nuisance"].to_numpy(dtype=bool)
     drops = np.abs(own.control_drops[:, counted])
     clips, columns = np.nonzero(np.isfinite(drops))
     left_out = tuple(dict.fromkeys(own.controls.loc[~counted, "degradation"]))
-    given = options.margin_of(own.metric)
-    value, low, high = math.nan, math.nan, math.nan
-    draws = None
+    nothing = _constant(math.nan, own.tracks, options.resamples)
+    draws, low, high = nothing, math.nan, math.nan
     if len(clips):
         draws = resampler.quantiles(drops[clips, columns], own.track[clips], own.tracks, options.floor_quantile)
-        value = float(draws.centre[0])
         low, high = (float(end) for end in draws.intervals((options.confidence,))[0, :, 0])
-    if given is not None or draws is None:
-        margin = 0.0 if given is None else float(given)
-        draws = _constant(margin, own.tracks, options.resamples)
-    return Floor(value, low, high, float(draws.centre[0]), draws, left_out)
+    value = float(draws.centre[0])
+    given = options.margin_of(own.metric)
+    if given is not None:
+        margin, source = _constant(float(given), own.tracks, options.resamples), "given"
+    elif not len(clips):
+        margin, source = _constant(0.0, own.tracks, options.resamples), "none"
+    else:
+        smallest = _resolution(own, resampler, options)
+        source = "floor" if smallest is None or value >= smallest.centre[0] else "resolution"
+        margin = draws if smallest is None else _larger(draws, smallest)
+    return Floor(value, low, high, draws, float(margin.centre[0]), margin, source, left_out)
+
+
+def _resolution(own: MetricDrops, resampler: Resampler, options: AnalysisOptions) -> Draws | None:
+    """A share of the largest mean drop in either direction; None without any."""
+    means = Clustered(*own.by_track(own.drops))
+    sizes = np.where(means.tracks >= min(options.min_tracks, own.tracks), np.abs(means.means), math.nan)
+    if not options.resolution or not np.isfinite(sizes).any():
+        return None
+    at = int(np.nanargmax(sizes))
+    largest = Clustered(means.sums[:, [at]], means.counts[:, [at]]).draws(resampler)
+    share = options.resolution
+    return Draws(
+        share * np.abs(largest.centre), share * np.abs(largest.resampled), share * np.abs(largest.left_out)
+    )
+
+
+def _larger(one: Draws, other: Draws) -> Draws:
+    return Draws(
+        np.maximum(one.centre, other.centre),
+        np.fmax(one.resampled, other.resampled),
+        np.fmax(one.left_out, other.left_out),
+    )
 
 
 def _constant(value: float, tracks: int, resamples: int) -> Draws:

@@ -22,6 +22,8 @@ class AnalysisOptions:
         floor_quantile: the quantile of |drop| over the controls that is the nuisance floor.
         margin: what counts as no drop, in the metric's unit: one number for every metric, or one by metric's name;
             None, or a metric that is not named, for the metric's nuisance floor.
+        resolution: the smallest share of the metric's largest drop that the margin may be, where it is not given; 0
+            for the nuisance floor whatever it is.
         min_tracks: independent recordings under which nothing is concluded. With five, the smallest two-sided
             Wilcoxon p is 0.0625.
         positive_control: whether nothing is concluded from a metric that no damage and no control moved.
@@ -36,6 +38,7 @@ class AnalysisOptions:
     seed: int = 0
     floor_quantile: float = 0.95
     margin: float | Mapping[str, float] | None = None
+    resolution: float = 0.01
     min_tracks: int = 6
     positive_control: bool = True
     power: float = 0.9
@@ -45,6 +48,8 @@ class AnalysisOptions:
         for name in ("confidence", "alpha", "floor_quantile", "power"):
             if not 0 < getattr(self, name) < 1:
                 raise ConfigError(f"{name} must lie between 0 and 1, got {getattr(self, name)}")
+        if not 0 <= self.resolution < 1:
+            raise ConfigError(f"resolution must lie between 0 and 1, got {self.resolution}")
         for name, least in (("resamples", 100), ("flips", 100), ("min_tracks", 2), ("seed", 0)):
             if getattr(self, name) < least:
                 raise ConfigError(f"{name} must be {least} or more, got {getattr(self, name)}")

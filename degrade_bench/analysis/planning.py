@@ -38,7 +38,7 @@ def design_of(
         return None
     spreads = _spreads(own, own.drops[:, columns])[known]
     net = _spreads(own, own.net[:, columns])[known[-1]]
-    error = float(floor.draws.standard_errors()[0]) if floor.is_estimate else 0.0
+    error = float(floor.margin_draws.standard_errors()[0]) if floor.is_estimate else 0.0
     return Design(
         spread=float(spreads[-1]), net_spread=float(net) if math.isfinite(net) else None,
         level_spreads=tuple(float(each) for each in spreads), margin=floor.margin, margin_error=error,

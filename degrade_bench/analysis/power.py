@@ -15,13 +15,15 @@ efficiency of signed ranks.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from degrade_bench.errors import ConfigError
 
 MOST_CLIPS = 100_000
 EFFICIENCY = 3 / math.pi
+UPPER = 1.959963984540054
+"""The 95 % quantile of |x| for a standard normal x."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +53,14 @@ class Design:
 
     def detects(self, drop: float, tracks: int) -> float:
         """The chance that a true drop is called real and beyond its placebo."""
-        level = self.alpha / self.tests
+        level, tail = self.alpha / self.tests, (1 - self.confidence) / 2
         if tracks < 2 or 2.0 ** (1 - tracks) >= level:
             return 0.0
-        lacks = 1 - _beyond(drop - self.margin, self.spread, tracks, (1 - self.confidence) / 2)
+        lacks = 1 - _beyond(drop - self.margin, self._with_margin(self.spread), tracks, tail)
         effective = max(2, math.floor(tracks * EFFICIENCY))
         lacks += 1 - _beyond(drop, self.spread, effective, level / 2)
         if self.net_spread is not None:
-            lacks += 1 - _beyond(drop, self.net_spread, tracks, (1 - self.confidence) / 2)
+            lacks += 1 - _beyond(drop, self.net_spread, tracks, tail)
             lacks += 1 - _beyond(drop, self.net_spread, effective, level / 2)
         return max(0.0, 1 - lacks)
 
@@ -68,9 +70,12 @@ class Design:
             return 0.0
         lacks = 0.0
         for spread in self.level_spreads:
-            whole = math.hypot(spread, self.margin_error * math.sqrt(self.margin_tracks))
-            lacks += 2 * (1 - _beyond(self.margin, whole, tracks, self.alpha))
+            lacks += 2 * (1 - _beyond(self.margin, self._with_margin(spread), tracks, self.alpha))
         return max(0.0, 1 - lacks)
+
+    def _with_margin(self, spread: float) -> float:
+        """The spread between tracks of a drop's distance from the margin."""
+        return math.hypot(spread, self.margin_error * math.sqrt(self.margin_tracks))
 
     def clips_to_detect(self, drop: float, power: float) -> int | None:
         """Fewest tracks that detect a drop with a chance of ``power``; None where no number does."""
@@ -136,15 +141,26 @@ def from_reliability(
     margin: float | None = None,
     levels: int = 5,
     tests: int = 1,
+    uneven: float = 0.0,
     alpha: float = 0.05,
     confidence: float = 0.95,
 ) -> Design:
     """A design from a metric's reliability alone: the share of its variance between clips that is not noise.
 
-    Noise then has the variance ``(1 − reliability) · clean_sd²`` in every score, a drop that of two, and so has a
-    drop beyond a placebo, since the clean score is in both. The margin is by default what noise alone would make
-    the nuisance
-    floor: the 95 % quantile of |drop|.
+    Noise then has the variance ``(1 − reliability) · clean_sd²`` in every score, a drop that of two, and so has a drop
+    beyond a placebo, since the clean score is in both. The margin is by default what noise alone would make the nuisance
+    floor, the 95 % quantile of |drop|, with the error that such a quantile has over many controls: of two controls of
+    one clip, which share the clean score's noise, the exceedances correlate by a quarter.
+
+    Args:
+        reliability: 0 to 1.
+        clean_sd: standard deviation of clean scores between clips, in the metric's unit.
+        margin: what counts as no drop; None for the floor that the noise makes.
+        levels: of the ladder.
+        tests: how many tests Holm's correction runs over.
+        uneven: standard deviation between clips of what the damage itself does, at the drop in question.
+        alpha: level of the tests.
+        confidence: of the intervals.
 
     Raises:
         ConfigError: a number that cannot be.
@@ -153,14 +169,13 @@ def from_reliability(
         raise ConfigError(f"reliability must lie between 0 and 1, got {reliability}")
     if not 0 < clean_sd < math.inf:
         raise ConfigError(f"the standard deviation of clean scores must be above 0, got {clean_sd}")
-    spread = clean_sd * math.sqrt(2 * (1 - reliability))
-    floor = 1.959963984540054 * spread
+    noise = clean_sd * math.sqrt(2 * (1 - reliability))
+    error = 0.0
+    if margin is None:
+        margin = UPPER * noise
+        density = 2 * math.exp(-(UPPER**2) / 2) / math.sqrt(2 * math.pi)
+        error = math.sqrt(0.05 * 0.95 * 0.25) / density * noise
+    spread = math.hypot(noise, uneven)
     return Design(
-        spread, spread, (spread,) * levels, floor if margin is None else margin, tests=tests, alpha=alpha,
-        confidence=confidence,
-    )  # fmt: skip
-
-
-def promise(designs: Sequence[Design], drop: float, tracks: int) -> float:
-    """The least chance of detection over several designs."""
-    return min(design.detects(drop, tracks) for design in designs)
+        spread, spread, (noise,) * levels, margin, error, 1, tests=tests, alpha=alpha, confidence=confidence
+    )

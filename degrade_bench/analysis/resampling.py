@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -125,11 +126,12 @@ class Draws:
         return errors
 
 
+@lru_cache(maxsize=256)
 def expanded(confidence: float, tracks: int) -> float:
     """The normal quantile whose percentile of a bootstrap over so many tracks reaches as far as the t interval."""
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
-    return float(math.sqrt(tracks / (tracks - 1)) * t.ppf((1 + confidence) / 2, tracks - 1))
+    return float(math.sqrt(tracks / (tracks - 1)) * stdtrit(tracks - 1, (1 + confidence) / 2))
 
 
 def bca(
@@ -152,35 +154,46 @@ def bca(
     result = np.full((len(confidences), 2, len(centre)), math.nan)
     if len(left_out) < 2 or not len(centre):
         return result
-    resampled = np.sort(resampled, axis=0)  # NaN go to the end
     counts = np.isfinite(resampled).sum(axis=0)
     known = np.isfinite(centre) & np.isfinite(left_out).all(axis=0) & (counts > 0)
     with np.errstate(invalid="ignore"):
         scale = np.maximum(np.abs(centre), np.abs(left_out).max(axis=0))
         fixed = known & (np.ptp(left_out, axis=0) <= ROUNDING * scale)
     result[:, :, fixed] = centre[fixed]
-    tails = [expanded(confidence, len(left_out)) for confidence in confidences]
-    for column in np.flatnonzero(known & ~fixed):
-        draws = resampled[: counts[column], column]
-        rounding = 1e-9 * (draws[-1] - draws[0])  # a resample that is the sample is a tie, however it adds up
-        first = np.searchsorted(draws, centre[column] - rounding, side="left")
-        last = np.searchsorted(draws, centre[column] + rounding, side="right")
-        below = (first + 0.5 * (last - first)) / len(draws)
-        shift = float(ndtri(min(max(below, 0.5 / len(draws)), 1 - 0.5 / len(draws))))
-        bend = _acceleration(left_out[:, column])
-        ends = [_moved(shift, bend, sign * tail) for tail in tails for sign in (-1, 1)]
-        result[:, :, column] = np.quantile(draws, ndtr(ends)).reshape(len(tails), 2)
+    moving = np.flatnonzero(known & ~fixed)
+    if not len(moving):
+        return result
+    draws, counts, centre = np.sort(resampled[:, moving], axis=0), counts[moving], centre[moving]  # NaN at the end
+    last = np.take_along_axis(draws, counts[None] - 1, axis=0)[0]
+    rounding = 1e-9 * (last - draws[0])  # a resample that is the sample is a tie, however it adds up
+    under, upto = (draws < centre - rounding).sum(axis=0), (draws <= centre + rounding).sum(axis=0)
+    below = (under + 0.5 * (upto - under)) / counts
+    shift = ndtri(np.clip(below, 0.5 / counts, 1 - 0.5 / counts))
+    bend = _acceleration(left_out[:, moving])
+    for index, confidence in enumerate(confidences):
+        tail = expanded(confidence, len(left_out))
+        for end, sign in enumerate((-1, 1)):
+            place = ndtr(_moved(shift, bend, sign * tail)) * (counts - 1)
+            result[index, end, moving] = _at(draws, place, counts)
     return result
 
 
-def _acceleration(left_out: np.ndarray) -> float:
-    spread = left_out.mean() - left_out
-    spread = spread / np.abs(spread).max()  # it has no scale, and scores may be large
-    return float((spread**3).sum() / (6 * (spread**2).sum() ** 1.5))
+def _at(draws: np.ndarray, place: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Sorted draws at fractional places, column by column."""
+    first = np.minimum(np.floor(place).astype(np.int64), counts - 1)
+    low = np.take_along_axis(draws, first[None], axis=0)[0]
+    high = np.take_along_axis(draws, np.minimum(first + 1, counts - 1)[None], axis=0)[0]
+    return low + (place - first) * (high - low)
 
 
-def _moved(shift: float, bend: float, tail: float) -> float:
+def _acceleration(left_out: np.ndarray) -> np.ndarray:
+    spread = left_out.mean(axis=0) - left_out
+    spread = spread / np.abs(spread).max(axis=0)  # it has no scale, and scores may be large
+    return (spread**3).sum(axis=0) / (6 * (spread**2).sum(axis=0) ** 1.5)
+
+
+def _moved(shift: np.ndarray, bend: np.ndarray, tail: float) -> np.ndarray:
     """Where BCa reads a tail off; beyond the formula's pole, as far out as the draws go."""
     reach = shift + tail
     room = 1 - bend * reach
-    return shift + reach / room if room > 0 else math.copysign(math.inf, reach)
+    return np.where(room > 0, shift + reach / np.where(room > 0, room, 1.0), np.copysign(math.inf, reach))

@@ -84,13 +84,12 @@ def selectivity(
         return np.column_stack([signal, structural, share])
 
     draws = resampler.evaluate(index, own.tracks)
-    index_low, index_high = draws.intervals((options.confidence,))[0][:, 2]
+    lows, highs = draws.intervals((options.confidence,))[0]
     found = dict(zip(("signal", "structural", "index"), (float(each) for each in draws.centre), strict=True))
-    note = None if math.isfinite(found["index"]) else "neither group lowers the score at matched change"
-    return row | found | {
-        "bins": len(used), "cells": int(np.isin(column, pick).sum()), "index_low": float(index_low),
-        "index_high": float(index_high), "note": note,
-    }  # fmt: skip
+    row |= found | {"bins": len(used), "cells": int(np.isin(column, pick).sum())}
+    if not (lows[:2] > 0).any():  # a share of nothing would be any number
+        return row | {"index": math.nan, "note": "neither group was shown to lower the score at matched change"}
+    return row | {"index_low": float(lows[2]), "index_high": float(highs[2])}
 
 
 def _distances(own: MetricDrops, measure: MetricDrops) -> np.ndarray:

@@ -62,7 +62,7 @@ def family_sensitivity(
         return np.where(areas.clips > 0, each, 0.0) @ average_area
 
     rates = resampler.evaluate(rate, own.tracks)
-    in_floors = over_margin(resampler.evaluate(area, own.tracks), floor)
+    in_floors = over_floor(resampler.evaluate(area, own.tracks), floor)
     (low, high), (area_low, area_high) = (d.intervals((options.confidence,))[0] for d in (rates, in_floors))
     frame = pd.DataFrame.from_records(rows)
     known, area_known = average.any(axis=0), average_area.any(axis=0)
@@ -76,12 +76,12 @@ def family_sensitivity(
     )
 
 
-def over_margin(draws: Draws, floor: Floor) -> Draws:
-    """Values in multiples of the margin, with its uncertainty in them; NaN where the margin is zero."""
+def over_floor(draws: Draws, floor: Floor) -> Draws:
+    """Values in multiples of the nuisance floor, with its uncertainty in them; NaN where it is zero or unknown."""
     with np.errstate(divide="ignore", invalid="ignore"):
         made = [
-            np.where(margin > 0, values / np.where(margin > 0, margin, 1.0), math.nan)
-            for values, margin in (
+            np.where(whole > 0, values / np.where(whole > 0, whole, 1.0), math.nan)
+            for values, whole in (
                 (draws.centre, floor.draws.centre),
                 (draws.resampled, floor.draws.resampled),
                 (draws.left_out, floor.draws.left_out),

@@ -1,0 +1,1 @@
+"""Simulated metrics: they are told what was done to a clip, and their truth is known."""

@@ -1,0 +1,111 @@
+"""Score tables of simulated metrics: a small suite, made in no time, with every column that the analysis reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from degrade_bench.metric.simulated.truths import TOP_LEVEL, Truth
+
+DAMAGES = (
+    ("white_noise", "signal", "noise"),
+    ("hard_clipping", "signal", "clipping"),
+    ("mp3", "signal", "codec"),
+    ("bar_shuffle", "structural", "order"),
+    ("tempo_jitter", "structural", "tempo"),
+    ("key_break", "structural", "pitch"),
+)
+CONTROLS = (
+    "gain",
+    "polarity",
+    "resampling",
+    "dither",
+    "crop_offset",
+    "fractional_delay",
+    "subsonic_filter",
+    "mp3_transparent",
+)
+LEVELS = tuple(range(1, TOP_LEVEL + 1))
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """The cells of one clip, one row each: the ladder's columns of the score table, ``role`` and ``damaged``.
+
+    Attributes:
+        frame: the rows.
+    """
+
+    frame: pd.DataFrame
+
+    def drops(self, truth: Truth) -> np.ndarray:
+        """What a clip of mean sensitivity loses in each cell; the ceiling aside."""
+        columns = (self.frame[name] for name in ("role", "damaged", "family", "level"))
+        return np.array(
+            [truth.drop(role, group, family, level) for role, group, family, level in zip(*columns, strict=True)]
+        )
+
+    def gains(self) -> np.ndarray:
+        """The share of the largest gain in each cell."""
+        is_gain = (self.frame["degradation"] == "gain").to_numpy()
+        return np.where(is_gain, self.frame["level"].to_numpy() / TOP_LEVEL, 0.0)
+
+
+def suite_cells() -> Cells:
+    """Clean, six damages with their placebos, eight controls; five levels each, one for a signal damage's placebo."""
+    rows: list[dict] = [_row("clean", "clean", "clean", "clean", 0, "clean", None)]
+    for name, group, family in DAMAGES:
+        rows += [_row(name, group, group, family, level, "test", None) for level in LEVELS]
+        beside = (1,) if group == "signal" else LEVELS
+        rows += [_row(f"{name}_placebo", "control", group, family, level, "placebo", name) for level in beside]
+    for name in CONTROLS:
+        rows += [_row(name, "control", "control", name, level, "control", None) for level in LEVELS]
+    return Cells(pd.DataFrame.from_records(rows))
+
+
+def _row(name: str, group: str, damaged: str, family: str, level: int, role: str, of: str | None) -> dict:
+    strength = float(level) if level else None
+    return {
+        "degradation": name, "group": group, "damaged": damaged, "family": family, "level": level,
+        "strength": strength, "unit": "step" if level else None, "achieved": strength, "role": role,
+        "placebo_of": of, "replicate": 0,
+    }  # fmt: skip
+
+
+def score_table(cells: Cells, truths: Sequence[Truth], clips: int, rng: np.random.Generator) -> pd.DataFrame:
+    """One simulated run: every metric on as many clips, each a track of its own.
+
+    Args:
+        cells: :func:`suite_cells`.
+        truths: the metrics.
+        clips: how many.
+        rng: where chance comes from.
+    """
+    per_clip = cells.frame.drop(columns="damaged")
+    gains = cells.gains()
+    frames = []
+    for truth in truths:
+        scores = truth.scores(rng, cells.drops(truth), gains, clips)
+        frame = per_clip.loc[np.tile(per_clip.index, clips)].reset_index(drop=True)
+        ids = np.repeat([f"clip{index:04d}" for index in range(clips)], len(per_clip))
+        frame = frame.assign(
+            clip_id=ids, track=ids, clip_group=None, metric=truth.name, score=scores.ravel(),
+            higher_is_better=True, needs_reference=False, status="ok",
+            nuisance=(frame["role"] == "control") & ~frame["degradation"].isin(truth.hears),
+        )  # fmt: skip
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+def true_drops(cells: Cells, truth: Truth, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """The population's mean drop in each cell, ``(cells,)``; under a ceiling by as many draws."""
+    drops = cells.drops(truth)
+    if truth.ceiling is None:
+        return drops
+    scores = np.concatenate(
+        [truth.scores(rng, drops, cells.gains(), 1000).mean(axis=0, keepdims=True) for _ in range(draws // 1000)]
+    )
+    return scores[:, :1].mean() - scores.mean(axis=0)
