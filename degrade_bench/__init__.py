@@ -1,7 +1,7 @@
 """degrade-bench: what does a music quality metric hear, and to what is it deaf?
 
-The public API: :func:`run`, :func:`stress_test`, :class:`Clip`, :class:`Degradation`, :class:`Metric`. Names
-are imported when they are first used, so that ``import degrade_bench`` costs nothing.
+The public API: :func:`run`, :func:`stress_test`, :func:`load`, :class:`Clip`, :class:`Degradation`,
+:class:`Metric`. Names are imported when they are first used, so that ``import degrade_bench`` costs nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from degrade_bench.analysis import load
     from degrade_bench.bench import RunResult, run, stress_test
     from degrade_bench.clip import Annotations, Clip
     from degrade_bench.degrade.base import Degradation, Ladder, Plan
@@ -29,6 +30,7 @@ _WHERE = {
     "Plan": "degrade.base",
     "RunConfig": "sweep.config",
     "RunResult": "bench",
+    "load": "analysis",
     "run": "bench",
     "stress_test": "bench",
 }
@@ -43,6 +45,7 @@ __all__ = [
     "Plan",
     "RunConfig",
     "RunResult",
+    "load",
     "run",
     "stress_test",
 ]

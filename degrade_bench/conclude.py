@@ -1,20 +1,25 @@
-"""What is made of a run's scores: the analysis and the report, from its directory alone; nothing is scored.
+"""What is made of a run's scores: analysis, plan and report, from its directory alone; nothing is scored.
 
 Nothing that damages or scores is imported here, torch included.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from degrade_bench.errors import ConfigError, RunFolderError, UnknownNameError
 from degrade_bench.files import folder_error
 
 if TYPE_CHECKING:
-    from degrade_bench.analysis import Analysis
+    from degrade_bench.analysis import Analysis, AnalysisOptions
+    from degrade_bench.analysis.power import Design
 
 
-def conclude(folder: Path) -> Analysis:
+def conclude(folder: Path, options: AnalysisOptions | None = None) -> Analysis:
     """Analyse the scores of a run directory again and write ``summary.csv`` and ``analysis.json``.
 
     Raises:
@@ -22,7 +27,7 @@ def conclude(folder: Path) -> Analysis:
     """
     from degrade_bench.analysis import analyse_folder, write
 
-    analysis = analyse_folder(folder)
+    analysis = analyse_folder(folder, options)
     write(analysis, folder)
     return analysis
 
@@ -39,3 +44,148 @@ def show(folder: Path) -> Path:
         return write_report(folder)
     except OSError as error:
         raise folder_error(folder, error) from error
+
+
+def options_from(given: dict[str, Any], margins: Sequence[str]) -> AnalysisOptions:
+    """Thresholds from the command line.
+
+    Args:
+        given: fields of :class:`~degrade_bench.analysis.AnalysisOptions`; None for the default.
+        margins: ``0.1`` for every metric, or ``METRIC=0.1`` for one.
+
+    Raises:
+        ConfigError: a number that cannot be.
+    """
+    from degrade_bench.analysis import AnalysisOptions
+
+    named: dict[str, float] = {}
+    general: float | None = None
+    for text in margins:
+        name, _, value = text.rpartition("=")
+        try:
+            number = float(value)
+        except ValueError:
+            raise ConfigError(f"--margin {text!r}: expected a number, or METRIC=NUMBER") from None
+        if name:
+            named[name] = number
+        else:
+            general = number
+    if named and general is not None:
+        raise ConfigError("--margin is given both for every metric and for one; name each metric")
+    margin = named or general
+    return AnalysisOptions(margin=margin, **{name: value for name, value in given.items() if value is not None})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One line of a plan.
+
+    Attributes:
+        metric, degradation: what it is for; empty where only a reliability was assumed.
+        tracks: how many recordings the run had, or were asked about; None where none were.
+        spread: standard deviation of the drop between recordings.
+        margin: what counts as no drop.
+        smallest_detectable: the smallest drop that so many recordings detect; NaN where none, None without
+            ``tracks``.
+        drop: the drop that is planned for.
+        clips_to_detect: recordings that detect it; None where no number does.
+        clips_to_exclude: recordings that exclude a drop of the margin where there is none; None where no number
+            does.
+    """
+
+    metric: str
+    degradation: str
+    tracks: int | None
+    spread: float
+    margin: float
+    smallest_detectable: float | None
+    drop: float
+    clips_to_detect: int | None
+    clips_to_exclude: int | None
+
+
+def plan_from_run(
+    folder: Path,
+    power: float = 0.9,
+    drop: float | None = None,
+    clips: int | None = None,
+    metrics: Sequence[str] = (),
+    degradations: Sequence[str] = (),
+) -> list[Plan]:
+    """What a run could have detected, and how many clips it would take, by the spread between its own recordings.
+
+    Args:
+        folder: the run directory.
+        power: the chance of success.
+        drop: to detect, in the metric's unit; None for twice the margin.
+        clips: to plan with; None for as many as the run had.
+        metrics: only these.
+        degradations: only these.
+
+    Raises:
+        RunFolderError: there are no scores, or nothing in them to plan with.
+        UnknownNameError: the run has no such metric or degradation.
+        ConfigError: a number that cannot be.
+    """
+    from dataclasses import replace
+
+    from degrade_bench.analysis import designs, load_options, load_scores
+
+    _check(power, drop, clips)
+    found = designs(load_scores(folder), replace(load_options(folder), power=power))
+    if not found:
+        raise RunFolderError(f"{folder}: no damage was scored on enough recordings to plan with")
+    for kind, wanted, place in (("metric", metrics, 0), ("degradation", degradations, 1)):
+        known = list(dict.fromkeys(str(each[place]) for each in found))
+        for name in wanted:
+            if name not in known:
+                raise UnknownNameError(f"{kind} of this run", name, known)
+    return [
+        _plan(design, metric, degradation, clips or tracks, power, drop)
+        for metric, degradation, tracks, design in found
+        if (not metrics or metric in metrics) and (not degradations or degradation in degradations)
+    ]
+
+
+def plan_from_reliability(
+    reliability: float,
+    clean_sd: float = 1.0,
+    power: float = 0.9,
+    drop: float | None = None,
+    clips: int | None = None,
+    margin: float | None = None,
+    tests: int = 1,
+    levels: int = 5,
+) -> Plan:
+    """The same from an assumed reliability: the share of a metric's variance between clips that is not noise.
+
+    Raises:
+        ConfigError: a number that cannot be.
+    """
+    from degrade_bench.analysis.power import from_reliability
+
+    _check(power, drop, clips)
+    if tests < 1 or levels < 1:
+        raise ConfigError(f"tests and levels must be 1 or more, got {tests} and {levels}")
+    design = from_reliability(reliability, clean_sd, margin=margin, tests=tests, levels=levels)
+    return _plan(design, "", "", clips, power, drop)
+
+
+def _plan(
+    design: Design, metric: str, degradation: str, tracks: int | None, power: float, drop: float | None
+) -> Plan:
+    wanted = 2 * design.margin if drop is None else drop
+    smallest = None if tracks is None else design.smallest_detectable(tracks, power)
+    return Plan(
+        metric, degradation, tracks, design.spread, design.margin, smallest, wanted,
+        design.clips_to_detect(wanted, power), design.clips_to_exclude(power),
+    )  # fmt: skip
+
+
+def _check(power: float, drop: float | None, clips: int | None) -> None:
+    if not 0 < power < 1:
+        raise ConfigError(f"--power must lie between 0 and 1, got {power}")
+    if drop is not None and not 0 < drop < math.inf:
+        raise ConfigError(f"--drop must be a number above 0, got {drop}")
+    if clips is not None and clips < 2:
+        raise ConfigError(f"--clips must be 2 or more, got {clips}")

@@ -1,12 +1,25 @@
 """What concludes, from the score table alone: drops, intervals, tests, verdicts.
 
-``analyse(scores)`` for a table in memory; ``load_scores``, ``analyse_folder``, ``write`` and ``load_analysis`` for
-run directories.
+``load(folder)`` for notebooks; ``analyse(scores)`` for a table in memory; ``load_scores``, ``analyse_folder``,
+``write`` and ``load_analysis`` for run directories.
 """
 
-from degrade_bench.analysis.analyse import analyse, analyse_folder
+from degrade_bench.analysis.analyse import analyse, analyse_folder, designs
+from degrade_bench.analysis.notebook import Loaded, load
 from degrade_bench.analysis.options import AnalysisOptions
-from degrade_bench.analysis.result import Analysis, load_analysis, write
+from degrade_bench.analysis.result import Analysis, load_analysis, load_options, write
 from degrade_bench.analysis.table import load_scores
 
-__all__ = ["Analysis", "AnalysisOptions", "analyse", "analyse_folder", "load_analysis", "load_scores", "write"]
+__all__ = [
+    "Analysis",
+    "AnalysisOptions",
+    "Loaded",
+    "analyse",
+    "analyse_folder",
+    "designs",
+    "load",
+    "load_analysis",
+    "load_options",
+    "load_scores",
+    "write",
+]

@@ -147,10 +147,10 @@ def from_reliability(
 ) -> Design:
     """A design from a metric's reliability alone: the share of its variance between clips that is not noise.
 
-    Noise then has the variance ``(1 − reliability) · clean_sd²`` in every score, a drop that of two, and so has a drop
-    beyond a placebo, since the clean score is in both. The margin is by default what noise alone would make the nuisance
-    floor, the 95 % quantile of |drop|, with the error that such a quantile has over many controls: of two controls of
-    one clip, which share the clean score's noise, the exceedances correlate by a quarter.
+    Noise then has the variance ``(1 − reliability) · clean_sd²`` in every score, a drop that of two, and so has a
+    drop beyond a placebo, since the clean score is in both. The margin is by default what noise alone would make
+    the nuisance floor, the 95 % quantile of |drop|, with the error that such a quantile has over many controls: of
+    two controls of one clip, which share the clean score's noise, the exceedances correlate by a quarter.
 
     Args:
         reliability: 0 to 1.

@@ -130,3 +130,11 @@ def load_analysis(folder: Path) -> Analysis:
         raise RunFolderError(f"{folder} has no {ANALYSIS}: give `degrade-bench analysis {folder}` first") from None
     except (OSError, UnicodeDecodeError, RunFolderError) as error:
         raise RunFolderError(f"{path} cannot be read: {error}") from error
+
+
+def load_options(folder: Path) -> AnalysisOptions:
+    """The thresholds that a run directory was last analysed with; the defaults where this version did not."""
+    try:
+        return load_analysis(folder).options
+    except RunFolderError:
+        return AnalysisOptions()

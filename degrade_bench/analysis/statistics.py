@@ -60,7 +60,7 @@ def aces_tau(drops: np.ndarray) -> float:
 
 
 def wilcoxon_p(means: np.ndarray) -> np.ndarray:
-    """Two-sided p of the Wilcoxon signed-rank test, column by column, zeros ranked and left out of the sums (Pratt).
+    """Two-sided p of the Wilcoxon signed-rank test, column by column; zeros are ranked and left out (Pratt).
 
     Exact up to 50 tracks without ties and zeros, else the normal approximation with its tie correction: scipy's
         numbers,

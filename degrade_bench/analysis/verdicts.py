@@ -114,14 +114,14 @@ def _beyond_placebo(top: LevelStats, margin: float, alpha: float) -> Ruling:
     """The verdict on a real drop: is it more than the placebo's?"""
     if not top.has_placebo:
         return Ruling("sensitive", "the drop is beyond the margin")
+    if top.net_low > 0 and top.p_beyond < alpha:
+        return Ruling("sensitive", "the drop is beyond the margin and the placebo")
+    if top.net_high_90 <= margin:
+        return Ruling("artefact", "the drop is real, but beyond the placebo's it was shown to be under the margin")
     if top.net_low > 0:
-        if top.p_beyond < alpha:
-            return Ruling("sensitive", "the drop is beyond the margin and the placebo")
         return Ruling(
             "inconclusive", f"the drop is real, but beyond the placebo's p = {top.p_beyond:.2g} after Holm"
         )
-    if top.net_high_90 <= margin:
-        return Ruling("artefact", "the drop is real, but beyond the placebo's it was shown to be under the margin")
     return Ruling("inconclusive", "the drop is real, but the clips do not suffice to tell it from the placebo's")
 
 

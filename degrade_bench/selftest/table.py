@@ -43,10 +43,8 @@ class Cells:
 
     def drops(self, truth: Truth) -> np.ndarray:
         """What a clip of mean sensitivity loses in each cell; the ceiling aside."""
-        columns = (self.frame[name] for name in ("role", "damaged", "family", "level"))
-        return np.array(
-            [truth.drop(role, group, family, level) for role, group, family, level in zip(*columns, strict=True)]
-        )
+        rows = self.frame[["role", "damaged", "family", "level"]].itertuples(index=False, name=None)
+        return np.array([truth.drop(*row) for row in rows])
 
     def gains(self) -> np.ndarray:
         """The share of the largest gain in each cell."""
@@ -55,7 +53,7 @@ class Cells:
 
 
 def suite_cells() -> Cells:
-    """Clean, six damages with their placebos, eight controls; five levels each, one for a signal damage's placebo."""
+    """Clean, six damages with placebos, eight controls; five levels each, one for a signal damage's placebo."""
     rows: list[dict] = [_row("clean", "clean", "clean", "clean", 0, "clean", None)]
     for name, group, family in DAMAGES:
         rows += [_row(name, group, group, family, level, "test", None) for level in LEVELS]

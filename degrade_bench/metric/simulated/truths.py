@@ -1,7 +1,7 @@
 """What simulated metrics hear: drops that are known beforehand, to judge a judge by (LaajMeter's idea).
 
-A simulated metric gives a clip a quality of its own, takes away what it hears of the damage, and adds noise. What it hears
-grows in proportion to the level. How sensitive it is differs from clip to clip, with a mean of one.
+A simulated metric gives a clip a quality of its own, takes away what it hears of the damage, and adds noise. What
+it hears grows in proportion to the level. How sensitive it is differs from clip to clip, with a mean of one.
 """
 
 from __future__ import annotations
