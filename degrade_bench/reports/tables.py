@@ -55,8 +55,9 @@ def family_table(run: RunView) -> dict[str, Any] | None:
 
 
 def people_table(run: RunView) -> dict[str, Any] | None:
-    """Rank correlation with people: a row per metric, a cell per damage, all of them first."""
+    """Rank correlation with people: a row per metric, a cell per damage, all of them first; None without any."""
     people = run.analysis.people
+    people = people[people["damage"].notna() & people["rho"].notna()]
     if people.empty:
         return None
     damages = sorted(dict.fromkeys(people["damage"].astype(str)), key=lambda name: name != "all")
@@ -73,6 +74,7 @@ def people_table(run: RunView) -> dict[str, Any] | None:
 def genre_tables(run: RunView) -> dict[str, Any] | None:
     """Evenness by degradation and metric, and for each metric the drops by degradation and clip group."""
     genres = run.analysis.genres
+    genres = genres[genres["clip_group"].notna() & genres["drop_mean"].notna()]
     if genres.empty:
         return None
     metrics = _in_order(run.metrics, genres["metric"])

@@ -16,7 +16,6 @@ from degrade_bench.reports.inputs import load_run
 from degrade_bench.reports.style import VERDICT_MARKS
 from degrade_bench.reports.words import number
 
-
 POWER = (
     ("smallest_detectable", "smallest detectable drop"),
     ("clips_to_detect", "clips needed to show a drop"),
