@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from matplotlib.patches import Patch
 
 COLUMNS = 4
-NARROWEST = 3.4
+DROP = "drop (metric's own unit)"
+NARROWEST = 3.2
 """Inches: a single panel leaves room for its legend."""
-LETTER, LEGEND_LINE_AND_GAP, LEGEND_LINE = 0.075, 0.55, 0.17
+LETTER, LEGEND_LINE_AND_GAP, LEGEND_LINE = 0.075, 0.55, 0.185
 """Inches: a letter of a legend's text, what stands beside the text, and the height of a line."""
 LEGEND_LINES = 3
 """Lines of a legend that a figure's ordinary height has room for."""
@@ -46,7 +47,10 @@ def sensitivity_curves(run: RunView, family: str) -> Figure:
     for panel in panels[len(run.metrics) :]:
         panel.set_visible(False)
     figure.legend(handles=handles, loc="outside upper left", ncols=across)
-    figure.supylabel("drop (the metric's own unit)", fontsize=8.5)
+    if rows == 1:
+        panels[0].set_ylabel(DROP)  # a figure's own label would run into a tall legend
+    else:
+        figure.supylabel(DROP, fontsize=8.5)
     return figure
 
 

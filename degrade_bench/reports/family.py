@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLUMNS = 8
-"""Panels in one row of the figure."""
+"""Panels in one row of the figure, at most."""
+
+NARROWEST = 3.4
+"""Inches: room for the label of the axis."""
 
 TITLE_WIDTH = 14
 """Letters in a line of a panel's title."""
@@ -56,9 +59,9 @@ def sensitivity_by_family(run: RunView) -> Figure:
     families = run.analysis.families
     rows = family_rows(families)
     metrics = [name for name in run.metrics if name in set(families["metric"])]
-    columns = min(COLUMNS, len(metrics))
-    lines = math.ceil(len(metrics) / columns)
-    size = (1.2 * columns + 1.6, (0.21 * len(rows) + 0.75) * lines + 0.2)
+    lines = math.ceil(len(metrics) / COLUMNS)
+    columns = math.ceil(len(metrics) / lines)
+    size = (max(NARROWEST, 1.2 * columns + 1.6), (0.21 * len(rows) + 0.75) * lines + 0.2)
     figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True)
     left = _left_end(families)

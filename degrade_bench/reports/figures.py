@@ -51,7 +51,7 @@ class Drawing:
     @property
     def width_rem(self) -> float:
         """The greatest width on the page, in ``rem``: small figures stay small."""
-        return round(self.figure.get_figwidth() * REM_PER_INCH, 1)
+        return round(float(self.figure.get_figwidth()) * REM_PER_INCH, 1)
 
 
 def draw(run: RunView) -> list[Drawing]:

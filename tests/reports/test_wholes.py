@@ -28,7 +28,7 @@ from degrade_bench.reports.tables import control_rows, family_table, genre_table
 from degrade_bench.reports.text import power_lines
 from degrade_bench.reports.words import number
 from tests.reports.fabricated import fabricated
-from tests.reports.test_html import Page
+from tests.reports.test_html import CHROMIUM, Page
 
 NEW = ("sensitivity_by_family", "selectivity", "people_pmqd")
 
@@ -249,3 +249,22 @@ def test_a_small_figure_stays_small(run):
         if name.startswith("curves_"):
             assert width <= 26
             assert width < whole[name]
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (400, "light")])
+def test_in_a_browser_nothing_runs_out_of_the_page(full, width, scheme):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        shown = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        shown.goto((full / "report.html").as_uri())
+        shown.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        page_width = shown.evaluate("document.documentElement.scrollWidth")
+        sizes = shown.evaluate("Object.fromEntries([...document.images].map(i => [i.alt, i.clientWidth]))")
+        browser.close()
+    assert page_width == width
+    assert len(sizes) == len(list((full / "figures").glob("*.png")))
+    assert all(sizes.values())
