@@ -17,8 +17,8 @@ import pandas as pd
 
 from degrade_bench.errors import DegradeBenchError, UnknownNameError
 from degrade_bench.metric.domain import HOME, domain_note
-from degrade_bench.reports.html import number, records
 from degrade_bench.reports.inputs import RunView, load_run
+from degrade_bench.reports.words import detection, missing, number, records, with_interval
 
 COLUMNS = ("family", "degradation", "verdict", "detected from", "top level", "drop there", "beyond the placebo")
 
@@ -68,17 +68,25 @@ def _of_metric(run: RunView, name: str) -> Iterator[str]:
         yield "| " + " | ".join("---" for _ in COLUMNS) + " |"
         families = list(dict.fromkeys(row["family"] for row in own))
         for row in sorted(own, key=lambda each: families.index(each["family"])):
-            yield "| " + " | ".join(_cells(row, levels[levels["degradation"] == row["degradation"]])) + " |"
+            yield "| " + " | ".join(_cells(run, row, levels[levels["degradation"] == row["degradation"]])) + " |"
+    notes = [row for row in verdicts if row["verdict"] == "inconclusive" and not missing(row["power_note"])]
+    if notes:
+        yield ""
+        yield "What the inconclusive ones would need:"
+        yield ""
+        yield from (f"- `{row['degradation']}`: {row['power_note']}" for row in notes)
 
 
 def _facts(facts: Mapping[str, Any], described: Mapping[str, Any]) -> str:
     direction = "Higher" if facts["higher_is_better"] else "Lower"
-    control = facts["positive_control"]
+    control, left_out = facts["positive_control"], facts["left_out"]
     fingerprint = f" Fingerprint `{described['fingerprint']}`." if "fingerprint" in described else ""
     return (
         f"{direction} is better. Clean clips score {number(facts['clean_mean'])}, standard deviation "
-        f"{number(facts['clean_sd'])}. Nuisance floor {number(facts['nuisance_floor'])}, margin "
+        f"{number(facts['clean_sd'])}. Nuisance floor "
+        f"{with_interval(facts['nuisance_floor'], facts['floor_low'], facts['floor_high'])}, margin "
         f"{number(facts['margin'])}. "
+        f"{f'No part of the floor: {left_out}. ' if left_out else ''}"
         f"{f'Largest real drop: `{control}`.' if control else 'No positive control fired.'}{fingerprint}"
     )
 
@@ -88,27 +96,21 @@ def _counts(verdicts: Sequence[Mapping[str, Any]]) -> str:
     return ", ".join(f"{count} {verdict}" for verdict, count in found.items())
 
 
-def _cells(row: Mapping[str, Any], levels: pd.DataFrame) -> Iterator[str]:
-    """Family, name, verdict, detection level, and the highest level that was scored with its drops."""
+def _cells(run: RunView, row: Mapping[str, Any], levels: pd.DataFrame) -> Iterator[str]:
+    """Family, name, verdict, where it is detected, and the highest level that was scored with its drops."""
     yield str(row["family"])
     yield f"`{row['degradation']}`"
     yield str(row["verdict"])
-    detected = row["detection_level"]
-    yield f"{int(detected)}: {number(row['detection_strength'])} {row['unit']}" if detected else "–"
+    detected, interval = detection(row, run.strengths(row["degradation"]))
+    yield f"{detected} ({interval})" if interval else detected
     scored = records(levels[levels["n"] > 0].sort_values("level"))
     if not scored:
         yield from ("–", "–", "–")
         return
     top = scored[-1]
     yield f"{top['level']}: {number(top['strength'])} {top['unit']}"
-    yield _with_interval(top["drop_mean"], top["drop_low"], top["drop_high"])
-    yield _with_interval(top["net_drop"], top["net_low"], top["net_high"])
-
-
-def _with_interval(value: float | None, low: float | None, high: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{number(value)} ({number(low)} to {number(high)})" if low is not None else number(value)
+    yield with_interval(top["drop_mean"], top["drop_low"], top["drop_high"])
+    yield with_interval(top["net_drop"], top["net_low"], top["net_high"])
 
 
 if __name__ == "__main__":

@@ -12,8 +12,11 @@ import pandas as pd
 import pytest
 
 import degrade_bench
+from degrade_bench.analysis import load_analysis
+from degrade_bench.analysis.result import write
 from degrade_bench.metric.catalogue import load_metric
 from tests.conftest import make_clip
+from tests.reports.fabricated import fabricated
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "verdict_table.py"
 spec = importlib.util.spec_from_file_location("verdict_table", SCRIPT)
@@ -72,6 +75,22 @@ def test_every_metric_and_what_it_was_made_for(folder, capsys, tmp_path):
     assert "### `log-mel` (made for speech: a wrong-domain control)\n" in text
     assert "### `si-sdr`\n" in text
     assert record["metrics"][1]["fingerprint"] in text
+
+
+def test_what_a_later_analysis_adds(folder, capsys, tmp_path):
+    shutil.copytree(folder, tmp_path / "copy")
+    write(fabricated(load_analysis(folder), people=False), tmp_path / "copy")
+    analysis = load_analysis(tmp_path / "copy")
+    assert verdict_table.main([str(tmp_path / "copy"), "--metric", "log-mel"]) == 0
+    text = capsys.readouterr().out
+    facts = analysis.metrics[analysis.metrics["metric"] == "log-mel"].iloc[0]
+    assert f"Nuisance floor {facts.nuisance_floor:.3g} ({facts.floor_low:.3g} to {facts.floor_high:.3g})" in text
+    assert "No part of the floor: gain, resampling." in text
+    for row in analysis.verdicts[analysis.verdicts["metric"] == "log-mel"].to_dict("records"):
+        if row["verdict"] == "inconclusive":
+            assert f"- `{row['degradation']}`: {row['power_note']}" in text
+        if row["detection_strength"] == row["detection_strength"] and row["detection_strength"] is not None:
+            assert f"{row['detection_strength']:.3g} {row['unit']}" in text
 
 
 def test_what_cannot_be_shown_is_one_line(folder, tmp_path, capsys, monkeypatch):

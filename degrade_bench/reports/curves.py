@@ -13,8 +13,17 @@ from degrade_bench.reports.style import FAINT, FLOOR, PLACEBO, SERIES, VERDICT_M
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
 
 COLUMNS = 4
+DROP = "drop (metric's own unit)"
+NARROWEST = 3.2
+"""Inches: a single panel leaves room for its legend."""
+LETTER, LEGEND_LINE_AND_GAP, LEGEND_LINE = 0.075, 0.55, 0.185
+"""Inches: a letter of a legend's text, what stands beside the text, and the height of a line."""
+LEGEND_LINES = 3
+"""Lines of a legend that a figure's ordinary height has room for."""
 DASHES: tuple[Any, ...] = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 
@@ -22,19 +31,33 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 def sensitivity_curves(run: RunView, family: str) -> Figure:
     """Drop against level for every metric; placebos as grey lines, the nuisance floor as a band."""
     from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
 
     own = run.analysis.levels[run.analysis.levels["family"] == family]
     degradations = list(dict.fromkeys(own["degradation"]))
     columns = min(COLUMNS, len(run.metrics))
     rows = math.ceil(len(run.metrics) / columns)
-    figure = Figure(figsize=(2.55 * columns + 0.4, 2.05 * rows + 0.75), layout="constrained")
+    handles = _legend_handles(run, degradations)
+    width = max(NARROWEST, 2.55 * columns + 0.4)
+    across = _legend_columns([str(handle.get_label()) for handle in handles], width)
+    taller = LEGEND_LINE * max(0, math.ceil(len(handles) / across) - LEGEND_LINES)
+    figure = Figure(figsize=(width, 2.05 * rows + 0.75 + taller), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False).flatten()
     for panel, metric in zip(panels, run.metrics, strict=False):
         _panel(panel, run, metric, own[own["metric"] == metric], degradations)
     for panel in panels[len(run.metrics) :]:
         panel.set_visible(False)
+    figure.legend(handles=handles, loc="outside upper left", ncols=across)
+    if rows == 1:
+        panels[0].set_ylabel(DROP)  # a figure's own label would run into a tall legend
+    else:
+        figure.supylabel(DROP, fontsize=8.5)
+    return figure
+
+
+def _legend_handles(run: RunView, degradations: list[str]) -> list[Line2D | Patch]:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
     handles: list[Line2D | Patch] = []
     for index, name in enumerate(degradations):
         colour, marker, dash = SERIES[index % 6], MARKERS[index % 6], DASHES[index % 4]
@@ -44,9 +67,13 @@ def sensitivity_curves(run: RunView, family: str) -> Figure:
         label = "placebo" if len(degradations) == 1 else f"{name}'s placebo"
         handles.append(Line2D([], [], color=PLACEBO, linestyle=dash, label=label))
     handles.append(Patch(color=FLOOR, label="nuisance floor"))
-    figure.legend(handles=handles, loc="outside upper left", ncols=min(5, len(handles)))
-    figure.supylabel("drop (the metric's own unit)", fontsize=8.5)
-    return figure
+    return handles
+
+
+def _legend_columns(labels: list[str], width: float) -> int:
+    """So many entries as fit beside one another in a figure of this width in inches, five at most."""
+    widest = LETTER * max(len(label) for label in labels) + LEGEND_LINE_AND_GAP
+    return max(1, min(5, len(labels), int(width / widest)))
 
 
 def _panel(axes: Axes, run: RunView, metric: str, own: pd.DataFrame, degradations: list[str]) -> None:

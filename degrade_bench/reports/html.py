@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import base64
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from degrade_bench.files import write_text
 from degrade_bench.metric.domain import HOME, domain_note
 from degrade_bench.reports.figures import Drawing, draw_and_save
 from degrade_bench.reports.inputs import RunView, load_run
 from degrade_bench.reports.style import VERDICT_MARKS
+from degrade_bench.reports.tables import (
+    achieved_rows,
+    control_rows,
+    family_table,
+    genre_tables,
+    of_metric,
+    people_table,
+    selectivity_rows,
+    verdict_rows,
+)
 from degrade_bench.reports.text import counts_line, failure_lines, metric_lines
+from degrade_bench.reports.words import duration, fixed, number, records, when
 
 REPORT = "report.html"
 
 VERDICT_MEANINGS = {
     "sensitive": "the score falls beyond the margin and beyond the placebo",
-    "artefact": "it falls, but no more than under the placebo: the processing was heard, not the damage",
+    "artefact": "it falls, but beyond the placebo nothing that counts was shown: the processing was heard, not the "
+    "damage",
     "blind": "at every level the drop was shown to lie within the margin, by an equivalence test",
     "inverted": "the score improves with the damage",
     "inconclusive": "the clips do not suffice to say any of this",
@@ -62,20 +71,21 @@ def render(run: RunView, drawings: list[Drawing], vectors: Mapping[str, bytes]) 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(num=number, seconds=duration, when=when)
-    figures = [
-        {
+    environment.filters.update(num=number, fixed=fixed, seconds=duration, when=when)
+    figures = {
+        drawing.name: {
             "name": drawing.name,
             "title": drawing.title,
             "caption": drawing.caption,
             "alt": drawing.alt,
             "family": drawing.family,
+            "width": drawing.width_rem,
             "uri": _data_uri("image/svg+xml", vectors[drawing.name]),
         }
         for drawing in drawings
-    ]
+    }
     analysis, record = run.analysis, run.record
-    levels = records(analysis.levels)
+    levels, verdicts, controls = records(analysis.levels), verdict_rows(run), control_rows(run)
     # records of earlier versions say nothing of a domain
     domains = {each["name"]: domain_note(each.get("domain", HOME)) for each in record.get("metrics", [])}
     return environment.get_template("report.html.j2").render(
@@ -85,49 +95,29 @@ def render(run: RunView, drawings: list[Drawing], vectors: Mapping[str, bytes]) 
         failures=failure_lines(record, most=20),
         notes=metric_lines(record),
         failed=int(record.get("counts", {}).get("failed", 0)),
-        heat_map=figures[0],
-        curves=figures[1:],
+        figures=figures,
+        curves=[figure for figure in figures.values() if figure["family"] is not None],
         marks=VERDICT_MARKS,
         meanings=VERDICT_MEANINGS,
         metrics=[
             facts
             | {
                 "note": domains.get(facts["metric"]),
-                "verdicts": [row for row in records(analysis.verdicts) if row["metric"] == facts["metric"]],
-                "levels": [row for row in levels if row["metric"] == facts["metric"]],
-                "controls": [row for row in records(analysis.controls) if row["metric"] == facts["metric"]],
+                "verdicts": of_metric(verdicts, facts["metric"]),
+                "levels": of_metric(levels, facts["metric"]),
+                "controls": of_metric(controls, facts["metric"]),
             }
             for facts in records(analysis.metrics)
         ],
+        families=family_table(run),
+        selectivity=selectivity_rows(run),
+        people=people_table(run),
+        genres=genre_tables(run),
         domains=domains,
-        achieved=_achieved(run),
+        achieved=achieved_rows(run),
         examples=_examples(run),
         licences=LICENCES,
     )
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """A frame's rows with None for what is missing."""
-    return [
-        {str(key): None if _missing(value) else value for key, value in row.items()}
-        for row in frame.to_dict("records")
-    ]
-
-
-def _missing(value: Any) -> bool:
-    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
-
-
-def _achieved(run: RunView) -> list[dict[str, Any]]:
-    summaries = {each["name"]: each["summary"] for each in run.record.get("degradations", [])}
-    rows: dict[str, dict[str, Any]] = {}
-    for row in records(run.analysis.achieved):
-        entry = rows.setdefault(
-            row["degradation"],
-            {**row, "summary": summaries.get(row["degradation"], ""), "steps": []},
-        )
-        entry["steps"].append(row)
-    return list(rows.values())
 
 
 def _examples(run: RunView) -> dict[str, Any] | None:
@@ -151,30 +141,3 @@ def _examples(run: RunView) -> dict[str, Any] | None:
 
 def _data_uri(kind: str, data: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
-
-
-def number(value: Any, digits: int = 3) -> str:
-    """A number with so many significant digits, a true minus, no exponent where it can be avoided; – for none."""
-    if _missing(value):
-        return "–"
-    if isinstance(value, bool | str):
-        return str(value)
-    text = f"{value:.{digits}g}"
-    if "e" in text and 1e-4 <= abs(value) < 1e6:
-        text = f"{value:.0f}" if abs(value) >= 1 else f"{value:.6f}".rstrip("0")
-    return text.replace("-", "−")
-
-
-def duration(seconds: Any) -> str:
-    """Such as ``8 min 4 s``; – for none."""
-    if _missing(seconds):
-        return "–"
-    minutes, rest = divmod(round(float(seconds)), 60)
-    hours, minutes = divmod(minutes, 60)
-    parts = [f"{hours} h" if hours else "", f"{minutes} min" if minutes else "", f"{rest} s" if not hours else ""]
-    return " ".join(part for part in parts if part)
-
-
-def when(stamp: Any) -> str:
-    """An ISO time stamp for reading."""
-    return str(stamp).replace("T", " ").replace("+00:00", " UTC") if stamp else "–"

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from degrade_bench.metric import OUTSIDE_RANGE
 from degrade_bench.metric.domain import HOME, domain_note
 from degrade_bench.reports.inputs import load_run
 from degrade_bench.reports.style import VERDICT_MARKS
+from degrade_bench.reports.words import number
+
+POWER = (
+    ("smallest_detectable", "smallest detectable drop"),
+    ("clips_to_detect", "clips needed to show a drop"),
+    ("clips_to_exclude", "clips needed to show that there is none"),
+)
+"""What an inconclusive verdict could have shown, and what it would take to conclude: columns and words."""
 
 
 def summary_lines(folder: Path) -> list[str]:
@@ -50,7 +60,30 @@ def verdict_lines(verdicts: pd.DataFrame, domains: Mapping[str, str]) -> list[st
             names = own.loc[own["verdict"] == verdict, "degradation"]
             if len(names):
                 lines.append(f"  {mark} {verdict:<14} {', '.join(names)}")
+            if len(names) and verdict == "inconclusive":
+                lines += [f"    {line}" for line in power_lines(own[own["verdict"] == verdict])]
     return lines
+
+
+def power_lines(unsure: pd.DataFrame) -> list[str]:
+    """What one metric's inconclusive verdicts could have shown and what they would need, in a line or none.
+
+    Args:
+        unsure: the metric's inconclusive verdicts.
+    """
+    parts = []
+    for column, what in POWER:
+        values = pd.to_numeric(unsure.get(column, pd.Series(dtype=float)), errors="coerce").astype(float)
+        known = values[np.isfinite(values)]
+        if len(unsure) == 1 and len(known):
+            parts.append(f"{what} {number(known.iloc[0])}")
+        elif len(known):
+            median = known.median() if column == "smallest_detectable" else math.ceil(known.median())
+            worst = unsure.loc[known.idxmax(), "degradation"]
+            parts.append(f"{what} {number(median)} in the median, {number(known.max())} at worst ({worst})")
+    if not parts and "power_note" in unsure:
+        parts = [str(note) for note in unsure["power_note"].dropna().unique()[:1]]
+    return ["; ".join(parts)] if parts else []
 
 
 def counts_line(record: Mapping[str, Any]) -> str:

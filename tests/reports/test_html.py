@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from degrade_bench.reports import summary_lines, write_report
-from degrade_bench.reports.html import duration, number, when
 from tests.reports.conftest import HOSTILE
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
@@ -132,23 +131,6 @@ def test_the_summary_names_every_verdict_and_the_report(finished):
     for verdict in json.loads((finished / "analysis.json").read_text())["verdicts"]:
         assert re.search(rf"{verdict['verdict']} .*{verdict['degradation']}", shown)
     assert lines[-1] == f"report: {finished / 'report.html'}"
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        (None, "–"), (float("nan"), "–"), (0.0, "0"), (-1.5, "−1.5"), (16000.0, "16000"), (123456.0, "123456"),
-        (0.00012345, "0.000123"), (1.23e-7, "1.23e−07"), (3, "3"), ("text", "text"), (2e7, "2e+07"),
-    ],
-)  # fmt: skip
-def test_numbers(value, shown):
-    assert number(value) == shown
-
-
-def test_durations_and_times():
-    assert [duration(s) for s in (None, 0.2, 59.6, 61, 3725)] == ["–", "0 s", "1 min 0 s", "1 min 1 s", "1 h 2 min"]
-    assert when("2026-11-24T02:03:04+00:00") == "2026-11-24 02:03:04 UTC"
-    assert when(None) == "–"
 
 
 CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)

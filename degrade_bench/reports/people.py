@@ -1,0 +1,109 @@
+"""PMQD's four damages as people rated them and as the metrics scored them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from degrade_bench.reports.inputs import RunView
+from degrade_bench.reports.style import FAINT, INK, SERIES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+HUMAN = "people"
+MARKERS = ("s", "^", "D", "v", "P", "X", "*", "<")
+DASHES = ("-", "--", "-.", ":")
+
+
+def has_people(run: RunView) -> bool:
+    """Whether the run says anything of people's ratings."""
+    return not run.analysis.people.empty and run.analysis.human_curves["human_drop"].notna().any()
+
+
+def normalised_curves(run: RunView) -> dict[str, pd.Series]:
+    """Drop by (damage, level), each curve divided by its own largest absolute mean drop over all cells.
+
+    Returns:
+        by name, people first, then the metrics of the agreement; a metric without any drop in these cells is left
+        out.
+    """
+    human = run.analysis.human_curves
+    cells = ["degradation", "level"]
+    found = {HUMAN: _normalised(human.set_index(cells)["human_drop"])}
+    levels = run.analysis.levels
+    levels = levels[levels["degradation"].isin(set(human["degradation"]))]
+    agreeing = set(run.analysis.people["metric"])
+    for metric in (name for name in run.metrics if name in agreeing):
+        curve = _normalised(levels[levels["metric"] == metric].set_index(cells)["drop_mean"])
+        if len(curve):
+            found[metric] = curve
+    return found
+
+
+def _normalised(drops: pd.Series) -> pd.Series:
+    drops = drops.astype(float).dropna()
+    largest = float(drops.abs().max()) if len(drops) else 0.0
+    return drops / largest if largest > 0 else drops.iloc[:0]
+
+
+def people_figure(run: RunView) -> Figure:
+    """A panel per damage: people's curve in black, each metric's with a colour, a marker and a dash of its own."""
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    curves = normalised_curves(run)
+    human = run.analysis.human_curves
+    damages = list(dict.fromkeys(human["degradation"]))
+    columns = min(2, len(damages))
+    rows = math.ceil(len(damages) / columns)
+    figure = Figure(figsize=(4.1 * columns + 0.3, 2.5 * rows + 0.8), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False, sharey=True).flatten()
+    looks = {name: _look(index) for index, name in enumerate(name for name in curves if name != HUMAN)}
+    for axes, damage in zip(panels, damages, strict=False):
+        _panel(axes, human[human["degradation"] == damage], curves, looks)
+    for axes in panels[len(damages) :]:
+        axes.set_visible(False)
+    handles = [Line2D([], [], **_HUMAN_LOOK, label=f"{HUMAN} (fall of the rating)")]
+    handles += [Line2D([], [], **look, label=name) for name, look in looks.items()]
+    figure.legend(handles=handles, loc="outside upper left", ncols=4 if columns > 1 else 2, handlelength=3)
+    figure.supylabel("drop ÷ the curve's own largest |drop|", fontsize=8.5)
+    return figure
+
+
+_HUMAN_LOOK: dict = {"color": INK, "marker": "o", "markersize": 6, "linewidth": 2.6, "linestyle": "-"}
+
+
+def _look(index: int) -> dict:
+    return {
+        "color": SERIES[index % len(SERIES)],
+        "marker": MARKERS[index % len(MARKERS)],
+        "linestyle": DASHES[index % len(DASHES)],
+        "markersize": 4.5,
+        "linewidth": 1.2,
+    }
+
+
+def _panel(axes: Axes, human: pd.DataFrame, curves: Mapping[str, pd.Series], looks: Mapping[str, dict]) -> None:
+    damage = human["degradation"].iloc[0]
+    axes.set_title(str(damage))
+    axes.axhline(0.0, color=FAINT, linewidth=0.7, zorder=1)
+    for name, curve in curves.items():
+        own = curve[curve.index.get_level_values(0) == damage]
+        levels = own.index.get_level_values(1).to_numpy(dtype=float)
+        order = np.argsort(levels)
+        look = looks.get(name, _HUMAN_LOOK)
+        axes.plot(levels[order], own.to_numpy()[order], **look, zorder=2 if name == HUMAN else 3)
+    ladder = human.drop_duplicates("level").sort_values("level")
+    axes.set_xticks(
+        ladder["level"].to_numpy(dtype=float),
+        [f"{int(level)}\n{strength:g}".replace("nan", "") for level, strength in zip(
+            ladder["level"], ladder["strength"].astype(float), strict=True)],
+    )  # fmt: skip
+    axes.set_xlabel(f"level, {ladder['unit'].iloc[0]}")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))

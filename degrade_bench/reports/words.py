@@ -1,0 +1,114 @@
+"""How numbers, intervals, durations and detection strengths are written in the report and on the command line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+
+def missing(value: Any) -> bool:
+    """Whether there is nothing to show: None, NA or NaN."""
+    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """A frame's rows with None for what is missing."""
+    return [
+        {str(key): None if missing(value) else value for key, value in row.items()}
+        for row in frame.to_dict("records")
+    ]
+
+
+def number(value: Any, digits: int = 3) -> str:
+    """A number with so many significant digits, a true minus, no exponent where it can be avoided; – for none."""
+    if missing(value):
+        return "–"
+    if isinstance(value, bool | str):
+        return str(value)
+    text = f"{value:.{digits}g}"
+    if "e" in text and 1e-4 <= abs(value) < 1e6:
+        text = f"{value:.0f}" if abs(value) >= 1 else f"{value:.6f}".rstrip("0")
+    return text.replace("-", "−")
+
+
+def fixed(value: Any, decimals: int = 2) -> str:
+    """A share or a correlation, with so many decimals and a true minus; – for none."""
+    if missing(value):
+        return "–"
+    text = f"{value:.{decimals}f}"
+    return text.replace("-", "−") if float(text) else text.lstrip("-")
+
+
+def duration(seconds: Any) -> str:
+    """Such as ``8 min 4 s``; – for none."""
+    if missing(seconds):
+        return "–"
+    minutes, rest = divmod(round(float(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [f"{hours} h" if hours else "", f"{minutes} min" if minutes else "", f"{rest} s" if not hours else ""]
+    return " ".join(part for part in parts if part)
+
+
+def when(stamp: Any) -> str:
+    """An ISO time stamp for reading."""
+    return str(stamp).replace("T", " ").replace("+00:00", " UTC") if stamp else "–"
+
+
+def level_and_strength(level: Any, strengths: Mapping[int, float], unit: Any) -> str:
+    """Such as ``level 3 (20 dB SNR)``; – without a level.
+
+    Args:
+        level: a level of the ladder, or None.
+        strengths: the ladder's strengths by level.
+        unit: theirs.
+    """
+    if missing(level):
+        return "–"
+    strength = strengths.get(int(level))
+    return f"level {int(level)}" + ("" if missing(strength) else f" ({number(strength)} {unit})")
+
+
+def detection(verdict: Mapping[str, Any], strengths: Mapping[int, float]) -> tuple[str, str]:
+    """From what strength on a damage is detected, and the interval of that; ``""`` for an interval not known.
+
+    The strength is interpolated between levels where the analysis could do so; elsewhere it is the lowest level
+    from which on the drop's interval lies above the margin.
+
+    Args:
+        verdict: a row of the verdicts.
+        strengths: the ladder's strengths by level.
+    """
+    if missing(verdict["detection_at"]):
+        return level_and_strength(verdict["detection_level"], strengths, verdict["unit"]), ""
+    at, low, high = (_at(verdict, end) for end in ("", "_low", "_high"))
+    unit = f" {verdict['unit']}"
+    if at == low == high or not (low or high):
+        return at, ""
+    if high.endswith(unit):
+        low = low.removesuffix(unit)
+    return at, f"{low or 'below level 1'} to {high or 'beyond the ladder'}"
+
+
+def _at(verdict: Mapping[str, Any], end: str) -> str:
+    """A strength with its unit; a level where the ladder gives no strength, such as below its first; or nothing."""
+    strength, level = verdict[f"detection_strength{end}"], verdict[f"detection_at{end}"]
+    if missing(level):
+        return ""
+    if level < 1:
+        return "below level 1"
+    return f"level {number(level)}" if missing(strength) else f"{number(strength)} {verdict['unit']}"
+
+
+def with_interval(value: Any, low: Any, high: Any) -> str:
+    """Such as ``0.5 (0.4 to 0.6)``, or the value alone; – for none."""
+    if missing(value):
+        return "–"
+    return number(value) if missing(low) else f"{number(value)} ({number(low)} to {number(high)})"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Such as ``a, b and c``."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
