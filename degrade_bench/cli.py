@@ -150,13 +150,101 @@ def render(
 
 
 @app.command()
-def analysis(folder: Folder) -> None:
-    """Conclude again from the scores of a run; nothing is scored."""
-    from degrade_bench.conclude import conclude
+def analysis(
+    folder: Folder,
+    margin: Annotated[
+        list[str] | None,
+        typer.Option(help="what counts as no drop: NUMBER, or METRIC=NUMBER  [default: each nuisance floor]"),
+    ] = None,
+    confidence: Annotated[float | None, typer.Option(help="of the intervals  [default: 0.95]")] = None,
+    alpha: Annotated[float | None, typer.Option(help="level of the tests  [default: 0.05]")] = None,
+    floor_quantile: Annotated[
+        float | None, typer.Option(help="of |drop| over the controls  [default: 0.95]")
+    ] = None,
+    resolution: Annotated[
+        float | None, typer.Option(help="least margin, as a share of the largest drop  [default: 0.01]")
+    ] = None,
+    min_tracks: Annotated[int | None, typer.Option(help="fewest recordings to conclude from  [default: 6]")] = None,
+    no_positive_control: Annotated[
+        bool, typer.Option("--no-positive-control", help="conclude from metrics that nothing moved, too")
+    ] = False,
+    power: Annotated[float | None, typer.Option(help="that plans are made for  [default: 0.9]")] = None,
+    distance: Annotated[
+        str | None, typer.Option(help="the metric that measures physical change  [default: log-mel]")
+    ] = None,
+    resamples: Annotated[int | None, typer.Option(help="of the bootstrap  [default: 2000]")] = None,
+    seed: Annotated[int | None, typer.Option(help="of the bootstrap  [default: 0]")] = None,
+) -> None:
+    """Conclude again from the scores of a run, with thresholds of your own if you like; nothing is scored."""
+    from degrade_bench.conclude import conclude, options_from
     from degrade_bench.terminal import print_summary
 
-    conclude(folder)
+    given = {
+        "confidence": confidence,
+        "alpha": alpha,
+        "floor_quantile": floor_quantile,
+        "resolution": resolution,
+        "min_tracks": min_tracks,
+        "positive_control": False if no_positive_control else None,
+        "power": power,
+        "distance": distance,
+        "resamples": resamples,
+        "seed": seed,
+    }
+    conclude(folder, options_from(given, margin or []))
     print_summary(folder)
+
+
+@app.command(no_args_is_help=True)
+def power(
+    from_: Annotated[Path | None, typer.Option("--from", help="a run directory", show_default=False)] = None,
+    reliability: Annotated[
+        float | None, typer.Option(help="share of a metric's variance between clips that is not noise")
+    ] = None,
+    clean_sd: Annotated[float, typer.Option(help="with --reliability: SD of clean scores")] = 1.0,
+    margin: Annotated[
+        float | None, typer.Option(help="with --reliability: what counts as no drop  [default: the noise's floor]")
+    ] = None,
+    tests: Annotated[int, typer.Option(help="with --reliability: confirmatory tests, two a degradation")] = 1,
+    drop: Annotated[float | None, typer.Option(help="to detect  [default: twice the margin]")] = None,
+    clips: Annotated[int | None, typer.Option(help="to plan with  [default: the run's]")] = None,
+    power: Annotated[float, typer.Option(help="the chance of success")] = 0.9,
+    metric: Annotated[list[str] | None, typer.Option(help="with --from: only this metric")] = None,
+    degradation: Annotated[list[str] | None, typer.Option(help="with --from: only this degradation")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="an array of objects")] = False,
+) -> None:
+    """Say how many clips it takes to detect or to exclude a drop, and what a run could have detected."""
+    from degrade_bench.conclude import plan_from_reliability, plan_from_run
+    from degrade_bench.errors import ConfigError
+    from degrade_bench.planning_text import plan_records, print_plan
+
+    if (from_ is None) == (reliability is None):
+        raise ConfigError("power needs either --from OUT or --reliability R")
+    if from_ is not None:
+        plans = plan_from_run(from_, power, drop, clips, metric or (), degradation or ())
+    else:
+        assert reliability is not None
+        plans = [plan_from_reliability(reliability, clean_sd, power, drop, clips, margin, tests)]
+    if as_json:
+        typer.echo(json.dumps(plan_records(plans), indent=1))
+    else:
+        print_plan(plans, power)
+
+
+@app.command()
+def selftest(
+    runs: Annotated[int, typer.Option(help="simulated runs of every metric")] = 300,
+    clips: Annotated[int, typer.Option(help="of a run")] = 24,
+    seed: Annotated[int, typer.Option(help="of the simulation")] = 0,
+    workers: Annotated[int | None, typer.Option(help="processes  [default: one per core]")] = None,
+    out: Annotated[Path | None, typer.Option(help="write selftest.json and figures here")] = None,
+) -> None:
+    """Run the whole analysis on simulated metrics whose truth is known; exit code 1: a claim does not hold."""
+    from degrade_bench.selftest.text import selftest_with_progress
+    from degrade_bench.terminal import available_cores
+
+    if not selftest_with_progress(runs, clips, seed, workers or available_cores(), out):
+        raise typer.Exit(1)
 
 
 @app.command()

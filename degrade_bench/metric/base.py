@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -115,6 +116,39 @@ class Metric(ABC):
     def describe(self) -> dict[str, Any]:
         """What ``degrade-bench list metrics --json`` prints of this one."""
         return described(self)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a metric is told of a cell in place of its sound.
+
+    Attributes:
+        clip_hash: of the clean clip's samples.
+        role: ``clean``, ``test``, ``placebo`` or ``control``.
+        degradation: its name, ``clean`` for the clean clip.
+        damaged: the group of the damage, or of the damage that a placebo stands beside.
+        family: likewise.
+        level: 0 for the clean clip.
+        replicate: which draw.
+    """
+
+    clip_hash: str
+    role: str
+    degradation: str
+    damaged: str
+    family: str
+    level: int
+    replicate: int
+
+
+class ToldMetric(Metric):
+    """A metric that hears nothing and is told what was done: a simulation. It must be ``light``."""
+
+    light = True
+
+    @abstractmethod
+    def score_told(self, told: Told) -> float:
+        """The score of one cell."""
 
 
 def described(metric: Metric | type[Metric]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ import torch
 
 from degrade_bench.errors import ConfigError, DegradeBenchError, MetricError, UnknownNameError
 from degrade_bench.metric.base import Metric, checked_counts, described
+from degrade_bench.metric.simulated.truths import TRUTHS
 from degrade_bench.registry import Registry, import_attribute
 
 REGISTRY: Registry[Any] = Registry("metric", "degrade_bench.metrics")
@@ -39,6 +40,9 @@ MUQ_EVAL = "muq-eval"
 REGISTRY.register(MUQ_EVAL, "degrade_bench.metric.muq_eval.metric:MuQEval")
 REGISTRY.register("muq-eval-a3a", "degrade_bench.metric.muq_eval.metric:MuQEvalA3a")
 REGISTRY.register("dnsmos", "degrade_bench.metric.dnsmos.metric:Dnsmos")
+for _name in TRUTHS:
+    _class = "".join(part.title() for part in _name.split("-"))
+    REGISTRY.register(_name, f"degrade_bench.metric.simulated.metric:{_class}")
 
 
 @dataclass(frozen=True)

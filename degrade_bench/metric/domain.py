@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 HOME = "music"
+SIMULATION = "simulation"
 
 
 def domain_note(domain: str) -> str | None:
@@ -11,4 +12,6 @@ def domain_note(domain: str) -> str | None:
     >>> domain_note("speech")
     'made for speech: a wrong-domain control'
     """
+    if domain == SIMULATION:
+        return "simulated: it hears nothing, and its truth is known"
     return None if domain == HOME else f"made for {domain}: a wrong-domain control"

@@ -22,7 +22,7 @@ from degrade_bench.corpus.source import ClipSource
 from degrade_bench.degrade.base import Degradation, Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import DegradeBenchError, NotApplicableError
-from degrade_bench.metric.base import Metric
+from degrade_bench.metric.base import Metric, Told, ToldMetric
 from degrade_bench.sweep import counts
 from degrade_bench.sweep.cells import CLEAN, Block, Cell, expand
 from degrade_bench.sweep.schema import Row
@@ -240,7 +240,10 @@ def _block_result(
         traits = MetricTraits.of(metric)
         listened = [_heard(clip, each, traits, windows[metric.name]) for each in made]
         before = counts.read(metric)
-        outcomes = score_cells(metric, listened, clip.sample_rate)
+        if isinstance(metric, ToldMetric):
+            outcomes = [_told(metric, clip, cell, given) for cell, given in zip(block.cells, listened, strict=True)]
+        else:
+            outcomes = score_cells(metric, listened, clip.sample_rate)
         if grown := counts.grown(before, counts.read(metric)):
             result.counts[metric.name] = grown
         result.rows.extend(_row(clip, each, traits, outcome) for each, outcome in zip(made, outcomes, strict=True))
@@ -250,6 +253,25 @@ def _block_result(
             waiting = Outcome(None, "ok", None, 0.0)
             result.row_stubs[traits.name] = [_row(clip, each, traits, waiting) for each in made]
     return replace(result, seconds=time.perf_counter() - started)
+
+
+def _told(metric: ToldMetric, clip: Clip, cell: Cell, given: Heard) -> Outcome:
+    """What a simulated metric makes of a cell that a real one could have heard."""
+    if given.outcome is not None:
+        return given.outcome
+    started = time.perf_counter()
+    damage = cell.degradation
+    damaged = getattr(damage, "parent", damage) if cell.role == "placebo" else damage
+    told = Told(
+        clip.hash,
+        cell.role,
+        CLEAN if damage is None else damage.name,
+        CLEAN if damaged is None else damaged.group,
+        CLEAN if damaged is None else damaged.family,
+        cell.level,
+        cell.replicate,
+    )
+    return Outcome.scored(metric.score_told(told), time.perf_counter() - started)
 
 
 def _heard(clip: Clip, made: _Made, traits: MetricTraits, shrunk: float | None) -> Heard:

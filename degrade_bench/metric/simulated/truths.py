@@ -82,11 +82,15 @@ class Truth:
         Returns:
             ``(clips, cells)``.
         """
-        quality = CLEAN_MEAN + CLEAN_SD * math.sqrt(self.reliability) * rng.standard_normal((clips, 1))
+        quality = np.array([[self.quality(rng)] for _ in range(clips)])
         sensitivity = self.sensitivity(rng, (clips, 1))
         signs = rng.choice([-1.0, 1.0], size=(clips, 1))
         noise = self.noise_sd * rng.standard_normal((clips, len(drops)))
         return self.limited(quality - sensitivity * drops + self.gain * signs * gains + noise)
+
+    def quality(self, rng: np.random.Generator) -> float:
+        """What a clip is worth, without noise."""
+        return CLEAN_MEAN + CLEAN_SD * math.sqrt(self.reliability) * float(rng.standard_normal())
 
     def sensitivity(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """How sensitive the metric is on some clips: lognormal, with mean 1."""

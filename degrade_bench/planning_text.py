@@ -1,0 +1,60 @@
+"""How ``degrade-bench power`` shows its plans."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from degrade_bench.conclude import Plan
+
+
+def plan_records(plans: Sequence[Plan]) -> list[dict[str, Any]]:
+    """Plans for ``--json``: NaN is null."""
+    return [
+        {
+            key: None if isinstance(value, float) and not math.isfinite(value) else value
+            for key, value in row.items()
+        }
+        for row in map(asdict, plans)
+    ]
+
+
+def print_plan(plans: Sequence[Plan], power: float) -> None:
+    """A table with a row per plan, and what its columns mean."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(soft_wrap=False, highlight=False)
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    named = any(plan.metric for plan in plans)
+    counted = any(plan.tracks is not None for plan in plans)
+    columns = [*(("metric", "degradation") if named else ()), *(("n", "detects") if counted else ())]
+    for column in (*columns, "SD", "margin", "drop", "to detect", "to exclude"):
+        name = column in ("metric", "degradation")
+        table.add_column(column, justify="left" if name else "right", no_wrap=not name, overflow="fold")
+    for plan in plans:
+        row = [plan.metric, plan.degradation] if named else []
+        if counted:
+            row += [str(plan.tracks), _number(plan.smallest_detectable)]
+        row += [_number(plan.spread), _number(plan.margin), _number(plan.drop)]
+        table.add_row(*row, _clips(plan.clips_to_detect), _clips(plan.clips_to_exclude))
+    console.print(table)
+    lines = [
+        f"With a chance of {100 * power:g} %. SD: of the drop between recordings. margin: what counts as no drop.",
+        "to detect: recordings that call a true drop of that size sensitive, placebo and Holm included.",
+        "to exclude: recordings that show, where there is no drop, that it lies within the margin (blind).",
+    ]
+    if counted:
+        lines.insert(1, "detects: the smallest drop that n recordings call sensitive.")
+    for line in lines:
+        console.print(line, soft_wrap=True)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None or not math.isfinite(value) else f"{value:.3g}"
+
+
+def _clips(count: int | None) -> str:
+    return "none" if count is None else str(count)

@@ -1,0 +1,69 @@
+"""How ``degrade-bench selftest`` shows what it found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from degrade_bench.analysis.verdicts import VERDICTS
+from degrade_bench.files import folder_error
+from degrade_bench.selftest.summary import claims, confusion, false_alarms, write_summary
+from degrade_bench.selftest.trials import Trials, run_trials
+
+
+def selftest_with_progress(runs: int, clips: int, seed: int, workers: int, out: Path | None) -> bool:
+    """Run the self-test, print what it found and, where asked, write it; whether every claim holds.
+
+    Raises:
+        ConfigError: no runs, or too few clips.
+        RunFolderError: the folder cannot be written.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    if out is not None:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise folder_error(out, error) from error
+    console = Console(stderr=True, highlight=False)
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("simulated runs"), TimeRemainingColumn())
+    with Bar(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("runs", total=runs)
+        trials = run_trials(runs, clips, seed, workers, progress=lambda done: bar.update(task, completed=done))
+    print_trials(trials)
+    if out is not None:
+        from degrade_bench.selftest.figures import write_figures
+
+        print(f"wrote {write_summary(trials, out)}")
+        for path in write_figures(confusion(trials), trials.coverage, out):
+            print(f"wrote {path}")
+    return all(claim.holds for claim in claims(trials))
+
+
+def print_trials(trials: Trials) -> None:
+    """The confusion matrix, the false alarms and the claims."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(f"{trials.runs} simulated runs of {trials.clips} clips, seed {trials.seed}; shares in %\n")
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for column in ("metric", "damage", "right", *VERDICTS):
+        table.add_column(column, justify="right" if column in VERDICTS else "left")
+    before = None
+    for row in confusion(trials).to_dict("records"):
+        shares = [f"{100 * row[verdict]:.1f}" if row[verdict] else "" for verdict in VERDICTS]
+        case = row["case"].removeprefix("simulated-")
+        table.add_row(case if case != before else "", row["kind"], row["expected"], *shares)
+        before = case
+    console.print(table)
+    console.print("\nfalse alarms where nothing is heard (sensitive or inverted): verdicts, and runs with any")
+    for row in false_alarms(trials).to_dict("records"):
+        case = row["case"].removeprefix("simulated-")
+        console.print(f"  {100 * row['share']:6.2f} %  {100 * row['runs']:6.2f} %  {case}")
+    console.print("\nclaims")
+    for claim in claims(trials):
+        bounds = f"{100 * claim.low:g} to {100 * claim.high:g} %"
+        mark = "[green]holds[/green]" if claim.holds else "[red]FAILS[/red]"
+        console.print(f"  {mark}  {100 * claim.share:6.2f} %  ({bounds}, {claim.trials})  {claim.text}")
