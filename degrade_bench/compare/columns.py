@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from degrade_bench.compare.runs import Run
-from degrade_bench.compare.words import counted, where
+from degrade_bench.compare.words import counted, listed, where
 
 AGREE = 1e-6
 """Scores of one metric agree if they differ by no more than this share of the larger one, or of their spread."""
@@ -32,11 +32,15 @@ def one_column_each(rows: pd.DataFrame, runs: Sequence[Run]) -> tuple[pd.DataFra
         ``name``, ``fingerprint``, ``runs``; and notes.
     """
     notes: list[str] = []
+    others: list[str] = []
     names: dict[tuple[int, str], str] = {}
     facts = []
     for metric in dict.fromkeys(rows["metric"]):
         own = rows[rows["metric"] == metric]
         prints = own.groupby("run")["fingerprint"].agg(lambda each: "+".join(sorted(set(each))))
+        if prints.nunique() > 1:
+            shown = {runs[int(number)].label: fingerprint[:8] for number, fingerprint in prints.items()}
+            others.append(f"{metric} ({where(shown)})")
         parts, more = _parts(str(metric), own, prints, runs)
         notes += more
         for members in parts:
@@ -46,6 +50,8 @@ def one_column_each(rows: pd.DataFrame, runs: Sequence[Run]) -> tuple[pd.DataFra
             facts.append(
                 {"metric": name, "name": metric, "fingerprint": prints[members[0]], "runs": ", ".join(labels)}
             )
+    if others:
+        notes.insert(0, f"not the same metric in every run, by its fingerprint, so kept apart: {listed(others)}")
     pairs = pd.MultiIndex.from_frame(rows[["run", "metric"]])
     rows = rows.assign(metric=pairs.map(names), name=rows["metric"])
     # of the rows that are one, the first that has a score, and says whether it is of the floor
@@ -62,14 +68,11 @@ def one_column_each(rows: pd.DataFrame, runs: Sequence[Run]) -> tuple[pd.DataFra
 def _parts(
     metric: str, own: pd.DataFrame, prints: pd.Series, runs: Sequence[Run]
 ) -> tuple[list[list[int]], list[str]]:
-    """The runs in which this is one metric, and notes."""
+    """The runs in which this is one metric, part by part, and notes."""
     by_print: dict[str, list[int]] = {}
     for number, fingerprint in prints.items():
         by_print.setdefault(str(fingerprint), []).append(int(str(number)))
     notes, parts = [], []
-    if len(by_print) > 1:
-        shown = {runs[int(str(number))].label: str(fingerprint)[:8] for number, fingerprint in prints.items()}
-        notes.append(f"{metric}: other fingerprints ({where(shown)}): kept apart")
     for members in by_print.values():
         cells, furthest = _disagreement(own[own["run"].isin(members)])
         if cells:

@@ -87,7 +87,7 @@ def _with_their_placebos(left: pd.DataFrame, lost: dict[str, pd.DataFrame]) -> t
 
 
 def _one_name_each(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Give a clip the first run's id, and join tracks that any run holds for one: every clip left is in every run."""
+    """Give clips the first run's ids, and join the tracks that any run holds for one; all clips are in all runs."""
     first = rows.drop_duplicates("clip_hash").set_index("clip_hash")
     tracks = rows[["run", "track", "clip_hash"]].drop_duplicates()
     head = {samples: samples for samples in first.index}

@@ -12,6 +12,7 @@ from degrade_bench.compare.result import Comparison
 from degrade_bench.compare.words import counted
 
 MOST_DIFFERENCES = 10
+MOST_PAIRS = 15
 REDUNDANT = 0.9
 NOT_KNOWN = "–"
 
@@ -68,9 +69,11 @@ def _best(comparison: Comparison) -> list[str]:
     families = comparison.leaderboard[comparison.leaderboard["scope"] == "family"]
     rows = []
     for (group, family), own in families.groupby(["group", "family"], sort=False):
-        known = own[own["rank"] == 1]
-        if (known["noticed"] > 0).any():
-            rows.append([family, f"({group})", ", ".join(known["metric"]), _number(known["miss_rate"].iloc[0])])
+        best = own[own["rank"] == 1]
+        if best.empty:
+            rows.append([family, f"({group})", "not known", ""])
+        elif (best["noticed"] > 0).any():
+            rows.append([family, f"({group})", ", ".join(best["metric"]), _number(best["miss_rate"].iloc[0])])
         else:
             rows.append([family, f"({group})", "none notices it", ""])
     return ["Lowest miss rate per family:", *_table(rows)]
@@ -105,15 +108,18 @@ def _differences(comparison: Comparison) -> list[str]:
 
 def _redundancy(comparison: Comparison) -> list[str]:
     pairs = comparison.redundancy
-    close = pairs[pairs["rho"].abs() > REDUNDANT].sort_values("rho", ascending=False, kind="stable")
+    close = pairs[pairs["rho"] > REDUNDANT].sort_values("rho", ascending=False, kind="stable")
     if close.empty:
-        return [f"No two metrics' drops correlate beyond {REDUNDANT:g}: none is redundant."]
+        if pairs["rho"].isna().all():
+            return ["No two metrics' drops can be correlated: too few cells, or drops that do not vary."]
+        return [f"Redundant pairs: none, no two metrics' drops have a rank correlation beyond {REDUNDANT:g}."]
     rows = [
         [f"{row['metric']}, {row['other']}", f"{row['rho']:.2f}", _interval(row["rho_low"], row["rho_high"]),
          f"over {counted(row['cells'], 'cell')}"]
-        for row in close.to_dict("records")
+        for row in close.head(MOST_PAIRS).to_dict("records")
     ]  # fmt: skip
-    return [f"Redundant pairs: rank correlation of their drops beyond {REDUNDANT:g}:", *_table(rows)]
+    more = f"; the first {MOST_PAIRS} of {len(close)}" if len(close) > MOST_PAIRS else ""
+    return [f"Redundant pairs, by rank correlations of their drops beyond {REDUNDANT:g}{more}:", *_table(rows)]
 
 
 def _cover(comparison: Comparison) -> list[str]:

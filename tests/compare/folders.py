@@ -1,0 +1,44 @@
+"""Run directories made from tables with known truth."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from degrade_bench.sweep.schema import SCHEMA
+from tests.analysis.tables import Score, noisy, table
+
+TWO_NOISES = (
+    ("hiss", "signal", "noise"),
+    ("hum", "signal", "noise"),
+    ("clip", "signal", "clipping"),
+    ("shuffle", "structural", "order"),
+)
+"""Four degradations in three families of two groups: unequal sizes, so that weights matter."""
+
+
+def run(folder: Path, *tables: pd.DataFrame, seed: int = 0, version: str = "0.1.0", **record: object) -> Path:
+    """A finished run directory that holds these tables."""
+    folder.mkdir(parents=True)
+    rows = pd.concat(tables, ignore_index=True)
+    pq.write_table(pa.Table.from_pandas(rows, schema=SCHEMA, preserve_index=False), folder / "scores.parquet")
+    known = {"identity": {"seed": seed}, "package_version": version, **record}
+    (folder / "run.json").write_text(json.dumps(known))
+    return folder
+
+
+def hearing(strength: float, seed: int = 0, sd: float = 0.05) -> Score:
+    """A score that falls by ``strength`` per level of damage, a tenth of it under placebos, and not under controls."""
+    share = {"clean": 0.0, "test": 1.0, "placebo": 0.1, "control": 0.0}
+    return noisy(lambda name, role, level: strength * share[role] * level, sd=sd, seed=seed)
+
+
+def metric(name: str, score: Score | None = None, *, fingerprint: str = "f", **options: object) -> pd.DataFrame:
+    """A metric's rows, on ten clips and :data:`TWO_NOISES` unless said otherwise."""
+    known: dict = {"clips": 10, "degradations": TWO_NOISES, "single_placebo": ("hiss", "hum", "clip")} | options
+    made = table(score or hearing(0.2), metric=name, **known)
+    return made.assign(fingerprint=fingerprint)
