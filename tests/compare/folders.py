@@ -31,14 +31,16 @@ def run(folder: Path, *tables: pd.DataFrame, seed: int = 0, version: str = "0.1.
     return folder
 
 
-def hearing(strength: float, seed: int = 0, sd: float = 0.05) -> Score:
-    """A score that falls by ``strength`` per level of damage, a tenth of it under placebos, and not under controls."""
-    share = {"clean": 0.0, "test": 1.0, "placebo": 0.1, "control": 0.0}
+def hearing(strength: float, seed: int = 0, sd: float = 0.05, placebo: float = 0.0) -> Score:
+    """A score that falls by ``strength`` per level of damage, by a share of it under placebos, else not."""
+    share = {"clean": 0.0, "test": 1.0, "placebo": placebo, "control": 0.0}
     return noisy(lambda name, role, level: strength * share[role] * level, sd=sd, seed=seed)
 
 
 def metric(name: str, score: Score | None = None, *, fingerprint: str = "f", **options: object) -> pd.DataFrame:
-    """A metric's rows, on ten clips and :data:`TWO_NOISES` unless said otherwise."""
-    known: dict = {"clips": 10, "degradations": TWO_NOISES, "single_placebo": ("hiss", "hum", "clip")} | options
+    """A metric's rows, on eight clips, three levels and :data:`TWO_NOISES` unless said otherwise."""
+    known: dict = {
+        "clips": 8, "levels": (1, 3, 5), "degradations": TWO_NOISES, "single_placebo": ("hiss", "hum", "clip"),
+    } | options  # fmt: skip
     made = table(score or hearing(0.2), metric=name, **known)
     return made.assign(fingerprint=fingerprint)
