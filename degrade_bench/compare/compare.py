@@ -42,15 +42,18 @@ def compare(folders: Iterable[Path | str], options: CompareOptions | None = None
     analysis = analyse(
         rows, AnalysisOptions(confidence=options.confidence, resamples=options.resamples, seed=options.seed)
     )
-    floors = {str(row.metric): float(row.nuisance_floor) for row in analysis.metrics.itertuples(index=False)}
-    cube = make_cube(rows, paired_drops(rows), list(metrics["metric"]), floors)
+    margins = {
+        str(row.metric): float(row.margin) if math.isfinite(row.nuisance_floor) else math.nan
+        for row in analysis.metrics.itertuples(index=False)
+    }
+    cube = make_cube(rows, paired_drops(rows), list(metrics["metric"]), margins)
     tracks = Tracks(cube.tracks.shape[1], options.resamples, options.seed, options.confidence)
     units = Units(cube.cells)
     board = leaderboard(cube, units, tracks, analysis.verdicts)
     apart = differences(cube, units, tracks, options.alpha)
     overall = board[board["scope"] == "overall"].set_index("metric")["miss_rate"]
     notes += [*provenance_notes(runs), *paired.notes, *more]
-    notes += _limits(cube, tracks, apart, floors, options)
+    notes += _limits(cube, tracks, apart, margins, options)
     return Comparison(
         runs=_runs(runs, paired.rows),
         metrics=_metrics(metrics, analysis, list(overall.index)),
@@ -88,7 +91,7 @@ def _runs(runs: Sequence[Run], paired: pd.DataFrame) -> pd.DataFrame:
 
 def _metrics(metrics: pd.DataFrame, analysis: Analysis, order: Sequence[str]) -> pd.DataFrame:
     """Facts of every metric, in the leaderboard's order."""
-    facts = analysis.metrics[["metric", "higher_is_better", "needs_reference", "nuisance_floor"]]
+    facts = analysis.metrics[["metric", "higher_is_better", "needs_reference", "nuisance_floor", "margin"]]
     counts = analysis.verdicts.groupby("metric")["verdict"].value_counts().unstack(fill_value=0)
     counts = counts.reindex(columns=list(VERDICTS), fill_value=0)
     frame = metrics.merge(facts, on="metric").merge(counts, left_on="metric", right_index=True, how="left")
@@ -96,11 +99,11 @@ def _metrics(metrics: pd.DataFrame, analysis: Analysis, order: Sequence[str]) ->
 
 
 def _limits(
-    cube: Cube, tracks: Tracks, apart: pd.DataFrame, floors: dict[str, float], options: CompareOptions
+    cube: Cube, tracks: Tracks, apart: pd.DataFrame, margins: dict[str, float], options: CompareOptions
 ) -> list[str]:
     """What this table cannot show."""
     notes = []
-    unknown = [metric for metric in cube.metrics if math.isnan(floors[metric])]
+    unknown = [metric for metric in cube.metrics if math.isnan(margins[metric])]
     if unknown:
         notes.append(f"no control was scored, so there is no nuisance floor and no miss rate: {listed(unknown)}")
     if tracks.count < 2:

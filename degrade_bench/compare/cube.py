@@ -18,7 +18,7 @@ class Cube:
     Shape:
         cells: ``(cells)`` rows: ``group, family, degradation, level``.
         drops: ``(metrics, cells, clips)``, in each metric's unit; NaN where there is none.
-        noticed: ``(metrics, cells, clips)``: 1 where the drop exceeds the metric's nuisance floor, less 1 where its
+        noticed: ``(metrics, cells, clips)``: 1 where the drop exceeds the metric's margin, less 1 where its
             placebo's does; NaN where there is no drop, or no placebo's drop although there are others.
         tested: ``(cells, clips)``: whether there is such a cell at all.
         tracks: ``(clips, tracks)``: 1 where the clip is of the track.
@@ -37,14 +37,15 @@ class Cube:
         return np.where(known, values, 0.0) @ self.tracks, known.astype(float) @ self.tracks
 
 
-def make_cube(rows: pd.DataFrame, drops: Drops, metrics: Sequence[str], floors: Mapping[str, float]) -> Cube:
+def make_cube(rows: pd.DataFrame, drops: Drops, metrics: Sequence[str], margins: Mapping[str, float]) -> Cube:
     """Lay the drops out.
 
     Args:
         rows: the paired score table.
         drops: its drops.
         metrics: in the order of the cube's.
-        floors: by metric, the nuisance floor; NaN where there is none, and then nothing is said to be noticed.
+        margins: by metric, what a drop must exceed: the nuisance floor, unless the analysis says otherwise; NaN
+            where there is none, and then noticed is NaN.
     """
     tests = rows[rows["role"] == "test"]
     order = {name: place for place, name in enumerate(dict.fromkeys(tests["degradation"]))}
@@ -62,16 +63,16 @@ def make_cube(rows: pd.DataFrame, drops: Drops, metrics: Sequence[str], floors: 
     placebos = drops.table[(drops.table["role"] == "placebo").to_numpy()]
     pairs = set(zip(placebos["metric"].astype(str), placebos["placebo_of"].astype(str), strict=True))
     has = np.array([[(metric, name) in pairs for name in cells["degradation"]] for metric in metrics])[:, :, None]
-    floor = np.array([floors[metric] for metric in metrics], dtype=float)[:, None, None]
-    noticed = _exceeds(dropped, floor) - np.where(has, _exceeds(beside, floor), 0.0)
+    margin = np.array([margins[metric] for metric in metrics], dtype=float)[:, None, None]
+    noticed = _exceeds(dropped, margin) - np.where(has, _exceeds(beside, margin), 0.0)
     tested = np.zeros(dropped.shape[1:], dtype=bool)
     tested[places.cells_of(tests), places.clips_of(tests)] = True
     return Cube(list(metrics), cells, dropped, noticed, tested, tracks)
 
 
-def _exceeds(values: np.ndarray, floor: np.ndarray) -> np.ndarray:
+def _exceeds(values: np.ndarray, margin: np.ndarray) -> np.ndarray:
     """1 or 0, NaN where either is unknown."""
-    return np.where(np.isfinite(values) & np.isfinite(floor), (values > floor).astype(float), np.nan)
+    return np.where(np.isfinite(values) & np.isfinite(margin), (values > margin).astype(float), np.nan)
 
 
 class _Places:

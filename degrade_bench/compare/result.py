@@ -26,7 +26,7 @@ class Comparison:
     Attributes:
         runs: one row per run directory: ``run`` (the folder's name), package version, run seed, clips and cells of
             its own, clips and cells that were paired.
-        metrics: one row per metric: where it is from, fingerprint, nuisance floor, verdicts by kind.
+        metrics: one row per metric: where it is from, fingerprint, nuisance floor, margin, verdicts by kind.
         leaderboard: one row per metric × degradation, family, group, overall, and overall on the cells in common.
         differences: one row per pair of metrics × degradation, family, group and overall.
         redundancy: one row per pair of metrics: the rank correlation of their drops.

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from degrade_bench.analysis import analyse
 from degrade_bench.compare import CompareOptions, compare
 from tests.analysis.tables import noisy
 from tests.compare.folders import hearing, metric, run
@@ -34,9 +35,9 @@ def drops_of(rows: pd.DataFrame) -> dict[tuple, float]:
 
 
 def noticed_by_hand(rows: pd.DataFrame) -> dict[tuple[str, int], dict[str, float]]:
-    """(degradation, level) to each clip's 1[drop > floor] − 1[placebo's drop > floor]."""
+    """(degradation, level) to each clip's 1[drop > margin] − 1[placebo's drop > margin], the analysis's."""
     drops = drops_of(rows)
-    floor = np.quantile([abs(drop) for key, drop in drops.items() if key[0] == "gain_like"], 0.95)
+    margin = analyse(rows).metrics["margin"].iloc[0]
     found: dict[tuple[str, int], dict[str, float]] = {}
     for (name, level, clip), drop in drops.items():
         if name.endswith("_placebo") or name == "gain_like":
@@ -44,7 +45,7 @@ def noticed_by_hand(rows: pd.DataFrame) -> dict[tuple[str, int], dict[str, float
         placebo = f"{name}_placebo"
         beside = drops.get((placebo, level if name == "shuffle" else 1, clip))
         if beside is not None:
-            found.setdefault((name, level), {})[clip] = float(drop > floor) - float(beside > floor)
+            found.setdefault((name, level), {})[clip] = float(drop > margin) - float(beside > margin)
     return found
 
 

@@ -110,7 +110,8 @@ def only(*names: str):
 
 
 def test_specialists_cover_together_and_what_nobody_hears_is_named(tmp_path):
-    rows = [metric("noises", only("hiss", "hum")), metric("orders", only("shuffle")), metric("half", only("hum"))]
+    heard = {"noises": ("hiss", "hum"), "orders": ("shuffle",), "half": ("hum",)}
+    rows = [metric(name, only(*damages), clips=12) for name, damages in heard.items()]
     found = compare([run(tmp_path / "a", *rows)], QUICK)
     assert set(found.chosen) == {"noises", "orders"}
     assert found.uncovered == (("signal", "clipping"),)
