@@ -105,15 +105,19 @@ def _limits(
     notes = []
     unknown = [metric for metric in cube.metrics if math.isnan(margins[metric])]
     if unknown:
-        notes.append(f"no control was scored, so there is no nuisance floor and no miss rate: {listed(unknown)}")
+        notes.append(
+            "no control in common was scored, so there is no nuisance floor and no miss rate: " + listed(unknown)
+        )
     if tracks.count < 2:
         return [*notes, "one recording: there are no intervals and no tests"]
-    for scope in ("family", "degradation"):
+    hopeless = []
+    for scope in ("overall", "group", "family", "degradation"):
         tests = int(apart.loc[apart["scope"] == scope, "p_value"].notna().sum())
         if tests and tracks.smallest_p * tests >= options.alpha:
-            notes.append(
-                f"{counted(tracks.count, 'recording')}: the smallest possible p is {tracks.smallest_p:.2g}, and "
-                f"with {counted(tests, 'comparison')} of a single {scope} none can hold after Holm: look at the "
-                "intervals"
-            )
+            hopeless.append(f"{'overall' if scope == 'overall' else f'in a {scope}'} ({tests} tests)")
+    if hopeless:
+        notes.append(
+            f"{counted(tracks.count, 'recording')}: the smallest possible p is {tracks.smallest_p:.2g}, so no "
+            f"difference {' or '.join(hopeless)} can hold after Holm: look at the intervals"
+        )
     return notes

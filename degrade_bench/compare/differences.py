@@ -31,20 +31,9 @@ def differences(cube: Cube, units: Units, tracks: Tracks, alpha: float) -> pd.Da
         p_value, p_holm, holds``. The difference is what ``metric`` notices less what ``other`` does. Holm's
         correction runs over the pairs × units of one scope, such as pairs × families.
     """
-    frames = []
-    for one, other in itertools.combinations(sorted(range(len(cube.metrics)), key=cube.metrics.__getitem__), 2):
-        values = cube.noticed[one] - cube.noticed[other]
-        sums, counts = cube.sums(values)
-        found = tracks.estimate(
-            lambda weights, sums=sums, counts=counts: units.means(ratios(weights, sums, counts))  # type: ignore[misc]
-        )
-        frame = units.frame.drop(columns="weight").assign(
-            metric=cube.metrics[one], other=cube.metrics[other],
-            difference=found.value, difference_low=found.low, difference_high=found.high,
-            cells=units.totals(np.isfinite(values).sum(axis=1)).astype(int),
-            p_value=tracks.flip_p(units.means(_shares(sums, counts))),
-        )  # fmt: skip
-        frames.append(frame)
+    names = cube.metrics
+    pairs = itertools.combinations(sorted(range(len(names)), key=names.__getitem__), 2)
+    frames = [_between(cube, units, tracks, one, other) for one, other in pairs]
     if not frames:
         return pd.DataFrame(columns=COLUMNS)
     frame = pd.concat(frames, ignore_index=True)
@@ -53,6 +42,19 @@ def differences(cube: Cube, units: Units, tracks: Tracks, alpha: float) -> pd.Da
         frame.loc[own.index, "p_holm"] = holm(own["p_value"].to_list())
     frame["holds"] = frame["p_holm"] < alpha
     return frame[COLUMNS]
+
+
+def _between(cube: Cube, units: Units, tracks: Tracks, one: int, other: int) -> pd.DataFrame:
+    """Every unit of one pair; no correction yet."""
+    values = cube.noticed[one] - cube.noticed[other]
+    sums, counts = cube.sums(values)
+    found = tracks.estimate(lambda weights: units.means(ratios(weights, sums, counts)))
+    return units.frame.drop(columns="weight").assign(
+        metric=cube.metrics[one], other=cube.metrics[other],
+        difference=found.value, difference_low=found.low, difference_high=found.high,
+        cells=units.totals(np.isfinite(values).sum(axis=1)).astype(int),
+        p_value=tracks.flip_p(units.means(_shares(sums, counts))),
+    )  # fmt: skip
 
 
 def _shares(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -24,22 +24,22 @@ def redundancy(cube: Cube, tracks: Tracks) -> pd.DataFrame:
         one row per pair: ``metric, other, cells, rho, rho_low, rho_high``; NaN with fewer than three cells, or
         where all drops of a metric are one.
     """
-    ranks = _Ranks(cube, tracks)
-    rows = []
-    for one, other in itertools.combinations(sorted(range(len(cube.metrics)), key=cube.metrics.__getitem__), 2):
-        both = np.isfinite(cube.drops[one]) & np.isfinite(cube.drops[other])
-        cells = int(both.any(axis=1).sum())
-        row = {"metric": cube.metrics[one], "other": cube.metrics[other], "cells": cells}
-        low = high = rho = math.nan
-        if cells >= FEWEST:
-            found = tracks.estimate(
-                lambda weights, one=one, other=other, both=both: _correlations(  # type: ignore[misc]
-                    ranks.of(one, both, weights), ranks.of(other, both, weights)
-                )
-            )
-            rho, low, high = float(found.value[0]), float(found.low[0]), float(found.high[0])
-        rows.append(row | {"rho": rho, "rho_low": low, "rho_high": high})
-    return pd.DataFrame.from_records(rows, columns=COLUMNS)
+    ranks, names = _Ranks(cube, tracks), cube.metrics
+    pairs = itertools.combinations(sorted(range(len(names)), key=names.__getitem__), 2)
+    return pd.DataFrame.from_records([_between(ranks, one, other) for one, other in pairs], columns=COLUMNS)
+
+
+def _between(ranks: _Ranks, one: int, other: int) -> dict[str, object]:
+    cube = ranks.cube
+    both = np.isfinite(cube.drops[one]) & np.isfinite(cube.drops[other])
+    cells = int(both.any(axis=1).sum())
+    row = {"metric": cube.metrics[one], "other": cube.metrics[other], "cells": cells}
+    if cells < FEWEST:
+        return row | dict.fromkeys(("rho", "rho_low", "rho_high"), math.nan)
+    found = ranks.tracks.estimate(
+        lambda weights: _correlations(ranks.of(one, both, weights), ranks.of(other, both, weights))
+    )
+    return row | {"rho": float(found.value[0]), "rho_low": float(found.low[0]), "rho_high": float(found.high[0])}
 
 
 class _Ranks:
