@@ -256,6 +256,30 @@ def report(folder: Folder) -> None:
 
 
 @app.command(no_args_is_help=True)
+def compare(
+    folders: Annotated[list[Path], typer.Argument(metavar="OUT...", help="run directories", show_default=False)],
+    out: Annotated[
+        Path | None, typer.Option(help="write comparison.json and tables here", show_default=False)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="of the bootstrap and the tests")] = 0,
+    resamples: Annotated[int, typer.Option(help="bootstrap resamples")] = 2000,
+    confidence: Annotated[float, typer.Option(help="of the intervals")] = 0.95,
+) -> None:
+    """Compare the metrics of one or several runs, on the cells that all of them hold; nothing is scored."""
+    from degrade_bench.compare import CompareOptions, write
+    from degrade_bench.compare import compare as comparing
+    from degrade_bench.compare.text import comparison_lines
+
+    options = CompareOptions(confidence=confidence, resamples=resamples, seed=seed)
+    comparison = comparing(folders, options)
+    for line in comparison_lines(comparison):
+        typer.echo(line)
+    if out is not None:
+        write(comparison, out)
+        typer.echo(f"\nwrote {out}/comparison.json, leaderboard.csv, differences.csv, redundancy.csv")
+
+
+@app.command(no_args_is_help=True)
 def fetch(
     metric: Annotated[str, typer.Argument(help="muq-eval or muq-eval-a3a", show_default=False)],
     revision: Annotated[str | None, typer.Option(help="of the checkpoint on the hub")] = None,

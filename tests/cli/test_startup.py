@@ -36,6 +36,7 @@ def modules_after(*arguments: str) -> set[str]:
         (("run", "--help"), ("torch", "numpy", "huggingface_hub")),
         (("analysis", "nowhere"), ("torch",)),
         (("report", "nowhere"), ("torch",)),
+        (("compare", "nowhere"), ("torch",)),
         (("fetch", "nothing"), ("torch", "numpy")),
         (("list", "metrics"), ("librosa",)),
         (("list", "degradations"), ("librosa",)),

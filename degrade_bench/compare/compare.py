@@ -1,0 +1,123 @@
+"""From run directories to a :class:`~degrade_bench.compare.result.Comparison`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from degrade_bench.analysis import Analysis, AnalysisOptions, analyse
+from degrade_bench.analysis.drops import paired_drops
+from degrade_bench.analysis.verdicts import VERDICTS
+from degrade_bench.compare.columns import one_column_each
+from degrade_bench.compare.cover import cover
+from degrade_bench.compare.cube import Cube, make_cube
+from degrade_bench.compare.differences import differences
+from degrade_bench.compare.leaderboard import leaderboard
+from degrade_bench.compare.options import CompareOptions
+from degrade_bench.compare.pairing import CELL, pair
+from degrade_bench.compare.redundancy import redundancy
+from degrade_bench.compare.resampling import Tracks
+from degrade_bench.compare.result import Comparison
+from degrade_bench.compare.runs import Run, load_runs, provenance_notes
+from degrade_bench.compare.units import Units
+from degrade_bench.compare.words import counted, listed
+
+
+def compare(folders: Iterable[Path | str], options: CompareOptions | None = None) -> Comparison:
+    """Compare the metrics of one or several run directories, on the cells that all of the runs hold.
+
+    The order of the folders does not matter.
+
+    Raises:
+        ConfigError: no folder.
+        RunFolderError: one is missing, damaged or unfinished, or they have no cell in common.
+    """
+    options = options or CompareOptions()
+    runs, notes = load_runs(folders)
+    paired = pair(runs)
+    rows, metrics, more = one_column_each(paired.rows, runs)
+    analysis = analyse(
+        rows, AnalysisOptions(confidence=options.confidence, resamples=options.resamples, seed=options.seed)
+    )
+    margins = {
+        str(row.metric): float(row.margin) if math.isfinite(row.nuisance_floor) else math.nan
+        for row in analysis.metrics.itertuples(index=False)
+    }
+    cube = make_cube(rows, paired_drops(rows), list(metrics["metric"]), margins)
+    tracks = Tracks(cube.tracks.shape[1], options.resamples, options.seed, options.confidence)
+    units = Units(cube.cells)
+    board = leaderboard(cube, units, tracks, analysis.verdicts)
+    apart = differences(cube, units, tracks, options.alpha)
+    overall = board[board["scope"] == "overall"].set_index("metric")["miss_rate"]
+    notes += [*provenance_notes(runs), *paired.notes, *more]
+    notes += _limits(cube, tracks, apart, margins, options)
+    return Comparison(
+        runs=_runs(runs, paired.rows),
+        metrics=_metrics(metrics, analysis, list(overall.index)),
+        leaderboard=board,
+        differences=apart,
+        redundancy=redundancy(cube, tracks),
+        cover=cover(analysis.verdicts, {name: _worst_if_unknown(rate) for name, rate in overall.items()}),
+        notes=tuple(notes),
+        options=options,
+    )
+
+
+def _worst_if_unknown(rate: float) -> float:
+    return 2.0 if math.isnan(rate) else float(rate)
+
+
+def _runs(runs: Sequence[Run], paired: pd.DataFrame) -> pd.DataFrame:
+    def cells(table: pd.DataFrame) -> int:
+        return len(table.loc[table["role"] == "test", list(CELL)].drop_duplicates())
+
+    rows = [
+        {
+            "run": run.label,
+            "package_version": str(run.record.get("package_version", "unknown")),
+            "seed": run.seed,
+            "clips": run.table["clip_hash"].nunique(),
+            "clips_paired": paired["clip_hash"].nunique(),
+            "cells": cells(run.table),
+            "cells_paired": cells(paired),
+        }
+        for run in runs
+    ]
+    return pd.DataFrame.from_records(rows)
+
+
+def _metrics(metrics: pd.DataFrame, analysis: Analysis, order: Sequence[str]) -> pd.DataFrame:
+    """Facts of every metric, in the leaderboard's order."""
+    facts = analysis.metrics[["metric", "higher_is_better", "needs_reference", "nuisance_floor", "margin"]]
+    counts = analysis.verdicts.groupby("metric")["verdict"].value_counts().unstack(fill_value=0)
+    counts = counts.reindex(columns=list(VERDICTS), fill_value=0)
+    frame = metrics.merge(facts, on="metric").merge(counts, left_on="metric", right_index=True, how="left")
+    return frame.set_index("metric").loc[list(order)].reset_index()
+
+
+def _limits(
+    cube: Cube, tracks: Tracks, apart: pd.DataFrame, margins: dict[str, float], options: CompareOptions
+) -> list[str]:
+    """What this table cannot show."""
+    notes = []
+    unknown = [metric for metric in cube.metrics if math.isnan(margins[metric])]
+    if unknown:
+        notes.append(
+            "no control in common was scored, so there is no nuisance floor and no miss rate: " + listed(unknown)
+        )
+    if tracks.count < 2:
+        return [*notes, "one recording: there are no intervals and no tests"]
+    hopeless = []
+    for scope in ("overall", "group", "family", "degradation"):
+        tests = int(apart.loc[apart["scope"] == scope, "p_value"].notna().sum())
+        if tests and tracks.smallest_p * tests >= options.alpha:
+            hopeless.append(f"{'overall' if scope == 'overall' else f'in a {scope}'} ({tests} tests)")
+    if hopeless:
+        notes.append(
+            f"{counted(tracks.count, 'recording')}: the smallest possible p is {tracks.smallest_p:.2g}, so no "
+            f"difference {' or '.join(hopeless)} can hold after Holm: look at the intervals"
+        )
+    return notes

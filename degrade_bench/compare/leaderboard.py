@@ -1,0 +1,66 @@
+"""How much each metric notices, per degradation, family and group, and overall: an mCE-like mean miss rate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from degrade_bench.compare.cube import Cube
+from degrade_bench.compare.resampling import Tracks, ratios
+from degrade_bench.compare.units import Units
+
+COMMON = "in common"
+"""The scope of the overall mean over the cells that every metric has."""
+
+
+def leaderboard(cube: Cube, units: Units, tracks: Tracks, verdicts: pd.DataFrame) -> pd.DataFrame:
+    """One row per metric and unit, and one per metric over the cells that all metrics have.
+
+    Args:
+        cube: what was noticed.
+        units: what is averaged over what.
+        tracks: what is resampled.
+        verdicts: the analysis's, for the rows of single degradations.
+
+    Returns:
+        ``metric, scope, group, family, degradation, weight, rank, miss_rate, noticed, noticed_low, noticed_high,
+        cells, missing, verdict``. ``cells`` counts clips × degradations × levels that the metric has, ``missing``
+        those that it lacks; rank 1 misses least.
+    """
+    expected = units.totals(cube.tested.sum(axis=1))
+    scored = [index for index in range(len(cube.metrics)) if np.isfinite(cube.noticed[index]).any()]
+    common = np.isfinite(cube.noticed[scored]).all(axis=0) if scored else np.zeros(cube.tested.shape, dtype=bool)
+    frames = []
+    for index, metric in enumerate(cube.metrics):
+        own = cube.noticed[index]
+        frames.append(_of(own, units, tracks, cube, expected).assign(metric=metric))
+        shared = _of(np.where(common, own, np.nan), units, tracks, cube, expected)
+        frames.append(shared[shared["scope"] == "overall"].assign(metric=metric, scope=COMMON))
+    frame = pd.concat(frames, ignore_index=True)
+    keys = ["scope", "group", "family", "degradation"]
+    frame["miss_rate"] = 1 - frame["noticed"]
+    # equal means may differ in their last digits, by the order of their sums
+    frame["rank"] = frame["miss_rate"].round(9).groupby([frame[key] for key in keys]).rank(method="min")
+    found = verdicts.set_index(["metric", "degradation"])["verdict"]
+    frame["verdict"] = found.reindex(pd.MultiIndex.from_frame(frame[["metric", "degradation"]])).to_numpy()
+    columns = [
+        "metric", *keys, "weight", "rank", "miss_rate", "noticed", "noticed_low", "noticed_high", "cells",
+        "missing", "verdict",
+    ]  # fmt: skip
+    order = {scope: place for place, scope in enumerate(["overall", COMMON, "group", "family", "degradation"])}
+    places = {
+        tuple(unit): place for place, unit in enumerate(units.frame[keys[1:]].itertuples(index=False, name=None))
+    }
+    unit = [places[each] for each in frame[keys[1:]].itertuples(index=False, name=None)]
+    frame = frame.assign(_scope=frame["scope"].map(order), _unit=unit)
+    return frame.sort_values(["_scope", "_unit", "rank", "metric"], ignore_index=True)[columns]
+
+
+def _of(values: np.ndarray, units: Units, tracks: Tracks, cube: Cube, expected: np.ndarray) -> pd.DataFrame:
+    sums, counts = cube.sums(values)
+    found = tracks.estimate(lambda weights: units.means(ratios(weights, sums, counts)))
+    cells = units.totals(np.isfinite(values).sum(axis=1))
+    return units.frame.assign(
+        noticed=found.value, noticed_low=found.low, noticed_high=found.high,
+        cells=cells.astype(int), missing=(expected - cells).astype(int),
+    )  # fmt: skip

@@ -1,0 +1,77 @@
+"""What is averaged over what: levels, then degradations, then families, then groups, each equally."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+SCOPES = ("degradation", "family", "group", "overall")
+
+
+class Units:
+    """The degradations, families and groups of a table of cells, and all of them together.
+
+    Families of one name in two groups are two families.
+
+    Args:
+        cells: ``group, family, degradation, level``, one row per cell.
+
+    Attributes:
+        frame: one row per unit: ``scope, group, family, degradation`` (``""`` where it is of several) and
+            ``weight``, its share of the overall mean where every cell has a value.
+    """
+
+    def __init__(self, cells: pd.DataFrame) -> None:
+        levels = [["group", "family", "degradation"], ["group", "family"], ["group"], []]
+        self._members: list[np.ndarray] = []
+        frames = []
+        below = cells
+        for scope, keys in zip(SCOPES, levels, strict=True):
+            units = below[keys].drop_duplicates().reset_index(drop=True) if keys else pd.DataFrame(index=[0])
+            index = pd.MultiIndex.from_frame(units[keys]) if keys else None
+            place = (
+                np.zeros(len(below), dtype=int)
+                if index is None
+                else index.get_indexer(pd.MultiIndex.from_frame(below[keys]))
+            )
+            self._members.append((place[:, None] == np.arange(len(units))[None]).astype(float))
+            frames.append(units.assign(scope=scope))
+            below = units
+        columns = ["scope", "group", "family", "degradation"]
+        self.frame = pd.concat(frames, ignore_index=True).reindex(columns=columns).fillna("")
+        self.frame["weight"] = self._weights()
+
+    def means(self, cells: np.ndarray) -> np.ndarray:
+        """Means of every unit over what is known in it: ``(rows, cells)`` to ``(rows, units)``, with NaN."""
+        found, values = [], cells
+        for members in self._members:
+            values = _averages(values, members)
+            found.append(values)
+        return np.concatenate(found, axis=1)
+
+    def totals(self, cells: np.ndarray) -> np.ndarray:
+        """Sums over every unit's cells: ``(cells,)`` to ``(units,)``."""
+        found, values = [], cells.astype(float)
+        for members in self._members:
+            values = values @ members
+            found.append(values)
+        return np.concatenate(found)
+
+    def _weights(self) -> np.ndarray:
+        """From the top down: each unit's share is spread equally over its members."""
+        weights = [np.ones(1)]
+        for members in reversed(self._members[1:]):
+            weights.insert(0, members @ (weights[0] / members.sum(axis=0)))
+        return np.concatenate(weights)
+
+
+def _averages(values: np.ndarray, members: np.ndarray) -> np.ndarray:
+    known = np.isfinite(values)
+    if known.all():
+        return values @ (members / members.sum(axis=0))
+    counts = known.astype(float) @ members
+    means = np.full(counts.shape, math.nan)
+    np.divide(np.where(known, values, 0.0) @ members, counts, out=means, where=counts > 0)
+    return means

@@ -1,0 +1,40 @@
+"""Small pieces of the notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+MOST = 6
+"""Names that a note lists before it only counts."""
+
+
+def listed(names: Iterable[object], most: int = MOST, separator: str = ", ") -> str:
+    """Names, the first few of them, and how many more there are.
+
+    >>> listed(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    texts = [str(name) for name in names]
+    shown = separator.join(texts[:most])
+    return shown + (f" and {len(texts) - most} more" if len(texts) > most else "")
+
+
+def where(values: Mapping[str, object]) -> str:
+    """Which value stands in which run.
+
+    >>> where({"a": 1, "b": 2, "c": 1})
+    '1 in a and c, 2 in b'
+    """
+    by_value: dict[str, list[str]] = {}
+    for label, value in values.items():
+        by_value.setdefault(str(value), []).append(label)
+    return ", ".join(f"{value} in {' and '.join(labels)}" for value, labels in by_value.items())
+
+
+def counted(number: int, noun: str) -> str:
+    """A number and its noun.
+
+    >>> counted(1, "clip"), counted(3, "clip")
+    ('1 clip', '3 clips')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
