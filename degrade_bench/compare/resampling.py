@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from degrade_bench.analysis.statistics import bootstrap_weights, holm
+from degrade_bench.analysis.resampling import Resampler, bca
+from degrade_bench.analysis.statistics import holm
 
 __all__ = ["Estimate", "Tracks", "holm", "ratios"]
 
@@ -48,7 +49,7 @@ class Tracks:
 
     def __init__(self, count: int, resamples: int, seed: int, confidence: float) -> None:
         self.count, self.confidence = count, confidence
-        self.draws = bootstrap_weights(count, resamples, seed)
+        self.draws = Resampler(resamples, seed).counts(count).astype(float)
         self.is_exact = count <= EXACT_UP_TO
         self.signs = _signs(count, seed)
 
@@ -59,7 +60,7 @@ class Tracks:
             nothing = np.full(len(value), math.nan)
             return Estimate(value, nothing, nothing)
         left_out = statistic(1.0 - np.eye(self.count))
-        low, high = bca(value, statistic(self.draws), left_out, self.confidence)
+        low, high = bca(value, statistic(self.draws), left_out, (self.confidence,))[0]
         return Estimate(value, low, high)
 
     def flip_p(self, shares: np.ndarray) -> np.ndarray:
@@ -103,45 +104,6 @@ def ratios(weights: np.ndarray, sums: np.ndarray, counts: np.ndarray) -> np.ndar
     means = np.full(totals.shape, math.nan)
     np.divide(weights @ sums.T, totals, out=means, where=totals > 0)
     return means
-
-
-def bca(
-    value: np.ndarray, resampled: np.ndarray, left_out: np.ndarray, confidence: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Bias-corrected and accelerated intervals (Efron 1987) of several statistics.
-
-    Args:
-        value: ``(columns,)``, of all tracks.
-        resampled: ``(resamples, columns)``; NaN resamples are passed over.
-        left_out: ``(tracks, columns)``, each without one track.
-        confidence: such as 0.95.
-
-    Returns:
-        lows and highs, ``(columns,)`` each; NaN where the statistic is, or where it hangs on one track; the
-        statistic itself where no track changes it.
-    """
-    from scipy.special import ndtr, ndtri
-
-    low, high = np.full(len(value), math.nan), np.full(len(value), math.nan)
-    tails = ndtri([(1 - confidence) / 2, (1 + confidence) / 2])
-    resampled = np.sort(resampled, axis=0)  # NaN go to the end
-    counts = np.isfinite(resampled).sum(axis=0)
-    for column in np.flatnonzero(np.isfinite(value) & np.isfinite(left_out).all(axis=0) & (counts > 0)):
-        centre, jackknife = value[column], left_out[:, column]
-        if np.ptp(jackknife) <= 1e-12 * max(1.0, abs(centre)):
-            low[column] = high[column] = centre
-            continue
-        draws = resampled[: counts[column], column]
-        rounding = 1e-9 * (draws[-1] - draws[0])  # a resample that is the sample is a tie, however it adds up
-        first = np.searchsorted(draws, centre - rounding, side="left")
-        last = np.searchsorted(draws, centre + rounding, side="right")
-        below = (first + 0.5 * (last - first)) / len(draws)
-        shift = ndtri(min(max(below, 0.5 / len(draws)), 1 - 0.5 / len(draws)))
-        spread = jackknife.mean() - jackknife
-        spread = spread / np.abs(spread).max()
-        bend = (spread**3).sum() / (6 * (spread**2).sum() ** 1.5)
-        low[column], high[column] = np.quantile(draws, ndtr(shift + (shift + tails) / (1 - bend * (shift + tails))))
-    return low, high
 
 
 def _signs(count: int, seed: int) -> np.ndarray:

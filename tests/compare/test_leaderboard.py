@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from degrade_bench.analysis import analyse
+from degrade_bench.analysis import AnalysisOptions, analyse
 from degrade_bench.compare import CompareOptions, compare
 from tests.analysis.tables import noisy
 from tests.compare.folders import hearing, metric, run
@@ -159,3 +159,14 @@ def test_families_of_one_name_in_two_groups_are_two(tmp_path):
     found = compare([run(tmp_path / "a", metric("x", hearing(1.0), degradations=both))], QUICK)
     families = found.leaderboard[found.leaderboard["scope"] == "family"]
     assert sorted(families["group"]) == ["signal", "structural"]
+
+
+def test_it_is_what_the_analysis_says_of_families_and_groups(tmp_path):
+    rows = metric("x", rich(3), tracks={0: "t", 1: "t"})
+    lost = (rows["degradation"] == "hum") & rows["clip_id"].isin(["clip001", "clip005"])
+    rows.loc[lost, ["score", "status"]] = [np.nan, "failed"]
+    board = compare([run(tmp_path / "a", rows)], QUICK).leaderboard
+    own = board[board["scope"].isin(["family", "group"])].set_index(["group", "family"])
+    said = analyse(rows, AnalysisOptions(resamples=200)).families.set_index(["group", "family"])
+    for column in ("noticed", "noticed_low", "noticed_high"):
+        assert own[column].to_numpy() == pytest.approx(said[column].reindex(own.index).to_numpy(), abs=1e-12)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from degrade_bench.analysis import statistics as stat
+from degrade_bench.analysis.resampling import Resampler
 from degrade_bench.compare.resampling import Tracks, ratios
 
 
@@ -20,11 +20,10 @@ def drawn(tracks: int, cells: int, seed: int = 0) -> tuple[np.ndarray, np.ndarra
 def test_intervals_are_the_analysis_s():
     sums, counts = drawn(11, 5)
     found = Tracks(11, 1000, 3, 0.9).estimate(lambda weights: ratios(weights, sums, counts))
-    weights = stat.bootstrap_weights(11, 1000, 3)
-    for cell in range(5):
-        [(low, high)] = stat.bca_intervals(sums[cell], counts[cell], weights, (0.9,))
-        assert found.value[cell] == pytest.approx(sums[cell].sum() / counts[cell].sum())
-        assert (found.low[cell], found.high[cell]) == pytest.approx((low, high))
+    one = Resampler(1000, 3).evaluate(lambda totals: totals(sums.T) / totals(counts.T), 11)
+    low, high = one.intervals((0.9,))[0]
+    assert found.value == pytest.approx(sums.sum(axis=1) / counts.sum(axis=1))
+    assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
 
 
 def test_a_statistic_that_no_track_changes_has_an_interval_of_no_width():
