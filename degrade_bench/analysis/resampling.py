@@ -31,6 +31,8 @@ Statistic = Callable[[Totals], np.ndarray]
 ROUNDING = 1e-12
 CHUNK = 4_000_000
 """Numbers that are held at once while totals are formed."""
+REMEMBERED = 32_000_000
+"""Draws that are kept, about."""
 
 
 @dataclass
@@ -49,12 +51,15 @@ class Resampler:
     def counts(self, tracks: int) -> np.ndarray:
         """How often each track is drawn in each resample: ``(resamples, tracks)``, small integers."""
         if tracks not in self._known:
-            if len(self._known) >= 8:
+            if sum(each.size for each in self._known.values()) > REMEMBERED:
                 self._known.pop(next(iter(self._known)))
             rng = np.random.Generator(np.random.Philox(key=self.seed))
             counts = np.empty((self.resamples, tracks), dtype=np.uint16)
-            for row in counts:
-                row[:] = np.bincount(rng.integers(0, tracks, size=tracks), minlength=tracks)
+            step = max(1, CHUNK // tracks)
+            for first in range(0, self.resamples, step):
+                part = counts[first : first + step]
+                drawn = rng.integers(0, tracks, size=part.shape) + tracks * np.arange(len(part))[:, None]
+                part[:] = np.bincount(drawn.ravel(), minlength=part.size).reshape(part.shape)
             self._known[tracks] = counts
         return self._known[tracks]
 

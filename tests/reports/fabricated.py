@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from degrade_bench.analysis import Analysis
-from degrade_bench.degrade.reproduction.pmqd import MEAN_RATINGS, UNDAMAGED_RATING
+from degrade_bench.degrade.reproduction.pmqd_ratings import MEAN_RATINGS, UNDAMAGED_RATING
 
 POWER = "With {clips} clips a drop of {drop:.2g} would be found in 8 of 10 runs; to find the one seen takes {more}."
 

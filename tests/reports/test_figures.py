@@ -21,7 +21,8 @@ from degrade_bench.reports.style import VERDICT_MARKS
 
 
 def test_a_heat_map_and_one_set_of_curves_per_family_in_three_formats(finished):
-    names = ["heat_map_metric_by_degradation", *(f"curves_{f}" for f in ("noise", "clipping", "order", "tempo"))]
+    curves = [f"curves_{family}" for family in ("noise", "clipping", "order", "tempo")]
+    names = ["heat_map_metric_by_degradation", "sensitivity_by_family", "selectivity", *curves]
     found = {path.name for path in (finished / "figures").iterdir()}
     assert found == {f"{name}.{suffix}" for name in names for suffix in ("png", "svg", "pdf")}
     for name in names:
@@ -108,7 +109,7 @@ def test_one_metric_and_no_placebos_can_be_drawn(finished, tmp_path):
         ),
     )
     drawings, vectors = draw_and_save(run)
-    assert len(drawings) == len(vectors) == 5
+    assert len(drawings) == len(vectors) == 7  # with sensitivity by family and selectivity
 
 
 def test_a_folder_that_cannot_be_shown(tmp_path, finished):
