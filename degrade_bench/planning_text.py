@@ -10,6 +10,10 @@ from typing import Any
 from degrade_bench.conclude import Plan
 
 
+WIDEST = 120
+"""Columns that a table may take before it is cut off; a narrower terminal breaks its lines."""
+
+
 def plan_records(plans: Sequence[Plan]) -> list[dict[str, Any]]:
     """Plans for ``--json``: NaN is null."""
     return [
@@ -26,14 +30,14 @@ def print_plan(plans: Sequence[Plan], power: float) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(soft_wrap=False, highlight=False)
+    console = Console(width=max(Console().width, WIDEST), highlight=False)
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     named = any(plan.metric for plan in plans)
     counted = any(plan.tracks is not None for plan in plans)
     columns = [*(("metric", "degradation") if named else ()), *(("n", "detects") if counted else ())]
     for column in (*columns, "SD", "margin", "drop", "to detect", "to exclude"):
         name = column in ("metric", "degradation")
-        table.add_column(column, justify="left" if name else "right", no_wrap=not name, overflow="fold")
+        table.add_column(column, justify="left" if name else "right", no_wrap=True)
     for plan in plans:
         row = [plan.metric, plan.degradation] if named else []
         if counted:

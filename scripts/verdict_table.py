@@ -87,7 +87,7 @@ def _facts(facts: Mapping[str, Any], described: Mapping[str, Any]) -> str:
         f"{with_interval(facts['nuisance_floor'], facts['floor_low'], facts['floor_high'])}, margin "
         f"{number(facts['margin'])}. "
         f"{f'No part of the floor: {left_out}. ' if left_out else ''}"
-        f"{f'Largest real drop: `{control}`.' if control else 'No positive control fired.'}{fingerprint}"
+        f"{f'Positive control: `{control}`.' if control else 'No positive control fired.'}{fingerprint}"
     )
 
 

@@ -169,6 +169,8 @@ def from_reliability(
         raise ConfigError(f"reliability must lie between 0 and 1, got {reliability}")
     if not 0 < clean_sd < math.inf:
         raise ConfigError(f"the standard deviation of clean scores must be above 0, got {clean_sd}")
+    if margin is not None and not 0 <= margin < math.inf:
+        raise ConfigError(f"margin must be a number from 0 up, got {margin}")
     noise = clean_sd * math.sqrt(2 * (1 - reliability))
     error = 0.0
     if margin is None:
