@@ -9,7 +9,6 @@ from typing import Any
 
 from degrade_bench.conclude import Plan
 
-
 WIDEST = 120
 """Columns that a table may take before it is cut off; a narrower terminal breaks its lines."""
 
