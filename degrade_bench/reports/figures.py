@@ -11,7 +11,7 @@ from degrade_bench.reports.curves import sensitivity_curves
 from degrade_bench.reports.family import sensitivity_by_family
 from degrade_bench.reports.heat_map import heat_map
 from degrade_bench.reports.inputs import RunView
-from degrade_bench.reports.people import has_people, people_figure
+from degrade_bench.reports.people import has_people, people_figure, unmoved
 from degrade_bench.reports.selectivity import distances, selectivity_figure, with_index
 from degrade_bench.reports.style import RC
 from degrade_bench.reports.words import fixed, listed, number, records
@@ -112,13 +112,15 @@ def _people(run: RunView) -> Drawing:
     human = run.analysis.human_curves
     names = list(dict.fromkeys(human["degradation"]))
     undamaged = (human["rating"] + human["human_drop"]).max()
+    still = unmoved(run)
+    left_out = f" Not drawn, since nothing here moves them beyond their margin: {listed(still)}." if still else ""
     return Drawing(
         "people_pmqd",
         "Beside people",
         f"Black: by how much people's mean rating fell (PMQD, from the {number(undamaged)} of undamaged clips). "
         "Coloured: each metric's mean drop. Every curve, people's too, is divided by its own largest absolute mean "
         f"drop over all {len(human)} cells, so that heights compare damages within a curve, not metrics with one "
-        "another. A metric that hears as people do has people's shape in every panel.",
+        f"another. A metric that hears as people do has people's shape in every panel.{left_out}",
         f"Normalised drop against level, a panel each for {listed(names)}: people's ratings beside the metrics. "
         + _people_alt(run),
         people_figure(run),

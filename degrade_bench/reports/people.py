@@ -30,20 +30,29 @@ def normalised_curves(run: RunView) -> dict[str, pd.Series]:
     """Drop by (damage, level), each curve divided by its own largest absolute mean drop over all cells.
 
     Returns:
-        by name, people first, then the metrics of the agreement; a metric without any drop in these cells is left
-        out.
+        by name, people first, then the metrics of the agreement; a metric without any drop in these cells, or
+        with none beyond its margin, is left out.
     """
     human = run.analysis.human_curves
     cells = ["degradation", "level"]
     found = {HUMAN: _normalised(human.set_index(cells)["human_drop"])}
     levels = run.analysis.levels
     levels = levels[levels["degradation"].isin(set(human["degradation"]))]
-    agreeing = set(run.analysis.people["metric"])
-    for metric in (name for name in run.metrics if name in agreeing):
+    agreeing, still = set(run.analysis.people["metric"]), unmoved(run)
+    for metric in (name for name in run.metrics if name in agreeing and name not in still):
         curve = _normalised(levels[levels["metric"] == metric].set_index(cells)["drop_mean"])
         if len(curve):
             found[metric] = curve
     return found
+
+
+def unmoved(run: RunView) -> list[str]:
+    """Metrics that no cell of PMQD's moved by more than their margin: normalised, they would be drawn noise."""
+    levels = run.analysis.levels
+    levels = levels[levels["degradation"].isin(set(run.analysis.human_curves["degradation"]))]
+    largest = levels.assign(size=levels["drop_mean"].abs()).groupby("metric")["size"].max()
+    margins = run.analysis.metrics.set_index("metric")["margin"]
+    return [name for name in run.metrics if name in largest and largest[name] <= margins[name]]
 
 
 def _normalised(drops: pd.Series) -> pd.Series:

@@ -21,7 +21,7 @@ from degrade_bench.reports import summary_lines, write_report
 from degrade_bench.reports.family import family_rows, sensitivity_by_family
 from degrade_bench.reports.figures import FORMATS, draw
 from degrade_bench.reports.inputs import SHOWN, RunView, load_run
-from degrade_bench.reports.people import HUMAN, normalised_curves, people_figure
+from degrade_bench.reports.people import HUMAN, normalised_curves, people_figure, unmoved
 from degrade_bench.reports.selectivity import selectivity_figure
 from degrade_bench.reports.style import RC
 from degrade_bench.reports.tables import control_rows, family_table, genre_tables, people_table
@@ -116,8 +116,12 @@ def test_selectivity_has_a_row_for_each_metric_with_an_index(run):
 
 
 def test_curves_beside_people_are_divided_by_their_own_largest(run):
-    curves = normalised_curves(run)
-    assert list(curves) == [HUMAN, *run.metrics]
+    curves, still = normalised_curves(run), unmoved(run)
+    assert list(curves) == [HUMAN, *(name for name in run.metrics if name not in still)]
+    margins = run.analysis.metrics.set_index("metric")["margin"]
+    pmqd = run.analysis.levels[run.analysis.levels["degradation"].str.startswith("pmqd")]
+    for name, own in pmqd.groupby("metric"):
+        assert (name in still) == (own["drop_mean"].abs().max() <= margins[name])
     for curve in curves.values():
         assert len(curve) == 20
         assert curve.abs().max() == pytest.approx(1.0)
