@@ -59,11 +59,11 @@ def test_counts_are_the_same_after_they_were_forgotten():
 
 
 def test_global_random_state_is_neither_read_nor_written():
-    np.random.seed(1)  # noqa: NPY002
-    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    np.random.seed(1)
+    before = np.random.get_state()[1].copy()
     first = Resampler(100, 0).counts(8)
-    assert np.array_equal(np.random.get_state()[1], before)  # noqa: NPY002
-    np.random.seed(2)  # noqa: NPY002
+    assert np.array_equal(np.random.get_state()[1], before)
+    np.random.seed(2)
     assert np.array_equal(Resampler(100, 0).counts(8), first)
 
 
