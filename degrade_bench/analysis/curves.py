@@ -34,6 +34,8 @@ def curve_facts(
         options: thresholds.
     """
     places = [_scored(columns, levels) for _, columns in own.ladders()]
+    if not places:
+        return []
     per_clip = np.column_stack(
         [
             column
