@@ -34,6 +34,8 @@ def curve_facts(
         options: thresholds.
     """
     places = [_scored(columns, levels) for _, columns in own.ladders()]
+    if not places:
+        return []
     per_clip = np.column_stack(
         [
             column
@@ -131,7 +133,7 @@ def crossing(curves: np.ndarray, margins: np.ndarray, levels: np.ndarray) -> np.
     y0, y1 = y[rows, at - 1], y[rows, at]
     share = (margins[rows] - y0) / (y1 - y0)
     result[rows] = x[at - 1] + np.clip(share, 0.0, 1.0) * (x[at] - x[at - 1])
-    result[~np.isfinite(y).all(axis=1)] = math.nan
+    result[~np.isfinite(y).all(axis=1) | np.isnan(margins)] = math.nan
     return result
 
 

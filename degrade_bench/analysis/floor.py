@@ -39,7 +39,9 @@ class Floor:
     @property
     def is_estimate(self) -> bool:
         """Whether the margin was measured on these clips, so that it is uncertain."""
-        return bool(self.margin_draws.resampled.size and np.ptp(self.margin_draws.resampled) > 0)
+        drawn = self.margin_draws.resampled
+        drawn = drawn[np.isfinite(drawn)]  # a resample may hold no track that has a control
+        return bool(len(drawn) and np.ptp(drawn) > 0)
 
 
 def nuisance_floor(own: MetricDrops, resampler: Resampler, options: AnalysisOptions) -> Floor:

@@ -55,11 +55,11 @@ def family_sensitivity(
 
     def rate(totals: Totals) -> np.ndarray:
         each = ratio(totals(hits.sums), totals(hits.counts))
-        return np.where(hits.clips > 0, each, 0.0) @ weights @ average
+        return _weighted(_weighted(each, weights), average)
 
     def area(totals: Totals) -> np.ndarray:
         each = ratio(totals(areas.sums), totals(areas.counts))
-        return np.where(areas.clips > 0, each, 0.0) @ average_area
+        return _weighted(each, average_area)
 
     rates = resampler.evaluate(rate, own.tracks)
     in_floors = over_floor(resampler.evaluate(area, own.tracks), floor)
@@ -99,6 +99,13 @@ def _level_weights(own: MetricDrops, known: np.ndarray) -> np.ndarray:
         if here.any():
             weights[columns, index] = here / here.sum()
     return weights
+
+
+def _weighted(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Weighted sums of rows, NaN only where something that counts is missing: ``(rows, columns)``."""
+    known = np.isfinite(values)
+    missing = (~known).astype(float) @ (weights != 0) > 0
+    return np.where(missing, math.nan, np.where(known, values, 0.0) @ weights)
 
 
 def _areas(own: MetricDrops) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -54,7 +55,7 @@ class MetricDrops:
         """Each tested degradation with its columns."""
         names = self.cells["degradation"].to_numpy()
         starts = [index for index in range(len(names)) if index == 0 or names[index] != names[index - 1]]
-        for start, end in zip(starts, [*starts[1:], len(names)], strict=True):
+        for start, end in pairwise([*starts, len(names)]):
             yield str(names[start]), slice(start, end)
 
     def by_track(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -72,3 +72,57 @@ def noisy(truth: Callable[[str, str, int], float], sd: float = 0.05, clip_sd: fl
         return base[clip] - truth(name, role, level) + sd * rng.standard_normal()
 
     return score
+
+
+# -- a small table with everything awkward in it, and plain pandas to say what it holds -----------------------
+
+RAMP = ("ramp", "signal", "noise")
+SHUFFLE = ("shuffle", "structural", "order")
+DULL = ("dull", "structural", "tempo")
+AWKWARD_TRACKS = {0: "a", 1: "a", 2: "b", 3: "b", 4: "b", 5: "b", 10: "h", 11: "h"}
+"""Of twelve clips: three tracks of several clips, the others of one."""
+
+
+def awkward(*, higher_is_better: bool = True, seed: int = 3, metric: str = "made", clips: int = 12) -> pd.DataFrame:
+    """Scores in eighths, so that ties and zeros are exact: replicates, missing, failed and infinite cells.
+
+    ``ramp`` has a placebo of one level, ``shuffle`` one at each level, ``dull`` none.
+    """
+    rng = np.random.default_rng(seed)
+    sign = 1 if higher_is_better else -1
+    base = [3 + rng.integers(-8, 9) / 8 for _ in range(clips)]
+
+    def score(name: str, role: str, level: int, clip: int) -> float:
+        if role == "clean":
+            return sign * base[clip]
+        steepness = {"test": {"ramp": 4, "shuffle": 2, "dull": 0}.get(name, 0), "placebo": 1, "control": 0}[role]
+        return sign * (base[clip] - (steepness * level + rng.integers(-3, 4)) / 8)
+
+    scores = table(
+        score, clips=clips, degradations=(RAMP, SHUFFLE, DULL), levels=(1, 2, 4), metric=metric, replicates=2,
+        higher_is_better=higher_is_better, single_placebo=("ramp",),
+        tracks={**AWKWARD_TRACKS},
+    )  # fmt: skip
+    scores = scores[scores.degradation != "dull_placebo"]
+    clip, name, level = scores.clip_id, scores.degradation, scores.level
+    scores = scores[~((clip == "clip006") & (name == "shuffle") & (level == 2))].copy()
+    clip, name, level = scores.clip_id, scores.degradation, scores.level
+    failed = (clip == "clip003") & (name == "ramp") & (level == 4) & (scores.replicate == 0)
+    scores.loc[failed, ["score", "status"]] = [np.nan, "failed"]
+    gone = (clip == "clip007") & (name == "ramp") & (level == 1)
+    scores.loc[gone, ["score", "status"]] = [np.nan, "not-applicable"]
+    scores.loc[(clip == "clip008") & (name == "shuffle") & (level == 4), "score"] = np.inf
+    scores.loc[(clip == "clip009") & (name == "shuffle_placebo") & (level == 1), "score"] = -np.inf
+    lost = (clip == "clip005") & (scores.role == "clean")
+    scores.loc[lost, ["score", "status"]] = [np.nan, "failed"]
+    return scores
+
+
+def plain_drops(scores: pd.DataFrame) -> pd.DataFrame:
+    """Drops by merging every row with its clip's clean row: one row per metric, degradation, level and clip."""
+    usable = scores[(scores.status == "ok") & np.isfinite(scores.score.astype(float))]
+    clean = usable[usable.role == "clean"][["metric", "clip_id", "score"]].rename(columns={"score": "clean"})
+    rows = usable[usable.role != "clean"].merge(clean, on=["metric", "clip_id"])
+    rows["drop"] = (rows["clean"] - rows["score"]).where(rows.higher_is_better, rows["score"] - rows["clean"])
+    keys = ["metric", "role", "degradation", "level", "clip_id", "track", "nuisance"]
+    return rows.groupby(keys, as_index=False)["drop"].mean()

@@ -1,4 +1,4 @@
-"""Every statistic against another way of computing it."""
+"""Every effect and test against scipy, statsmodels, or a count of every case."""
 
 from __future__ import annotations
 
@@ -6,102 +6,37 @@ import itertools
 import math
 
 import numpy as np
-import pandas as pd
 import pytest
 import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.weightstats import ttost_paired
 
 from degrade_bench.analysis import statistics as stat
 
 DROPS = np.array([0.3, -0.1, 0.45, 0.02, 0.6, 0.0, 0.25, -0.05, 0.8, 0.31])
+TIED = np.array([0.0, 0.25, 0.25, -0.25, 0.5, 0.0, 0.5, 0.75, -0.125, 0.375, 0.375, 0.625])
+NAN = math.nan
 
 
-def weights(count: int, resamples: int = 4000, seed: int = 0) -> np.ndarray:
-    return stat.bootstrap_weights(count, resamples, seed)
+def one(values: np.ndarray) -> float:
+    return float(stat.wilcoxon_p(np.asarray(values, dtype=float)[:, None])[0])
 
 
-def written_out_bca(values: np.ndarray, drawn: np.ndarray, confidence: float) -> tuple[float, float]:
-    """Efron's formulas, line by line, for the mean of independent values."""
-    n = len(values)
-    means = sorted(sum(w * v for w, v in zip(row, values, strict=True)) / n for row in drawn)
-    mean = sum(values) / n
-    below = sum(0.5 if math.isclose(m, mean, abs_tol=1e-12) else float(m < mean) for m in means)
-    z0 = scipy.stats.norm.ppf(below / len(means))
-    jackknife = [(sum(values) - v) / (n - 1) for v in values]
-    centre = sum(jackknife) / n
-    a = sum((centre - j) ** 3 for j in jackknife) / (6 * sum((centre - j) ** 2 for j in jackknife) ** 1.5)
-    ends = []
-    for tail in ((1 - confidence) / 2, (1 + confidence) / 2):
-        z = z0 + scipy.stats.norm.ppf(tail)
-        ends.append(float(np.quantile(means, scipy.stats.norm.cdf(z0 + z / (1 - a * z)))))
-    return ends[0], ends[1]
-
-
-def test_bca_is_efrons():
-    drawn = weights(10, 1000)
-    for confidence in (0.95, 0.9):
-        [found] = stat.bca_intervals(DROPS, np.ones(10), drawn, (confidence,))
-        assert found == pytest.approx(written_out_bca(DROPS, drawn, confidence), abs=1e-9)
-
-
-@pytest.mark.parametrize("skewed", [False, True])
-def test_bca_agrees_with_scipy_up_to_resampling(skewed):
-    rng = np.random.default_rng(3)
-    values = rng.exponential(size=30) if skewed else rng.standard_normal(30)
-    [(low, high)] = stat.bca_intervals(values, np.ones(30), weights(30, 9999), (0.95,))
-    theirs = scipy.stats.bootstrap((values,), np.mean, n_resamples=9999, method="BCa", rng=1).confidence_interval
-    assert low == pytest.approx(theirs.low, abs=0.06 * (theirs.high - theirs.low))
-    assert high == pytest.approx(theirs.high, abs=0.06 * (theirs.high - theirs.low))
-
-
-def test_bca_of_clusters_is_that_of_their_rows_taken_together():
-    """Two tracks of three rows and one of one: the mean is over rows, the resampling over tracks."""
-    sums, counts = np.array([3.0, 6.0, 0.5, 2.0]), np.array([3.0, 3.0, 1.0, 2.0])
-    drawn = weights(4, 500)
-    [(low, high)] = stat.bca_intervals(sums, counts, drawn, (0.95,))
-    means = [(row @ sums) / (row @ counts) for row in drawn]
-    assert min(means) <= low < sums.sum() / counts.sum() < high <= max(means)
-
-
-def test_giving_every_clip_four_times_does_not_narrow_the_interval():
-    drawn = weights(10, 2000)
-    once = stat.bca_intervals(DROPS, np.ones(10), drawn, (0.95, 0.9))
-    often = stat.bca_intervals(4 * DROPS, 4 * np.ones(10), drawn, (0.95, 0.9))
-    assert np.allclose(once, often, atol=1e-12)
-
-
-def test_intervals_where_there_is_nothing_to_resample():
-    assert stat.bca_intervals(np.array([1.0]), np.ones(1), weights(1, 100), (0.95,)) == [
-        pytest.approx((math.nan,) * 2, nan_ok=True)
-    ]
-    assert stat.bca_intervals(np.full(5, 0.25), np.ones(5), weights(5, 100), (0.95,)) == [(0.25, 0.25)]
-    assert stat.bca_intervals(np.zeros(5), np.ones(5), weights(5, 100), (0.95, 0.9)) == [(0.0, 0.0)] * 2
-
-
-def test_bca_covers_the_truth_about_as_often_as_it_says():
-    rng = np.random.default_rng(0)
-    drawn = weights(24, 600)
-    hits = 0
-    for _ in range(400):
-        values = rng.exponential(size=24) if _ % 2 else rng.standard_normal(24) + 1
-        [(low, high)] = stat.bca_intervals(values, np.ones(24), drawn, (0.95,))
-        hits += low <= 1.0 <= high
-    assert 0.90 <= hits / 400 <= 0.98
-
-
-def test_bootstrap_weights_are_their_own_and_leave_global_state_alone():
-    state = np.random.get_state()[1].copy()
-    assert np.array_equal(weights(7), weights(7))
-    assert not np.array_equal(weights(7), weights(7, seed=1))
-    assert (weights(7).sum(axis=1) == 7).all()
-    assert np.array_equal(np.random.get_state()[1], state)
+# -- effects -------------------------------------------------------------------------------------------
 
 
 def test_effect_size():
     assert stat.effect_dz(DROPS) == pytest.approx(np.mean(DROPS) / np.std(DROPS, ddof=1), abs=1e-12)
+    # one-sample t is d_z · √n
+    assert stat.effect_dz(DROPS) * math.sqrt(10) == pytest.approx(
+        scipy.stats.ttest_1samp(DROPS, 0).statistic, abs=1e-9
+    )
     assert math.isnan(stat.effect_dz(np.array([1.0])))
     assert math.isnan(stat.effect_dz(np.full(5, 0.1)))
+    assert math.isnan(stat.effect_dz(np.zeros(5)))
 
 
 def test_concordance_counts_ties_as_half():
@@ -110,6 +45,30 @@ def test_concordance_counts_ties_as_half():
     share, ties = stat.concordance(np.array([]))
     assert math.isnan(share)
     assert ties == 0
+
+
+def test_wilson_is_statsmodels_column_by_column():
+    shares, tracks = np.array([0.75, 0.0, 1.0, 0.5, NAN, 0.4]), np.array([10, 6, 6, 1, 4, 0])
+    low, high = stat.wilson(shares, tracks, 0.9)
+    for k in range(4):
+        expected = proportion_confint(shares[k] * tracks[k], tracks[k], alpha=0.1, method="wilson")
+        assert (low[k], high[k]) == pytest.approx(expected, abs=1e-9)
+    # Wilson's own formula, at 7.5 of 10
+    z = scipy.stats.norm.ppf(0.95)
+    centre, half = 0.75 + z**2 / 20, z * math.sqrt(0.75 * 0.25 / 10 + z**2 / 400)
+    assert (low[0], high[0]) == pytest.approx(
+        ((centre - half) / (1 + z**2 / 10), (centre + half) / (1 + z**2 / 10))
+    )
+    assert np.isnan([low[4:], high[4:]]).all()
+
+
+def test_aces_tau_counts_ties_as_discordant():
+    assert stat.aces_tau(DROPS) == pytest.approx((7 - 3) / 10, abs=1e-12)
+    assert stat.aces_tau(np.zeros(3)) == -1.0
+    assert math.isnan(stat.aces_tau(np.array([])))
+
+
+# -- signed ranks --------------------------------------------------------------------------------------
 
 
 def exact_signed_rank_p(values: np.ndarray) -> float:
@@ -125,44 +84,191 @@ def exact_signed_rank_p(values: np.ndarray) -> float:
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)
-@given(st.lists(st.integers(1, 1000), min_size=3, max_size=9, unique=True), st.integers(0, 511))
+@given(st.lists(st.integers(1, 1000), min_size=2, max_size=9, unique=True), st.integers(0, 511))
 def test_wilcoxon_by_all_sign_flips(sizes, signs):
     values = np.array([size * (1 if signs >> k & 1 else -1) for k, size in enumerate(sizes)], dtype=float)
-    assert stat.wilcoxon_p(values) == pytest.approx(exact_signed_rank_p(values), abs=1e-9)
+    assert one(values) == pytest.approx(exact_signed_rank_p(values), abs=1e-9)
 
 
-def test_wilcoxon_with_zeros_and_ties_is_scipys_pratt():
-    values = np.array([0.0, 0.2, 0.2, -0.2, 0.4, 0.0, 0.5, 0.7, -0.1, 0.3, 0.3, 0.6])
-    expected = scipy.stats.wilcoxon(values, zero_method="pratt").pvalue
-    assert stat.wilcoxon_p(values) == pytest.approx(float(expected), abs=1e-9)
-    assert stat.wilcoxon_p(np.zeros(8)) == 1.0
-    assert math.isnan(stat.wilcoxon_p(np.array([1.0])))
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(st.integers(-6, 8), min_size=2, max_size=70))
+def test_wilcoxon_with_zeros_and_ties_is_scipys_pratt(values):
+    values = np.array(values, dtype=float)
+    if not values.any():
+        assert one(values) == 1.0
+        return
+    plain = len(set(np.abs(values))) == len(values) and values.all()
+    if plain and len(values) <= 50:
+        expected = scipy.stats.wilcoxon(values, method="exact").pvalue
+    else:
+        expected = scipy.stats.wilcoxon(values, zero_method="pratt", method="asymptotic").pvalue
+    assert one(values) == pytest.approx(float(expected), abs=1e-9)
+
+
+@pytest.mark.parametrize("count", [6, 13, 50, 51, 200])
+def test_wilcoxon_of_plain_values_is_scipys_default(count):
+    rng = np.random.default_rng(count)
+    for shift in (0.0, 0.2, 3.0):
+        values = rng.standard_normal(count) + shift
+        assert one(values) == pytest.approx(float(scipy.stats.wilcoxon(values).pvalue), abs=1e-9)
+
+
+def test_wilcoxon_passes_over_missing_tracks_column_by_column():
+    columns = np.column_stack([DROPS, np.append(TIED[:9], NAN), np.r_[NAN, DROPS[:8], NAN], np.full(10, NAN)])
+    found = stat.wilcoxon_p(columns)
+    assert found[:3] == pytest.approx([one(DROPS), one(TIED[:9]), one(DROPS[:8])], abs=1e-12)
+    assert math.isnan(found[3])
+    assert math.isnan(one([1.0]))
+    assert one(np.zeros(8)) == 1.0
+
+
+def test_wilcoxon_has_no_scale_and_no_side():
+    for scale in (1e150, 1e-150, -1.0):
+        assert one(scale * DROPS[DROPS != 0]) == pytest.approx(one(DROPS[DROPS != 0]), abs=1e-12)
+    assert one(-TIED) == pytest.approx(one(TIED), abs=1e-12)
+
+
+# -- sign flips ----------------------------------------------------------------------------------------
+
+
+def every_flip(values: np.ndarray) -> float:
+    observed = abs(values.sum())
+    sums = [abs(np.dot(signs, values)) for signs in itertools.product((1, -1), repeat=len(values))]
+    return float(np.mean([each >= observed - 1e-9 for each in sums]))
+
+
+def test_sign_flips_are_all_tried_for_few_tracks():
+    columns = np.column_stack([DROPS, np.r_[TIED[:8], NAN, NAN], np.zeros(10), np.r_[0.5, np.full(9, NAN)], -DROPS])
+    found = stat.sign_flip_p(columns, 100, 0)
+    assert found[0] == pytest.approx(every_flip(DROPS), abs=1e-12)
+    assert found[1] == pytest.approx(every_flip(TIED[:8]), abs=1e-12)
+    assert found[2] == 1.0
+    assert math.isnan(found[3])
+    assert found[4] == found[0]
+    assert np.isnan(stat.sign_flip_p(np.full((3, 2), NAN), 100, 0)).all()
+
+
+def test_sign_flips_are_scipys_permutation_test():
+    theirs = scipy.stats.permutation_test(
+        (DROPS,), np.mean, permutation_type="samples", n_resamples=np.inf, alternative="two-sided"
+    )
+    assert stat.sign_flip_p(DROPS[:, None], 100, 0)[0] == pytest.approx(theirs.pvalue, abs=1e-9)
+
+
+def test_sign_flips_are_drawn_for_many_tracks_and_count_the_sample_itself():
+    values = np.random.default_rng(1).standard_normal((14, 1)) + 0.45
+    exact = every_flip(values[:, 0])
+    found = stat.sign_flip_p(values, 9999, 0)[0]
+    assert found == pytest.approx(exact, abs=4.5 * math.sqrt(exact * (1 - exact) / 9999))
+    assert found == stat.sign_flip_p(values, 9999, 0)[0]
+    assert stat.sign_flip_p(np.full((40, 1), 0.3), 999, 0)[0] == 1 / 1000
+
+
+def test_sign_flips_at_thirteen_and_fourteen_tracks_meet():
+    """A track without a difference changes nothing but the way of counting."""
+    values = np.random.default_rng(2).standard_normal((13, 1)) + 0.5
+    assert stat.sign_flip_p(np.vstack([values, [[0.0]]]), 20_000, 0)[0] == pytest.approx(
+        stat.sign_flip_p(values, 100, 0)[0], abs=0.01
+    )
+
+
+# -- equivalence ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("margin", [0.1, 0.3, 0.5, 1.0])
+def test_equivalence_is_the_two_one_sided_t_tests(margin):
+    mean, error = np.array([DROPS.mean()]), np.array([scipy.stats.sem(DROPS)])
+    [found] = stat.equivalence_p(mean, error, error, margin, np.array([10]))
+    assert found == pytest.approx(ttost_paired(DROPS, np.zeros(10), -margin, margin)[0], abs=1e-9)
+    over = scipy.stats.ttest_1samp(DROPS, -margin, alternative="greater").pvalue
+    under = scipy.stats.ttest_1samp(DROPS, margin, alternative="less").pvalue
+    assert found == pytest.approx(max(over, under), abs=1e-9)
+
+
+def test_equivalence_takes_an_error_for_each_side():
+    centre = np.array([0.1, -0.1])
+    found = stat.equivalence_p(centre, np.array([0.2, 0.2]), np.array([0.05, 0.05]), 0.3, np.array([8, 8]))
+    lower = scipy.stats.t.sf([0.4 / 0.2, 0.2 / 0.2], 7)
+    upper = scipy.stats.t.sf([0.2 / 0.05, 0.4 / 0.05], 7)
+    assert found == pytest.approx(np.maximum(lower, upper), abs=1e-12)
+
+
+def test_equivalence_without_spread_or_tracks():
+    centre, zero = np.array([0.1, 0.3, 0.4, -0.3, 0.0]), np.zeros(5)
+    assert stat.equivalence_p(centre, zero, zero, 0.3, np.full(5, 8)).tolist() == [0.0, 1.0, 1.0, 1.0, 0.0]
+    unknown = stat.equivalence_p(
+        np.array([NAN, 0.1, 0.1]), np.array([1, NAN, 1]), np.ones(3), 1, np.array([5, 5, 1])
+    )
+    assert np.isnan(unknown).all()
+
+
+# -- many tests ----------------------------------------------------------------------------------------
 
 
 def test_holm_by_hand():
-    adjusted = stat.holm([0.01, math.nan, 0.04, 0.03, 0.005])
+    adjusted = stat.holm([0.01, NAN, 0.04, 0.03, 0.005])
     assert adjusted[[4, 0, 3, 2]] == pytest.approx([0.02, 0.03, 0.06, 0.06], abs=1e-12)
     assert math.isnan(adjusted[1])
-    assert np.isnan(stat.holm([math.nan, math.nan])).all()
+    assert np.isnan(stat.holm([NAN, NAN])).all()
     assert len(stat.holm([])) == 0
 
 
-def test_kendall_is_the_mean_over_clips():
-    frame = pd.DataFrame(
-        {
-            "clip_id": ["a"] * 5 + ["b"] * 5 + ["c"] * 2 + ["d"],
-            "level": [1, 2, 3, 4, 5, 1, 2, 3, 4, 5, 1, 2, 1],
-            "drop": [0.1, 0.2, 0.2, 0.5, 0.4, 5, 4, 3, 2, 1, 0, 0, 9.0],
-        }
-    )
-    first = (8 - 1) / math.sqrt(10 * 9)  # eight pairs up, one down, one tied
-    assert stat.kendall_with_level(frame) == pytest.approx((first - 1) / 2, abs=1e-12)
-    assert math.isnan(stat.kendall_with_level(frame[frame.clip_id == "c"]))
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(st.lists(st.sampled_from([0.0, 0.001, 0.01, 0.01, 0.02, 0.04, 0.3, 0.9, 1.0]), min_size=1, max_size=12))
+def test_holm_is_statsmodels(p_values):
+    assert stat.holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1], abs=1e-12)
 
 
-def test_tracks():
-    frame = pd.DataFrame({"track": ["b", "a", "b"], "drop": [1.0, 5.0, 3.0]})
-    assert stat.track_means(frame, "drop").tolist() == [5.0, 2.0]
-    sums, counts = stat.track_sums(frame, "drop", ["a", "b", "c"])
-    assert sums.tolist() == [5.0, 4.0, 0.0]
-    assert counts.tolist() == [1.0, 2.0, 0.0]
+# -- trends --------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(st.lists(st.sampled_from([NAN, 0.0, 0.5, 1.0, 1.5, 2.0]), min_size=5, max_size=5), min_size=1))
+def test_kendall_is_scipys_clip_by_clip(rows):
+    rows = np.array(rows)
+    found = stat.kendall_tau(rows)
+    for row, tau in zip(rows, found, strict=True):
+        known = np.isfinite(row)
+        if known.sum() < 2 or np.ptp(row[known]) == 0:
+            assert math.isnan(tau)
+        else:
+            expected = scipy.stats.kendalltau(np.arange(5)[known], row[known], variant="b").statistic
+            assert tau == pytest.approx(expected, abs=1e-9)
+
+
+def test_kendall_by_hand():
+    assert stat.kendall_tau(np.array([[0.1, 0.2, 0.2, 0.5, 0.4]])) == pytest.approx([(8 - 1) / math.sqrt(10 * 9)])
+
+
+@pytest.mark.parametrize(("tracks", "levels"), [(2, 3), (6, 5), (12, 5), (30, 5), (24, 10)])
+@pytest.mark.parametrize("shift", [-0.3, 0.0, 0.5])
+def test_page_without_ties_is_scipys(tracks, levels, shift):
+    means = np.random.default_rng(tracks).standard_normal((tracks, levels)) + shift * np.arange(levels)
+    theirs = scipy.stats.page_trend_test(means)
+    assert stat.page_trend(means) == pytest.approx((theirs.statistic, theirs.pvalue), abs=1e-9)
+
+
+def test_page_with_ties_by_hand():
+    """Ranks (1, 2, 3), (1.5, 1.5, 3), (2, 2, 2); weights 1, 2, 3.
+
+    L = 14 + 13.5 + 12 = 39.5; E(L) = 3 · 3 · 16 / 4 = 36. The permutation variance of a row's part of L is
+    Σ(r − 2)² · Σ(w − 2)² / (3 − 1): 2 · 2 / 2 = 2, 1.5 · 2 / 2 = 1.5, 0.
+    """
+    means = np.array([[0.1, 0.2, 0.3], [0.0, 0.0, 1.0], [5.0, 5.0, 5.0]])
+    found = stat.page_trend(means)
+    assert found == pytest.approx((39.5, scipy.stats.norm.sf(3.5 / math.sqrt(3.5))), abs=1e-12)
+
+
+def test_page_variance_with_ties_is_that_over_every_order():
+    means = np.array([[0, 0, 1, 2], [1, 0, 0, 0], [3, 1, 1, 3], [0, 1, 2, 3]], dtype=float)
+    ranks = scipy.stats.rankdata(means, axis=1)
+    orders = [[np.dot(p, [1, 2, 3, 4]) for p in itertools.permutations(row)] for row in ranks]
+    statistic = (ranks * [1, 2, 3, 4]).sum()
+    z = (statistic - sum(map(np.mean, orders))) / math.sqrt(sum(map(np.var, orders)))
+    assert stat.page_trend(means) == pytest.approx((statistic, scipy.stats.norm.sf(z)), abs=1e-9)
+
+
+def test_page_of_too_little_or_of_nothing_but_ties():
+    assert np.isnan(stat.page_trend(np.ones((1, 5)))).all()
+    assert np.isnan(stat.page_trend(np.ones((9, 2)))).all()
+    assert stat.page_trend(np.ones((4, 3))) == (48.0, 1.0)

@@ -1,0 +1,253 @@
+"""Curves along the ladder: trend, slope, area, detection, saturation, against numpy and by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.stats
+
+from degrade_bench.analysis import AnalysisOptions, analyse
+from degrade_bench.analysis.curves import area_weights, crossing, kendall_of, slope_weights, strength_at
+from degrade_bench.analysis.means import Clustered
+from degrade_bench.analysis.resampling import Resampler
+from tests.analysis.tables import awkward, noisy, plain_drops, table
+
+NAN, INF = math.nan, math.inf
+LADDERS = [np.array([0.0, 1.0]), np.array([0.0, 0.5, 1.0]), np.array([0, 0.2, 0.4, 0.8, 1.0]), np.linspace(0, 1, 8)]
+
+
+# -- slope, area, trend --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("x", LADDERS, ids=len)
+def test_slope_weights_are_least_squares_through_the_clean_clip_at_zero(x):
+    drops = np.random.default_rng(len(x)).standard_normal((5, len(x) - 1))
+    for row in drops:
+        assert row @ slope_weights(x) == pytest.approx(np.polyfit(x, np.append(0.0, row), 1)[0], abs=1e-9)
+
+
+@pytest.mark.parametrize("x", LADDERS, ids=len)
+def test_area_weights_are_trapezoids_from_the_clean_clip_at_zero(x):
+    drops = np.random.default_rng(len(x)).standard_normal((5, len(x) - 1))
+    for row in drops:
+        assert row @ area_weights(x) == pytest.approx(np.trapezoid(np.append(0.0, row), x), abs=1e-12)
+
+
+def test_a_curve_without_a_level_has_neither():
+    assert len(slope_weights(np.zeros(1))) == 0
+    assert len(area_weights(np.zeros(1))) == 0
+    assert np.isnan(kendall_of(np.ones((3, 1)))).all()
+
+
+def per_clip(wide: pd.DataFrame) -> pd.DataFrame:
+    """Kendall, slope and area of every clip, by the library that is made for each."""
+    x = np.append(0.0, wide.columns.to_numpy(dtype=float) / wide.columns.max())
+    rows = {}
+    for clip, drops in wide.iterrows():
+        known, values = drops.notna().to_numpy(), drops.to_numpy()
+        tau = scipy.stats.kendalltau(wide.columns[known], values[known]).statistic if known.sum() > 1 else NAN
+        curve = np.append(0.0, values)
+        whole = known.all()
+        rows[clip] = {
+            "monotonicity": tau,
+            "slope": np.polyfit(x, curve, 1)[0] if whole else NAN,
+            "area": np.trapezoid(curve, x) if whole else NAN,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+@pytest.mark.parametrize("name", ["ramp", "shuffle", "dull"])
+@pytest.mark.filterwarnings("ignore::scipy.stats.ConstantInputWarning")
+def test_trend_slope_and_area_are_means_over_clips_with_intervals_over_tracks(name):
+    scores = awkward()
+    found = analyse(scores, AnalysisOptions(resamples=300)).verdicts.set_index("degradation").loc[name]
+    drops = plain_drops(scores).query("degradation == @name")
+    each = per_clip(drops.pivot(index="clip_id", columns="level", values="drop"))
+    tracks = drops.drop_duplicates("clip_id").set_index("clip_id")["track"]
+    for statistic in ("monotonicity", "slope", "area"):
+        values = each[statistic].dropna()
+        assert found[statistic] == pytest.approx(values.mean(), abs=1e-9)
+        sums = values.groupby(tracks).agg(["sum", "count"]).to_numpy(dtype=float)
+        sums = sums[sums[:, 1] > 0]
+        ends = Clustered(sums[:, :1], sums[:, 1:]).intervals(Resampler(300, 0), (0.95,))[0, :, 0]
+        assert [found[f"{statistic}_low"], found[f"{statistic}_high"]] == pytest.approx(ends, abs=1e-9)
+    control = plain_drops(scores).query("role == 'control'")["drop"].abs()
+    floor = np.quantile(control, 0.95, method="inverted_cdf")
+    assert found["area_floor"] == pytest.approx(each["area"].mean() / floor, abs=1e-9)
+
+
+def test_page_is_taken_over_tracks_with_every_level():
+    scores = table(noisy(lambda name, role, level: 0.02 * level * (role == "test")), clips=9)
+    gone = (scores.clip_id == "clip004") & (scores.level == 2) & (scores.role == "test")
+    found = analyse(scores[~gone], AnalysisOptions(resamples=100)).verdicts.set_index("degradation")
+    drops = plain_drops(scores[~gone])
+    for name, row in found.iterrows():
+        wide = drops[drops.degradation == name].pivot(index="track", columns="level", values="drop").dropna()
+        theirs = scipy.stats.page_trend_test(wide.to_numpy())
+        assert len(wide) == 8
+        assert (row["page_l"], row["page_p"]) == pytest.approx((theirs.statistic, theirs.pvalue), abs=1e-9)
+
+
+def test_a_level_that_was_never_scored_is_passed_over():
+    scores = table(noisy(lambda name, role, level: 0.3 * level * (role == "test")), clips=9)
+    without = scores[scores.level != 3]
+    failed = scores.copy()
+    failed.loc[(failed.level == 3) & (failed.role == "test"), ["score", "status"]] = [np.nan, "failed"]
+    one, other = (analyse(each, AnalysisOptions(resamples=100, margin=0.1)).verdicts for each in (without, failed))
+    for column in ("monotonicity", "slope", "slope_low", "area", "area_high", "page_l", "detection_at"):
+        assert one[column].to_numpy() == pytest.approx(other[column].to_numpy(), abs=1e-9)
+
+
+# -- crossing ------------------------------------------------------------------------------------------
+
+LEVELS = np.array([1.0, 2.0, 3.0, 5.0])
+
+
+@pytest.mark.parametrize(
+    ("curve", "margin", "expected"),
+    [
+        ([1, 2, 3, 5], 2.5, 2.5),  # rising
+        ([1, 2, 3, 5], 4.0, 4.0),  # between levels 3 and 5
+        ([1, 2, 3, 5], 2.0, 2.0),  # at a level: not above it there, above it right after
+        ([1, 2, 3, 5], 0.25, 0.25),  # before level 1
+        ([1, 2, 3, 5], 0.0, 0.0),  # any drop at all
+        ([4, 0, 2, 4], 1.0, 2.5),  # not monotone: the crossing after which it stays
+        ([4, 0, 4, 0], 1.0, INF),  # not monotone: it does not stay
+        ([4, 4, 0, 4], 3.0, 4.5),
+        ([1, 1, 1, 1], 2.0, INF),  # never
+        ([1, 2, 3, 3], 3.0, INF),  # no more than the margin
+        ([-1, -2, 2, 2], 1.0, 2.75),  # falling first
+        ([9, 9, 9, 9], 3.0, 1 / 3),  # from the first level on, at a third of the way to it
+        ([1, NAN, 3, 5], 2.0, NAN),  # not known
+    ],
+)
+def test_crossings_by_hand(curve, margin, expected):
+    found = crossing(np.array([curve], dtype=float), np.array([margin]), LEVELS)
+    assert found == pytest.approx([expected], abs=1e-12, nan_ok=True)
+
+
+def test_crossings_row_by_row_and_with_unknown_margins():
+    curves = np.array([[1.0, 2, 3, 5]] * 3)
+    found = crossing(curves, np.array([0.5, 4.0, NAN]), LEVELS)
+    assert found == pytest.approx([0.5, 4.0, NAN], nan_ok=True)
+
+
+def test_below_the_crossing_np_interp_gives_the_margin():
+    rng = np.random.default_rng(0)
+    curves = np.cumsum(rng.uniform(0.1, 1, size=(40, 4)), axis=1)
+    margins = rng.uniform(0.05, 0.9, size=40) * curves[:, -1]
+    found = crossing(curves, margins, LEVELS)
+    for curve, margin, at in zip(curves, margins, found, strict=True):
+        assert np.interp(at, [0, *LEVELS], [0, *curve]) == pytest.approx(margin, abs=1e-9)
+
+
+# -- detection -----------------------------------------------------------------------------------------
+
+
+def detected(truth, margin=0.5, levels=(1, 2, 3, 4, 5), clips=20, sd=0.02, **options) -> pd.Series:
+    scores = table(
+        noisy(lambda name, role, level: truth(level) if role == "test" else 0.0, sd=sd), clips=clips, levels=levels,
+        degradations=(("ramp", "signal", "noise"),), single_placebo=("ramp",),
+    )  # fmt: skip
+    return analyse(scores, AnalysisOptions(resamples=400, margin=margin, **options)).verdicts.iloc[0]
+
+
+def test_detection_of_a_rising_curve():
+    found = detected(lambda level: 0.2 * level)
+    assert found["detection_level"] == 3
+    assert found["detection_at"] == pytest.approx(2.5, abs=0.1)
+    assert found["detection_at_low"] < 2.5 < found["detection_at_high"]
+    assert found["detection_strength"] == pytest.approx(found["detection_at"], abs=1e-9)  # strength is the level
+    assert "beyond the margin from" in found["sentence"]
+
+
+def test_detection_from_the_start():
+    found = detected(lambda level: 1.0)
+    assert found["detection_level"] == 1
+    assert found["detection_at"] == pytest.approx(0.5, abs=0.02)
+    assert found["detection_strength"] == 1.0  # the ladder's first, there is none before
+    assert "already before level 1" in found["sentence"]
+
+
+def test_detection_after_a_relapse():
+    found = detected(lambda level: {1: 1.0, 2: 1.0, 3: 0.0, 4: 1.0, 5: 1.0}[level])
+    assert found["detection_level"] == 4
+    assert found["detection_at"] == pytest.approx(3.5, abs=0.05)
+
+
+def test_nothing_is_detected_where_the_verdict_is_another():
+    for truth in (lambda level: 0.0, lambda level: 1.0 * (level < 4), lambda level: -1.0 * level):
+        found = detected(truth)
+        assert found["verdict"] in ("inconclusive", "blind", "inverted")
+        assert pd.isna(found["detection_level"])
+        for column in ("at", "at_low", "at_high", "strength", "strength_low", "strength_high"):
+            assert math.isnan(found[f"detection_{column}"])
+        assert pd.isna(found["saturation_level"])
+
+
+def test_the_detection_interval_is_the_crossings_expanded_percentiles():
+    scores = table(
+        noisy(lambda name, role, level: 0.2 * level if role == "test" else 0.0, sd=0.1), clips=9,
+        degradations=(("ramp", "signal", "noise"),),
+    )  # fmt: skip
+    found = analyse(scores, AnalysisOptions(resamples=501, margin=0.5)).verdicts.iloc[0]
+    drops = plain_drops(scores).query("role == 'test'").pivot(index="track", columns="level", values="drop")
+    curves = Resampler(501, 0).counts(9).astype(float) @ drops.to_numpy() / 9
+    # the resampled means rise, so that np.interp of each curve, turned over, is the crossing
+    assert (np.diff(curves, axis=1) > 0).all()
+    drawn = [np.interp(0.5, np.append(0.0, curve), range(6)) for curve in curves]
+    tail = scipy.stats.norm.cdf(-math.sqrt(9 / 8) * scipy.stats.t.ppf(0.975, 8))
+    low = np.quantile(drawn, tail, method="lower")
+    high = np.quantile(drawn, 1 - tail, method="higher")
+    assert (found["detection_at_low"], found["detection_at_high"]) == pytest.approx((low, high), abs=1e-9)
+
+
+# -- strength ------------------------------------------------------------------------------------------
+
+
+def ladder(strengths, levels=(1, 2, 3, 4)) -> pd.DataFrame:
+    return pd.DataFrame({"level": levels[: len(strengths)], "strength": strengths})
+
+
+@pytest.mark.parametrize(
+    ("strengths", "at", "expected"),
+    [
+        ([10, 20, 30, 40], 2.5, 25.0),  # linear
+        ([40, 30, 20, 10], 2.25, 27.5),  # falling
+        ([100, 200, 400, 800], 2.5, 200 * math.sqrt(2)),  # geometric
+        ([16000, 8000, 4000, 2000], 1.5, 8000 * math.sqrt(2)),
+        ([-10, 0, 10, 20], 1.5, -5.0),  # no logarithm
+        ([0, 1, 2, 4], 3.5, 3.0),
+        ([10, 100], 1.5, 55.0),  # two levels: nothing to choose by
+        ([10, 20, 30, 40], 0.3, 10.0),  # before the first
+        ([100, 200, 400, 800], 0.3, 100.0),
+        ([10, 20, 30, 40], 3.0, 30.0),
+        ([10, 20, 30, 40], NAN, NAN),
+        ([10, NAN, 30, 40], 2.0, NAN),
+        ([], 2.0, NAN),
+    ],
+)
+def test_strengths_between_levels(strengths, at, expected):
+    found = strength_at(ladder(np.array(strengths, dtype=float)), at)
+    assert found == pytest.approx(expected, abs=1e-9, nan_ok=True)
+
+
+# -- saturation ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("curve", "expected"),
+    [
+        ({1: 1, 2: 2, 3: 3, 4: 4, 5: 5}, None),  # grows to the end
+        ({1: 1, 2: 3, 3: 5, 4: 5, 5: 5}, 3),
+        ({1: 5, 2: 5, 3: 5, 4: 5, 5: 5}, 1),
+        ({1: 5, 2: 1, 3: 5, 4: 5, 5: 5}, 3),  # an early top is passed over
+        ({1: 1, 2: 3, 3: 7, 4: 6, 5: 5}, None),  # it falls by more than the margin
+    ],
+)
+def test_saturation_is_where_the_drop_was_shown_to_grow_no_more(curve, expected):
+    found = detected(lambda level: curve[level])["saturation_level"]
+    assert (None if pd.isna(found) else int(found)) == expected
