@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from degrade_bench.analysis.drops import coded
+from degrade_bench.analysis.drops import coded, is_infinite
 from degrade_bench.analysis.effects import placebo_effects
 from degrade_bench.analysis.one_metric import OneMetric
 from degrade_bench.analysis.options import AnalysisOptions
@@ -96,7 +96,7 @@ def _together(frames: list[pd.DataFrame]) -> pd.DataFrame:
 
 def _metric_facts(scores: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Per metric, in the table's order: direction, kind, and rows by what became of them."""
-    infinite = np.isinf(scores["score"].to_numpy(dtype=float, na_value=np.nan))
+    infinite = is_infinite(scores["score"].to_numpy(dtype=float, na_value=np.nan))
     facts = {}
     for name, own in scores.assign(_infinite=infinite).groupby("metric", sort=False, observed=True):
         status = own["status"].value_counts()

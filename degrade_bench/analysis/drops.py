@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 CELL = ["metric", "degradation", "level"]
+LARGEST = 1e150
+"""Scores from here on count as infinite: their squares would be."""
 TEXTS = (
     "clip_id",
     "track",
@@ -65,9 +67,19 @@ def paired_drops(scores: pd.DataFrame) -> Drops:
     table = drop_table(scores)
     texts = {name: object for name in table.columns if isinstance(table[name].dtype, pd.CategoricalDtype)}
     table = table.astype(texts)
-    infinite = scores[np.isinf(scores["score"].to_numpy(dtype=float, na_value=np.nan))]
+    infinite = scores[is_infinite(scores["score"].to_numpy(dtype=float, na_value=np.nan))]
     counts = infinite["metric"].astype(object).value_counts()
     return Drops(table, _net(table, single_level_placebos(scores)), {str(k): int(n) for k, n in counts.items()})
+
+
+def is_usable(score: np.ndarray) -> np.ndarray:
+    """Numbers that can be squared: finite, and under 1e150."""
+    return np.abs(score) < LARGEST
+
+
+def is_infinite(score: np.ndarray) -> np.ndarray:
+    """Numbers that are not: infinite, or as good as that."""
+    return np.abs(score) >= LARGEST
 
 
 def single_level_placebos(scores: pd.DataFrame) -> set[str]:
@@ -80,7 +92,7 @@ def single_level_placebos(scores: pd.DataFrame) -> set[str]:
 def drop_table(scores: pd.DataFrame) -> pd.DataFrame:
     """The drops of a :func:`coded` table: see :class:`Drops`."""
     score = scores["score"].to_numpy(dtype=float, na_value=np.nan)
-    usable = (scores["status"] == "ok").to_numpy() & np.isfinite(score)
+    usable = (scores["status"] == "ok").to_numpy() & is_usable(score)
     is_clean = (scores["role"] == "clean").to_numpy()
     clips = len(scores["clip_id"].cat.categories)
     pair = scores["metric"].cat.codes.to_numpy().astype(np.int64) * clips + scores["clip_id"].cat.codes.to_numpy()

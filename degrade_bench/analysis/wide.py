@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from degrade_bench.analysis.drops import coded, drop_table, single_level_placebos
+from degrade_bench.analysis.drops import coded, drop_table, is_usable, single_level_placebos
 
 LADDER = ["group", "family", "degradation", "level", "strength", "unit"]
 
@@ -78,9 +78,7 @@ def metric_drops(scores: pd.DataFrame) -> Iterator[MetricDrops]:
     placebos = placebos.assign(placebo_of=placebos["degradation"].map(parents))
     beside = _beside(tested, placebos, single)
     score = scores["score"].to_numpy(dtype=float, na_value=np.nan)
-    known_clean = (
-        (scores["role"] == "clean").to_numpy() & (scores["status"] == "ok").to_numpy() & np.isfinite(score)
-    )
+    known_clean = (scores["role"] == "clean").to_numpy() & (scores["status"] == "ok").to_numpy() & is_usable(score)
     cleans = scores.loc[known_clean, ["metric", "clip_id", "score"]]
     for metric in metrics:
         of_metric = scores[(scores["metric"] == metric).to_numpy()]
@@ -106,7 +104,7 @@ def metric_drops(scores: pd.DataFrame) -> Iterator[MetricDrops]:
             cells=tested,
             drops=_filled(own, rows, len(firsts), tested, "test"),
             placebo=padded[:, beside],
-            controls=controls.assign(nuisance=controls["degradation"].map(counted).fillna(True).astype(bool)),
+            controls=controls.assign(nuisance=[bool(counted.get(name, True)) for name in controls["degradation"]]),
             control_drops=_filled(own, rows, len(firsts), controls, "control"),
             placebos=placebos,
             placebo_drops=placebo_drops,
