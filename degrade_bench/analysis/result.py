@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from degrade_bench.analysis.json_rows import json_rows
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.errors import RunFolderError
 from degrade_bench.files import write_text
@@ -74,10 +74,7 @@ class Analysis:
         """Everything as JSON. NaN is null; infinity, which no statistic here gives, is refused."""
         record: dict[str, Any] = {"format": FORMAT, "options": asdict(self.options)}
         for name in FRAMES:
-            frame: pd.DataFrame = getattr(self, name)
-            record[name] = [
-                {str(key): _plain(value) for key, value in row.items()} for row in frame.to_dict("records")
-            ]
+            record[name] = json_rows(getattr(self, name))
         return json.dumps(record, indent=1, allow_nan=False) + "\n"
 
     @classmethod
@@ -95,14 +92,6 @@ class Analysis:
             return cls(**frames, options=AnalysisOptions(**record["options"]))
         except (ValueError, TypeError, KeyError) as error:
             raise RunFolderError(f"not an analysis: {error}") from error
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "item"):
-        value = value.item()
-    if value is pd.NA or (isinstance(value, float) and math.isnan(value)):
-        return None
-    return value
 
 
 def write(analysis: Analysis, folder: Path) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from degrade_bench.analysis.json_rows import json_rows
 from degrade_bench.compare.options import CompareOptions
 from degrade_bench.files import folder_error, write_text
 
@@ -60,21 +60,10 @@ class Comparison:
         """Everything as JSON. NaN is null."""
         record: dict[str, Any] = {"format": FORMAT, "options": asdict(self.options), "notes": list(self.notes)}
         for name in FRAMES:
-            frame: pd.DataFrame = getattr(self, name)
-            record[name] = [
-                {str(key): _plain(value) for key, value in row.items()} for row in frame.to_dict("records")
-            ]
+            record[name] = json_rows(getattr(self, name))
         record["chosen"] = list(self.chosen)
         record["uncovered"] = [{"group": group, "family": family} for group, family in self.uncovered]
         return json.dumps(record, indent=1, allow_nan=False) + "\n"
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "item"):
-        value = value.item()
-    if value is pd.NA or (isinstance(value, float) and math.isnan(value)):
-        return None
-    return value
 
 
 def write(comparison: Comparison, folder: Path) -> None:
