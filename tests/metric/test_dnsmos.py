@@ -260,7 +260,7 @@ def test_it_is_listed_as_made_for_speech_and_is_no_default(tmp_path, monkeypatch
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     entries = {entry["name"]: entry for entry in describe_metrics()}
     assert entries["dnsmos"]["available"] is True
-    assert {name for name, entry in entries.items() if entry["domain"] != "music"} == {"dnsmos"}
+    assert {name for name, entry in entries.items() if entry["domain"] == "speech"} == {"dnsmos"}
     assert "dnsmos" not in [metric.name for metric in default_metrics({}, "cpu")[0]]
     with pytest.raises(ConfigError, match="dnsmos does not run unless asked for with --metric dnsmos"):
         default_metrics({"dnsmos": {"output": "sig"}}, "cpu")
