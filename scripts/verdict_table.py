@@ -18,7 +18,7 @@ import pandas as pd
 from degrade_bench.errors import DegradeBenchError, UnknownNameError
 from degrade_bench.metric.domain import HOME, domain_note
 from degrade_bench.reports.inputs import RunView, load_run
-from degrade_bench.reports.words import detection, missing, number, records, with_interval
+from degrade_bench.reports.words import MARGINS, detection, missing, number, records, with_interval
 
 COLUMNS = ("family", "degradation", "verdict", "detected from", "top level", "drop there", "beyond the placebo")
 
@@ -47,6 +47,11 @@ def tables(run: RunView, metrics: Sequence[str] | None = None) -> str:
         if name not in run.metrics:
             raise UnknownNameError("metric", name, run.metrics)
     return "\n\n".join("\n".join(_of_metric(run, name)) for name in metrics or run.metrics)
+
+
+def _margin_words(facts: Mapping[str, Any]) -> str:
+    words = MARGINS.get(facts.get("margin_is") or "")
+    return f" ({words})" if words else ""
 
 
 def _of_metric(run: RunView, name: str) -> Iterator[str]:
@@ -85,7 +90,7 @@ def _facts(facts: Mapping[str, Any], described: Mapping[str, Any]) -> str:
         f"{direction} is better. Clean clips score {number(facts['clean_mean'])}, standard deviation "
         f"{number(facts['clean_sd'])}. Nuisance floor "
         f"{with_interval(facts['nuisance_floor'], facts['floor_low'], facts['floor_high'])}, margin "
-        f"{number(facts['margin'])}. "
+        f"{number(facts['margin'])}{_margin_words(facts)}. "
         f"{f'No part of the floor: {left_out}. ' if left_out else ''}"
         f"{f'Positive control: `{control}`.' if control else 'No positive control fired.'}{fingerprint}"
     )

@@ -23,7 +23,7 @@ from degrade_bench.reports.tables import (
     verdict_rows,
 )
 from degrade_bench.reports.text import counts_line, failure_lines, metric_lines
-from degrade_bench.reports.words import duration, fixed, number, records, when
+from degrade_bench.reports.words import MARGINS, duration, fixed, number, records, when
 
 REPORT = "report.html"
 
@@ -91,6 +91,7 @@ def render(run: RunView, drawings: list[Drawing], vectors: Mapping[str, bytes]) 
     return environment.get_template("report.html.j2").render(
         record=record,
         options=analysis.options,
+        margins=MARGINS,
         counts=counts_line(record),
         failures=failure_lines(record, most=20),
         notes=metric_lines(record),

@@ -8,6 +8,13 @@ from typing import Any
 
 import pandas as pd
 
+MARGINS = {
+    "resolution": "its resolution, a share of its largest drop",
+    "given": "as given",
+    "none": "there is no control to take a floor from",
+}
+"""Where a margin comes from that is not the nuisance floor."""
+
 
 def missing(value: Any) -> bool:
     """Whether there is nothing to show: None, NA or NaN."""
