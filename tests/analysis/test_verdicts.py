@@ -1,120 +1,273 @@
-"""The rules, one by one, in their order."""
+"""The rules, one by one, in their order, and the sentence that each verdict is told in."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from degrade_bench.analysis.options import AnalysisOptions
-from degrade_bench.analysis.verdicts import VERDICTS, LevelStats, detection_level, is_real, rule, sentence
-from degrade_bench.errors import ConfigError
+from degrade_bench.analysis import AnalysisOptions, analyse
+from degrade_bench.analysis.one_metric import _detected
+from degrade_bench.analysis.verdicts import (
+    VERDICTS,
+    LevelStats,
+    Ruling,
+    is_real,
+    is_reversed,
+    is_within,
+    rule,
+    sentence,
+)
+from tests.analysis.tables import awkward, noisy, table
 
 OPTIONS = AnalysisOptions()
 NAN = math.nan
 MARGIN = 0.1
+NO_PLACEBO = dict.fromkeys(("placebo_drop", "net", "net_low", "net_high", "net_high_90", "p_beyond"), NAN)
 
 
 def level(number: int = 5, drop: float = 0.5, half: float = 0.05, **changes) -> LevelStats:
+    """A drop of 20 clips that all of its tests agree with, as far beyond its placebo, which does nothing."""
+    room = MARGIN - abs(drop)
     made = LevelStats(
         level=number, strength=10.0 * number, unit="dB", n=20, tracks=20, drop=drop, low=drop - half,
-        high=drop + half, low_90=drop - 0.8 * half, high_90=drop + 0.8 * half, p_top=0.001, placebo_drop=0.0,
-        net=drop, net_low=drop - half, net_high=drop + half,
+        high=drop + half, low_90=drop - 0.8 * half, high_90=drop + 0.8 * half,
+        p_blind=0.001 if room > 0.8 * half else 0.6, p_top=0.001, placebo_drop=0.0, net=drop, net_low=drop - half,
+        net_high=drop + half, net_high_90=drop + 0.8 * half, p_beyond=0.001,
     )  # fmt: skip
     return replace(made, **changes)
 
 
-def verdict(levels, margin=MARGIN, positive="noise") -> str:
-    return rule(levels, margin, positive, OPTIONS).verdict
+def ruled(*levels: LevelStats, margin: float = MARGIN, positive: str | None = "noise", **options) -> Ruling:
+    return rule(levels, margin, positive, AnalysisOptions(**options))
+
+
+def verdict(*levels: LevelStats, **options) -> str:
+    return ruled(*levels, **options).verdict
+
+
+# -- the rules, in their order -------------------------------------------------------------------------
 
 
 def test_nothing_scored_is_not_applicable_before_all_else():
     nothing = level(n=0, tracks=0, drop=NAN)
-    assert verdict([nothing], positive=None) == "not-applicable"
-    assert verdict([]) == "not-applicable"
+    assert verdict(nothing, positive=None) == "not-applicable"
+    assert verdict(positive=None) == "not-applicable"
 
 
-def test_too_few_recordings_then_no_positive_control_are_inconclusive():
-    few = rule([level(tracks=5)], MARGIN, "noise", OPTIONS)
+def test_too_few_recordings_come_before_the_positive_control():
+    few = ruled(level(tracks=5), positive=None)
     assert few.verdict == "inconclusive"
-    assert "5 recordings; 6 are needed" in few.reason
-    none = rule([level(drop=0.0)], MARGIN, None, OPTIONS)
-    assert none.verdict == "inconclusive"
-    assert "no positive control" in none.reason
+    assert few.reason == "5 recordings; 6 are needed to conclude anything"
+    assert verdict(level(tracks=6)) == "sensitive"
+    assert verdict(level(tracks=3), min_tracks=3) == "sensitive"
+    assert verdict(level(1, tracks=2), level(tracks=6)) == "sensitive"  # the top level's count
+
+
+def test_without_a_positive_control_nothing_is_concluded():
+    for levels in ([level(drop=0.0)], [level(drop=0.5)], [level(drop=0.0, half=0.3)]):
+        none = ruled(*levels, positive=None)
+        assert none.verdict == "inconclusive"
+        assert "no positive control" in none.reason
+    assert verdict(level(drop=0.0), positive=None, positive_control=False) == "blind"
 
 
 def test_an_interval_beyond_the_margin_on_both_sides_is_inconclusive():
-    wide = rule([level(drop=0.0, half=0.3)], MARGIN, "noise", OPTIONS)
+    wide = ruled(level(drop=0.0, half=0.3))
     assert wide.verdict == "inconclusive"
     assert "both sides" in wide.reason
+    assert "both sides" not in ruled(level(drop=0.0, low=-0.1, high=0.1)).reason
 
 
 def test_inverted_asks_for_the_margin_the_test_and_the_placebo():
-    assert verdict([level(drop=-0.5)]) == "inverted"
-    assert verdict([level(drop=-0.5, placebo_drop=NAN, net=NAN, net_low=NAN, net_high=NAN)]) == "inverted"
-    assert verdict([level(drop=-0.5, p_top=0.2)]) == "inconclusive"
-    assert verdict([level(drop=-0.5, net=0.0, net_low=-0.1, net_high=0.1)]) != "inverted"
+    assert verdict(level(drop=-0.5)) == "inverted"
+    assert verdict(level(drop=-0.5, **NO_PLACEBO)) == "inverted"
+    assert verdict(level(drop=-0.5, p_top=0.05)) == "inconclusive"
+    assert verdict(level(drop=-0.12)) == "inconclusive"  # reaches −0.07
+    joins = ruled(level(drop=-0.5, net=-0.05, net_low=-0.1, net_high=0.0))
+    assert joins.verdict == "inconclusive"
+    assert "not shown beyond the placebo's" in joins.reason
 
 
-def test_blind_is_shown_at_every_level_and_by_the_90_percent_interval():
+def test_blind_is_shown_at_every_level_by_both_the_test_and_its_interval():
     small = [level(k, drop=0.02) for k in (1, 2, 3, 4, 5)]
-    assert verdict(small) == "blind"
-    assert verdict([*small[:2], level(3, drop=0.2), *small[3:]]) == "inconclusive"
-    edge = level(drop=0.05, half=0.06)  # 95 % reaches 0.11, 90 % 0.098
-    assert verdict([edge]) == "blind"
-    assert verdict([level(drop=0.05, half=0.07)]) == "inconclusive"
+    assert verdict(*small) == "blind"
+    assert verdict(*small[:2], level(3, drop=0.2), *small[3:]) == "inconclusive"
+    assert verdict(*small[:2], level(3, n=0, tracks=0, drop=NAN), *small[3:]) == "blind"  # not scored: passed over
+    assert verdict(level(drop=0.05, half=0.06)) == "blind"  # 95 % reaches 0.11, 90 % 0.098
+    assert verdict(level(drop=0.05, half=0.07)) == "inconclusive"
+    assert verdict(level(drop=0.02, p_blind=0.05)) == "inconclusive"
+    assert verdict(level(drop=-0.02)) == "blind"
+    assert verdict(level(drop=0.02, p_top=0.9, p_beyond=0.9)) == "blind"
+    assert verdict(level(drop=0.0, half=0.0), margin=0.0) == "blind"  # never anything at all
 
 
-def test_a_drop_is_sensitive_beyond_the_placebo_and_an_artefact_within_it():
-    assert verdict([level()]) == "sensitive"
-    assert verdict([level(net=0.0, net_low=-0.05, net_high=0.05)]) == "artefact"
-    alone = rule([level(placebo_drop=NAN, net=NAN, net_low=NAN, net_high=NAN)], MARGIN, "noise", OPTIONS)
-    assert alone.verdict == "sensitive"
-    assert "placebo" not in alone.reason
+def test_a_real_drop_under_the_margin_is_blind_and_not_sensitive():
+    assert verdict(level(drop=0.05, half=0.01, p_top=1e-6)) == "blind"
+
+
+def test_a_drop_is_sensitive_beyond_the_placebo():
+    assert verdict(level()) == "sensitive"
+    alone = ruled(level(**NO_PLACEBO))
+    assert alone == Ruling("sensitive", "the drop is beyond the margin")
+    assert "placebo" in ruled(level()).reason
+    unsure = ruled(level(p_beyond=0.2))
+    assert unsure.verdict == "inconclusive"
+    assert "beyond the placebo's p = 0.2 after Holm" in unsure.reason
+
+
+def test_a_drop_is_an_artefact_where_it_was_shown_to_be_the_placebos():
+    assert verdict(level(net=0.0, net_low=-0.05, net_high=0.05, net_high_90=0.04)) == "artefact"
+    assert verdict(level(net=0.05, net_low=-0.01, net_high=0.11, net_high_90=0.1)) == "artefact"
+    open_ = ruled(level(net=0.05, net_low=-0.05, net_high=0.15, net_high_90=0.13))
+    assert open_.verdict == "inconclusive"
+    assert "do not suffice to tell it from the placebo's" in open_.reason
+    # surely more than the placebo's comes first, however little
+    assert verdict(level(net=0.05, net_low=0.01, net_high=0.09, net_high_90=0.08)) == "sensitive"
 
 
 def test_a_drop_without_significance_is_inconclusive_and_says_so():
-    ruling = rule([level(p_top=0.3)], MARGIN, "noise", OPTIONS)
+    ruling = ruled(level(p_top=0.3))
     assert ruling.verdict == "inconclusive"
     assert "p = 0.3 after Holm" in ruling.reason
+    neither = ruled(level(drop=0.12))  # from 0.07 to 0.17
+    assert neither.verdict == "inconclusive"
+    assert "neither to exceed the margin nor" in neither.reason
 
 
 def test_levels_without_a_drop_are_passed_over():
-    assert verdict([level(4), level(5, n=0, tracks=0, drop=NAN)]) == "sensitive"
+    assert verdict(level(4), level(5, n=0, tracks=0, drop=NAN)) == "sensitive"
 
 
-def test_real_is_the_interval_and_the_test():
+def test_the_top_level_decides_what_is_heard():
+    assert verdict(*(level(k, drop=0.0) for k in (1, 2, 3, 4)), level(5)) == "sensitive"
+    assert verdict(*(level(k) for k in (1, 2, 3, 4)), level(5, drop=0.02)) == "inconclusive"
+
+
+def test_alpha_is_the_tests_level():
+    assert verdict(level(p_top=0.02, p_beyond=0.02)) == "sensitive"
+    assert verdict(level(p_top=0.02, p_beyond=0.02), alpha=0.01) == "inconclusive"
+
+
+def test_parts_at_their_edges():
     assert is_real(level(), MARGIN, 0.05)
     assert not is_real(level(low=0.1), MARGIN, 0.05)
     assert not is_real(level(p_top=0.05), MARGIN, 0.05)
+    assert not is_real(level(p_top=NAN), MARGIN, 0.05)
+    assert is_reversed(level(drop=-0.5), MARGIN, 0.05)
+    assert not is_reversed(level(drop=-0.5, high=-0.1), MARGIN, 0.05)
+    assert is_within(level(drop=0.0, low_90=-0.1, high_90=0.1), MARGIN, 0.05)
+    assert not is_within(level(drop=0.0, p_blind=NAN), MARGIN, 0.05)
+    assert not is_within(level(drop=0.0, low_90=NAN, high_90=NAN), MARGIN, 0.05)
 
 
-def test_the_detection_level_is_the_lowest_of_an_unbroken_run_from_the_top():
-    drops = {1: 0.3, 2: 0.02, 3: 0.3, 4: 0.4, 5: 0.5}
-    found = detection_level([level(k, drop=drop) for k, drop in drops.items()], MARGIN)
-    assert found is not None
-    assert found.level == 3
-    assert detection_level([level(drop=0.0)], MARGIN) is None
-    assert detection_level([], MARGIN) is None
+# -- sentences -----------------------------------------------------------------------------------------
+
+MADE = {
+    "sensitive": [level(1, drop=0.02), level(5)],
+    "blind": [level(1, drop=0.02), level(5, drop=-0.01)],
+    "inverted": [level(1, drop=-0.02), level(5, drop=-0.5)],
+    "artefact": [level(1, drop=0.02), level(5, net=0.0, net_low=-0.05, net_high=0.05, net_high_90=0.04)],
+    "inconclusive": [level(1, drop=0.02), level(5, drop=0.12)],
+}
 
 
-def test_the_sentence_holds_the_figures():
-    ruling = rule([level()], MARGIN, "noise", OPTIONS)
-    text = sentence("muq-eval", [level()], ruling, OPTIONS)
-    for words in ("level 5 (50 dB)", "muq-eval falls by 0.5", "95 % CI 0.45 to 0.55", "n = 20 clips",
-                  "Holm p = 0.001", "its placebo 0, beyond it 0.5", "sensitive"):  # fmt: skip
+@pytest.mark.parametrize("name", MADE)
+def test_every_sentence_states_its_figures(name):
+    ruling = ruled(*MADE[name])
+    assert ruling.verdict == name
+    text = sentence("muq-eval", MADE[name], ruling, MARGIN, OPTIONS)
+    for words in ("muq-eval", "of 2 levels", "at level 5 (50 dB)", "95 % CI", "n = 20 clips", "Holm p = 0.001",
+                  "the placebo's drop is 0", f": {name}; {ruling.reason}."):  # fmt: skip
         assert words in text
-    up = sentence("m", [level(drop=-0.5)], rule([level(drop=-0.5)], MARGIN, "noise", OPTIONS), OPTIONS)
-    assert "improves by 0.5" in up
-    nothing = rule([], MARGIN, "noise", OPTIONS)
-    assert sentence("m", [], nothing, OPTIONS) == "m: not-applicable: no cell could be scored."
-    assert {"sensitive", "blind", "inverted", "artefact", "inconclusive", "not-applicable"} == set(VERDICTS)
+    assert "recordings" not in text  # as many as clips
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"alpha": 0.0}, {"confidence": 1.0}, {"floor_quantile": 2.0}, {"resamples": 10}, {"margin": -1.0}]
-)
-def test_thresholds_are_checked(wrong):
-    with pytest.raises(ConfigError, match=next(iter(wrong))):
-        AnalysisOptions(**wrong)
+def test_sentences_word_by_word():
+    levels = [level(1, drop=0.3), level(5)]
+    text = sentence("m", levels, ruled(*levels), MARGIN, OPTIONS, "beyond the margin from 7 dB on")
+    assert text == (
+        "At 2 of 2 levels m falls by more than 0.1: at level 5 (50 dB) the score falls by 0.5, 95 % CI 0.45 to "
+        "0.55, n = 20 clips, Holm p = 0.001; the placebo's drop is 0, the drop beyond it 0.5 (0.45 to 0.55); "
+        "beyond the margin from 7 dB on: sensitive; the drop is beyond the margin and the placebo."
+    )
+    up = level(5, drop=-0.5, **NO_PLACEBO)
+    assert sentence("m", [up], ruled(up), MARGIN, OPTIONS) == (
+        "At 1 of 1 level m improves by more than 0.1: at level 5 (50 dB) the score improves by 0.5, 95 % CI 0.45 "
+        "to 0.55, n = 20 clips, Holm p = 0.001: inverted; the score improves with the damage, beyond the margin "
+        "and the placebo."
+    )
+    deaf = [level(1, drop=0.02, p_blind=0.03, **NO_PLACEBO), level(5, drop=0.0, tracks=8, **NO_PLACEBO)]
+    assert sentence("m", deaf, ruled(*deaf), MARGIN, AnalysisOptions(confidence=0.9)) == (
+        "At 2 of 2 levels the drop of m lies within ±0.1 (two one-sided tests, p ≤ 0.03): at level 5 (50 dB) the "
+        "score falls by 0, 90 % CI -0.05 to 0.05, n = 20 clips of 8 recordings, Holm p = 0.001: blind; at every "
+        "level the drop was shown to lie within the margin."
+    )
+    assert sentence("m", [], ruled(), MARGIN, OPTIONS) == "m: not-applicable: no cell could be scored."
+
+
+def test_a_sentence_says_nothing_that_is_not_known():
+    one = level(low=NAN, high=NAN, low_90=NAN, high_90=NAN, p_top=NAN, tracks=1, n=1, net_low=NAN, net_high=NAN)
+    text = sentence("m", [one], ruled(one), MARGIN, OPTIONS)
+    assert "nan" not in text
+    assert "CI" not in text
+    assert "Holm p" not in text
+
+
+def test_where_a_drop_is_detected_in_words():
+    curve = {"detection_at": 2.5, "detection_strength": 25.0, "detection_strength_low": 20.0,
+             "detection_strength_high": 31.25}  # fmt: skip
+    assert _detected(curve, "dB") == "beyond the margin from 25 dB on (20 to 31.2)"
+    assert _detected(curve | {"detection_strength_high": NAN}, "dB") == "beyond the margin from 25 dB on"
+    early = curve | {"detection_at": 0.4, "detection_strength": 10.0}
+    assert _detected(early, "dB") == "beyond the margin already before level 1 (10 dB)"
+    assert _detected(curve | {"detection_at": NAN}, "dB") is None
+
+
+# -- the whole of an analysis --------------------------------------------------------------------------
+
+
+def test_every_verdict_of_an_analysis_is_the_rules():
+    """Rebuilt from the frames alone."""
+    options = AnalysisOptions(resamples=200)
+    found = analyse(awkward(), options)
+    facts = found.metrics.iloc[0]
+    for row in found.verdicts.itertuples():
+        own = found.levels[found.levels.degradation == row.degradation]
+        stats = [
+            LevelStats(
+                level=each.level, strength=each.strength, unit=each.unit, n=each.n, tracks=each.tracks,
+                drop=each.drop_mean, low=each.drop_low, high=each.drop_high, low_90=each.drop_low_90,
+                high_90=each.drop_high_90, p_blind=each.p_blind, p_top=each.p_top, placebo_drop=each.placebo_drop,
+                net=each.net_drop, net_low=each.net_low, net_high=each.net_high, net_high_90=each.net_high_90,
+                p_beyond=each.p_beyond,
+            )
+            for each in own.itertuples()
+        ]  # fmt: skip
+        ruling = rule(stats, facts["margin"], facts["positive_control"], options)
+        assert (row.verdict, row.reason) == (ruling.verdict, ruling.reason)
+        assert row.verdict in VERDICTS
+        assert (own["verdict"] == row.verdict).all()
+        known = own[own["n"] > 0]
+        assert f"of {len(known)} levels" in row.sentence
+        assert f"n = {known['n'].iloc[-1]} clips" in row.sentence
+        assert "95 % CI" in row.sentence
+
+
+def test_the_positive_control_is_what_moved_the_metric_most_a_control_among_them():
+    def truth(name: str, role: str, level: int) -> float:
+        return {"noise_like": 0.3, "order_like": 0.2}[name] * level if role == "test" else 0.0
+
+    scores = table(noisy(truth), clips=12)
+    assert analyse(scores, AnalysisOptions(resamples=200)).metrics.loc[0, "positive_control"] == "noise_like"
+    still = table(noisy(lambda *cell: 0.0), clips=12)
+    silent = analyse(still, AnalysisOptions(resamples=200)).metrics
+    assert silent["positive_control"].isna().all()
+    loud = still[still.role == "control"].assign(degradation="loud", nuisance=False)
+    loud["score"] -= 5.0 + np.arange(len(loud)) / 100
+    both = analyse(pd.concat([still, loud]), AnalysisOptions(resamples=200))
+    assert both.metrics.loc[0, "positive_control"] == "loud"
+    assert both.controls.set_index("degradation").loc["loud", "reaction"].eq("reacts").all()

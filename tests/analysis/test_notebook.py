@@ -1,0 +1,62 @@
+"""``load``: a run directory as data frames."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from degrade_bench.analysis import Analysis, AnalysisOptions, analyse, load, write
+from degrade_bench.analysis.result import FRAMES
+from degrade_bench.errors import RunFolderError
+from tests.analysis.tables import awkward, plain_drops
+
+OPTIONS = AnalysisOptions(resamples=100, margin=0.3)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    awkward().to_parquet(tmp_path / "scores.parquet")
+    return tmp_path
+
+
+def test_it_is_the_analysis_with_its_scores_and_drops(folder):
+    found = load(folder, OPTIONS)
+    assert isinstance(found, Analysis)
+    expected = analyse(awkward(), OPTIONS)
+    assert found.to_json() == expected.to_json()
+    for name in FRAMES:
+        assert isinstance(getattr(found, name), pd.DataFrame)
+    assert len(found.scores) == len(awkward())
+    assert list(found.summary["verdict"]) == list(expected.summary["verdict"])
+
+
+def test_its_drops_are_clean_less_degraded(folder):
+    found = load(str(folder), OPTIONS)
+    keys = ["role", "degradation", "level", "clip_id"]
+    plain = plain_drops(awkward()).set_index(keys)["drop"].sort_index()
+    own = found.drops.set_index(keys)["drop"].sort_index()
+    pd.testing.assert_series_equal(own, plain, check_dtype=False, check_index_type=False)
+    net = found.net_drops
+    assert set(net["degradation"]) == {"ramp", "shuffle"}
+    assert (net["net"] == net["drop"] - net["placebo_drop"]).all()
+    means = net.groupby(["degradation", "level"])["net"].mean()
+    levels = found.levels.set_index(["degradation", "level"])["net_drop"]
+    assert means.to_numpy() == pytest.approx(levels.loc[means.index].to_numpy(), abs=1e-12)
+
+
+def test_thresholds_are_the_ones_given_then_the_folders_then_the_defaults(folder):
+    assert load(folder).options == AnalysisOptions()
+    write(analyse(awkward(), OPTIONS), folder)
+    assert load(folder).options == OPTIONS
+    other = AnalysisOptions(resamples=100)
+    assert load(folder, other).options == other
+
+
+def test_nothing_is_written(folder):
+    load(folder, OPTIONS)
+    assert [path.name for path in folder.iterdir()] == ["scores.parquet"]
+
+
+def test_a_folder_without_scores_is_refused(tmp_path):
+    with pytest.raises(RunFolderError, match=r"no scores\.parquet"):
+        load(tmp_path)
