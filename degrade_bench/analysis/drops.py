@@ -44,6 +44,8 @@ class Drops:
 
 def coded(scores: pd.DataFrame) -> pd.DataFrame:
     """The table with its texts as categories in alphabetical order: smaller, and sorted and grouped as numbers."""
+    if scores["track"].isna().any():  # a table that something else wrote: the clip is its own track
+        scores = scores.assign(track=scores["track"].astype(object).fillna(scores["clip_id"].astype(object)))
     made = {}
     for name in TEXTS:
         if name not in scores:

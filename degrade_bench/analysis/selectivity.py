@@ -56,7 +56,11 @@ def selectivity(
     known = np.isfinite(values) & (size > 0)
     clips, cells = np.nonzero(known)
     size, values, side = np.log(size[known]), values[known], np.where(group[cells] == GROUPS[0], 0, 1)
-    ends = [np.quantile(size[side == each], [OUTER, 1 - OUTER]) for each in (0, 1) if (side == each).any()]
+    ends = [
+        np.quantile(size[side == each], [OUTER, 1 - OUTER], method="inverted_cdf")
+        for each in (0, 1)
+        if (side == each).any()
+    ]
     if len(ends) < 2:
         return row | {"note": f"{options.distance} measures no cell of one of the groups"}
     low, high = max(end[0] for end in ends), min(end[1] for end in ends)
