@@ -26,6 +26,7 @@ def heat_map(run: RunView) -> Figure:
     """Top-level drop over margin as colour, the verdict as a mark, the ratio as a number."""
     from matplotlib.colors import SymLogNorm
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     metrics, degradations = run.metrics, run.degradations
     ratios, verdicts = top_ratios(run.analysis.levels, run.analysis.metrics, metrics, degradations)
@@ -35,7 +36,7 @@ def heat_map(run: RunView) -> Figure:
         ratios, marks = ratios.T, marks.T
     size = (4.0 + 1.1 * len(metrics), 1.8 + 0.26 * len(degradations))
     wide = (2.1 + 0.95 * len(degradations), 1.6 + 0.42 * len(metrics) + 0.28)
-    figure = Figure(figsize=size if tall else wide, layout="constrained")
+    figure = Figure(figsize=size if tall else wide, layout=ConstrainedLayoutEngine(w_pad=0.12))  # inches
     axes = figure.subplots()
     axes.set_facecolor("#f6f6f6")
     shown = np.ma.masked_invalid(np.clip(ratios, -LARGEST, LARGEST))

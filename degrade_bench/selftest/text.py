@@ -9,6 +9,9 @@ from degrade_bench.files import folder_error
 from degrade_bench.selftest.summary import claims, confusion, false_alarms, write_summary
 from degrade_bench.selftest.trials import Trials, run_trials
 
+WIDEST = 120
+"""Columns that the table takes; a narrower terminal breaks its lines."""
+
 
 def selftest_with_progress(runs: int, clips: int, seed: int, workers: int, out: Path | None) -> bool:
     """Run the self-test, print what it found and, where asked, write it; whether every claim holds.
@@ -46,7 +49,7 @@ def print_trials(trials: Trials) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(soft_wrap=True, highlight=False)
+    console = Console(width=max(Console().width, WIDEST), highlight=False)
     console.print(f"{trials.runs} simulated runs of {trials.clips} clips, seed {trials.seed}; shares in %\n")
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for column in ("metric", "damage", "right", *VERDICTS):
