@@ -3,8 +3,8 @@
     python benchmarks/analysis.py [--rows 1000000] [--times 3] [--scores DIR]
 
 Each measurement is a process of its own: reading ``scores.parquet``, analysing it, writing ``summary.csv`` and
-``analysis.json``. Tables: simulated metrics on many clips; the same with 2 % of the rows failed at random, so that every
-cell has other clips; and, with ``--scores``, the table of a real run given again and again under other names.
+``analysis.json``. Tables: simulated metrics on many clips; the same with 2 % of the rows failed at
+random, so that every cell has other clips; and, with ``--scores``, the table of a real run again and again.
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ def main() -> int:
     head = [
         "# The analysis of large tables",
         "",
-        f"Made by `{command}`: each figure is a process that reads a table, analyses it and writes what it found.",
-        f"Python {platform.python_version()}, {os.cpu_count()} cores, shared with others. The bound is 60 s and 2 GB.",
+        f"Made by `{command}`: each figure is a process that reads a table, analyses it and writes.",
+        f"Python {platform.python_version()}, {os.cpu_count()} cores, shared. The bound is 60 s and 2 GB.",
         "",
     ]
     options.out.write_text("\n".join([*head, *lines]) + "\n", encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 
 import numpy as np
@@ -203,7 +202,7 @@ def test_folders(tmp_path):
         load_analysis(tmp_path)
 
 
-def test_a_large_table_is_analysed_in_seconds():
+def test_a_large_table_is_analysed():  # in how many seconds: benchmarks/analysis.py
     rng = np.random.default_rng(0)
     small = table(noisy(hears(0.3, 0.0)), clips=24)
     copies = [small.assign(clip_id=small.clip_id + f"/{k}", track=small.track + f"/{k}") for k in range(300)]
@@ -211,9 +210,7 @@ def test_a_large_table_is_analysed_in_seconds():
     big["score"] += 0.01 * rng.standard_normal(len(big))
     assert len(big) > 130_000
     assert list(big.columns) == SCHEMA.names
-    started = time.perf_counter()
     found = analyse(big)
-    assert time.perf_counter() - started < 60
     assert dict(zip(found.verdicts["degradation"], found.verdicts["verdict"], strict=True)) == {
         NOISE: "sensitive",
         BARS: "blind",
