@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from degrade_bench.analysis.resampling import Resampler
 from degrade_bench.analysis.result import Analysis
 from degrade_bench.analysis.table import load_needed
 from degrade_bench.analysis.wide import metric_drops
-from degrade_bench.errors import RunFolderError
+from degrade_bench.errors import RunFolderError, UnknownNameError
 
 
 def analyse_folder(folder: Path, options: AnalysisOptions | None = None) -> Analysis:
@@ -35,6 +36,7 @@ def analyse(scores: pd.DataFrame, options: AnalysisOptions | None = None) -> Ana
 
     Raises:
         RunFolderError: the table is empty.
+        UnknownNameError: the options name a metric that the table does not have.
     """
     options = options or AnalysisOptions()
     if scores.empty:
@@ -68,6 +70,7 @@ def designs(scores: pd.DataFrame, options: AnalysisOptions | None = None) -> lis
 
     Raises:
         RunFolderError: the table is empty.
+        UnknownNameError: the options name a metric that the table does not have.
     """
     options = options or AnalysisOptions()
     if scores.empty:
@@ -83,6 +86,12 @@ def designs(scores: pd.DataFrame, options: AnalysisOptions | None = None) -> lis
 
 def _parts(scores: pd.DataFrame, resampler: Resampler, options: AnalysisOptions) -> list[OneMetric]:
     facts = _metric_facts(scores)
+    named = list(options.margin) if isinstance(options.margin, Mapping) else []
+    if options.distance != AnalysisOptions.distance:  # the default may be missing, and the index says so
+        named.append(options.distance)
+    for name in named:
+        if name not in facts:
+            raise UnknownNameError("metric of this run", name, facts)
     every = {own.metric: own for own in metric_drops(scores)}
     return [OneMetric(own, every, facts[name], resampler, options) for name, own in every.items()]
 

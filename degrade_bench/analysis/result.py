@@ -122,8 +122,18 @@ def load_analysis(folder: Path) -> Analysis:
 
 
 def load_options(folder: Path) -> AnalysisOptions:
-    """The thresholds that a run directory was last analysed with; the defaults where this version did not."""
-    try:
-        return load_analysis(folder).options
-    except RunFolderError:
+    """The thresholds that a run directory was last analysed with; the defaults where this version did not.
+
+    Raises:
+        RunFolderError: ``analysis.json`` is there and is damaged.
+    """
+    path = folder / ANALYSIS
+    if not path.is_file():
         return AnalysisOptions()
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunFolderError(f"{path} cannot be read: {error}") from error
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        return AnalysisOptions()  # an earlier version's
+    return load_analysis(folder).options

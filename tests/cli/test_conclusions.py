@@ -89,6 +89,8 @@ def test_an_old_folder_with_fewer_columns_and_another_format_is_analysed(copy, c
         (["--resolution", "1"], "resolution must lie between 0 and 1"),
         (["--resamples", "3"], "resamples must be 100 or more"),
         (["--min-tracks", "1"], "min_tracks must be 2 or more"),
+        (["--margin", "simulated-nois=1"], "did you mean 'simulated-noise'"),
+        (["--distance", "log-mell"], "unknown metric of this run 'log-mell'"),
     ],
 )
 def test_wrong_thresholds_are_refused_and_nothing_is_written(copy, call, arguments, said):
@@ -143,6 +145,11 @@ def test_power_from_a_reliability(call):
 )
 def test_power_refuses(call, arguments, said):
     assert_refused(call("power", *arguments), said)
+
+
+def test_a_damaged_analysis_is_not_taken_for_none(copy, call):
+    (copy / "analysis.json").write_text("{")
+    assert_refused(call("power", "--from", copy), "analysis.json cannot be read")
 
 
 def test_power_says_which_names_a_run_has(finished, call):
