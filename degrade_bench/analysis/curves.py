@@ -15,7 +15,6 @@ import pandas as pd
 
 from degrade_bench.analysis import statistics as stat
 from degrade_bench.analysis.floor import Floor
-from degrade_bench.analysis.means import Clustered
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.resampling import Resampler, expanded
 from degrade_bench.analysis.wide import MetricDrops
@@ -47,11 +46,11 @@ def curve_facts(
             )
         ]
     )
-    clustered = Clustered(*own.by_track(per_clip))
+    clustered = own.clustered(per_clip)
     means = clustered.means
     low, high = clustered.intervals(resampler, (options.confidence,))[0]
-    curves = Clustered(*own.by_track(own.drops)).draws(resampler).resampled
-    track_means = Clustered(*own.by_track(own.drops)).track_means
+    curves = own.clustered(own.drops).draws(resampler).resampled
+    track_means = own.clustered(own.drops).track_means
     facts = []
     for index, scored in enumerate(places):
         tau, slope, area = (3 * index + offset for offset in range(3))
@@ -206,7 +205,7 @@ def _saturation(
     if len(scored) < 2 or not levels["drop_low"].to_numpy()[scored[-1]] > floor.margin:
         return None
     growth = own.drops[:, scored[-1:]] - own.drops[:, scored[:-1]]
-    low, high = Clustered(*own.by_track(growth)).intervals(resampler, options.tails)[1]
+    low, high = own.clustered(growth).intervals(resampler, options.tails)[1]
     within = (low >= -floor.margin) & (high <= floor.margin)
     found = None
     for index in reversed(range(len(within))):

@@ -21,7 +21,7 @@ def level_effects(own: MetricDrops, floor: Floor, resampler: Resampler, options:
     The verdict and what is adjusted for multiplicity come later.
     """
     frame = own.cells.assign(metric=own.metric)
-    drops, nets = Clustered(*own.by_track(own.drops)), Clustered(*own.by_track(own.net))
+    drops, nets = own.clustered(own.drops), own.clustered(own.net)
     (low, high), (low_90, high_90) = drops.intervals(resampler, options.tails)
     (net_low, net_high), (net_low_90, net_high_90) = nets.intervals(resampler, options.tails)
     means, tracks = drops.track_means, drops.tracks
@@ -43,7 +43,7 @@ def level_effects(own: MetricDrops, floor: Floor, resampler: Resampler, options:
         "p_value": stat.wilcoxon_p(means),
         "p_flip": stat.sign_flip_p(means, options.flips, options.seed),
         "p_blind": _p_blind(drops, floor, resampler),
-        "placebo_drop": Clustered(*own.by_track(placebo)).means,
+        "placebo_drop": own.clustered(placebo).means,
         "net_drop": nets.means,
         "net_low": net_low, "net_high": net_high, "net_low_90": net_low_90, "net_high_90": net_high_90,
         "p_net": stat.wilcoxon_p(nets.track_means),
@@ -100,8 +100,8 @@ def control_effects(own: MetricDrops, floor: Floor, resampler: Resampler, option
     *reacts* where the interval of its mean lies above the margin, and is *indifferent* where it lies below.
     ``p_value`` is the signed-rank test's, one-sided by its sign, of |drop| − margin.
     """
-    drops = Clustered(*own.by_track(own.control_drops))
-    sizes = Clustered(*own.by_track(np.abs(own.control_drops)))
+    drops = own.clustered(own.control_drops)
+    sizes = own.clustered(np.abs(own.control_drops))
     low, high = drops.intervals(resampler, (options.confidence,))[0]
     size_low, size_high = sizes.intervals(resampler, (options.confidence,))[0]
     beyond = sizes.track_means - floor.margin
@@ -126,7 +126,7 @@ def _largest(drops: np.ndarray) -> list[float]:
 
 def placebo_effects(own: MetricDrops, resampler: Resampler, options: AnalysisOptions) -> pd.DataFrame:
     """One row per placebo × level: its drop with its interval."""
-    drops = Clustered(*own.by_track(own.placebo_drops))
+    drops = own.clustered(own.placebo_drops)
     (low, high), _ = drops.intervals(resampler, options.tails)
     frame = own.placebos.assign(
         metric=own.metric, n=drops.clips, drop_mean=drops.means, drop_low=low, drop_high=high

@@ -75,7 +75,7 @@ def nuisance_floor(own: MetricDrops, resampler: Resampler, options: AnalysisOpti
 
 def _resolution(own: MetricDrops, resampler: Resampler, options: AnalysisOptions) -> Draws | None:
     """A share of the largest mean drop in either direction; None without any."""
-    means = Clustered(*own.by_track(own.drops))
+    means = own.clustered(own.drops)
     sizes = np.where(means.tracks >= min(options.min_tracks, own.tracks), np.abs(means.means), math.nan)
     if not options.resolution or not np.isfinite(sizes).any():
         return None

@@ -23,6 +23,15 @@ class Clustered:
     sums: np.ndarray
     counts: np.ndarray
 
+    @classmethod
+    def of(cls, values: np.ndarray, track: np.ndarray, tracks: int) -> Clustered:
+        """From values ``(clips, columns)``, NaN where there is none, and the track of each clip."""
+        known = np.isfinite(values)
+        sums, counts = np.zeros((tracks, values.shape[1])), np.zeros((tracks, values.shape[1]))
+        np.add.at(sums, track, np.where(known, values, 0.0))
+        np.add.at(counts, track, known)
+        return cls(sums, counts)
+
     @property
     def tracks(self) -> np.ndarray:
         """Tracks with a value, ``(columns,)``."""

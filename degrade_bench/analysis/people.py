@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from degrade_bench.analysis.means import Clustered
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.resampling import Draws, Resampler
 from degrade_bench.analysis.wide import MetricDrops
@@ -46,7 +45,7 @@ def agreement(own: MetricDrops, resampler: Resampler, options: AnalysisOptions) 
         return []
     lost = people.set_index(["degradation", "level"])["human_drop"]
     human = np.array([lost.get((c.degradation, c.level), math.nan) for c in own.cells.itertuples()])
-    drops = Clustered(*own.by_track(own.drops))
+    drops = own.clustered(own.drops)
     scored = np.flatnonzero(np.isfinite(human) & (drops.clips > 0))
     names = own.cells["degradation"].to_numpy()[scored]
     draws = drops.draws(resampler)

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from degrade_bench.analysis.floor import Floor
-from degrade_bench.analysis.means import Clustered
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.power import Design
 from degrade_bench.analysis.verdicts import LevelStats, Ruling
@@ -48,7 +47,7 @@ def design_of(
 
 def _spreads(own: MetricDrops, values: np.ndarray) -> np.ndarray:
     """Standard deviations between tracks: the standard error times the root of their number, ``(columns,)``."""
-    clustered = Clustered(*own.by_track(values))
+    clustered = own.clustered(values)
     return clustered.errors * np.sqrt(clustered.tracks)
 
 

@@ -15,14 +15,21 @@ import pandas as pd
 
 from degrade_bench.analysis.curves import area_weights
 from degrade_bench.analysis.floor import Floor
-from degrade_bench.analysis.means import Clustered, ratio
+from degrade_bench.analysis.means import ratio
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.resampling import Draws, Resampler, Totals
 from degrade_bench.analysis.wide import MetricDrops
 
 
 def noticed(own: MetricDrops, margin: float) -> np.ndarray:
-    """Per clip and cell: 1 for a drop beyond the margin, less 1 for such a drop of the placebo."""
+    """Per clip and cell: 1 for a drop beyond the margin, less 1 for such a drop of the placebo.
+
+    Returns:
+        ``(clips, cells)``; NaN where there is no drop, or no placebo's drop although the degradation has a placebo,
+        and everywhere for a margin that is NaN.
+    """
+    if math.isnan(margin):
+        return np.full(own.drops.shape, math.nan)
     hits = np.where(np.isfinite(own.drops), (own.drops > margin).astype(float), math.nan)
     alarms = np.where(np.isfinite(own.placebo), (own.placebo > margin).astype(float), math.nan)
     return hits - np.where(has_placebo(own), alarms, 0.0)
@@ -34,8 +41,11 @@ def counted_drops(own: MetricDrops) -> np.ndarray:
 
 
 def has_placebo(own: MetricDrops) -> np.ndarray:
-    """Cells that have a placebo beside them, ``(cells,)``."""
-    return np.isfinite(own.placebo).any(axis=0)
+    """Cells of degradations that have a placebo, ``(cells,)``; without its drop, theirs is not known."""
+    known = np.isfinite(own.placebo).any(axis=0)
+    for _, columns in own.ladders():
+        known[columns] = known[columns].any()
+    return known
 
 
 def family_sensitivity(
@@ -43,9 +53,9 @@ def family_sensitivity(
 ) -> pd.DataFrame:
     """One row per family, and one per group with ``family`` empty: the columns of ``Analysis.families``."""
     cells = own.cells
-    hits = Clustered(*own.by_track(noticed(own, floor.margin)))
+    hits = own.clustered(noticed(own, floor.margin))
     weights = _level_weights(own, hits.clips > 0)
-    areas = Clustered(*own.by_track(_areas(own)))
+    areas = own.clustered(_areas(own))
     names = [name for name, _ in own.ladders()]
     first = cells.drop_duplicates("degradation").set_index("degradation").loc[names]
     rows, average = _averages(
@@ -164,7 +174,7 @@ def genre_sensitivity(
     for group in groups:
         clips = own.clip_group == group
         values = np.where(clips[:, None], own.drops[:, columns], math.nan)
-        clustered = Clustered(*own.by_track(values))
+        clustered = own.clustered(values)
         low, high = clustered.intervals(resampler, (options.confidence,))[0]
         means.append(clustered.means)
         frames.append(

@@ -17,8 +17,10 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-EXACT_TRACKS = 13
-"""Up to so many tracks every pattern of signs is tried."""
+EXACT_FLIPS = 14
+"""Up to so many tracks every pattern of signs is tried: fewer than the random ones beyond."""
+EXACT_TIED_RANKS = 13
+"""Up to so many tracks the signed-rank test is exact where there are ties, as in scipy."""
 EXACT_SIGNED_RANKS = 50
 """Up to so many tracks the signed-rank test is exact, where there are no ties."""
 
@@ -91,7 +93,7 @@ def _wilcoxon_of(means: np.ndarray) -> float:
         below = _signed_rank_cdf(count)
         tail = min(below[int(rank_sum)], below[count * (count + 1) // 2 - int(rank_sum)])
         return float(min(1.0, 2 * tail))
-    if count <= EXACT_TRACKS:
+    if count <= EXACT_TIED_RANKS:
         return _tied_signed_rank_p(ranks[means != 0], rank_sum)
     tied = repeats[1:] if zeros else repeats
     centre = count * (count + 1) / 4 - zeros * (zeros + 1) / 4
@@ -127,7 +129,7 @@ def _signed_rank_cdf(count: int) -> np.ndarray:
 def sign_flip_p(means: np.ndarray, flips: int, seed: int) -> np.ndarray:
     """Two-sided p of the mean under random signs, for several columns at once.
 
-    Every pattern is tried up to 13 tracks; beyond, ``flips`` random ones, the sample's own counted with them.
+    Every pattern is tried up to 14 tracks; beyond, ``flips`` random ones, the sample's own counted with them.
 
     Args:
         means: ``(tracks, columns)``, one mean per track; NaN where a track has none.
@@ -147,7 +149,7 @@ def sign_flip_p(means: np.ndarray, flips: int, seed: int) -> np.ndarray:
     scale = np.abs(values).max(axis=0)
     values = values / np.where(scale > 0, scale, 1.0)
     observed = np.abs(values.sum(axis=0)) - 1e-12 * tracks
-    exact = tracks <= EXACT_TRACKS
+    exact = tracks <= EXACT_FLIPS
     total = 2 ** (tracks - 1) if exact else flips  # the other half mirrors this one
     rng = np.random.Generator(np.random.Philox(key=seed))
     reached = np.zeros(values.shape[1])
@@ -161,6 +163,11 @@ def sign_flip_p(means: np.ndarray, flips: int, seed: int) -> np.ndarray:
         reached += (np.abs((1.0 - 2.0 * patterns) @ values) >= observed).sum(axis=0)
     result[enough] = reached / total if exact else (reached + 1) / (total + 1)
     return result
+
+
+def smallest_flip_p(tracks: int, flips: int) -> float:
+    """The smallest p that :func:`sign_flip_p` can give."""
+    return 2.0 ** (1 - tracks) if tracks <= EXACT_FLIPS else 1 / (flips + 1)
 
 
 def equivalence_p(

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from degrade_bench.analysis.drops import coded, drop_table, is_usable, single_level_placebos
+from degrade_bench.analysis.means import Clustered
 
 LADDER = ["group", "family", "degradation", "level", "strength", "unit"]
 
@@ -58,13 +59,9 @@ class MetricDrops:
         for start, end in pairwise([*starts, len(names)]):
             yield str(names[start]), slice(start, end)
 
-    def by_track(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Sums over each track's clips and how many clips there are: ``(tracks, columns)`` each."""
-        known = np.isfinite(values)
-        sums, counts = np.zeros((self.tracks, values.shape[1])), np.zeros((self.tracks, values.shape[1]))
-        np.add.at(sums, self.track, np.where(known, values, 0.0))
-        np.add.at(counts, self.track, known)
-        return sums, counts
+    def clustered(self, values: np.ndarray) -> Clustered:
+        """Values of this metric's clips, ``(clips, columns)``, by track."""
+        return Clustered.of(values, self.track, self.tracks)
 
 
 def metric_drops(scores: pd.DataFrame) -> Iterator[MetricDrops]:
