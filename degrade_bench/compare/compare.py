@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from degrade_bench.analysis import Analysis, AnalysisOptions, analyse
-from degrade_bench.analysis.drops import paired_drops
+from degrade_bench.analysis.resampling import Resampler
+from degrade_bench.analysis.statistics import smallest_flip_p
 from degrade_bench.analysis.verdicts import VERDICTS
 from degrade_bench.compare.columns import one_column_each
 from degrade_bench.compare.cover import cover
@@ -19,7 +20,6 @@ from degrade_bench.compare.leaderboard import leaderboard
 from degrade_bench.compare.options import CompareOptions
 from degrade_bench.compare.pairing import CELL, pair
 from degrade_bench.compare.redundancy import redundancy
-from degrade_bench.compare.resampling import Tracks
 from degrade_bench.compare.result import Comparison
 from degrade_bench.compare.runs import Run, load_runs, provenance_notes
 from degrade_bench.compare.units import Units
@@ -46,20 +46,20 @@ def compare(folders: Iterable[Path | str], options: CompareOptions | None = None
         str(row.metric): float(row.margin) if math.isfinite(row.nuisance_floor) else math.nan
         for row in analysis.metrics.itertuples(index=False)
     }
-    cube = make_cube(rows, paired_drops(rows), list(metrics["metric"]), margins)
-    tracks = Tracks(cube.tracks.shape[1], options.resamples, options.seed, options.confidence)
+    cube = make_cube(rows, list(metrics["metric"]), margins)
+    resampler = Resampler(options.resamples, options.seed)
     units = Units(cube.cells)
-    board = leaderboard(cube, units, tracks, analysis.verdicts)
-    apart = differences(cube, units, tracks, options.alpha)
+    board = leaderboard(cube, units, resampler, options, analysis.verdicts)
+    apart = differences(cube, units, resampler, options)
     overall = board[board["scope"] == "overall"].set_index("metric")["miss_rate"]
     notes += [*provenance_notes(runs), *paired.notes, *more]
-    notes += _limits(cube, tracks, apart, margins, options)
+    notes += _limits(cube, apart, margins, options)
     return Comparison(
         runs=_runs(runs, paired.rows),
         metrics=_metrics(metrics, analysis, list(overall.index)),
         leaderboard=board,
         differences=apart,
-        redundancy=redundancy(cube, tracks),
+        redundancy=redundancy(cube, resampler, options),
         cover=cover(analysis.verdicts, {name: _worst_if_unknown(rate) for name, rate in overall.items()}),
         notes=tuple(notes),
         options=options,
@@ -98,9 +98,7 @@ def _metrics(metrics: pd.DataFrame, analysis: Analysis, order: Sequence[str]) ->
     return frame.set_index("metric").loc[list(order)].reset_index()
 
 
-def _limits(
-    cube: Cube, tracks: Tracks, apart: pd.DataFrame, margins: dict[str, float], options: CompareOptions
-) -> list[str]:
+def _limits(cube: Cube, apart: pd.DataFrame, margins: dict[str, float], options: CompareOptions) -> list[str]:
     """What this table cannot show."""
     notes = []
     unknown = [metric for metric in cube.metrics if math.isnan(margins[metric])]
@@ -108,16 +106,16 @@ def _limits(
         notes.append(
             "no control in common was scored, so there is no nuisance floor and no miss rate: " + listed(unknown)
         )
-    if tracks.count < 2:
+    if cube.tracks < 2:
         return [*notes, "one recording: there are no intervals and no tests"]
-    hopeless = []
+    smallest, hopeless = smallest_flip_p(cube.tracks, options.flips), []
     for scope in ("overall", "group", "family", "degradation"):
         tests = int(apart.loc[apart["scope"] == scope, "p_value"].notna().sum())
-        if tests and tracks.smallest_p * tests >= options.alpha:
+        if tests and smallest * tests >= options.alpha:
             hopeless.append(f"{'overall' if scope == 'overall' else f'in a {scope}'} ({tests} tests)")
     if hopeless:
         notes.append(
-            f"{counted(tracks.count, 'recording')}: the smallest possible p is {tracks.smallest_p:.2g}, so no "
+            f"{counted(cube.tracks, 'recording')}: the smallest possible p is {smallest:.2g}, so no "
             f"difference {' or '.join(hopeless)} can hold after Holm: look at the intervals"
         )
     return notes

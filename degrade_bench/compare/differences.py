@@ -7,8 +7,11 @@ import itertools
 import numpy as np
 import pandas as pd
 
+from degrade_bench.analysis.means import ratio
+from degrade_bench.analysis.resampling import Resampler
+from degrade_bench.analysis.statistics import holm, sign_flip_p
 from degrade_bench.compare.cube import Cube
-from degrade_bench.compare.resampling import Tracks, holm, ratios
+from degrade_bench.compare.options import CompareOptions
 from degrade_bench.compare.units import Units
 
 COLUMNS = [
@@ -17,14 +20,14 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def differences(cube: Cube, units: Units, tracks: Tracks, alpha: float) -> pd.DataFrame:
+def differences(cube: Cube, units: Units, resampler: Resampler, options: CompareOptions) -> pd.DataFrame:
     """One row per pair of metrics and unit.
 
     Args:
         cube: what was noticed.
         units: what is averaged over what.
-        tracks: what is resampled and whose signs are flipped.
-        alpha: the level below which a difference holds, after Holm.
+        resampler: draws tracks.
+        options: thresholds; the signs that are flipped are those of tracks.
 
     Returns:
         ``metric, other, scope, group, family, degradation, difference, difference_low, difference_high, cells,
@@ -33,31 +36,29 @@ def differences(cube: Cube, units: Units, tracks: Tracks, alpha: float) -> pd.Da
     """
     names = cube.metrics
     pairs = itertools.combinations(sorted(range(len(names)), key=names.__getitem__), 2)
-    frames = [_between(cube, units, tracks, one, other) for one, other in pairs]
+    frames = [_between(cube, units, resampler, options, one, other) for one, other in pairs]
     if not frames:
         return pd.DataFrame(columns=COLUMNS)
     frame = pd.concat(frames, ignore_index=True)
     frame["p_holm"] = np.nan
     for _, own in frame.groupby("scope"):
-        frame.loc[own.index, "p_holm"] = holm(own["p_value"].to_list())
-    frame["holds"] = frame["p_holm"] < alpha
+        frame.loc[own.index, "p_holm"] = holm(own["p_value"])
+    frame["holds"] = frame["p_holm"] < options.alpha
     return frame[COLUMNS]
 
 
-def _between(cube: Cube, units: Units, tracks: Tracks, one: int, other: int) -> pd.DataFrame:
+def _between(
+    cube: Cube, units: Units, resampler: Resampler, options: CompareOptions, one: int, other: int
+) -> pd.DataFrame:
     """Every unit of one pair; no correction yet."""
     values = cube.noticed[one] - cube.noticed[other]
-    sums, counts = cube.sums(values)
-    found = tracks.estimate(lambda weights: units.means(ratios(weights, sums, counts)))
+    by_track = cube.clustered(values)
+    draws = resampler.evaluate(units.statistic(by_track), cube.tracks)
+    low, high = draws.intervals((options.confidence,))[0]
+    shares = units.means(ratio(by_track.sums, by_track.counts.sum(axis=0)))  # what each track adds to each mean
     return units.frame.drop(columns="weight").assign(
         metric=cube.metrics[one], other=cube.metrics[other],
-        difference=found.value, difference_low=found.low, difference_high=found.high,
-        cells=units.totals(np.isfinite(values).sum(axis=1)).astype(int),
-        p_value=tracks.flip_p(units.means(_shares(sums, counts))),
+        difference=draws.centre, difference_low=low, difference_high=high,
+        cells=units.totals(np.isfinite(values).sum(axis=0)).astype(int),
+        p_value=sign_flip_p(shares, options.flips, options.seed),
     )  # fmt: skip
-
-
-def _shares(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """What each track adds to each cell's mean: ``(tracks, cells)``; NaN where a cell has no value at all."""
-    totals = counts.sum(axis=1)
-    return np.where(totals > 0, sums.T / np.maximum(totals, 1), np.nan)

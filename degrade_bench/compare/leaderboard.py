@@ -5,21 +5,25 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from degrade_bench.analysis.resampling import Resampler
 from degrade_bench.compare.cube import Cube
-from degrade_bench.compare.resampling import Tracks, ratios
+from degrade_bench.compare.options import CompareOptions
 from degrade_bench.compare.units import Units
 
 COMMON = "in common"
 """The scope of the overall mean over the cells that every metric has."""
 
 
-def leaderboard(cube: Cube, units: Units, tracks: Tracks, verdicts: pd.DataFrame) -> pd.DataFrame:
+def leaderboard(
+    cube: Cube, units: Units, resampler: Resampler, options: CompareOptions, verdicts: pd.DataFrame
+) -> pd.DataFrame:
     """One row per metric and unit, and one per metric over the cells that all metrics have.
 
     Args:
         cube: what was noticed.
         units: what is averaged over what.
-        tracks: what is resampled.
+        resampler: draws tracks.
+        options: thresholds.
         verdicts: the analysis's, for the rows of single degradations.
 
     Returns:
@@ -27,14 +31,14 @@ def leaderboard(cube: Cube, units: Units, tracks: Tracks, verdicts: pd.DataFrame
         cells, missing, verdict``. ``cells`` counts clips × degradations × levels that the metric has, ``missing``
         those that it lacks; rank 1 misses least.
     """
-    expected = units.totals(cube.tested.sum(axis=1))
+    expected = units.totals(cube.tested.sum(axis=0))
     scored = [index for index in range(len(cube.metrics)) if np.isfinite(cube.noticed[index]).any()]
     common = np.isfinite(cube.noticed[scored]).all(axis=0) if scored else np.zeros(cube.tested.shape, dtype=bool)
     frames = []
     for index, metric in enumerate(cube.metrics):
         own = cube.noticed[index]
-        frames.append(_of(own, units, tracks, cube, expected).assign(metric=metric))
-        shared = _of(np.where(common, own, np.nan), units, tracks, cube, expected)
+        frames.append(_of(own, units, resampler, options, cube, expected).assign(metric=metric))
+        shared = _of(np.where(common, own, np.nan), units, resampler, options, cube, expected)
         frames.append(shared[shared["scope"] == "overall"].assign(metric=metric, scope=COMMON))
     frame = pd.concat(frames, ignore_index=True)
     keys = ["scope", "group", "family", "degradation"]
@@ -56,11 +60,18 @@ def leaderboard(cube: Cube, units: Units, tracks: Tracks, verdicts: pd.DataFrame
     return frame.sort_values(["_scope", "_unit", "rank", "metric"], ignore_index=True)[columns]
 
 
-def _of(values: np.ndarray, units: Units, tracks: Tracks, cube: Cube, expected: np.ndarray) -> pd.DataFrame:
-    sums, counts = cube.sums(values)
-    found = tracks.estimate(lambda weights: units.means(ratios(weights, sums, counts)))
-    cells = units.totals(np.isfinite(values).sum(axis=1))
+def _of(
+    values: np.ndarray,
+    units: Units,
+    resampler: Resampler,
+    options: CompareOptions,
+    cube: Cube,
+    expected: np.ndarray,
+) -> pd.DataFrame:
+    draws = resampler.evaluate(units.statistic(cube.clustered(values)), cube.tracks)
+    low, high = draws.intervals((options.confidence,))[0]
+    cells = units.totals(np.isfinite(values).sum(axis=0))
     return units.frame.assign(
-        noticed=found.value, noticed_low=found.low, noticed_high=found.high,
+        noticed=draws.centre, noticed_low=low, noticed_high=high,
         cells=cells.astype(int), missing=(expected - cells).astype(int),
     )  # fmt: skip

@@ -14,6 +14,7 @@ class CompareOptions:
     Attributes:
         confidence: of the intervals.
         resamples: bootstrap resamples.
+        flips: random sign flips, where there are too many tracks to try every pattern.
         seed: of the bootstrap and of the sign flips; the tables' own content does not matter to it.
         alpha: a difference holds where its p after Holm lies below this.
 
@@ -23,6 +24,7 @@ class CompareOptions:
 
     confidence: float = 0.95
     resamples: int = 2000
+    flips: int = 9999
     seed: int = 0
     alpha: float = 0.05
 
@@ -30,7 +32,8 @@ class CompareOptions:
         for name in ("confidence", "alpha"):
             if not 0 < getattr(self, name) < 1:
                 raise ConfigError(f"{name} must lie between 0 and 1, got {getattr(self, name)}")
-        if self.resamples < 100:
-            raise ConfigError(f"resamples must be 100 or more, got {self.resamples}")
+        for name in ("resamples", "flips"):
+            if getattr(self, name) < 100:
+                raise ConfigError(f"{name} must be 100 or more, got {getattr(self, name)}")
         if self.seed < 0:
             raise ConfigError(f"seed must not be negative, got {self.seed}")

@@ -8,8 +8,9 @@ import math
 import numpy as np
 import pandas as pd
 
+from degrade_bench.analysis.resampling import Draws, Resampler, Totals
 from degrade_bench.compare.cube import Cube
-from degrade_bench.compare.resampling import Tracks, ratios
+from degrade_bench.compare.options import CompareOptions
 
 COLUMNS = ["metric", "other", "cells", "rho", "rho_low", "rho_high"]
 
@@ -17,60 +18,67 @@ FEWEST = 3
 """Cells under which no correlation is given."""
 
 
-def redundancy(cube: Cube, tracks: Tracks) -> pd.DataFrame:
+def redundancy(cube: Cube, resampler: Resampler, options: CompareOptions) -> pd.DataFrame:
     """Spearman's correlation of two metrics' mean drops over the degradations × levels that both have.
 
     Returns:
         one row per pair: ``metric, other, cells, rho, rho_low, rho_high``; NaN with fewer than three cells, or
         where all drops of a metric are one.
     """
-    ranks, names = _Ranks(cube, tracks), cube.metrics
+    ranks, names = _Ranks(cube, resampler), cube.metrics
     pairs = itertools.combinations(sorted(range(len(names)), key=names.__getitem__), 2)
-    return pd.DataFrame.from_records([_between(ranks, one, other) for one, other in pairs], columns=COLUMNS)
+    rows = [_between(ranks, one, other, options) for one, other in pairs]
+    return pd.DataFrame.from_records(rows, columns=COLUMNS)
 
 
-def _between(ranks: _Ranks, one: int, other: int) -> dict[str, object]:
+def _between(ranks: _Ranks, one: int, other: int, options: CompareOptions) -> dict[str, object]:
     cube = ranks.cube
     both = np.isfinite(cube.drops[one]) & np.isfinite(cube.drops[other])
-    cells = int(both.any(axis=1).sum())
+    cells = int(both.any(axis=0).sum())
     row = {"metric": cube.metrics[one], "other": cube.metrics[other], "cells": cells}
     if cells < FEWEST:
         return row | dict.fromkeys(("rho", "rho_low", "rho_high"), math.nan)
-    found = ranks.tracks.estimate(
-        lambda weights: _correlations(ranks.of(one, both, weights), ranks.of(other, both, weights))
+    mine, theirs = ranks.of(one, both), ranks.of(other, both)
+    rho = Draws(
+        _correlations(mine.centre[None], theirs.centre[None])[0],
+        _correlations(mine.resampled, theirs.resampled),
+        _correlations(mine.left_out, theirs.left_out),
     )
-    return row | {"rho": float(found.value[0]), "rho_low": float(found.low[0]), "rho_high": float(found.high[0])}
+    low, high = rho.intervals((options.confidence,))[0][:, 0]
+    return row | {"rho": float(rho.centre[0]), "rho_low": float(low), "rho_high": float(high)}
 
 
 class _Ranks:
     """Ranks of a metric's cells, kept: most pairs share which clips and cells they have."""
 
-    def __init__(self, cube: Cube, tracks: Tracks) -> None:
-        self.cube, self.tracks = cube, tracks
-        self.known: dict[tuple[int, bytes, int], np.ndarray] = {}
+    def __init__(self, cube: Cube, resampler: Resampler) -> None:
+        self.cube, self.resampler = cube, resampler
+        self.known: dict[tuple[int, bytes], Draws] = {}
 
-    def of(self, metric: int, mask: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Centred ranks of the cells' mean drops ``(rows, cells)``, of length 1; NaN where all are one."""
-        key = (metric, mask.tobytes(), len(weights))
+    def of(self, metric: int, mask: np.ndarray) -> Draws:
+        """Centred ranks of the cells' mean drops, of length 1, a column per cell; NaN where all are one."""
+        key = (metric, mask.tobytes())
         if key not in self.known:
-            self.known[key] = self._made(metric, mask, weights)
+            self.known[key] = self._made(metric, mask)
         return self.known[key]
 
-    def _made(self, metric: int, mask: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        from scipy.stats import rankdata
+    def _made(self, metric: int, mask: np.ndarray) -> Draws:
+        held = mask.any(axis=0)
+        values = self.cube.clustered(np.where(mask, self.cube.drops[metric], math.nan)[:, held])
+        means = values.statistic()
 
-        held = mask.any(axis=1)
-        sums, counts = self.cube.sums(np.where(mask, self.cube.drops[metric], np.nan)[held])
-        means = ratios(weights, sums, counts)
-        if not np.isfinite(means).all():  # a cell that a resample does not hold keeps its mean
-            means = np.where(np.isfinite(means), means, ratios(np.ones((1, weights.shape[1])), sums, counts))
-        ranks = rankdata(means, axis=1)
-        ranks -= ranks.mean(axis=1, keepdims=True)
-        length = np.linalg.norm(ranks, axis=1, keepdims=True)
-        normed = np.full(ranks.shape, math.nan)
-        np.divide(ranks, length, out=normed, where=length > 0)
-        return normed.astype(np.float32) if len(weights) > self.tracks.count else normed
+        def ranks(totals: Totals) -> np.ndarray:
+            from scipy.stats import rankdata
+
+            each = means(totals)
+            # a cell that a resample does not hold keeps its mean
+            placed = rankdata(np.where(np.isfinite(each), each, values.means), axis=1)
+            placed -= placed.mean(axis=1, keepdims=True)
+            length = np.linalg.norm(placed, axis=1, keepdims=True)
+            return np.where(length > 0, placed / np.where(length > 0, length, 1.0), math.nan)
+
+        return self.resampler.evaluate(ranks, self.cube.tracks)
 
 
 def _correlations(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return np.clip(np.einsum("ij,ij->i", one, other), -1.0, 1.0).astype(float)[:, None]
+    return np.clip(np.einsum("ij,ij->i", one, other), -1.0, 1.0)[:, None]

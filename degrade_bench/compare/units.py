@@ -7,6 +7,9 @@ import math
 import numpy as np
 import pandas as pd
 
+from degrade_bench.analysis.means import Clustered
+from degrade_bench.analysis.resampling import Statistic
+
 SCOPES = ("degradation", "family", "group", "overall")
 
 
@@ -42,6 +45,11 @@ class Units:
         columns = ["scope", "group", "family", "degradation"]
         self.frame = pd.concat(frames, ignore_index=True).reindex(columns=columns).fillna("")
         self.frame["weight"] = self._weights()
+
+    def statistic(self, values: Clustered) -> Statistic:
+        """The means of every unit as a statistic of totals over tracks."""
+        cells = values.statistic()
+        return lambda totals: self.means(cells(totals))
 
     def means(self, cells: np.ndarray) -> np.ndarray:
         """Means of every unit over what is known in it: ``(rows, cells)`` to ``(rows, units)``, with NaN."""

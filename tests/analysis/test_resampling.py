@@ -237,3 +237,16 @@ def test_quantiles_are_resampled_by_track():
     single = resampler.quantiles(values, np.zeros(14, dtype=int), 1, 0.9)
     assert single.centre == [plain(values)]
     assert np.isnan(single.intervals((0.95,))).all()
+
+
+def test_a_statistic_that_no_track_changes_has_an_interval_of_no_width():
+    half = Resampler(200, 0).evaluate(lambda totals: 0 * totals(np.ones((6, 1))) + 0.5, 6)
+    assert half.intervals((0.95,)).ravel().tolist() == [0.5, 0.5]
+
+
+def test_what_hangs_on_one_track_has_no_interval():
+    sums, counts = np.zeros((6, 1)), np.zeros((6, 1))
+    sums[2], counts[2] = 3.0, 2.0
+    found = Resampler(200, 0).evaluate(Clustered(sums, counts).statistic(), 6)
+    assert found.centre[0] == 1.5
+    assert np.isnan(found.intervals((0.95,))).all()

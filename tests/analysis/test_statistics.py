@@ -160,12 +160,27 @@ def test_sign_flips_are_drawn_for_many_tracks_and_count_the_sample_itself():
     assert stat.sign_flip_p(np.full((40, 1), 0.3), 999, 0)[0] == 1 / 1000
 
 
-def test_sign_flips_at_thirteen_and_fourteen_tracks_meet():
-    """A track without a difference changes nothing but the way of counting."""
-    values = np.random.default_rng(2).standard_normal((13, 1)) + 0.5
-    assert stat.sign_flip_p(np.vstack([values, [[0.0]]]), 20_000, 0)[0] == pytest.approx(
-        stat.sign_flip_p(values, 100, 0)[0], abs=0.01
-    )
+def test_random_flips_agree_with_all_flips():
+    shares = np.random.default_rng(1).normal(0.3, 1.0, size=(14, 40))
+    more = np.vstack([shares, np.zeros((1, 40))])  # a track that adds nothing changes no sum
+    assert np.abs(stat.sign_flip_p(shares, 9999, 0) - stat.sign_flip_p(more, 9999, 0)).max() < 0.02
+    assert stat.smallest_flip_p(14, 9999) == 2 / 2**14 == stat.sign_flip_p(np.ones((14, 1)), 9999, 0)[0]
+    assert stat.smallest_flip_p(15, 9999) == 1 / 10_000
+
+
+def test_p_of_nothing_is_one_and_of_the_unknown_nan():
+    p = stat.sign_flip_p(np.array([[0.0, NAN, 1.0]] * 5), 100, 0)
+    assert p[0] == 1
+    assert np.isnan(p[1])
+    assert p[2] == 2 / 2**5
+    assert np.isnan(stat.sign_flip_p(np.ones((1, 1)), 100, 0)[0])
+
+
+def test_sign_flips_hold_their_level():
+    """Under no difference, one test in twenty is below 0.05."""
+    rng = np.random.default_rng(5)
+    shares = rng.choice([-1.0, 0.0, 1.0], size=(12, 4000)) * rng.random((12, 4000))
+    assert np.mean(stat.sign_flip_p(shares, 100, 0) < 0.05) == pytest.approx(0.05, abs=0.012)
 
 
 # -- equivalence ---------------------------------------------------------------------------------------
