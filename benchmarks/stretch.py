@@ -26,7 +26,7 @@ from scipy import fft
 from threadpoolctl import threadpool_limits
 
 from degrade_bench.corpus.builtin import builtin_sources
-from degrade_bench.degrade.structural.stretch import stretched
+from degrade_bench.degrade.dsp.stretch import stretched
 
 RATE, SECONDS, TEMPO = 44100, 10, 0.8
 FRAME, HOP = 1024, 256

@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from degrade_bench._version import __version__
+
 if TYPE_CHECKING:
     from degrade_bench.analysis import load
     from degrade_bench.bench import RunResult, run, stress_test
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     from degrade_bench.errors import DegradeBenchError
     from degrade_bench.metric.base import Metric
     from degrade_bench.sweep.config import RunConfig
-
-__version__ = "0.1.0"
 
 _WHERE = {
     "Annotations": "clip",
@@ -45,6 +45,7 @@ __all__ = [
     "Plan",
     "RunConfig",
     "RunResult",
+    "__version__",
     "load",
     "run",
     "stress_test",

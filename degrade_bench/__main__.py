@@ -1,6 +1,6 @@
 """``python -m degrade_bench``."""
 
-from degrade_bench.cli import main
+from degrade_bench.cli.app import main
 
 if __name__ == "__main__":
     main()

@@ -24,12 +24,12 @@ from degrade_bench.degrade.suites import resolve
 from degrade_bench.errors import ConfigError, DegradeBenchError, MetricError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.catalogue import SkippedMetric, check_metric, default_metrics, load_metric
+from degrade_bench.runs.folder import RunFolder
+from degrade_bench.runs.provenance import resolve_device
+from degrade_bench.runs.record import first_record, now, outcome
 from degrade_bench.sweep.config import RunConfig, make_config
 from degrade_bench.sweep.examples import write_examples
 from degrade_bench.sweep.execute import Progress, Sweep, SweepResult, check_same, execute
-from degrade_bench.sweep.provenance import resolve_device
-from degrade_bench.sweep.record import first_record, now, outcome
-from degrade_bench.sweep.store import RunFolder
 
 if TYPE_CHECKING:
     import pandas as pd

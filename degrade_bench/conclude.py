@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from degrade_bench._support.files import folder_error
 from degrade_bench.errors import ConfigError, RunFolderError, UnknownNameError
-from degrade_bench.files import folder_error
 
 if TYPE_CHECKING:
     from degrade_bench.analysis import Analysis, AnalysisOptions

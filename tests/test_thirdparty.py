@@ -14,11 +14,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from degrade_bench.audio import write_audio
+from degrade_bench.clip.audio import write_audio
 from tests.conftest import make_clip
 
 PACKAGE = Path(__file__).parent / "thirdparty_package"
-CODE = "import sys; from degrade_bench.cli import main; main(sys.argv[1:])"
+CODE = "import sys; from degrade_bench.cli.app import main; main(sys.argv[1:])"
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from degrade_bench.clip import Clip
+from degrade_bench.clip.loudness import clip_lufs, matching_gain_db
 from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.base import Degradation, Drawn
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import NotApplicableError
-from degrade_bench.loudness import clip_lufs, matching_gain_db
 from degrading.peers import Call, Pair, Setting
 
 LEAST_REPETITIONS, MOST_SECONDS = 2, 60.0

@@ -10,10 +10,10 @@ from typing import Any
 
 import pandas as pd
 
+from degrade_bench._support.files import write_text
 from degrade_bench.analysis.json_rows import json_rows
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.errors import RunFolderError
-from degrade_bench.files import write_text
 
 FORMAT = 2
 SUMMARY, ANALYSIS = "summary.csv", "analysis.json"

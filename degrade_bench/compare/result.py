@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
+from degrade_bench._support.files import folder_error, write_text
 from degrade_bench.analysis.json_rows import json_rows
 from degrade_bench.compare.options import CompareOptions
-from degrade_bench.files import folder_error, write_text
 
 FORMAT = 1
 FRAMES = ("runs", "metrics", "leaderboard", "differences", "redundancy", "cover")

@@ -12,7 +12,7 @@ import pandas as pd
 
 from degrade_bench.compare.words import listed, where
 from degrade_bench.errors import ConfigError, RunFolderError
-from degrade_bench.sweep.store import read_record, read_scores
+from degrade_bench.runs.folder import read_record, read_scores
 
 
 @dataclass(frozen=True, eq=False)

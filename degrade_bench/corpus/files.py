@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from degrade_bench.audio import checked, duration_hint, read_audio
 from degrade_bench.clip import Clip
+from degrade_bench.clip.audio import checked, duration_hint, read_audio
 from degrade_bench.corpus.source import ClipSource
 
 
@@ -39,8 +39,8 @@ class FileSource(ClipSource):
             AudioError: unreadable, empty, non-finite, silent or too short.
             AnnotationError: a malformed beat file, or stems that do not fit.
         """
-        from degrade_bench.beats import annotations_for
-        from degrade_bench.stems import stem_files, stem_folder_of, stems_of
+        from degrade_bench.clip.beats import annotations_for
+        from degrade_bench.clip.stems import stem_files, stem_folder_of, stems_of
 
         samples, sample_rate = read_audio(self.path, self.start, self.duration)
         checked(samples, sample_rate, self.path)
@@ -64,8 +64,8 @@ class FileSource(ClipSource):
     @property
     def identity(self) -> str:
         """Size, part, beats and stems; no path, so that a moved folder is still the same input."""
-        from degrade_bench.beats import sidecar_of
-        from degrade_bench.stems import stem_folder_of
+        from degrade_bench.clip.beats import sidecar_of
+        from degrade_bench.clip.stems import stem_folder_of
 
         size = self.path.stat().st_size if self.path.exists() else -1
         beats = self.beat_file or sidecar_of(self.path)

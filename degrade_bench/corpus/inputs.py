@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from degrade_bench.audio import SUFFIXES
+from degrade_bench.clip.audio import SUFFIXES
+from degrade_bench.clip.stems import FOLDER_SUFFIX
 from degrade_bench.corpus.files import FileSource
 from degrade_bench.corpus.source import ClipSource
 from degrade_bench.errors import CorpusError
-from degrade_bench.stems import FOLDER_SUFFIX
 
 MANIFEST_SUFFIXES = (".csv", ".jsonl")
 

@@ -23,8 +23,8 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip, TimeMap, check_samples
+from degrade_bench.clip.loudness import clip_lufs, matching_gain_db
 from degrade_bench.errors import ConfigError, LevelError, NotApplicableError, PlanError
-from degrade_bench.loudness import clip_lufs, matching_gain_db
 
 Group = Literal["signal", "structural", "control"]
 Need = Literal["beats", "downbeats", "stereo", "stems"]

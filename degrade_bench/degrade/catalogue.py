@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from degrade_bench._support.registry import Registry
 from degrade_bench.degrade.base import Degradation, Group
 from degrade_bench.errors import ConfigError, DegradeBenchError, UnknownNameError
-from degrade_bench.registry import Registry
 
 REGISTRY: Registry[type[Degradation]] = Registry("degradation", "degrade_bench.degradations")
 

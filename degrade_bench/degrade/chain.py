@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from degrade_bench._support.caching import last_remembered
 from degrade_bench.clip import Clip, TimeMap
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
-from degrade_bench.degrade.memory import last_remembered
 from degrade_bench.degrade.seeds import generator
 from degrade_bench.errors import ConfigError, NotApplicableError
 

@@ -14,13 +14,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from degrade_bench._support.yaml_lines import LinedYaml
 from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.base import Degradation, Group, Ladder
 from degrade_bench.degrade.chain import AdHocChain, Chain, Step
 from degrade_bench.degrade.plugins.base import FILE_SETTING, PluginError
-from degrade_bench.degrade.suites import Suite
+from degrade_bench.degrade.suite import Suite
 from degrade_bench.errors import ConfigError, UnknownNameError
-from degrade_bench.yaml_lines import LinedYaml
 
 Where = tuple[str | int, ...]
 """Keys and indices from the top of the file."""

@@ -14,6 +14,8 @@ from typing import Any
 
 from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.base import Degradation
+from degrade_bench.degrade.suite import Suite, is_suite_file
+from degrade_bench.degrade.suite_file import read_suite
 from degrade_bench.errors import ConfigError, UnknownNameError
 
 GROUP_SUITES: Mapping[str, str] = MappingProxyType(
@@ -23,26 +25,6 @@ GROUP_SUITES: Mapping[str, str] = MappingProxyType(
         "control": "edits that should not matter; every run includes them for the nuisance floor",
     }
 )
-
-SUITE_FILES = (".yaml", ".yml")
-"""How the name of a user's suite ends."""
-
-
-@dataclass(frozen=True)
-class Suite:
-    """A named list of degradations.
-
-    Attributes:
-        name: what it is called.
-        summary: what it is for.
-        degradations: in the order of the table.
-        levels: the levels it is meant for; None for all. Asking for levels wins over it.
-    """
-
-    name: str
-    summary: str
-    degradations: tuple[Degradation, ...]
-    levels: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -78,11 +60,6 @@ LISTED_SUITES: Mapping[str, _Listed] = MappingProxyType(
 )
 
 
-def is_suite_file(name: str | Path) -> bool:
-    """Whether a suite is named by its YAML file."""
-    return str(name).lower().endswith(SUITE_FILES)
-
-
 def suite_names() -> list[str]:
     """The ready-made suites."""
     return [*GROUP_SUITES, *LISTED_SUITES]
@@ -96,8 +73,6 @@ def suite(name: str | Path) -> Suite:
         ConfigError: a file that cannot be read or is wrong; says in which line.
     """
     if is_suite_file(name):
-        from degrade_bench.degrade.suite_file import read_suite
-
         return read_suite(Path(name))
     if name in GROUP_SUITES:
         usable, _ = catalogue.usable()

@@ -18,10 +18,10 @@ from typing import Any
 
 import torch
 
+from degrade_bench._support.registry import Registry, import_attribute
 from degrade_bench.errors import ConfigError, DegradeBenchError, MetricError, UnknownNameError
 from degrade_bench.metric.base import Metric, checked_counts, described
 from degrade_bench.metric.simulated.truths import TRUTHS
-from degrade_bench.registry import Registry, import_attribute
 
 REGISTRY: Registry[Any] = Registry("metric", "degrade_bench.metrics")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from degrade_bench.files import folder_error, replacing
+from degrade_bench._support.files import folder_error, replacing
 from degrade_bench.reports.curves import sensitivity_curves
 from degrade_bench.reports.family import sensitivity_by_family
 from degrade_bench.reports.heat_map import heat_map

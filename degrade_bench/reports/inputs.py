@@ -11,7 +11,7 @@ import pandas as pd
 
 from degrade_bench.analysis import Analysis, load_analysis
 from degrade_bench.errors import RunFolderError
-from degrade_bench.sweep.store import read_record
+from degrade_bench.runs.folder import read_record
 
 SHOWN: Mapping[str, tuple[str, ...]] = {
     "metrics": ("floor_low", "floor_high", "left_out"),

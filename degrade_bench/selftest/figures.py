@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pandas as pd
 
+from degrade_bench._support.files import replacing
 from degrade_bench.analysis.verdicts import VERDICTS
-from degrade_bench.files import replacing
 from degrade_bench.reports.style import FAINT, FLOOR, INK, RC, SERIES, VERDICT_MARKS
 
 if TYPE_CHECKING:

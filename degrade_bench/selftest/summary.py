@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from degrade_bench import __version__
+from degrade_bench._support.files import write_text
+from degrade_bench._version import __version__
 from degrade_bench.analysis.verdicts import VERDICTS
-from degrade_bench.files import write_text
 from degrade_bench.selftest.trials import AT_MARGIN, AT_POWER, WAIVED, Trials, cases
 
 SELFTEST = "selftest.json"

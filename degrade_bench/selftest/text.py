@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from degrade_bench._support.files import folder_error
 from degrade_bench.analysis.verdicts import VERDICTS
-from degrade_bench.files import folder_error
 from degrade_bench.selftest.summary import claims, confusion, false_alarms, write_summary
 from degrade_bench.selftest.trials import Trials, run_trials
 

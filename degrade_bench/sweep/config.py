@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
-from degrade_bench.degrade.suites import is_suite_file
+from degrade_bench.degrade.suite import is_suite_file
 from degrade_bench.errors import ConfigError, UnknownNameError
 
 ALL_LEVELS = (1, 2, 3, 4, 5)
@@ -141,7 +141,7 @@ def make_config(
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
-    from degrade_bench.yaml_lines import LinedYaml
+    from degrade_bench._support.yaml_lines import LinedYaml
 
     loaded = LinedYaml(path).data
     if loaded is None:

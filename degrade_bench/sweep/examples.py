@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from degrade_bench._support.files import folder_error, replacing
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import DegradeBenchError
-from degrade_bench.files import folder_error, replacing
 
 EXCERPT_SECONDS = 6.0
 MOST_EXCERPTS = 24

@@ -19,14 +19,14 @@ from degrade_bench.corpus.source import ClipSource
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.errors import CorpusError, RunFolderError
 from degrade_bench.metric.base import Metric
+from degrade_bench.runs.columns import KEY, Row, to_table
+from degrade_bench.runs.folder import RunFolder, block_counts, without_blocks
 from degrade_bench.sweep import counts as tallies
 from degrade_bench.sweep.cells import Block, expand
 from degrade_bench.sweep.counts import BlockKey
 from degrade_bench.sweep.estimate import Estimate, estimate
 from degrade_bench.sweep.pool import ClipDone, WorkerDied, run_tasks
-from degrade_bench.sweep.schema import KEY, Row, to_table
 from degrade_bench.sweep.scoring import Outcome, score_cells
-from degrade_bench.sweep.store import RunFolder, block_counts, without_blocks
 from degrade_bench.sweep.worker import (
     BlockResult,
     ClipRead,

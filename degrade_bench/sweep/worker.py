@@ -23,9 +23,9 @@ from degrade_bench.degrade.base import Degradation, Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import DegradeBenchError, NotApplicableError
 from degrade_bench.metric.base import Metric, Told, ToldMetric
+from degrade_bench.runs.columns import Row
 from degrade_bench.sweep import counts
 from degrade_bench.sweep.cells import CLEAN, Block, Cell, expand
-from degrade_bench.sweep.schema import Row
 from degrade_bench.sweep.scoring import Heard, Outcome, score_cells
 from degrade_bench.sweep.window import as_long, heard, shared_window
 

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from degrade_bench.clip import Clip
+from degrade_bench.clip.loudness import clip_lufs, integrated_lufs
 from degrade_bench.corpus.builtin import BuiltinSource, builtin_sources
 from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.base import Degradation, Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import NotApplicableError
-from degrade_bench.loudness import clip_lufs, integrated_lufs
 
 RUN_SEED = 0
 """The default of ``degrade-bench run``: the pages show what a default run hears."""

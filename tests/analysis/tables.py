@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from degrade_bench.sweep.schema import SCHEMA
+from degrade_bench.runs.columns import SCHEMA
 
 Score = Callable[[str, str, int, int], float]
 """(degradation or "clean", role, level, clip) to a score."""

@@ -11,7 +11,7 @@ import pytest
 from degrade_bench.analysis import AnalysisOptions, analyse, analyse_folder, load_analysis, write
 from degrade_bench.analysis.result import Analysis
 from degrade_bench.errors import RunFolderError
-from degrade_bench.sweep.schema import SCHEMA
+from degrade_bench.runs.columns import SCHEMA
 from tests.analysis.tables import ORDER, SIGNAL, noisy, table
 
 NOISE, BARS = SIGNAL[0], ORDER[0]

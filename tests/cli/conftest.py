@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from degrade_bench import cli
-from degrade_bench.audio import write_audio
+from degrade_bench.cli import app as cli
+from degrade_bench.clip.audio import write_audio
 from tests.conftest import make_clip
 
 

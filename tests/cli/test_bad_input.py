@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from degrade_bench.audio import write_audio
+from degrade_bench.clip.audio import write_audio
 from tests.cli.requests import SIGNAL, assert_refused
 from tests.conftest import make_clip
 
@@ -166,7 +166,7 @@ def test_a_metric_that_misbehaves_fails_its_rows_and_the_exit_code_is_1(call, mu
 
 
 def test_a_full_disk_ends_with_2_and_keeps_finished_rows(call, music, monkeypatch):
-    from degrade_bench import files
+    from degrade_bench._support import files
 
     real, written = files.os.fsync, []
 
@@ -212,7 +212,7 @@ def test_ctrl_c_says_that_nothing_is_lost(call, music, monkeypatch):
 
 
 def test_help_is_quick_and_imports_nothing_heavy():
-    code = "import sys; from degrade_bench import cli\ntry: cli.main(['--help'])\nexcept SystemExit: pass\n"
+    code = "import sys; from degrade_bench.cli import app as cli\ntry: cli.main(['--help'])\nexcept SystemExit: pass\n"
     code += "heavy = {'torch', 'transformers', 'librosa', 'scipy', 'matplotlib', 'pandas'} & set(sys.modules)\n"
     code += "assert not heavy, heavy"
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

@@ -8,7 +8,7 @@ import json
 import pandas as pd
 import pytest
 
-from degrade_bench.audio import read_audio
+from degrade_bench.clip.audio import read_audio
 from degrade_bench.metric.catalogue import load_metric
 from tests.cli.requests import assert_refused
 

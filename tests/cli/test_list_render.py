@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from degrade_bench.audio import write_audio
+from degrade_bench.clip.audio import write_audio
 from tests.cli.requests import assert_refused
 from tests.conftest import make_clip
 

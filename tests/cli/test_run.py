@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from degrade_bench import cli
+from degrade_bench.cli import app as cli
 from tests.cli.requests import SIGNAL, TESTED, assert_refused
 
 RUN_FILES = ("run.json", "scores.parquet", "summary.csv", "analysis.json", "report.html", "figures", "audio")

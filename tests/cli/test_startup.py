@@ -14,7 +14,7 @@ HEAVY = ("transformers", "muq", "torchvision", "x_clip", "peft", "torch._dynamo"
 
 CODE = """
 import json, sys
-from degrade_bench import cli
+from degrade_bench.cli import app as cli
 try:
     cli.main(sys.argv[1:])
 except SystemExit:

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from degrade_bench.sweep.schema import SCHEMA
+from degrade_bench.runs.columns import SCHEMA
 from tests.analysis.tables import Score, noisy, table
 
 TWO_NOISES = (

@@ -13,10 +13,10 @@ import pytest
 import soundfile
 
 from degrade_bench.clip import Clip
+from degrade_bench.clip.loudness import clip_lufs
 from degrade_bench.corpus import builtin
 from degrade_bench.corpus.builtin import STEMS, builtin_sources
 from degrade_bench.errors import AudioError
-from degrade_bench.loudness import clip_lufs
 
 IDS = [source.id for source in builtin_sources()]
 DATA = Path(builtin.__file__).parent / "data"

@@ -12,8 +12,8 @@ from scipy.signal import butter, sosfiltfilt
 from degrade_bench.clip import Clip
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.bark import band_starts, band_widths, bark_to_hz, framing, hz_to_bark, masking
-from degrade_bench.degrade.filters import ONE_PASS, high_pass_gain, low_pass_gain, zero_phase
+from degrade_bench.degrade.dsp.bark import band_starts, band_widths, bark_to_hz, framing, hz_to_bark, masking
+from degrade_bench.degrade.dsp.filters import ONE_PASS, high_pass_gain, low_pass_gain, zero_phase
 from degrade_bench.degrade.signal.birdies import pattern
 from degrade_bench.degrade.signal.spectral_holes import holes
 from degrade_bench.degrade.signal.telephone_band import TELEPHONE_HZ, edges_hz

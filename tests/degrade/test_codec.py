@@ -12,7 +12,7 @@ import torch
 from degrade_bench.clip import Clip
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.codec import (
+from degrade_bench.degrade.dsp.codec import (
     DELAY_SAMPLES,
     codec_rate,
     decode,

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from degrade_bench.clip import Clip
+from degrade_bench.clip.loudness import clip_lufs, integrated_lufs
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
 from degrade_bench.errors import NotApplicableError
-from degrade_bench.loudness import clip_lufs, integrated_lufs
 from tests.conftest import make_clip
 from tests.degrade.probes import LEVELS, harm_db, raw, render
 

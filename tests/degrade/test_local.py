@@ -11,7 +11,7 @@ import torch
 from degrade_bench.clip import Clip
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.levels import active_rms
+from degrade_bench.degrade.dsp.amplitude import active_rms
 from degrade_bench.degrade.seeds import generator
 from degrade_bench.degrade.signal.concealed_dropouts import best_lag, conceal
 from degrade_bench.degrade.signal.dropouts import FIRST_PACKET, lost_runs, packet_length, sounding_packets

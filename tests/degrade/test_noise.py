@@ -14,11 +14,11 @@ from scipy.signal import welch
 from degrade_bench.clip import Clip
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.levels import active_rms
+from degrade_bench.degrade.dsp.amplitude import active_rms
+from degrade_bench.degrade.dsp.impulses import ImpulseKind, impulses
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.degrade.signal.coloured_noise import coloured_noise
 from degrade_bench.degrade.signal.hum import hum
-from degrade_bench.degrade.signal.impulses import ImpulseKind, impulses
 from degrade_bench.degrade.signal.white_noise import WhiteNoise
 from degrade_bench.errors import NotApplicableError
 from tests.conftest import make_clip

@@ -13,8 +13,7 @@ from degrade_bench.clip import Annotations, Clip
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.base import Rendered
-from degrade_bench.degrade.seeds import cell_seed, generator
-from degrade_bench.degrade.structural.joins import (
+from degrade_bench.degrade.dsp.joins import (
     PLACEBO_OFFSETS_MS,
     discontinuities,
     fade_half,
@@ -23,6 +22,7 @@ from degrade_bench.degrade.structural.joins import (
     played,
     reassembled,
 )
+from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.degrade.structural.missing_beats import removal_order
 from degrade_bench.degrade.structural.rearrangement import Rearrangement, offset_pieces
 from degrade_bench.degrade.structural.section_swap import boundaries

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from degrade_bench._support.caching import last_remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade import catalogue, suites
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
-from degrade_bench.degrade.levels import active_rms, fitted_gain, rms
-from degrade_bench.degrade.memory import last_remembered
+from degrade_bench.degrade.dsp.amplitude import active_rms, fitted_gain, rms
 from degrade_bench.degrade.placebo import FaintPlacebo
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.degrade.structural.segments import moved_count

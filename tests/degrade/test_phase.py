@@ -10,8 +10,8 @@ import torch
 from degrade_bench.clip import Clip
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
+from degrade_bench.degrade.dsp.stft import Stft
 from degrade_bench.degrade.signal.mel_inversion import framing, mel_smoothing
-from degrade_bench.degrade.stft import Stft
 from tests.conftest import make_clip
 from tests.degrade.probes import LEVELS, error, render, undone_gain
 

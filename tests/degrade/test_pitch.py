@@ -9,9 +9,9 @@ import pytest
 
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
+from degrade_bench.degrade.dsp.joins import fade_half
+from degrade_bench.degrade.dsp.stretch import shifted
 from degrade_bench.degrade.seeds import cell_seed, generator
-from degrade_bench.degrade.structural.joins import fade_half
-from degrade_bench.degrade.structural.stretch import shifted
 from tests.degrade.probes import RATE, cents, click_times, clicks, pitch_hz, render, sine, with_beats
 
 NEAR = np.arange(0.25, 11.5, 0.5)

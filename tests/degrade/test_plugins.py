@@ -11,7 +11,7 @@ import pedalboard
 import pytest
 import torch
 
-from degrade_bench.audio import write_audio
+from degrade_bench.clip.audio import write_audio
 from degrade_bench.degrade.base import Plan
 from degrade_bench.degrade.plugins import AudiomentationsDegradation, PedalboardDegradation
 from degrade_bench.degrade.plugins.global_state import seeded_globals

@@ -17,13 +17,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from degrade_bench.clip import Annotations, Clip
+from degrade_bench.clip.loudness import clip_lufs, integrated_lufs
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.corpus.inputs import sources_from
 from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.base import Degradation, Plan, Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import LevelError, NotApplicableError, PlanError
-from degrade_bench.loudness import clip_lufs, integrated_lufs
 from tests.conftest import make_clip
 
 TESTED = [name for name in catalogue.names() if catalogue.get(name).group != "control"]

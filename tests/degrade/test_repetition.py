@@ -12,9 +12,9 @@ import torch
 from degrade_bench.clip import Annotations, Clip
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
+from degrade_bench.degrade.dsp.joins import fade_half
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.degrade.structural.density_thinning import faded, muting_order
-from degrade_bench.degrade.structural.joins import fade_half
 from degrade_bench.degrade.structural.segments import repeatable, unit_bounds, unit_levels
 from degrade_bench.errors import NotApplicableError
 from tests.conftest import make_clip

@@ -8,7 +8,7 @@ import scipy.ndimage
 import torch
 
 from degrade_bench.corpus.builtin import builtin_sources
-from degrade_bench.degrade.separation import harmonic_percussive, running_median, separated
+from degrade_bench.degrade.dsp.separation import harmonic_percussive, running_median, separated
 from tests.conftest import make_clip
 
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from degrade_bench.clip import Annotations, Clip
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
+from degrade_bench.degrade.dsp.stretch import along, at_rate, moved
+from degrade_bench.degrade.dsp.vocoder import vocoded
 from degrade_bench.degrade.seeds import cell_seed, generator
-from degrade_bench.degrade.structural.stretch import along, at_rate, moved
-from degrade_bench.degrade.structural.vocoder import vocoded
 from degrade_bench.errors import NotApplicableError
 from tests.conftest import make_clip
 from tests.degrade.probes import RATE, cents, click_times, clicks, pitch_hz, render, sine, with_beats

@@ -10,15 +10,16 @@ import pandas as pd
 import pytest
 import torch
 
-from degrade_bench import bench, cli
-from degrade_bench.audio import write_audio
+from degrade_bench import bench
+from degrade_bench._support.yaml_lines import LinedYaml
+from degrade_bench.cli import app as cli
+from degrade_bench.clip.audio import write_audio
 from degrade_bench.degrade.base import Plan
 from degrade_bench.degrade.seeds import generator
 from degrade_bench.degrade.suites import suite
 from degrade_bench.errors import ConfigError
 from degrade_bench.sweep.config import make_config
 from degrade_bench.sweep.execute import Sweep, identity_digest
-from degrade_bench.yaml_lines import LinedYaml
 from tests.conftest import make_clip
 from tests.sweep.toys import toy_sources
 

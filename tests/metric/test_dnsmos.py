@@ -14,7 +14,7 @@ import pytest
 import torch
 from speechmos import dnsmos as package
 
-from degrade_bench.audio import read_audio
+from degrade_bench.clip.audio import read_audio
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.errors import ConfigError, MetricError
 from degrade_bench.metric import catalogue

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from degrade_bench.runs.columns import SCHEMA
 from degrade_bench.sweep import counts
-from degrade_bench.sweep.schema import SCHEMA
 from tests.sweep import toys
 from tests.sweep.test_execute import interrupted_after, make_sweep, sweep_in
 

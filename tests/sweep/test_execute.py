@@ -10,9 +10,9 @@ import pytest
 
 from degrade_bench.analysis import load_scores
 from degrade_bench.errors import CorpusError, RunFolderError
+from degrade_bench.runs.columns import KEY, SCHEMA
+from degrade_bench.runs.folder import RunFolder
 from degrade_bench.sweep.execute import Progress, Sweep, check_same, execute
-from degrade_bench.sweep.schema import KEY, SCHEMA
-from degrade_bench.sweep.store import RunFolder
 from tests.sweep import toys
 
 

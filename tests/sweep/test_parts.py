@@ -14,7 +14,7 @@ import torch
 from degrade_bench.corpus.source import MemorySource
 from degrade_bench.degrade.structural.tempo_jitter import TempoJitter
 from degrade_bench.errors import ConfigError
-from degrade_bench.sweep import provenance
+from degrade_bench.runs import provenance
 from degrade_bench.sweep.cells import expand, levels_of
 from degrade_bench.sweep.estimate import estimate, human_seconds
 from degrade_bench.sweep.examples import _chosen, write_examples

@@ -13,9 +13,9 @@ import pytest
 import torch
 
 from degrade_bench.metric.base import Metric
+from degrade_bench.runs.folder import RunFolder
 from degrade_bench.sweep.execute import Progress, execute
 from degrade_bench.sweep.inbox import Inbox
-from degrade_bench.sweep.store import RunFolder
 from tests.sweep import toys
 from tests.sweep.test_execute import comparable, make_sweep, sweep_in
 

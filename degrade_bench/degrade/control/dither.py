@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from degrade_bench._support.caching import last_remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
-from degrade_bench.degrade.memory import last_remembered
+from degrade_bench.degrade.dsp.peaks import peak
 from degrade_bench.degrade.seeds import generator
 from degrade_bench.degrade.signal.bit_depth import step_size
-from degrade_bench.degrade.signal.peaks import peak
 from degrade_bench.errors import NotApplicableError
 
 

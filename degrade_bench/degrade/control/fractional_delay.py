@@ -10,7 +10,7 @@ import torch
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
-from degrade_bench.degrade.control.spectrum import spectrum
+from degrade_bench.degrade.dsp.spectrum import spectrum
 
 
 class FractionalDelay(Degradation):

@@ -11,7 +11,7 @@ import torch
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
-from degrade_bench.degrade.levels import fitted_gain
+from degrade_bench.degrade.dsp.amplitude import fitted_gain
 
 
 class Gain(Degradation):

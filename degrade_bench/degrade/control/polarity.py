@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench.clip import Clip, once_per_clip
+from degrade_bench._support.caching import once_per_clip
+from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
-from degrade_bench.degrade.control.spectrum import spectrum
+from degrade_bench.degrade.dsp.spectrum import spectrum
 
 HALF_TURN = 180.0
 

@@ -10,7 +10,7 @@ import torch
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
-from degrade_bench.degrade.codec import fitted
+from degrade_bench.degrade.dsp.codec import fitted
 
 
 class Resampling(Degradation):

@@ -15,7 +15,7 @@ import torch
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
-from degrade_bench.degrade.control.spectrum import spectrum
+from degrade_bench.degrade.dsp.spectrum import spectrum
 
 ORDER = 4
 ALL_PASSES = 10.0

@@ -30,9 +30,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench.clip import Clip, once_per_clip
+from degrade_bench._support.caching import once_per_clip
+from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Group, Ladder
-from degrade_bench.degrade.levels import rms
+from degrade_bench.degrade.dsp.amplitude import rms
 from degrade_bench.degrade.seeds import generator
 from degrade_bench.errors import NotApplicableError
 

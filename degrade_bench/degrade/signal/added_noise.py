@@ -1,7 +1,7 @@
 """Adding a given noise at a given signal-to-noise ratio: what the noises share.
 
-The ratio is that of the clip's active level (:func:`~degrade_bench.degrade.levels.active_rms`) to the RMS of the
-noise, both over all channels. A noise says what it draws and what it sounds like at any loudness; scaling,
+The ratio is that of the clip's active level (:func:`~degrade_bench.degrade.dsp.amplitude.active_rms`) to the RMS of
+the noise, both over all channels. A noise says what it draws and what it sounds like at any loudness; scaling,
 measuring and the placebo are here. The noise of a clip is made once: levels and placebo only scale it.
 """
 
@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from degrade_bench._support.caching import last_remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Group
-from degrade_bench.degrade.levels import active_rms, fitted_gain, rms
-from degrade_bench.degrade.memory import last_remembered
+from degrade_bench.degrade.dsp.amplitude import active_rms, fitted_gain, rms
 from degrade_bench.degrade.placebo import FaintPlacebo
 from degrade_bench.errors import NotApplicableError
 

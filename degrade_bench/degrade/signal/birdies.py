@@ -20,7 +20,9 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.bark import (
+from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.dsp.amplitude import active_rms, fitted_gain, rms
+from degrade_bench.degrade.dsp.bark import (
     band_starts,
     band_widths,
     bark_to_hz,
@@ -28,8 +30,6 @@ from degrade_bench.degrade.bark import (
     framing,
     hz_to_bark,
 )
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
-from degrade_bench.degrade.levels import active_rms, fitted_gain, rms
 from degrade_bench.degrade.placebo import FaintPlacebo
 from degrade_bench.degrade.seeds import generator
 from degrade_bench.errors import NotApplicableError

@@ -19,8 +19,8 @@ import torch
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.dsp.peaks import peak_of_a_wave
 from degrade_bench.degrade.placebo import FaintPlacebo
-from degrade_bench.degrade.signal.peaks import peak_of_a_wave
 from degrade_bench.errors import ConfigError
 
 FEWEST_BITS = 2.0

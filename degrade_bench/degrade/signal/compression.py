@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench.clip import Clip, once_per_clip
+from degrade_bench._support.caching import once_per_clip
+from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
-from degrade_bench.degrade.placebo import FaintPlacebo
-from degrade_bench.degrade.signal.gain_curve import (
+from degrade_bench.degrade.dsp.gain_curve import (
     active_blocks,
     at_centres,
     block_length,
@@ -35,6 +35,7 @@ from degrade_bench.degrade.signal.gain_curve import (
     powers,
     with_gain,
 )
+from degrade_bench.degrade.placebo import FaintPlacebo
 from degrade_bench.errors import NotApplicableError
 
 ATTACK_SECONDS = 0.005

@@ -16,9 +16,9 @@ import numpy as np
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Ladder
-from degrade_bench.degrade.levels import untouched_gain
+from degrade_bench.degrade.dsp.amplitude import untouched_gain
+from degrade_bench.degrade.dsp.impulses import ImpulseKind, impulses
 from degrade_bench.degrade.signal.added_noise import AddedNoise
-from degrade_bench.degrade.signal.impulses import ImpulseKind, impulses
 
 EVENTS_PER_SECOND = 100.0
 DUST = ImpulseKind(hz=(2000.0, 8000.0), decay_seconds=(1e-4, 5e-4), peak_db=(-36.0, 0.0), spread=0.7)

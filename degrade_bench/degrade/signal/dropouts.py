@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench.clip import Clip, once_per_clip
+from degrade_bench._support.caching import once_per_clip
+from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder, Picture
-from degrade_bench.degrade.levels import untouched_gain
+from degrade_bench.degrade.dsp.amplitude import untouched_gain
 from degrade_bench.degrade.placebo import BuriedPlacebo
 from degrade_bench.errors import NotApplicableError
 

@@ -18,8 +18,8 @@ import torch
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.dsp.delay import delay_samples, fitted_copy, with_copy
 from degrade_bench.degrade.placebo import FaintPlacebo
-from degrade_bench.degrade.signal.delay import delay_samples, fitted_copy, with_copy
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.15, 0.35
 

@@ -19,7 +19,7 @@ import torch
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
-from degrade_bench.degrade.codec import gsm_round_trip, pcm_round_trip
+from degrade_bench.degrade.dsp.codec import gsm_round_trip, pcm_round_trip
 from degrade_bench.degrade.placebo import Placebo
 
 

@@ -17,9 +17,9 @@ import torch
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
-from degrade_bench.degrade.levels import fitted_gain
+from degrade_bench.degrade.dsp.amplitude import fitted_gain
+from degrade_bench.degrade.dsp.peaks import peak, peak_of_a_wave
 from degrade_bench.degrade.placebo import FaintPlacebo
-from degrade_bench.degrade.signal.peaks import peak, peak_of_a_wave
 
 
 class HardClipping(Degradation):

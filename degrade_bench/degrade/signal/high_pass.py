@@ -14,7 +14,7 @@ import torch
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
-from degrade_bench.degrade.filters import check_corner, edge_hz, high_pass_gain, spectral_ratio_db, zero_phase
+from degrade_bench.degrade.dsp.filters import check_corner, edge_hz, high_pass_gain, spectral_ratio_db, zero_phase
 from degrade_bench.degrade.placebo import FaintPlacebo
 
 PLATEAU_OCTAVES = 1.0

@@ -17,15 +17,15 @@ import torch
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
-from degrade_bench.degrade.placebo import FaintPlacebo
-from degrade_bench.degrade.seeds import generator
-from degrade_bench.degrade.signal.gain_curve import (
+from degrade_bench.degrade.dsp.gain_curve import (
     active_blocks,
     at_centres,
     block_length,
     gain_movement_db,
     with_gain,
 )
+from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.seeds import generator
 from degrade_bench.errors import NotApplicableError
 
 KNOT_SECONDS = 0.4

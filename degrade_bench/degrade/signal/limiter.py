@@ -19,8 +19,8 @@ import torch
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.dsp.gain_curve import block_length, falling, peaks, with_gain
 from degrade_bench.degrade.placebo import FaintPlacebo
-from degrade_bench.degrade.signal.gain_curve import block_length, falling, peaks, with_gain
 from degrade_bench.errors import NotApplicableError
 
 LOOK_AHEAD_SECONDS = 0.005

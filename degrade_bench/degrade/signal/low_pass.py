@@ -16,7 +16,7 @@ import torch
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
-from degrade_bench.degrade.filters import (
+from degrade_bench.degrade.dsp.filters import (
     HIGHEST_SHARE,
     check_corner,
     edge_hz,

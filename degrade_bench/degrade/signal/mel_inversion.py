@@ -22,9 +22,9 @@ from scipy import sparse
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.dsp.stft import Stft
 from degrade_bench.degrade.placebo import Placebo
 from degrade_bench.degrade.seeds import generator
-from degrade_bench.degrade.stft import Stft
 
 FRAME_SECONDS = 0.04
 OVERLAP = 4

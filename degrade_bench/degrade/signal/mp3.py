@@ -14,7 +14,7 @@ import torch
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Group, Ladder
-from degrade_bench.degrade.codec import mp3_round_trip
+from degrade_bench.degrade.dsp.codec import mp3_round_trip
 from degrade_bench.degrade.placebo import FaintPlacebo
 
 

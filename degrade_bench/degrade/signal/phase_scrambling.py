@@ -25,9 +25,9 @@ from scipy.optimize import brentq
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.dsp.stft import Stft
 from degrade_bench.degrade.placebo import FaintPlacebo
 from degrade_bench.degrade.seeds import generator
-from degrade_bench.degrade.stft import Stft
 
 FRAME_SECONDS = 0.04
 OVERLAP = 2

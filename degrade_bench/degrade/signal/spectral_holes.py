@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench.clip import Clip, once_per_clip
-from degrade_bench.degrade.bark import cell_power, framing, masking, spread_over_bins
+from degrade_bench._support.caching import once_per_clip
+from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.dsp.bark import cell_power, framing, masking, spread_over_bins
 from degrade_bench.degrade.placebo import FaintPlacebo
 from degrade_bench.errors import NotApplicableError
 

@@ -15,7 +15,7 @@ import torch
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder, Need
-from degrade_bench.degrade.levels import rms
+from degrade_bench.degrade.dsp.amplitude import rms
 from degrade_bench.degrade.placebo import FaintPlacebo
 from degrade_bench.errors import NotApplicableError
 

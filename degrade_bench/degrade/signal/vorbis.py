@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from degrade_bench._support.caching import last_remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
-from degrade_bench.degrade.codec import codec_rate, decode, ogg_audio_bytes, round_trip, vorbis_encode
-from degrade_bench.degrade.memory import last_remembered
+from degrade_bench.degrade.dsp.codec import codec_rate, decode, ogg_audio_bytes, round_trip, vorbis_encode
 from degrade_bench.degrade.placebo import FaintPlacebo
 
 NOMINAL_KBPS = (64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 500)

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from degrade_bench._support.caching import last_remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder, Picture
-from degrade_bench.degrade.memory import last_remembered
+from degrade_bench.degrade.dsp.stretch import along, moved
+from degrade_bench.degrade.dsp.varispeed import read_at
 from degrade_bench.degrade.placebo import Placebo
-from degrade_bench.degrade.signal.varispeed import read_at
-from degrade_bench.degrade.structural.stretch import along, moved
 
 STEP_SECONDS = 0.1
 

@@ -17,11 +17,11 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Annotations, Clip
+from degrade_bench.clip.stems import stems_of
 from degrade_bench.corpus.builtin import BuiltinSource, builtin_sources
-from degrade_bench.degrade.structural.joins import Piece, fade_half
-from degrade_bench.degrade.structural.stretch import stretched
+from degrade_bench.degrade.dsp.joins import Piece, fade_half
+from degrade_bench.degrade.dsp.stretch import stretched
 from degrade_bench.errors import NotApplicableError, PlanError
-from degrade_bench.stems import stems_of
 
 DRAWN_FROM = 3
 ABOUT_AS_GOOD_OCTAVES = 0.2

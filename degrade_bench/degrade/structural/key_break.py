@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from degrade_bench._support.caching import last_remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder, Picture
-from degrade_bench.degrade.memory import last_remembered
+from degrade_bench.degrade.dsp.joins import crossfaded, fade_half
+from degrade_bench.degrade.dsp.stretch import shifted
 from degrade_bench.degrade.placebo import Placebo
-from degrade_bench.degrade.structural.joins import crossfaded, fade_half
 from degrade_bench.degrade.structural.segments import moved_count, required_bounds
-from degrade_bench.degrade.structural.stretch import shifted
 
 
 class KeyBreak(Degradation):

@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench.clip import Clip, once_per_clip
+from degrade_bench._support.caching import last_remembered, once_per_clip
+from degrade_bench.clip import Clip
+from degrade_bench.clip.stems import audible_stems, is_pitched
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
-from degrade_bench.degrade.memory import last_remembered
+from degrade_bench.degrade.dsp.separation import separated
+from degrade_bench.degrade.dsp.stretch import shifted
 from degrade_bench.degrade.placebo import Placebo
-from degrade_bench.degrade.separation import separated
 from degrade_bench.degrade.structural.layers import Layers, check_both_sound, layers, stem_params, turned
-from degrade_bench.degrade.structural.stretch import shifted
-from degrade_bench.stems import audible_stems, is_pitched
 
 OVERLAP_OCTAVES = 1 / 3
 LOWEST_HZ = 50.0

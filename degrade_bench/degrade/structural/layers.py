@@ -1,7 +1,7 @@
 """The layers of a clip: what strikes and what rings, or one stem and all the rest.
 
 Layers add up to the clip. Where a clip has stems they are used: they are its true parts. Elsewhere
-harmonic–percussive separation makes two layers out of the mix (:mod:`degrade_bench.degrade.separation`).
+harmonic–percussive separation makes two layers out of the mix (:mod:`degrade_bench.degrade.dsp.separation`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.separation import separated
+from degrade_bench.clip.stems import audible_stems, is_pitched, stems_digest, stems_of
+from degrade_bench.degrade.dsp.separation import separated
 from degrade_bench.errors import NotApplicableError, PlanError
-from degrade_bench.stems import audible_stems, is_pitched, stems_digest, stems_of
 
 FAINTEST_DB = -40.0
 """A layer that lies further under the other than this would be moved unheard."""

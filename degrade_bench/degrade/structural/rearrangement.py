@@ -23,14 +23,14 @@ import torch
 
 from degrade_bench.clip import Clip, TimeMap
 from degrade_bench.degrade.base import Degradation, Drawn, Picture
-from degrade_bench.degrade.placebo import Placebo
-from degrade_bench.degrade.structural.joins import (
+from degrade_bench.degrade.dsp.joins import (
     PLACEBO_OFFSETS_MS,
     Piece,
     join_positions,
     merged,
     reassembled,
 )
+from degrade_bench.degrade.placebo import Placebo
 
 
 @dataclass(frozen=True)

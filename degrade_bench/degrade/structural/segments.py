@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.structural.joins import Piece, fade_half
+from degrade_bench.degrade.dsp.joins import Piece, fade_half
 from degrade_bench.errors import NotApplicableError
 
 Unit = Literal["bar", "beat"]

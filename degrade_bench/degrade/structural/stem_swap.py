@@ -16,13 +16,13 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
+from degrade_bench.clip.stems import audible_stems
 from degrade_bench.degrade.base import Ladder
-from degrade_bench.degrade.levels import active_rms
+from degrade_bench.degrade.dsp.amplitude import active_rms
 from degrade_bench.degrade.structural import donors
 from degrade_bench.degrade.structural.foreign_bars import Substitution
 from degrade_bench.degrade.structural.layers import layers, stem_params
 from degrade_bench.errors import NotApplicableError
-from degrade_bench.stems import audible_stems
 
 
 class StemSwap(Substitution):

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from degrade_bench._support.caching import last_remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Drawn, Ladder
-from degrade_bench.degrade.memory import last_remembered
+from degrade_bench.degrade.dsp.stretch import shifted
 from degrade_bench.degrade.placebo import Placebo
 from degrade_bench.degrade.structural.layers import drawn_stem, layers, stem_params
-from degrade_bench.degrade.structural.stretch import shifted
 
 
 class StemTransposition(Degradation):

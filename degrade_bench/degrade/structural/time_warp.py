@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from degrade_bench._support.caching import last_remembered
 from degrade_bench.clip import Clip, TimeMap
 from degrade_bench.degrade.base import Degradation, Drawn, Picture
-from degrade_bench.degrade.memory import last_remembered
+from degrade_bench.degrade.dsp.stretch import along, moved
 from degrade_bench.degrade.placebo import Placebo
-from degrade_bench.degrade.structural.stretch import along, moved
 
 
 class TimeWarp(Degradation):

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from degrade_bench._support.files import sha256_of
 from degrade_bench.errors import MetricError, UnknownNameError
-from degrade_bench.files import sha256_of
 
 LICENCE = "MuQ's weights are licensed CC-BY-NC 4.0: no commercial use; MuQ-Eval's own are under MIT"
 DOWNLOAD = "1.34 GB"

@@ -13,8 +13,8 @@ from weakref import WeakValueDictionary
 
 import torch
 
+from degrade_bench._support.files import sha256_of
 from degrade_bench.errors import MetricError
-from degrade_bench.files import sha256_of
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.muq_eval import checkpoint as files
 from degrade_bench.metric.muq_eval import hub

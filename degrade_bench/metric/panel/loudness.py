@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import torch
 
-from degrade_bench.loudness import SILENCE_LUFS, integrated_lufs
+from degrade_bench.clip.loudness import SILENCE_LUFS, integrated_lufs
 from degrade_bench.metric.panel.base import ReferenceFree
 
 

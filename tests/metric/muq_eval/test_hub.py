@@ -14,9 +14,9 @@ import httpx
 import pytest
 from huggingface_hub import errors
 
-from degrade_bench import cli
+from degrade_bench._support.files import sha256_of
+from degrade_bench.cli import app as cli
 from degrade_bench.errors import MetricError, UnknownNameError
-from degrade_bench.files import sha256_of
 from degrade_bench.metric.catalogue import load_metric
 from degrade_bench.metric.muq_eval import hub
 from degrade_bench.metric.muq_eval.metric import MuQEval, MuQEvalA3a

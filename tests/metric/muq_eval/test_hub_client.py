@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from degrade_bench import cli
+from degrade_bench.cli import app as cli
 from degrade_bench.errors import MetricError
 from degrade_bench.metric.muq_eval import hub
 

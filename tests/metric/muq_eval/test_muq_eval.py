@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import torch
 
+from degrade_bench._support.files import sha256_of
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.errors import MetricError
-from degrade_bench.files import sha256_of
 from degrade_bench.metric.muq_eval.contract import preprocessed
 from degrade_bench.metric.muq_eval.metric import MuQEval
 from tests.conftest import make_clip
@@ -190,7 +190,7 @@ def test_a_wrong_encoder_configuration(built, tmp_path, text, said):
 def test_the_command_line_scores_real_audio_with_a_local_checkpoint(built, tmp_path, capsys, monkeypatch):
     import pandas as pd
 
-    from degrade_bench import cli
+    from degrade_bench.cli import app as cli
 
     out = tmp_path / "out"
     arguments = ["run", "--degradation", "white_noise", "--levels", "1,5", "--limit-clips", "2"]

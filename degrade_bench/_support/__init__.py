@@ -1,0 +1,1 @@
+"""What every room uses: the registry, files written whole, YAML with its lines, caching."""

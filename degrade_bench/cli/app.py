@@ -1,0 +1,346 @@
+"""The command line. Every verb calls one function; nothing is decided here.
+
+Heavy imports wait until a verb needs them, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from degrade_bench._version import __version__
+from degrade_bench.errors import DegradeBenchError
+
+app = typer.Typer(
+    name="degrade-bench",
+    help="Find out what a music quality metric hears, and to what it is deaf.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_UsageError: Any = typer.BadParameter.__bases__[0]
+"""A wrong command line. Older typer uses click and newer typer its own copy of it: this is either one's."""
+
+Folder = Annotated[Path, typer.Argument(help="a run directory", show_default=False)]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="print the version and stop"),
+    ] = False,
+) -> None:
+    """Find out what a music quality metric hears, and to what it is deaf."""
+
+
+@app.command(no_args_is_help=True)
+def run(
+    out: Annotated[Path | None, typer.Option(help="the run directory", show_default=False)] = None,
+    suite: Annotated[
+        list[str] | None, typer.Option(help="suites, separated by commas: signal, quick, my_suite.yaml")
+    ] = None,
+    degradation: Annotated[list[str] | None, typer.Option(help="single degradations, by name")] = None,
+    input: Annotated[
+        list[Path] | None,
+        typer.Option(help="audio file, folder or manifest (CSV, JSONL); by default the built-in corpus"),
+    ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="metrics: a name, package.module:Name or file.py:name; by default the panel, and MuQ-Eval "
+            "where its weights are at hand"
+        ),
+    ] = None,
+    set: Annotated[
+        list[str] | None,
+        typer.Option(help="a metric's setting, such as muq-eval.checkpoint=DIR", metavar="METRIC.KEY=VALUE"),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="the run seed  [default: 0]")] = None,
+    levels: Annotated[str | None, typer.Option(help="such as 1,3,5  [default: all five]")] = None,
+    replicates: Annotated[int | None, typer.Option(help="draws of every cell  [default: 1]")] = None,
+    limit_clips: Annotated[int | None, typer.Option(help="only the first N clips")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N  [default: auto]")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="most signals at once  [default: a block's]")] = None,
+    workers: Annotated[int | None, typer.Option(help="processes  [default: one per core]")] = None,
+    max_failures: Annotated[
+        int | None, typer.Option(help="cells that may fail before the exit code is 1  [default: 0]")
+    ] = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="score failed cells again")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="throw away another run in --out")] = False,
+    config: Annotated[Path | None, typer.Option(help="YAML with the same names; options win over it")] = None,
+) -> None:
+    """Damage music, score it, conclude and report. The same command again goes on where it was stopped."""
+    from degrade_bench.cli.progress import available_cores, run_with_progress
+    from degrade_bench.metric.catalogue import parse_settings
+    from degrade_bench.sweep.config import make_config
+
+    options: dict[str, Any] = {
+        "out": out,
+        "suite": suite,
+        "degradation": degradation,
+        "input": input,
+        "metric": metric,
+        "set": parse_settings(set) if set else None,
+        "seed": seed,
+        "levels": levels,
+        "replicates": replicates,
+        "limit_clips": limit_clips,
+        "device": device,
+        "batch_size": batch_size,
+        "workers": workers,
+        "max_failures": max_failures,
+        "retry_failed": retry_failed or None,
+        "overwrite": overwrite or None,
+    }
+    made = make_config(options, config, defaults={"workers": available_cores()})
+    try:
+        result = run_with_progress(made, command=["degrade-bench", *_arguments])
+    except KeyboardInterrupt:
+        typer.echo("interrupted; finished rows are kept, and the same command goes on from them", err=True)
+        raise typer.Exit(130) from None
+    if result.failed > made.max_failures:
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_(
+    what: Annotated[str, typer.Argument(help="degradations, metrics or suites", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="an array of objects")] = False,
+) -> None:
+    """List degradations, metrics or suites."""
+    from degrade_bench.cli.listing import listing, print_listing
+
+    entries = listing(what, lambda line: typer.echo(line, err=True))
+    if as_json:
+        typer.echo(json.dumps(entries, indent=1, ensure_ascii=False))
+    else:
+        print_listing(what, entries)
+
+
+@app.command()
+def render(
+    name: Annotated[str, typer.Argument(help="a degradation, or its placebo (NAME_placebo)")],
+    source: Annotated[Path, typer.Argument(metavar="IN", help="an audio file")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="an audio file: .wav, .flac, .ogg, .mp3")],
+    level: Annotated[int, typer.Option(help="0 (clean) to 5 (gross)")],
+    seed: Annotated[int, typer.Option(help="the run seed")] = 0,
+    replicate: Annotated[int, typer.Option(help="which draw")] = 0,
+    plan: Annotated[Path | None, typer.Option(help="write the plan here, as JSON")] = None,
+    suite: Annotated[str | None, typer.Option(help="the suite that NAME is from, such as my_suite.yaml")] = None,
+) -> None:
+    """Write one damaged clip to listen to."""
+    from degrade_bench.cli.render import render_file
+
+    for line in render_file(name, level, source, target, seed, replicate, plan, suite):
+        typer.echo(line)
+
+
+@app.command()
+def analysis(
+    folder: Folder,
+    margin: Annotated[
+        list[str] | None,
+        typer.Option(help="what counts as no drop: NUMBER, or METRIC=NUMBER  [default: each nuisance floor]"),
+    ] = None,
+    confidence: Annotated[float | None, typer.Option(help="of the intervals  [default: 0.95]")] = None,
+    alpha: Annotated[float | None, typer.Option(help="level of the tests  [default: 0.05]")] = None,
+    floor_quantile: Annotated[
+        float | None, typer.Option(help="of |drop| over the controls  [default: 0.95]")
+    ] = None,
+    resolution: Annotated[
+        float | None, typer.Option(help="least margin, as a share of the largest drop  [default: 0.01]")
+    ] = None,
+    min_tracks: Annotated[int | None, typer.Option(help="fewest recordings to conclude from  [default: 6]")] = None,
+    no_positive_control: Annotated[
+        bool, typer.Option("--no-positive-control", help="conclude from metrics that nothing moved, too")
+    ] = False,
+    power: Annotated[float | None, typer.Option(help="that plans are made for  [default: 0.9]")] = None,
+    distance: Annotated[
+        str | None, typer.Option(help="the metric that measures physical change  [default: log-mel]")
+    ] = None,
+    resamples: Annotated[int | None, typer.Option(help="of the bootstrap  [default: 2000]")] = None,
+    seed: Annotated[int | None, typer.Option(help="of the bootstrap  [default: 0]")] = None,
+) -> None:
+    """Conclude again from the scores of a run, with thresholds of your own if you like; nothing is scored."""
+    from degrade_bench.cli.progress import print_summary
+    from degrade_bench.conclude import conclude, options_from
+
+    given = {
+        "confidence": confidence,
+        "alpha": alpha,
+        "floor_quantile": floor_quantile,
+        "resolution": resolution,
+        "min_tracks": min_tracks,
+        "positive_control": False if no_positive_control else None,
+        "power": power,
+        "distance": distance,
+        "resamples": resamples,
+        "seed": seed,
+    }
+    conclude(folder, options_from(given, margin or []))
+    print_summary(folder)
+
+
+@app.command(no_args_is_help=True)
+def power(
+    from_: Annotated[Path | None, typer.Option("--from", help="a run directory", show_default=False)] = None,
+    reliability: Annotated[
+        float | None, typer.Option(help="share of a metric's variance between clips that is not noise")
+    ] = None,
+    clean_sd: Annotated[float, typer.Option(help="with --reliability: SD of clean scores")] = 1.0,
+    margin: Annotated[
+        float | None, typer.Option(help="with --reliability: what counts as no drop  [default: the noise's floor]")
+    ] = None,
+    tests: Annotated[int, typer.Option(help="with --reliability: confirmatory tests, two a degradation")] = 1,
+    drop: Annotated[float | None, typer.Option(help="to detect  [default: twice the margin]")] = None,
+    clips: Annotated[int | None, typer.Option(help="to plan with  [default: the run's]")] = None,
+    power: Annotated[float, typer.Option(help="the chance of success")] = 0.9,
+    metric: Annotated[list[str] | None, typer.Option(help="with --from: only this metric")] = None,
+    degradation: Annotated[list[str] | None, typer.Option(help="with --from: only this degradation")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="an array of objects")] = False,
+) -> None:
+    """Say how many clips it takes to detect or to exclude a drop, and what a run could have detected."""
+    from degrade_bench.cli.power import plan_records, print_plan
+    from degrade_bench.conclude import plan_from_reliability, plan_from_run
+    from degrade_bench.errors import ConfigError
+
+    if (from_ is None) == (reliability is None):
+        raise ConfigError("power needs either --from OUT or --reliability R")
+    if from_ is not None:
+        plans = plan_from_run(from_, power, drop, clips, metric or (), degradation or ())
+    else:
+        assert reliability is not None
+        plans = [plan_from_reliability(reliability, clean_sd, power, drop, clips, margin, tests)]
+    if as_json:
+        typer.echo(json.dumps(plan_records(plans), indent=1))
+    else:
+        print_plan(plans, power)
+
+
+@app.command()
+def selftest(
+    runs: Annotated[int, typer.Option(help="simulated runs of every metric")] = 300,
+    clips: Annotated[int, typer.Option(help="of a run")] = 24,
+    seed: Annotated[int, typer.Option(help="of the simulation")] = 0,
+    workers: Annotated[int | None, typer.Option(help="processes  [default: one per core]")] = None,
+    out: Annotated[Path | None, typer.Option(help="write selftest.json and figures here")] = None,
+) -> None:
+    """Run the whole analysis on simulated metrics whose truth is known; exit code 1: a claim does not hold."""
+    from degrade_bench.cli.progress import available_cores
+    from degrade_bench.selftest.text import selftest_with_progress
+
+    if not selftest_with_progress(runs, clips, seed, workers or available_cores(), out):
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(folder: Folder) -> None:
+    """Draw the figures and write report.html again from a run's analysis; nothing is scored."""
+    from degrade_bench.conclude import show
+
+    typer.echo(f"wrote {show(folder)}")
+
+
+@app.command(no_args_is_help=True)
+def compare(
+    folders: Annotated[list[Path], typer.Argument(metavar="OUT...", help="run directories", show_default=False)],
+    out: Annotated[
+        Path | None, typer.Option(help="write comparison.json and tables here", show_default=False)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="of the bootstrap and the tests")] = 0,
+    resamples: Annotated[int, typer.Option(help="bootstrap resamples")] = 2000,
+    confidence: Annotated[float, typer.Option(help="of the intervals")] = 0.95,
+) -> None:
+    """Compare the metrics of one or several runs, on the cells that all of them hold; nothing is scored."""
+    from degrade_bench.compare import CompareOptions, write
+    from degrade_bench.compare import compare as comparing
+    from degrade_bench.compare.text import comparison_lines
+
+    options = CompareOptions(confidence=confidence, resamples=resamples, seed=seed)
+    comparison = comparing(folders, options)
+    for line in comparison_lines(comparison):
+        typer.echo(line)
+    if out is not None:
+        write(comparison, out)
+        typer.echo(f"\nwrote {out}/comparison.json, leaderboard.csv, differences.csv, redundancy.csv")
+
+
+@app.command(no_args_is_help=True)
+def fetch(
+    metric: Annotated[str, typer.Argument(help="muq-eval or muq-eval-a3a", show_default=False)],
+    revision: Annotated[str | None, typer.Option(help="of the checkpoint on the hub")] = None,
+    encoder_revision: Annotated[str | None, typer.Option(help="of the encoder  [default: a pinned commit]")] = None,
+) -> None:
+    """Download a metric's weights beforehand, so that runs need no network."""
+    from degrade_bench.metric.muq_eval.hub import fetch as fetching
+
+    for line in fetching(metric, revision, encoder_revision):
+        typer.echo(line)
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="an array of objects")] = False,
+    online: Annotated[bool, typer.Option("--online", help="also ask whether the hub can be reached")] = False,
+) -> None:
+    """Say what this machine can do, what is missing and how to mend it; exit code 1: the main job cannot run."""
+    from degrade_bench.cli.doctor import as_json as described
+    from degrade_bench.cli.doctor import can_run, examine, print_findings
+
+    findings = examine(online)
+    if as_json:
+        typer.echo(json.dumps(described(findings), indent=1, ensure_ascii=False))
+    else:
+        print_findings(findings)
+    if not can_run(findings):
+        raise typer.Exit(1)
+
+
+_arguments: list[str] = []
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and exit.
+
+    Exit codes: 0 done; 1 finished, but more cells failed than allowed; 2 the request cannot be carried out.
+    """
+    _arguments[:] = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = app(args=_arguments, prog_name="degrade-bench", standalone_mode=False)
+    except _UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            typer.echo(error.format_message())
+            code = 2
+        else:
+            code = _refuse(error.format_message())
+    except DegradeBenchError as error:
+        code = _refuse(str(error))
+    except (typer.Abort, KeyboardInterrupt):
+        code = 130
+    except BrokenPipeError:  # `degrade-bench list … | head`
+        sys.stderr.close()
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse(message: str) -> int:
+    typer.echo("degrade-bench: " + " ".join(message.split()), err=True)
+    return 2
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""What ``degrade-bench list`` shows, for programs and for reading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from degrade_bench.errors import UnknownNameError
+
+
+def listing(what: str, complain: Callable[[str], None] = lambda line: None) -> list[dict[str, Any]]:
+    """The objects that ``degrade-bench list WHAT --json`` prints.
+
+    Args:
+        what: degradations, metrics or suites.
+        complain: told of every plug-in that cannot be used.
+
+    Raises:
+        UnknownNameError: ``what`` cannot be listed.
+    """
+    if what == "degradations":
+        from degrade_bench.degrade import catalogue
+
+        usable, broken = catalogue.usable()
+        for each in broken:
+            complain(f"left out: degradation {each.name}: {each.reason}")
+        return [degradation.describe() for degradation in usable]
+    if what == "metrics":
+        from degrade_bench.metric.catalogue import describe_metrics
+
+        return describe_metrics()
+    if what == "suites":
+        from degrade_bench.degrade.suites import describe_suites
+
+        return describe_suites()
+    raise UnknownNameError("listing", what, ["degradations", "metrics", "suites"])
+
+
+def print_listing(what: str, entries: Sequence[Mapping[str, Any]]) -> None:
+    """The same for reading."""
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    if what == "degradations":
+        for column in ("name", "group", "family", "ladder", "what it does"):
+            table.add_column(column)
+        for entry in entries:
+            steps = ", ".join(f"{step['strength']:g}" for step in entry["ladder"])
+            unit = entry["ladder"][0]["unit"]
+            table.add_row(entry["name"], entry["group"], entry["family"], f"{steps} {unit}", entry["summary"])
+    elif what == "metrics":
+        from degrade_bench.metric.domain import HOME, domain_note
+
+        for column in ("name", "better", "reference", "what it measures"):
+            table.add_column(column)
+        for entry in entries:
+            direction = "higher" if entry["higher_is_better"] else "lower"
+            reference = "full" if entry["needs_reference"] else "none"
+            summary = entry["summary"]
+            note = domain_note(entry.get("domain", HOME))
+            if note is not None:
+                summary += f" [{note}]"
+            if entry.get("reason"):
+                summary += f" [not available: {entry['reason']}]"
+            table.add_row(entry["name"], direction, reference, summary.replace("[", r"\["))
+    else:
+        for column in ("name", "degradations", "what for"):
+            table.add_column(column)
+        for entry in entries:
+            table.add_row(entry["name"], ", ".join(entry["degradations"]), entry["summary"])
+    Console(soft_wrap=False).print(table)

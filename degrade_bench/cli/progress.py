@@ -1,0 +1,96 @@
+"""What ``degrade-bench run`` shows: what it will do, how far it is, and what came of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from degrade_bench.bench import Resolved, RunResult
+    from degrade_bench.sweep.config import RunConfig
+    from degrade_bench.sweep.estimate import Estimate
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run_with_progress(config: RunConfig, command: Sequence[str]) -> RunResult:
+    """Carry out a run; say first what it will do and how long it will take, last what came of it."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    from degrade_bench.bench import run
+    from degrade_bench.sweep.execute import Progress
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("cells"), TimeRemainingColumn())
+    bar = Bar(*columns, console=console, disable=not console.is_terminal)
+    state = {"done": 0, "todo": 0}
+
+    def planned(cells: int, todo: int, expected: Estimate | None) -> None:
+        state["todo"] = todo
+        if todo == 0:
+            console.print("nothing left to score")
+            return
+        done = cells - todo
+        already = f", {done} of {cells} were finished before" if done else ""
+        console.print(f"{todo} cells to go{already}; {expected or 'no estimate: no clip could be read'}")
+        bar.start()
+        bar_task["id"] = bar.add_task("cells", total=todo)
+
+    def advanced(cells: int) -> None:
+        state["done"] += cells
+        if "id" in bar_task:
+            bar.advance(bar_task["id"], cells)
+
+    def clip_done(clip_id: str) -> None:
+        if not console.is_terminal:
+            console.print(f"{state['done']}/{state['todo']} cells, clip {clip_id} done", markup=False)
+
+    def clip_skipped(clip_id: str, reason: str) -> None:
+        console.print(f"left out: clip {clip_id}: {reason}", markup=False)
+
+    bar_task: dict[str, Any] = {}
+    progress = Progress(planned, advanced, clip_done, clip_skipped)
+    try:
+        result = run(
+            config, progress=progress, announce=lambda resolved: _announce(console, resolved), command=command
+        )
+    finally:
+        bar.stop()
+    print_summary(config.out)
+    return result
+
+
+def _announce(console: Console, resolved: Resolved) -> None:
+    from degrade_bench.degrade.catalogue import usable
+
+    sweep = resolved.sweep
+    for plugin in usable()[1]:
+        console.print(f"left out: degradation {plugin.name}: {plugin.reason}", markup=False)
+    for metric in resolved.skipped_metrics:
+        console.print(f"left out: metric {metric.name}: {metric.reason}", markup=False)
+    for clip in resolved.skipped_clips:
+        console.print(f"left out: clip {clip.id}: {clip.reason}", markup=False)
+    console.print(
+        f"{len(sweep.sources)} clips × {sweep.cells_per_clip} cells × {len(sweep.metrics)} metrics "
+        f"({', '.join(metric.name for metric in sweep.metrics)}), {sweep.workers} workers, "
+        f"{resolved.device}; measuring how long that takes …",
+        markup=False,
+    )
+
+
+def print_summary(folder: Path) -> None:
+    """The verdicts of a run directory, what was left out, and where the report is."""
+    from degrade_bench.reports.text import summary_lines
+
+    for line in summary_lines(folder):
+        print(line)

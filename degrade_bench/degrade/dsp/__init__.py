@@ -1,0 +1,1 @@
+"""The signal processing under the degradations; nothing here knows of levels, plans or placebos."""

@@ -1,0 +1,52 @@
+"""Signal levels: RMS, and the level of the parts where something sounds.
+
+The active level leaves pauses out, so that a clip with a long silence is not given less noise than one
+without. It follows the idea of ITU-T P.56 (level of the active part) in a form that suits music: the RMS over
+the frames that lie within 40 dB of the loudest frame.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from degrade_bench._support.caching import once_per_clip
+from degrade_bench.clip import Clip
+
+FRAME_SECONDS = 0.02
+ACTIVE_RANGE_DB = 40.0
+
+
+def rms(samples: torch.Tensor) -> float:
+    """Root mean square over all channels and samples, in float64."""
+    return float(samples.double().square().mean().sqrt())
+
+
+@once_per_clip
+def active_rms(clip: Clip) -> float:
+    """RMS over the active frames of a clip, all channels taken together; 0 for silence."""
+    length = max(1, round(FRAME_SECONDS * clip.sample_rate))
+    power = clip.samples.double().square().mean(dim=0).numpy()
+    starts = np.arange(0, len(power), length)
+    energy = np.add.reduceat(power, starts)
+    counts = np.diff(np.append(starts, len(power)))
+    frames = energy / counts
+    active = frames >= frames.max() * 10 ** (-ACTIVE_RANGE_DB / 10)
+    return float(np.sqrt(energy[active].sum() / counts[active].sum()))
+
+
+def fitted_gain(clean: torch.Tensor, degraded: torch.Tensor) -> float:
+    """The gain that the clean signal has inside the degraded one, by least squares; 0 for silence."""
+    x, y = clean.double().flatten(), degraded.double().flatten()
+    power = float(x @ x)
+    return float(x @ y) / power if power > 0 else 0.0
+
+
+def untouched_gain(clean: Clip, degraded: Clip) -> float:
+    """The gain of the samples that a local damage left alone: the median of the ratios; 0 for silence.
+
+    Right as long as the damage touches less than half of the samples.
+    """
+    x, y = (each.samples.double().numpy().ravel() for each in (clean, degraded))
+    loud = np.abs(x) > 1e-3 * np.abs(x).max()
+    return float(np.median(y[loud] / x[loud])) if loud.any() else 0.0

@@ -1,0 +1,60 @@
+"""The spectrum of a whole clip, for controls that are a multiplication of it.
+
+Before it is transformed a clip is continued at both ends by its own mirror image, so that nothing begins or ends
+abruptly and the circle of the transform closes far away. (Not by the image turned about the last sample, as is
+usual with filters: that has a mean of its own, which a high-pass at a few Hz drags into the clip.) One transform
+of a clip serves every such control at every level.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from degrade_bench._support.caching import once_per_clip
+from degrade_bench.clip import Clip
+
+MARGIN_SECONDS = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """A transformed clip.
+
+    Attributes:
+        bins: ``(channels, frequencies)``, complex64.
+        step_hz: the distance between two frequencies.
+        size: samples of the circle.
+        margin: samples before the clip's first.
+        length: samples of the clip.
+    """
+
+    bins: np.ndarray
+    step_hz: float
+    size: int
+    margin: int
+    length: int
+
+    def back(self, bins: np.ndarray) -> torch.Tensor:
+        """The samples that other bins give, float32, without the margins.
+
+        Of the bins at 0 Hz and at half the sample rate only the real part counts, as it must in a real signal.
+        """
+        from scipy import fft
+
+        audio = fft.irfft(bins, self.size, axis=1)
+        return torch.from_numpy(np.ascontiguousarray(audio[:, self.margin : self.margin + self.length]))
+
+
+@once_per_clip
+def spectrum(clip: Clip) -> Spectrum:
+    """The spectrum of a clip with its margins, made once."""
+    from scipy import fft
+
+    margin = min(clip.num_samples - 1, round(MARGIN_SECONDS * clip.sample_rate))
+    size = fft.next_fast_len(clip.num_samples + 2 * margin, real=True)
+    behind = size - clip.num_samples - margin
+    audio = np.pad(clip.samples.numpy(), ((0, 0), (margin, behind)), mode="reflect")
+    return Spectrum(fft.rfft(audio, axis=1), clip.sample_rate / size, size, margin, clip.num_samples)

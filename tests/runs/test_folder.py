@@ -1,0 +1,141 @@
+"""The run directory: locks, records, shards, refusals, full disks."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from degrade_bench._support import files
+from degrade_bench._support.files import replacing, write_text
+from degrade_bench.errors import RunFolderError
+from degrade_bench.runs import folder as store
+from degrade_bench.runs.folder import RunFolder, read_record, read_scores
+
+
+def test_a_directory_in_use_is_refused_and_is_free_afterwards(tmp_path):
+    with RunFolder(tmp_path / "out"), pytest.raises(RunFolderError, match="in use by another run"):
+        RunFolder(tmp_path / "out")
+    with RunFolder(tmp_path / "out"):
+        pass
+
+
+def test_a_directory_with_other_files_is_refused_untouched(tmp_path):
+    (tmp_path / "thesis.tex").write_text("x")
+    for overwrite in (False, True):
+        with pytest.raises(RunFolderError, match=r"holds other files \('thesis.tex'"):
+            RunFolder(tmp_path, overwrite)
+    assert [each.name for each in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_overwrite_removes_what_a_run_wrote_and_nothing_else(tmp_path):
+    with RunFolder(tmp_path) as folder:
+        folder.write_record({"identity": {}})
+        (tmp_path / "figures").mkdir()
+        (tmp_path / "scores.parquet").write_bytes(b"x")
+    (tmp_path / "notes.txt").write_text("mine")
+    with RunFolder(tmp_path, overwrite=True) as folder:
+        assert folder.read_record() is None
+        assert sorted(each.name for each in tmp_path.iterdir()) == [".lock", "notes.txt", "shards"]
+
+
+def test_a_file_in_place_of_the_directory(tmp_path):
+    (tmp_path / "out").write_text("x")
+    with pytest.raises(RunFolderError, match="is a file, expected a directory"):
+        RunFolder(tmp_path / "out")
+    with pytest.raises(RunFolderError):
+        RunFolder(tmp_path / "out" / "below")
+
+
+def test_no_permission(tmp_path, monkeypatch):
+    def refuse(self, *args, **kwargs):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(RunFolderError, match="no permission to write"):
+        RunFolder(tmp_path / "out")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"format": 1}'])
+def test_a_record_that_is_none(tmp_path, text):
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(RunFolderError, match=r"run\.json"):
+        read_record(tmp_path)
+
+
+def test_a_folder_without_a_run(tmp_path):
+    with pytest.raises(RunFolderError, match="is not a run directory"):
+        read_record(tmp_path)
+    with pytest.raises(RunFolderError, match="has not finished"):
+        read_scores(tmp_path)
+
+
+def test_scores_of_another_kind(tmp_path):
+    (tmp_path / "scores.parquet").write_bytes(b"nonsense")
+    with pytest.raises(RunFolderError, match="cannot be read"):
+        read_scores(tmp_path)
+    pq.write_table(store.SCHEMA.empty_table().drop_columns(["score"]), tmp_path / "scores.parquet")
+    with pytest.raises(RunFolderError, match="other columns"):
+        read_scores(tmp_path)
+
+
+def test_a_full_disk_keeps_the_old_file_and_says_what_to_do(tmp_path, monkeypatch):
+    target = tmp_path / "run.json"
+    write_text(target, "old")
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(RunFolderError, match=r"disk is full.*same command again"):
+        write_text(target, "new")
+    assert target.read_text() == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["run.json"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_device_that_is_really_full():
+    error = None
+    try:
+        with open("/dev/full", "w") as full:
+            full.write("x" * 100000)
+    except OSError as caught:
+        error = caught
+    assert error is not None
+    assert "disk is full" in str(files.folder_error(Path("x"), error))
+
+
+def test_a_failed_block_leaves_nothing(tmp_path):
+    def write_half():
+        with replacing(tmp_path / "a.txt") as temporary:
+            temporary.write_text("half")
+            raise ValueError("stopped")
+
+    with pytest.raises(ValueError, match="stopped"):
+        write_half()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_leftovers_of_a_killed_process_are_cleared(tmp_path):
+    (tmp_path / "shards").mkdir()
+    (tmp_path / "shards" / ".partial-1-ab.parquet").write_bytes(b"x")
+    with RunFolder(tmp_path):
+        assert list((tmp_path / "shards").iterdir()) == []
+
+
+def test_clip_facts_survive_until_the_record_takes_them(tmp_path):
+    with RunFolder(tmp_path) as folder:
+        folder.write_record({"identity": {}, "clips": [{"id": "old", "hash": "1"}]})
+        folder.add_clip({"id": "<b>/ü\n", "hash": "2"})
+        (tmp_path / "shards" / "torn.json").write_text("{")
+        assert folder.read_clips() == {
+            "old": {"id": "old", "hash": "1"},
+            "<b>/ü\n": {"id": "<b>/ü\n", "hash": "2"},
+        }
+        folder.finish(store.SCHEMA.empty_table(), {"identity": {}})
+    assert json.loads((tmp_path / "run.json").read_text()) == {"identity": {}}
+    assert not (tmp_path / "shards").exists()
