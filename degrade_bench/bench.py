@@ -20,16 +20,21 @@ from degrade_bench.corpus.inputs import Skipped, sources_from
 from degrade_bench.corpus.source import ClipSource, MemorySource
 from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.base import Degradation
+from degrade_bench.degrade.catalogue import Broken
 from degrade_bench.degrade.suites import resolve
 from degrade_bench.errors import ConfigError, DegradeBenchError, MetricError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.catalogue import SkippedMetric, check_metric, default_metrics, load_metric
 from degrade_bench.runs.folder import RunFolder
-from degrade_bench.runs.provenance import resolve_device
-from degrade_bench.runs.record import first_record, now, outcome
+from degrade_bench.runs.record import Example, LeftOut, RunRecord
+from degrade_bench.runs.scores import load_scores
 from degrade_bench.sweep.config import RunConfig, make_config
+from degrade_bench.sweep.device import resolve_device
 from degrade_bench.sweep.examples import write_examples
-from degrade_bench.sweep.execute import Progress, Sweep, SweepResult, check_same, execute
+from degrade_bench.sweep.execute import Progress, SweepResult, execute
+from degrade_bench.sweep.record import first_record, now, with_outcome
+from degrade_bench.sweep.resume import check_same
+from degrade_bench.sweep.spec import Sweep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,24 +49,27 @@ class RunResult:
     Attributes:
         folder: the run directory.
         analysis: what was concluded.
-        record: what ``run.json`` holds.
+        run: what ``run.json`` holds.
     """
 
     folder: Path
     analysis: Analysis
-    record: Mapping[str, Any]
+    run: RunRecord
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """What ``run.json`` holds, as plain dictionaries and lists."""
+        return self.run.to_dict()
 
     @property
     def scores(self) -> pd.DataFrame:
         """The score table: one row per cell and metric."""
-        from degrade_bench.analysis import load_scores
-
         return load_scores(self.folder)
 
     @property
     def failed(self) -> int:
         """Rows that failed."""
-        return int(self.record["counts"]["failed"])
+        return self.run.counts.failed
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,7 @@ class Resolved:
     sweep: Sweep
     skipped_clips: tuple[Skipped, ...]
     skipped_metrics: tuple[SkippedMetric, ...]
+    skipped_degradations: tuple[Broken, ...]
     device: str
 
 
@@ -124,7 +133,7 @@ def resolve_request(
         workers=config.workers,
         retry_failed=config.retry_failed,
     )
-    return Resolved(config, sweep, tuple(skipped_clips), tuple(skipped_metrics), device)
+    return Resolved(config, sweep, tuple(skipped_clips), tuple(skipped_metrics), found.broken, device)
 
 
 def _check_travels(degradations: Sequence[Degradation]) -> None:
@@ -173,22 +182,29 @@ def run(
     if announce is not None:
         announce(resolved)
     with RunFolder(config.out, config.overwrite) as folder:
-        previous = check_same(folder, resolved.sweep) or {}
-        record = first_record(config, resolved.sweep, resolved.device, command, previous)
-        record["metrics_skipped"] = [{"name": m.name, "reason": m.reason} for m in resolved.skipped_metrics]
+        previous = check_same(folder, resolved.sweep)
+        record = first_record(config, resolved.sweep, resolved.device, command, previous).updated(
+            metrics_skipped=_left_out(resolved.skipped_metrics),
+            degradations_skipped=_left_out(resolved.skipped_degradations),
+        )
         folder.write_record(record)
         result = execute(resolved.sweep, folder, progress)
-        record.update(outcome(result, resolved.skipped_clips, record["metrics"]))
-        record["examples"] = _examples(folder.path, resolved.sweep, result)
-        record["seconds"]["sweep"] = round(result.seconds, 3)
-        record["finished"] = now()
+        record = with_outcome(record, result, resolved.skipped_clips).updated(
+            examples=_examples(folder.path, resolved.sweep, result),
+            seconds={"sweep": round(result.seconds, 3)},
+            finished=now(),
+        )
         folder.finish(result.table, record)
         analysis = conclude(config.out)
-        record["seconds"]["total"] = round(time.perf_counter() - started, 3)
-        record["state"] = "done"
+        seconds = {**record.seconds, "total": round(time.perf_counter() - started, 3)}
+        record = record.updated(state="done", seconds=seconds)
         folder.write_record(record)
         show(config.out)
     return RunResult(config.out, analysis, record)
+
+
+def _left_out(skipped: Sequence[SkippedMetric] | Sequence[Broken]) -> tuple[LeftOut, ...]:
+    return tuple(LeftOut(name=each.name, reason=each.reason) for each in skipped)
 
 
 def stress_test(
@@ -236,7 +252,7 @@ def stress_test(
     return run(config, resolved=resolve_request(config, metrics, sources, objects))
 
 
-def _examples(folder: Path, sweep: Sweep, result: SweepResult) -> list[dict[str, Any]]:
+def _examples(folder: Path, sweep: Sweep, result: SweepResult) -> tuple[Example, ...]:
     """Write the excerpts for the first clip of the table that can still be read."""
     for source in sweep.sources:
         if source.id in result.clips:
@@ -245,4 +261,4 @@ def _examples(folder: Path, sweep: Sweep, result: SweepResult) -> list[dict[str,
             except DegradeBenchError:
                 continue
             return write_examples(folder, clip, sweep.degradations, sweep.levels, sweep.seed)
-    return []
+    return ()

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from degrade_bench.errors import DegradeBenchError, UnknownNameError
-from degrade_bench.metric.domain import HOME, domain_note
+from degrade_bench.metric.domain import domain_note
 from degrade_bench.reports.inputs import RunView, load_run
 from degrade_bench.reports.words import MARGINS, detection, missing, number, records, with_interval
 
@@ -57,11 +57,11 @@ def _margin_words(facts: Mapping[str, Any]) -> str:
 def _of_metric(run: RunView, name: str) -> Iterator[str]:
     analysis = run.analysis
     facts = next(each for each in records(analysis.metrics) if each["metric"] == name)
-    described = next((each for each in run.record.get("metrics", []) if each["name"] == name), {})
-    note = domain_note(described.get("domain", HOME))
+    described = next(metric for metric in run.record.metrics if metric.name == name)
+    note = domain_note(described.domain)
     yield f"### `{name}`" + (f" ({note})" if note else "")
     yield ""
-    yield _facts(facts, described)
+    yield _facts(facts, described.fingerprint)
     verdicts = records(analysis.verdicts[analysis.verdicts["metric"] == name])
     levels = analysis.levels[analysis.levels["metric"] == name]
     for group in dict.fromkeys(row["group"] for row in verdicts):
@@ -82,17 +82,17 @@ def _of_metric(run: RunView, name: str) -> Iterator[str]:
         yield from (f"- `{row['degradation']}`: {row['power_note']}" for row in notes)
 
 
-def _facts(facts: Mapping[str, Any], described: Mapping[str, Any]) -> str:
+def _facts(facts: Mapping[str, Any], fingerprint: str) -> str:
     direction = "Higher" if facts["higher_is_better"] else "Lower"
     control, left_out = facts["positive_control"], facts["left_out"]
-    fingerprint = f" Fingerprint `{described['fingerprint']}`." if "fingerprint" in described else ""
     return (
         f"{direction} is better. Clean clips score {number(facts['clean_mean'])}, standard deviation "
         f"{number(facts['clean_sd'])}. Nuisance floor "
         f"{with_interval(facts['nuisance_floor'], facts['floor_low'], facts['floor_high'])}, margin "
         f"{number(facts['margin'])}{_margin_words(facts)}. "
         f"{f'No part of the floor: {left_out}. ' if left_out else ''}"
-        f"{f'Positive control: `{control}`.' if control else 'No positive control fired.'}{fingerprint}"
+        f"{f'Positive control: `{control}`.' if control else 'No positive control fired.'} "
+        f"Fingerprint `{fingerprint}`."
     )
 
 

@@ -8,7 +8,7 @@ from degrade_bench.analysis.analyse import analyse, analyse_folder, designs
 from degrade_bench.analysis.notebook import Loaded, load
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.result import Analysis, load_analysis, load_options, write
-from degrade_bench.analysis.table import load_scores
+from degrade_bench.runs.scores import load_scores
 
 __all__ = [
     "Analysis",

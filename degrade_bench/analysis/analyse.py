@@ -17,9 +17,9 @@ from degrade_bench.analysis.people import agreement, human_curves
 from degrade_bench.analysis.power import Design
 from degrade_bench.analysis.resampling import Resampler
 from degrade_bench.analysis.result import Analysis
-from degrade_bench.analysis.table import load_needed
 from degrade_bench.analysis.wide import metric_drops
 from degrade_bench.errors import RunFolderError, UnknownNameError
+from degrade_bench.runs.scores import load_analysed
 
 
 def analyse_folder(folder: Path, options: AnalysisOptions | None = None) -> Analysis:
@@ -28,7 +28,7 @@ def analyse_folder(folder: Path, options: AnalysisOptions | None = None) -> Anal
     Raises:
         RunFolderError: missing or unreadable.
     """
-    return analyse(load_needed(folder), options)
+    return analyse(load_analysed(folder), options)
 
 
 def analyse(scores: pd.DataFrame, options: AnalysisOptions | None = None) -> Analysis:

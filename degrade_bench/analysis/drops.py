@@ -7,22 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from degrade_bench.errors import RunFolderError
+from degrade_bench.runs.columns import ANALYSED, ANALYSED_TEXTS
+
 CELL = ["metric", "degradation", "level"]
 LARGEST = 1e150
 """Scores from here on count as infinite: their squares would be."""
-TEXTS = (
-    "clip_id",
-    "track",
-    "clip_group",
-    "group",
-    "family",
-    "degradation",
-    "unit",
-    "role",
-    "placebo_of",
-    "metric",
-    "status",
-)
 
 
 @dataclass(frozen=True)
@@ -43,24 +33,20 @@ class Drops:
 
 
 def coded(scores: pd.DataFrame) -> pd.DataFrame:
-    """The table with its texts as categories in alphabetical order: smaller, and sorted and grouped as numbers."""
-    if scores["track"].isna().any():  # a table that something else wrote: the clip is its own track
-        scores = scores.assign(track=scores["track"].astype(object).fillna(scores["clip_id"].astype(object)))
-    made = {}
-    for name in TEXTS:
-        if name not in scores:
-            made[name] = pd.Categorical(np.full(len(scores), None, dtype=object), categories=[])
-        elif not isinstance(scores[name].dtype, pd.CategoricalDtype):
+    """The table with its texts as categories in alphabetical order: smaller, and sorted and grouped as numbers.
+
+    Raises:
+        RunFolderError: a column that the analysis reads is not there.
+    """
+    missing = [name for name in ANALYSED if name not in scores]
+    if missing:
+        raise RunFolderError(f"this is no score table: it lacks the column {missing[0]!r}")
+    categories = {}
+    for name in ANALYSED_TEXTS:
+        if not isinstance(scores[name].dtype, pd.CategoricalDtype):
             codes, texts = pd.factorize(scores[name], sort=True)
-            made[name] = pd.Categorical.from_codes(codes, categories=pd.Index(texts, dtype=object))
-    if "nuisance" not in scores:  # a table of an earlier version: every control counts
-        made["nuisance"] = scores["role"].to_numpy() == "control"
-    else:
-        missing = scores["nuisance"].isna().to_numpy()
-        if missing.any():
-            own = scores["nuisance"].to_numpy(dtype=object)
-            made["nuisance"] = np.where(missing, scores["role"].to_numpy() == "control", own).astype(bool)
-    return scores.assign(**made)
+            categories[name] = pd.Categorical.from_codes(codes, categories=pd.Index(texts, dtype=object))
+    return scores.assign(**categories)
 
 
 def paired_drops(scores: pd.DataFrame) -> Drops:

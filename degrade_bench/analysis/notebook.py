@@ -11,7 +11,7 @@ from degrade_bench.analysis.analyse import analyse
 from degrade_bench.analysis.drops import paired_drops
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.result import Analysis, load_options
-from degrade_bench.analysis.table import load_scores
+from degrade_bench.runs.scores import load_scores
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,9 +14,9 @@ from degrade_bench._support.files import write_text
 from degrade_bench.analysis.json_rows import json_rows
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.errors import RunFolderError
+from degrade_bench.runs.names import ANALYSIS, SUMMARY
 
 FORMAT = 2
-SUMMARY, ANALYSIS = "summary.csv", "analysis.json"
 
 SUMMARY_COLUMNS = [
     "metric", "group", "family", "degradation", "level", "strength", "unit", "n", "drop_mean", "drop_low",

@@ -71,10 +71,8 @@ def run_with_progress(config: RunConfig, command: Sequence[str]) -> RunResult:
 
 
 def _announce(console: Console, resolved: Resolved) -> None:
-    from degrade_bench.degrade.catalogue import usable
-
     sweep = resolved.sweep
-    for plugin in usable()[1]:
+    for plugin in resolved.skipped_degradations:
         console.print(f"left out: degradation {plugin.name}: {plugin.reason}", markup=False)
     for metric in resolved.skipped_metrics:
         console.print(f"left out: metric {metric.name}: {metric.reason}", markup=False)

@@ -77,7 +77,7 @@ def _runs(runs: Sequence[Run], paired: pd.DataFrame) -> pd.DataFrame:
     rows = [
         {
             "run": run.label,
-            "package_version": str(run.record.get("package_version", "unknown")),
+            "package_version": run.record.package_version,
             "seed": run.seed,
             "clips": run.table["clip_hash"].nunique(),
             "clips_paired": paired["clip_hash"].nunique(),

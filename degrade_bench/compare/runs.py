@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from degrade_bench.compare.words import listed, where
 from degrade_bench.errors import ConfigError, RunFolderError
-from degrade_bench.runs.folder import read_record, read_scores
+from degrade_bench.runs.record import RunRecord, read_record
+from degrade_bench.runs.scores import load_scores
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,14 +26,13 @@ class Run:
     """
 
     label: str
-    record: Mapping[str, Any]
+    record: RunRecord
     table: pd.DataFrame
 
     @property
-    def seed(self) -> object:
+    def seed(self) -> int:
         """The run seed, for messages."""
-        identity = self.record.get("identity")
-        return identity.get("seed", "unknown") if isinstance(identity, dict) else "unknown"
+        return self.record.identity.seed
 
 
 def load_runs(folders: Iterable[Path | str]) -> tuple[list[Run], list[str]]:
@@ -61,7 +60,7 @@ def load_runs(folders: Iterable[Path | str]) -> tuple[list[Run], list[str]]:
     runs = []
     for path in paths:
         record = read_record(resolved[path])
-        table = read_scores(resolved[path]).drop_columns(["window_scores"]).to_pandas()
+        table = load_scores(resolved[path]).drop(columns="window_scores")
         if table.empty:
             raise RunFolderError(f"{resolved[path]} holds no scores")
         table, repeated = _each_clip_once(table)
@@ -96,13 +95,13 @@ def _each_clip_once(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 def provenance_notes(runs: Sequence[Run]) -> list[str]:
     """What the runs were made with, where it differs: the package, the libraries."""
     notes = []
-    packages = {run.label: str(run.record.get("package_version", "unknown")) for run in runs}
-    revisions = {run.label: str(run.record.get("git_revision") or "unknown")[:7] for run in runs}
+    packages = {run.label: run.record.package_version for run in runs}
+    revisions = {run.label: (run.record.git_revision or "unknown")[:7] for run in runs}
     if len(set(packages.values())) > 1:
         notes.append(f"made by other versions of degrade-bench: {where(packages)}")
     elif len(set(revisions.values())) > 1:
         notes.append(f"made by other revisions of degrade-bench: {where(revisions)}")
-    libraries = {run.label: dict(run.record.get("libraries") or {}) for run in runs}
+    libraries = {run.label: dict(run.record.libraries) for run in runs}
     differing = []
     for name in sorted(set().union(*libraries.values())):
         versions = {label: str(own.get(name) or "none") for label, own in libraries.items()}

@@ -93,10 +93,12 @@ class Resolution:
     Attributes:
         degradations: once each, controls last.
         levels: the levels that the suites are meant for; None for all.
+        broken: plug-ins that cannot be used. Whatever suite they were meant for, they are not in it.
     """
 
     degradations: tuple[Degradation, ...]
     levels: tuple[int, ...] | None
+    broken: tuple[catalogue.Broken, ...] = ()
 
 
 def resolve(
@@ -127,7 +129,8 @@ def resolve(
         chosen.setdefault(control.name, control)
     order = {"signal": 0, "structural": 1, "control": 2}
     ordered = sorted(chosen.values(), key=lambda d: order[d.group])
-    return Resolution(tuple(ordered), None if every_level else tuple(sorted(levels)))
+    broken = tuple(catalogue.usable()[1])  # a broken plug-in has no group: it may have been meant for any suite
+    return Resolution(tuple(ordered), None if every_level else tuple(sorted(levels)), broken)
 
 
 def _choose(chosen: dict[str, Degradation], degradation: Degradation) -> None:

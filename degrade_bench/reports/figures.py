@@ -15,11 +15,11 @@ from degrade_bench.reports.people import has_people, people_figure, unmoved
 from degrade_bench.reports.selectivity import distances, selectivity_figure, with_index
 from degrade_bench.reports.style import RC
 from degrade_bench.reports.words import fixed, listed, number, records
+from degrade_bench.runs.names import FIGURES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FOLDER = "figures"
 FORMATS = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}, "pdf": {"CreationDate": None}}
 """Formats, and the metadata that would make two drawings of the same figure differ."""
 
@@ -149,7 +149,7 @@ def save(drawings: list[Drawing], folder: Path) -> dict[str, bytes]:
     Raises:
         RunFolderError: the folder cannot be written.
     """
-    target = folder / FOLDER
+    target = folder / FIGURES
     wanted = {f"{drawing.name}.{suffix}" for drawing in drawings for suffix in FORMATS}
     try:
         target.mkdir(exist_ok=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from degrade_bench._support.files import write_text
-from degrade_bench.metric.domain import HOME, domain_note
+from degrade_bench.metric.domain import domain_note
 from degrade_bench.reports.figures import Drawing, draw_and_save
 from degrade_bench.reports.inputs import RunView, load_run
 from degrade_bench.reports.style import VERDICT_MARKS
@@ -24,8 +24,8 @@ from degrade_bench.reports.tables import (
 )
 from degrade_bench.reports.text import counts_line, failure_lines, metric_lines
 from degrade_bench.reports.words import MARGINS, duration, fixed, number, records, when
-
-REPORT = "report.html"
+from degrade_bench.runs.columns import CLEAN
+from degrade_bench.runs.names import REPORT
 
 VERDICT_MEANINGS = {
     "sensitive": "the score falls beyond the margin and beyond the placebo",
@@ -86,8 +86,7 @@ def render(run: RunView, drawings: list[Drawing], vectors: Mapping[str, bytes]) 
     }
     analysis, record = run.analysis, run.record
     levels, verdicts, controls = records(analysis.levels), verdict_rows(run), control_rows(run)
-    # records of earlier versions say nothing of a domain
-    domains = {each["name"]: domain_note(each.get("domain", HOME)) for each in record.get("metrics", [])}
+    domains = {metric.name: domain_note(metric.domain) for metric in record.metrics}
     return environment.get_template("report.html.j2").render(
         record=record,
         options=analysis.options,
@@ -95,7 +94,7 @@ def render(run: RunView, drawings: list[Drawing], vectors: Mapping[str, bytes]) 
         counts=counts_line(record),
         failures=failure_lines(record, most=20),
         notes=metric_lines(record),
-        failed=int(record.get("counts", {}).get("failed", 0)),
+        failed=record.counts.failed,
         figures=figures,
         curves=[figure for figure in figures.values() if figure["family"] is not None],
         marks=VERDICT_MARKS,
@@ -125,16 +124,16 @@ def _examples(run: RunView) -> dict[str, Any] | None:
     """The clean example and the damaged ones by degradation, with their audio inside; None without any."""
     clean: dict[str, Any] | None = None
     damaged: dict[str, list[dict[str, Any]]] = {}
-    for each in run.record.get("examples", []):
-        path = run.folder / str(each["file"])
+    for excerpt in run.record.examples:
         try:
-            example = {**each, "uri": _data_uri("audio/mpeg", path.read_bytes())}
+            audio = (run.folder / excerpt.file).read_bytes()
         except OSError:
             continue  # a run directory that was passed on without its audio
-        if each["degradation"] == "clean":
+        example = {**excerpt.model_dump(), "uri": _data_uri("audio/mpeg", audio)}
+        if excerpt.degradation == CLEAN:
             clean = example
         else:
-            damaged.setdefault(each["degradation"], []).append(example)
+            damaged.setdefault(excerpt.degradation, []).append(example)
     if clean is None:
         return None
     return {"clean": clean, "damaged": damaged}

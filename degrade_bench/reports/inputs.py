@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from degrade_bench.analysis import Analysis, load_analysis
 from degrade_bench.errors import RunFolderError
-from degrade_bench.runs.folder import read_record
+from degrade_bench.runs.record import RunRecord, read_record
 
 SHOWN: Mapping[str, tuple[str, ...]] = {
     "metrics": ("floor_low", "floor_high", "left_out"),
@@ -55,7 +54,7 @@ class RunView:
 
     folder: Path
     analysis: Analysis
-    record: Mapping[str, Any]
+    record: RunRecord
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "analysis", completed(self.analysis))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -106,7 +106,7 @@ def selectivity_rows(run: RunView) -> Rows:
 
 def achieved_rows(run: RunView) -> Rows:
     """A row per degradation with its summary and its steps, each with the strength asked for and achieved."""
-    summaries: Mapping[str, str] = {each["name"]: each["summary"] for each in run.record.get("degradations", [])}
+    summaries = {degradation.name: degradation.summary for degradation in run.record.degradations}
     rows: dict[str, dict[str, Any]] = {}
     for row in records(run.analysis.achieved):
         entry = rows.setdefault(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,8 @@ from degrade_bench.metric.domain import HOME, domain_note
 from degrade_bench.reports.inputs import load_run
 from degrade_bench.reports.style import VERDICT_MARKS
 from degrade_bench.reports.words import number
+from degrade_bench.runs.names import REPORT
+from degrade_bench.runs.record import RunRecord
 
 POWER = (
     ("smallest_detectable", "smallest detectable drop"),
@@ -31,18 +32,25 @@ def summary_lines(folder: Path) -> list[str]:
         RunFolderError: there is no analysis or no record, or they cannot be read.
     """
     run = load_run(folder)
-    domains = {each["name"]: each.get("domain", HOME) for each in run.record.get("metrics", [])}
+    domains = {metric.name: metric.domain for metric in run.record.metrics}
     lines = ["", *verdict_lines(run.analysis.verdicts, domains), ""]
-    for kind in ("metric", "clip"):
-        for each in run.record.get(f"{kind}s_skipped", []):
-            lines.append(f"left out: {kind} {each.get('name', each.get('id'))}: {each['reason']}")
+    lines += left_out_lines(run.record)
     lines.append(counts_line(run.record))
     lines += [f"failed: {text}" for text in failure_lines(run.record)]
     lines += [f"note: {text}" for text in metric_lines(run.record)]
-    report = folder / "report.html"
+    report = folder / REPORT
     if report.is_file():
         lines.append(f"report: {report}")
     return lines
+
+
+def left_out_lines(record: RunRecord) -> list[str]:
+    """A line for each degradation, metric and clip that was left out, with the reason."""
+    return [
+        *(f"left out: degradation {each.name}: {each.reason}" for each in record.degradations_skipped),
+        *(f"left out: metric {each.name}: {each.reason}" for each in record.metrics_skipped),
+        *(f"left out: clip {each.id}: {each.reason}" for each in record.clips_skipped),
+    ]
 
 
 def verdict_lines(verdicts: pd.DataFrame, domains: Mapping[str, str]) -> list[str]:
@@ -86,43 +94,42 @@ def power_lines(unsure: pd.DataFrame) -> list[str]:
     return ["; ".join(parts)] if parts else []
 
 
-def counts_line(record: Mapping[str, Any]) -> str:
+def counts_line(record: RunRecord) -> str:
     """What was scored, in one line."""
-    counts = record.get("counts", {})
+    counts = record.counts
     parts = [
-        f"{counts.get('clips', 0)} clips",
-        f"{counts.get('cells', 0)} cells",
-        f"{counts.get('ok', 0)} scores",
-        f"{counts.get('not_applicable', 0)} not applicable",
-        f"{counts.get('failed', 0)} failed",
+        f"{counts.clips} clips",
+        f"{counts.cells} cells",
+        f"{counts.ok} scores",
+        f"{counts.not_applicable} not applicable",
+        f"{counts.failed} failed",
     ]
-    if counts.get("clips_skipped"):
-        parts.append(f"{counts['clips_skipped']} clips left out")
+    if counts.clips_skipped:
+        parts.append(f"{counts.clips_skipped} clips left out")
     return ", ".join(parts)
 
 
-def failure_lines(record: Mapping[str, Any], most: int = 5) -> list[str]:
+def failure_lines(record: RunRecord, most: int = 5) -> list[str]:
     """The first failures, and how many more there are."""
-    failures = record.get("failures", [])
     lines = [
-        f"{each['metric']} on {each['clip_id']}, {each['degradation']} level {each['level']}: {each['error']}"
-        for each in failures[:most]
+        f"{row.metric} on {row.clip_id}, {row.degradation} level {row.level}: {row.error}"
+        for row in record.failures[:most]
     ]
-    more = int(record.get("counts", {}).get("failed", len(failures))) - len(lines)
+    more = record.counts.failed - len(lines)
     return [*lines, f"{more} more, in scores.parquet"] if more > 0 else lines
 
 
-def metric_lines(record: Mapping[str, Any]) -> list[str]:
+def metric_lines(record: RunRecord) -> list[str]:
     """What metrics counted while they scored, and scores outside their range; a line for each that happened."""
     lines = []
-    for metric in record.get("metrics", []):
-        for label, count in metric.get("counts", {}).items():
+    for metric in record.metrics:
+        for label, count in metric.counts.items():
             if count and label == OUTSIDE_RANGE:
-                low, high = metric["score_range"]
+                low, high = metric.score_range
                 bounds = f"{'−∞' if low is None else f'{low:g}'} to {'∞' if high is None else f'{high:g}'}"
                 lines.append(
-                    f"{metric['name']}: scores outside its nominal range ({bounds}), kept as they are: {count}"
+                    f"{metric.name}: scores outside its nominal range ({bounds}), kept as they are: {count}"
                 )
             elif count:
-                lines.append(f"{metric['name']}: {label}: {count}")
+                lines.append(f"{metric.name}: {label}: {count}")
     return lines

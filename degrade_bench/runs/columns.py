@@ -1,123 +1,128 @@
-"""The score table: one row per cell and metric.
+"""The columns of the score table, declared once: name, type and meaning.
 
-The table is all that ``analysis`` reads, so it holds everything that a conclusion needs. Its columns:
-
-* ``clip_id, clip_hash, clip_group, track``: which music; ``clip_group`` is the manifest's group (a genre),
-  ``track`` the recording that the clip was cut from.
-* ``group, family, degradation, version, level, strength, unit, achieved``: which damage and how much.
-  A clean row has ``"clean"`` in the first three and level 0.
-* ``role``: ``clean``, ``test``, ``placebo`` or ``control``; ``placebo_of``: for a placebo, its degradation.
-  A placebo with the single level 1 while its degradation has more stands beside every level.
-* ``replicate, seed``: which draw.
-* ``metric, fingerprint, score, higher_is_better, needs_reference``: what was heard. ``score`` is null unless
-  ``status`` is ``ok``; a metric may give infinity.
-* ``nuisance``: whether the row counts towards the metric's nuisance floor: it is a control's, and not one that the
-  metric is meant to hear. Null in tables of earlier versions, where every control counts.
-* ``status``: ``ok``, ``not-applicable`` or ``failed``; ``error``: the reason where it is not ``ok``.
-* ``seconds``: time spent on the row: its share of rendering and scoring.
-* ``window_scores``: for a metric that scores window after window, the scores whose mean ``score`` is, in the order
-  of the music; null for every other metric, and where there is no score.
+The fields of :class:`Row` are the columns, in their order. The Arrow schema, the columns that the analysis reads
+and the table of ``docs/runs.md`` follow from them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
 import pyarrow as pa
 
-ROLES = ("clean", "test", "placebo", "control")
-STATUSES = ("ok", "not-applicable", "failed")
+CLEAN: Final = "clean"
+"""The degradation, group and family of a clean row, and its role."""
 
-SCHEMA = pa.schema(
-    [
-        pa.field("clip_id", pa.string(), nullable=False),
-        pa.field("clip_hash", pa.string(), nullable=False),
-        pa.field("clip_group", pa.string()),
-        pa.field("track", pa.string(), nullable=False),
-        pa.field("group", pa.string(), nullable=False),
-        pa.field("family", pa.string(), nullable=False),
-        pa.field("degradation", pa.string(), nullable=False),
-        pa.field("version", pa.string(), nullable=False),
-        pa.field("level", pa.int16(), nullable=False),
-        pa.field("strength", pa.float64()),
-        pa.field("unit", pa.string()),
-        pa.field("achieved", pa.float64()),
-        pa.field("role", pa.string(), nullable=False),
-        pa.field("placebo_of", pa.string()),
-        pa.field("replicate", pa.int32(), nullable=False),
-        pa.field("seed", pa.int64(), nullable=False),
-        pa.field("metric", pa.string(), nullable=False),
-        pa.field("fingerprint", pa.string(), nullable=False),
-        pa.field("score", pa.float64()),
-        pa.field("higher_is_better", pa.bool_(), nullable=False),
-        pa.field("needs_reference", pa.bool_(), nullable=False),
-        pa.field("status", pa.string(), nullable=False),
-        pa.field("error", pa.string()),
-        pa.field("seconds", pa.float64(), nullable=False),
-        pa.field("window_scores", pa.list_(pa.field("element", pa.float64()))),
-        pa.field("nuisance", pa.bool_()),
-    ]
-)
+Role = Literal["clean", "test", "placebo", "control"]
+Status = Literal["ok", "not-applicable", "failed"]
 
-ADDED = ("window_scores", "nuisance")
-"""Columns that tables of earlier versions lack; they are null there."""
 
-KEY = ("clip_id", "degradation", "level", "replicate", "metric")
-"""What makes a row unique."""
+@dataclass(frozen=True)
+class Column:
+    """What is said of a column beside its name and its Python type.
+
+    Attributes:
+        meaning: in a sentence or two.
+        arrow: its type on disk, where the Python type does not decide it.
+        analysed: whether the analysis reads it.
+    """
+
+    meaning: str
+    arrow: pa.DataType | None = None
+    analysed: bool = False
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the score table; the fields are the columns, in their order."""
+    """One row of the score table: one cell, heard by one metric."""
 
-    clip_id: str
-    clip_hash: str
-    clip_group: str | None
-    track: str
-    group: str
-    family: str
-    degradation: str
-    version: str
-    level: int
-    strength: float | None
-    unit: str | None
-    achieved: float | None
-    role: str
-    placebo_of: str | None
-    replicate: int
-    seed: int
-    metric: str
-    fingerprint: str
-    score: float | None
-    higher_is_better: bool
-    needs_reference: bool
-    status: str
-    error: str | None
-    seconds: float
-    window_scores: tuple[float, ...] | None = None
-    nuisance: bool | None = None
+    clip_id: Annotated[str, Column("which clip", analysed=True)]
+    clip_hash: Annotated[str, Column("SHA-256 of the clean clip's samples")]
+    clip_group: Annotated[str | None, Column("the manifest's group of the clip (a genre)", analysed=True)]
+    track: Annotated[str, Column("the recording that the clip was cut from", analysed=True)]
+    group: Annotated[
+        str, Column("of the degradation: `signal`, `structural`, `control`; `clean` for a clean row", analysed=True)
+    ]
+    family: Annotated[str, Column("of the degradation: noise, clipping, order, tempo, …", analysed=True)]
+    degradation: Annotated[str, Column("its name; `clean` for a clean row", analysed=True)]
+    version: Annotated[str, Column("of the degradation")]
+    level: Annotated[int, Column("1 is just noticeable; 0 is the clean clip", pa.int16(), analysed=True)]
+    strength: Annotated[float | None, Column("the strength asked for", analysed=True)]
+    unit: Annotated[str | None, Column("of both strengths", analysed=True)]
+    achieved: Annotated[float | None, Column("the strength that was achieved, where it is known", analysed=True)]
+    role: Annotated[Role, Column("what the cell is for: `clean`, `test`, `placebo` or `control`", analysed=True)]
+    placebo_of: Annotated[
+        str | None,
+        Column(
+            "for a placebo, its degradation. A placebo with the single level 1, while its degradation has more, "
+            "stands beside every level",
+            analysed=True,
+        ),
+    ]
+    replicate: Annotated[int, Column("which draw, from 0", pa.int32(), analysed=True)]
+    seed: Annotated[int, Column("of the draw", pa.int64())]
+    metric: Annotated[str, Column("which metric", analysed=True)]
+    fingerprint: Annotated[str, Column("of the metric: everything that would change its scores")]
+    score: Annotated[
+        float | None,
+        Column("what the metric gave; null unless `status` is `ok`. A metric may give infinity", analysed=True),
+    ]
+    higher_is_better: Annotated[bool, Column("the metric's direction of quality", analysed=True)]
+    needs_reference: Annotated[bool, Column("whether the metric was given the clean clip too", analysed=True)]
+    status: Annotated[Status, Column("`ok`, `not-applicable` or `failed`", analysed=True)]
+    error: Annotated[str | None, Column("the reason where `status` is not `ok`")]
+    seconds: Annotated[float, Column("time spent on the row: its share of rendering and scoring")]
+    window_scores: Annotated[
+        tuple[float, ...] | None,
+        Column("the scores whose mean `score` is, in the order of the music, of a metric that scores windows"),
+    ]
+    nuisance: Annotated[
+        bool,
+        Column(
+            "whether the row counts towards the metric's nuisance floor: it is a control's, and not one that the "
+            "metric is meant to hear",
+            analysed=True,
+        ),
+    ]
 
 
-def to_table(rows: list[Row]) -> pa.Table:
-    """Rows as an Arrow table with :data:`SCHEMA`."""
-    columns: dict[str, list[Any]] = {name: [getattr(row, name) for row in rows] for name in SCHEMA.names}
-    return pa.table(columns, schema=SCHEMA)
+_ARROW: dict[Any, pa.DataType] = {
+    str: pa.string(),
+    bool: pa.bool_(),
+    float: pa.float64(),
+    tuple[float, ...]: pa.list_(pa.field("element", pa.float64())),
+}
 
 
-def up_to_date(table: pa.Table) -> pa.Table | None:
-    """A stored table with :data:`SCHEMA`; columns that its version did not have yet are null.
+def _declared() -> tuple[tuple[pa.Field, Column], ...]:
+    """The Arrow field and the declaration of each column, from the annotations of :class:`Row`."""
+    declared = []
+    for name, hint in get_type_hints(Row, include_extras=True).items():
+        annotation, column = get_args(hint)
+        options = get_args(annotation) if get_origin(annotation) is UnionType else (annotation,)
+        (kind,) = (option for option in options if option is not NoneType)
+        if get_origin(kind) is Literal:
+            kind = str
+        arrow = column.arrow or _ARROW[kind]
+        declared.append((pa.field(name, arrow, nullable=NoneType in options), column))
+    return tuple(declared)
 
-    Returns:
-        None where it is no score table: a column is missing that was always there, or one is strange, or of
-        another type.
-    """
-    for name in ADDED:
-        if name not in table.schema.names:
-            table = table.append_column(SCHEMA.field(name), pa.nulls(table.num_rows, SCHEMA.field(name).type))
-    if set(table.schema.names) != set(SCHEMA.names) or len(table.schema.names) != len(SCHEMA.names):
-        return None
-    try:
-        return table.select(SCHEMA.names).cast(SCHEMA)
-    except (pa.ArrowException, ValueError):
-        return None
+
+_DECLARED = _declared()
+
+SCHEMA = pa.schema([field for field, _ in _DECLARED])
+"""Of ``scores.parquet``."""
+
+MEANINGS = {field.name: column.meaning for field, column in _DECLARED}
+"""What each column means."""
+
+ANALYSED = tuple(field.name for field, column in _DECLARED if column.analysed)
+"""The columns that the analysis reads."""
+
+ANALYSED_TEXTS = tuple(name for name in ANALYSED if SCHEMA.field(name).type == pa.string())
+"""Those of them that hold text."""
+
+KEY = ("clip_id", "degradation", "level", "replicate", "metric")
+"""What makes a row unique."""

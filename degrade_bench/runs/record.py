@@ -2,120 +2,281 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
-from typing import Any
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
 
-from degrade_bench._version import __version__
-from degrade_bench.corpus.inputs import Skipped
-from degrade_bench.metric.base import Metric
-from degrade_bench.runs.provenance import device_name, git_revision, library_versions, machine
-from degrade_bench.sweep.config import RunConfig
-from degrade_bench.sweep.execute import FORMAT, Sweep, SweepResult
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-MAX_LISTED_FAILURES = 100
+from degrade_bench._support.files import write_text
+from degrade_bench.errors import RunFolderError
+from degrade_bench.runs.names import FORMAT, RECORD
 
 
-def now() -> str:
-    """The time, in UTC, to the second."""
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+class _Part(BaseModel):
+    """A part of the record: unknown fields are refused, nothing changes once it is made."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-def first_record(
-    config: RunConfig, sweep: Sweep, device: str, command: Sequence[str], previous: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The record before any work is done.
+class _Described(BaseModel):
+    """A part whose further fields are what ``degrade-bench list … --json`` prints of the same thing."""
 
-    Args:
-        config: what was asked.
-        sweep: what it resolved to.
-        device: the resolved device.
-        command: the command line, if there was one.
-        previous: the record of the same run's earlier start, or an empty one.
+    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
+
+
+class Request(_Part):
+    """What was asked: the options of ``degrade-bench run``, paths left out.
+
+    Attributes:
+        input: file names, or ``built-in corpus``.
     """
-    request = config.model_dump(mode="json", exclude={"out", "input", "overwrite"})
-    request["input"] = [path.name for path in config.input] or ["built-in corpus"]
-    return {
-        "format": FORMAT,
-        "state": "running",
-        "package_version": __version__,
-        "git_revision": git_revision(),
-        "command": list(command),
-        "request": request,
-        "identity": sweep.identity(),
-        "libraries": library_versions(),
-        **machine(),
-        "device": device_name(device),
-        "started": previous.get("started", now()),
-        "starts": previous.get("starts", 0) + 1,
-        "seconds": {},
-        "metrics": [_describe_metric(metric) for metric in sweep.metrics],
-        "metrics_skipped": [],
-        "clips": previous.get("clips", []),
-        "clips_skipped": [],
-        "degradations": [each.describe() for each in sweep.degradations],
-        "counts": previous.get("counts", {}),
-        "failures": [],
-        "not_applicable": [],
-        "examples": previous.get("examples", []),
-    }
+
+    input: tuple[str, ...]
+    suite: tuple[str, ...]
+    degradation: tuple[str, ...]
+    metric: tuple[str, ...]
+    set: Mapping[str, Mapping[str, Any]]
+    seed: int
+    levels: tuple[int, ...]
+    replicates: int
+    limit_clips: int | None
+    device: str
+    batch_size: int | None
+    workers: int
+    max_failures: int
+    retry_failed: bool
 
 
-def _describe_metric(metric: Metric) -> dict[str, Any]:
-    return {
-        **metric.describe(),
-        "fingerprint": metric.fingerprint(),
-        "parts": {key: str(value) for key, value in metric.fingerprint_parts().items()},
-    }
+class Identity(_Part):
+    """What makes two runs the same, the metrics aside: those may be added later.
 
-
-def outcome(
-    result: SweepResult, skipped_before: Sequence[Skipped], metrics: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
-    """What came of a sweep: clips, counts, failures and cells that do not apply, with their reasons.
-
-    Args:
-        result: the sweep's.
-        skipped_before: clips that were left out before it began.
-        metrics: the metrics as the record describes them; each gets its counts.
+    Attributes:
+        degradations: by name, what tells each from another of its name.
+        clips: by id, a string that changes when the source is cut or read differently.
     """
-    skipped = [{"id": clip.id, "reason": clip.reason} for clip in (*skipped_before, *result.skipped)]
-    columns = ["clip_id", "degradation", "level", "metric", "status", "error"]
-    rows = result.table.select(columns).to_pylist()
-    failures = [row for row in rows if row["status"] == "failed"]
-    return {
-        "state": "scored",
-        "metrics": [{**each, "counts": result.metric_counts[each["name"]]} for each in metrics],
-        "clips": list(result.clips.values()),
-        "clips_skipped": skipped,
-        "counts": result.counts() | {"clips_skipped": len(skipped)},
-        "failures": [
-            {key: row[key] for key in ("clip_id", "degradation", "level", "metric", "error")}
-            for row in failures[:MAX_LISTED_FAILURES]
-        ],
-        "not_applicable": _not_applicable(rows),
-        "estimated_seconds": None if result.expected is None else round(result.expected.seconds, 1),
-    }
+
+    format: int
+    seed: int
+    levels: tuple[int, ...]
+    replicates: int
+    degradations: Mapping[str, tuple[Any, ...]]
+    clips: Mapping[str, str]
 
 
-def _not_applicable(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Reasons with the degradation and the metrics that they hold for; metric None where for every metric."""
-    metrics = {row["metric"] for row in rows}
-    counts: Counter[tuple[str, str]] = Counter()
-    concerned: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for row in rows:
-        if row["status"] == "not-applicable":
-            key = (row["degradation"], row["error"])
-            counts[key] += 1
-            concerned[key].add(row["metric"])
-    return [
-        {
-            "degradation": degradation,
-            "metrics": None if concerned[key] == metrics else sorted(concerned[key]),
-            "reason": reason,
-            "count": count,
-        }
-        for key, count in sorted(counts.items())
-        for degradation, reason in [key]
-    ]
+class MetricRecord(_Described):
+    """A metric of the run.
+
+    Attributes:
+        fingerprint: of everything that would change its scores.
+        parts: what the fingerprint is made of.
+        counts: what it counted while it scored, and its scores outside ``score_range``.
+    """
+
+    name: str
+    summary: str
+    source: str
+    domain: str
+    score_range: tuple[float | None, float | None]
+    fingerprint: str
+    parts: Mapping[str, str]
+    counts: Mapping[str, int] = Field(default_factory=dict)
+
+
+class DegradationRecord(_Described):
+    """A degradation of the run."""
+
+    name: str
+    group: str
+    family: str
+    summary: str
+
+
+class ClipRecord(_Part):
+    """A clip that was scored.
+
+    Attributes:
+        hash: SHA-256 of its samples.
+        group: the manifest's (a genre), if any.
+        track: the recording that it was cut from.
+        beats, downbeats: how many there are.
+        beat_source: ``annotated``, ``estimated`` or ``none``.
+    """
+
+    id: str
+    hash: str
+    seconds: float
+    sample_rate: int
+    channels: int
+    group: str | None
+    track: str
+    beats: int
+    downbeats: int
+    beat_source: str
+    beat_confidence: float
+    downbeat_confidence: float
+
+
+class LeftOutClip(_Part):
+    """A clip that could not be used, and why."""
+
+    id: str
+    reason: str
+
+
+class LeftOut(_Part):
+    """A metric or a degradation that was left out of the run, and why."""
+
+    name: str
+    reason: str
+
+
+class Counts(_Part):
+    """Clips, cells and rows, rows by status, and clips that were left out."""
+
+    clips: int = 0
+    cells: int = 0
+    rows: int = 0
+    ok: int = 0
+    not_applicable: int = 0
+    failed: int = 0
+    clips_skipped: int = 0
+
+
+class Failure(_Part):
+    """A row that failed."""
+
+    clip_id: str
+    degradation: str
+    level: int
+    metric: str
+    error: str
+
+
+class NotApplicable(_Part):
+    """A reason why rows of a degradation do not apply.
+
+    Attributes:
+        metrics: that it holds for; None for all.
+        count: of rows.
+    """
+
+    degradation: str
+    metrics: tuple[str, ...] | None
+    reason: str
+    count: int
+
+
+class Example(_Part):
+    """An excerpt that the report plays.
+
+    Attributes:
+        file: its path inside the run directory.
+        level: 0 for the clean clip.
+    """
+
+    file: str
+    clip_id: str
+    degradation: str
+    level: int
+    strength: float | None
+    unit: str | None
+    summary: str
+
+
+class RunRecord(_Part):
+    """What ``run.json`` holds.
+
+    Attributes:
+        state: ``running``; ``scored`` when the table is whole; ``done`` when it was concluded from.
+        command: the command line; empty where the run was started from Python.
+        libraries: installed versions by name, None where one is missing.
+        started, finished: the first start and the last end, in UTC; ISO 8601.
+        starts: how often the run was started.
+        seconds: spent in the last start, by stage.
+        metrics_skipped: metrics that run by default and did not, with the reason.
+        degradations_skipped: plug-ins that could not be loaded, with the reason.
+        clips_skipped: clips that could not be used, with the reason.
+        failures: the first rows that failed; ``counts`` says how many there are.
+        estimated_seconds: what was expected before the last start.
+    """
+
+    format: int = FORMAT
+    state: Literal["running", "scored", "done"]
+    package_version: str
+    git_revision: str | None
+    command: tuple[str, ...] = ()
+    request: Request
+    identity: Identity
+    libraries: Mapping[str, str | None]
+    python: str
+    platform: str
+    device: str
+    started: str
+    finished: str | None = None
+    starts: int = 1
+    seconds: Mapping[str, float] = Field(default_factory=dict)
+    metrics: tuple[MetricRecord, ...]
+    metrics_skipped: tuple[LeftOut, ...] = ()
+    degradations: tuple[DegradationRecord, ...]
+    degradations_skipped: tuple[LeftOut, ...] = ()
+    clips: tuple[ClipRecord, ...] = ()
+    clips_skipped: tuple[LeftOutClip, ...] = ()
+    counts: Counts = Counts()
+    failures: tuple[Failure, ...] = ()
+    not_applicable: tuple[NotApplicable, ...] = ()
+    examples: tuple[Example, ...] = ()
+    estimated_seconds: float | None = None
+
+    def updated(self, **changes: Any) -> RunRecord:
+        """A copy in which some fields are others; they are checked like all."""
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return RunRecord(**{**fields, **changes})
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as it stands in ``run.json``: dictionaries, lists, text, numbers."""
+        return self.model_dump(mode="json")
+
+
+def write_record(folder: Path, record: RunRecord) -> None:
+    """Write ``run.json`` whole or not at all.
+
+    Raises:
+        RunFolderError: the folder cannot be written.
+    """
+    write_text(folder / RECORD, json.dumps(record.to_dict(), indent=1, allow_nan=False) + "\n")
+
+
+def read_record(folder: Path) -> RunRecord:
+    """``run.json`` of a run directory.
+
+    Raises:
+        RunFolderError: missing, unreadable, of another format, or not a run's record; says which field is wrong.
+    """
+    path = folder / RECORD
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunFolderError(f"{folder} is not a run directory: it has no {RECORD}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunFolderError(f"{path} cannot be read: {error}") from error
+    if not isinstance(found, dict) or "identity" not in found:
+        raise RunFolderError(f"{path} is not the record of a run")
+    if found.get("format") != FORMAT:
+        raise RunFolderError(
+            f"{path} is of format {found.get('format')!r}, and this version of degrade-bench knows format {FORMAT} "
+            "only: run again, into another directory"
+        )
+    try:
+        return RunRecord.model_validate(found)
+    except ValidationError as error:
+        raise RunFolderError(f"{path} is not the record of a run: {first_mistake(error)}") from error
+
+
+def first_mistake(error: ValidationError) -> str:
+    """The first thing that is wrong, with the place where it stands, in one line."""
+    mistake = error.errors()[0]
+    place = ".".join(str(part) for part in mistake["loc"])
+    message = mistake["msg"][:1].lower() + mistake["msg"][1:]
+    return f"{place}: {message}"

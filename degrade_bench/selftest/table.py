@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from degrade_bench.metric.simulated.truths import TOP_LEVEL, Truth
+from degrade_bench.runs.columns import ANALYSED, CLEAN, Role
 
 DAMAGES = (
     ("white_noise", "signal", "noise"),
@@ -54,7 +55,7 @@ class Cells:
 
 def suite_cells() -> Cells:
     """Clean, six damages with placebos, eight controls; five levels each, one for a signal damage's placebo."""
-    rows: list[dict] = [_row("clean", "clean", "clean", "clean", 0, "clean", None)]
+    rows: list[dict] = [_row(CLEAN, CLEAN, CLEAN, CLEAN, 0, CLEAN, None)]
     for name, group, family in DAMAGES:
         rows += [_row(name, group, group, family, level, "test", None) for level in LEVELS]
         beside = (1,) if group == "signal" else LEVELS
@@ -64,13 +65,21 @@ def suite_cells() -> Cells:
     return Cells(pd.DataFrame.from_records(rows))
 
 
-def _row(name: str, group: str, damaged: str, family: str, level: int, role: str, of: str | None) -> dict:
+def _row(name: str, group: str, damaged: str, family: str, level: int, role: Role, of: str | None) -> dict:
     strength = float(level) if level else None
     return {
-        "degradation": name, "group": group, "damaged": damaged, "family": family, "level": level,
-        "strength": strength, "unit": "step" if level else None, "achieved": strength, "role": role,
-        "placebo_of": of, "replicate": 0,
-    }  # fmt: skip
+        "degradation": name,
+        "group": group,
+        "damaged": damaged,
+        "family": family,
+        "level": level,
+        "strength": strength,
+        "unit": "step" if level else None,
+        "achieved": strength,
+        "role": role,
+        "placebo_of": of,
+        "replicate": 0,
+    }
 
 
 def score_table(cells: Cells, truths: Sequence[Truth], clips: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -90,11 +99,17 @@ def score_table(cells: Cells, truths: Sequence[Truth], clips: int, rng: np.rando
         frame = per_clip.loc[np.tile(per_clip.index, clips)].reset_index(drop=True)
         ids = np.repeat([f"clip{index:04d}" for index in range(clips)], len(per_clip))
         frame = frame.assign(
-            clip_id=ids, track=ids, clip_group=None, metric=truth.name, score=scores.ravel(),
-            higher_is_better=True, needs_reference=False, status="ok",
+            clip_id=ids,
+            clip_group=None,
+            track=ids,
+            metric=truth.name,
+            score=scores.ravel(),
+            higher_is_better=True,
+            needs_reference=False,
+            status="ok",
             nuisance=(frame["role"] == "control") & ~frame["degradation"].isin(truth.hears),
-        )  # fmt: skip
-        frames.append(frame)
+        )
+        frames.append(frame[list(ANALYSED)])
     return pd.concat(frames, ignore_index=True)
 
 

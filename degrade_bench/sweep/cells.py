@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from degrade_bench.degrade.base import Degradation
-
-CLEAN = "clean"
+from degrade_bench.runs.columns import CLEAN, Role
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,13 +19,13 @@ class Cell:
 
     Attributes:
         degradation: None for the clean clip.
-        role: ``clean``, ``test``, ``placebo`` or ``control``.
+        role: what the cell is for.
     """
 
     degradation: Degradation | None
     level: int
     replicate: int
-    role: str
+    role: Role
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +47,7 @@ def expand(degradations: Sequence[Degradation], levels: Sequence[int], replicate
     """The blocks of one clip, in the order of the score table."""
     blocks = [Block(CLEAN, (Cell(None, 0, 0, "clean"),))]
     for degradation in degradations:
-        role = "control" if degradation.group == "control" else "test"
+        role: Role = "control" if degradation.group == "control" else "test"
         cells = _cells(degradation, levels, replicates, role)
         if degradation.placebo is not None:
             cells += _cells(degradation.placebo, levels, replicates, "placebo")
@@ -57,7 +56,7 @@ def expand(degradations: Sequence[Degradation], levels: Sequence[int], replicate
     return blocks
 
 
-def _cells(degradation: Degradation, levels: Sequence[int], replicates: int, role: str) -> list[Cell]:
+def _cells(degradation: Degradation, levels: Sequence[int], replicates: int, role: Role) -> list[Cell]:
     return [
         Cell(degradation, level, replicate, role)
         for level in levels_of(degradation, levels)

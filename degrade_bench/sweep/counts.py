@@ -7,80 +7,59 @@ killed nor counted twice when it goes on, and goes when the block is scored agai
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from degrade_bench.metric import OUTSIDE_RANGE
-
-if TYPE_CHECKING:  # the store and the report read this too, and need no torch for it
-    from degrade_bench.metric.base import Metric
-
-BlockKey = tuple[str, str, str]
-"""(clip id, block, metric)."""
+from degrade_bench.metric.base import Metric, checked_counts
+from degrade_bench.runs.scores import Counts
 
 BROKEN = "counts() failed"
 """What is counted where a metric cannot say what it counted: the scores are good all the same."""
 
-METADATA = b"degrade_bench.counts"
 
-
-def read(metric: Metric) -> dict[str, int] | None:
+def totals(metric: Metric) -> dict[str, int] | None:
     """The metric's totals as they stand; None where it fails to give them."""
-    from degrade_bench.metric.base import checked_counts
-
     try:
         return checked_counts(metric)
     except Exception:  # a third party's method may raise anything; see BROKEN
         return None
 
 
-def grown(before: Mapping[str, int] | None, after: Mapping[str, int] | None) -> dict[str, int]:
+def growth(before: Mapping[str, int] | None, after: Mapping[str, int] | None) -> dict[str, int]:
     """What totals grew by; nothing that did not."""
     if before is None or after is None:
         return {BROKEN: 1}
-    growth = {label: total - before.get(label, 0) for label, total in after.items()}
-    return {label: count for label, count in growth.items() if count > 0}
+    grown = {label: total - before.get(label, 0) for label, total in after.items()}
+    return {label: count for label, count in grown.items() if count > 0}
 
 
-def to_metadata(counts: Mapping[BlockKey, Mapping[str, int]]) -> dict[bytes, bytes]:
-    """Counts by block as the metadata of a table."""
-    entries = [[*key, dict(sorted(each.items()))] for key, each in sorted(counts.items()) if each]
-    return {METADATA: json.dumps(entries).encode()} if entries else {}
-
-
-def of_file(path: Path) -> dict[BlockKey, dict[str, int]]:
-    """Counts by block of a stored table; empty where it holds none or cannot be read."""
-    try:
-        stored = (pq.read_schema(path).metadata or {}).get(METADATA)
-        entries = json.loads(stored) if stored else []
-        return {(clip, block, metric): dict(each) for clip, block, metric, each in entries}
-    except (OSError, ValueError, TypeError, pa.ArrowException):
-        return {}
-
-
-def per_metric(
-    metrics: Sequence[Metric], table: pa.Table, counts: Mapping[BlockKey, Mapping[str, int]]
-) -> dict[str, dict[str, int]]:
-    """For each metric its own counts over the whole table, and its scores outside ``score_range``.
+def counts_by_metric(metrics: Sequence[Metric], table: pa.Table, counts: Counts) -> dict[str, dict[str, int]]:
+    """For each metric what it counted over the whole table, and its scores outside ``score_range``.
 
     What a metric counts and what never happened stands there with 0.
+
+    Args:
+        metrics: the metrics of the sweep.
+        table: the whole score table.
+        counts: what metrics counted, by block.
     """
-    summed: dict[str, dict[str, int]] = {each.name: dict.fromkeys(read(each) or {}, 0) for each in metrics}
-    for (_, _, name), each in sorted(counts.items()):
+    summed: dict[str, dict[str, int]] = {metric.name: dict.fromkeys(totals(metric) or {}, 0) for metric in metrics}
+    for (_, _, name), words in sorted(counts.items()):
         if name in summed:
-            for label, count in each.items():
+            for label, count in words.items():
                 summed[name][label] = summed[name].get(label, 0) + count
     names = np.array(table["metric"].to_pylist(), dtype=object)
     scores = table["score"].to_pandas().to_numpy(dtype=np.float64, na_value=np.nan)
     return {
-        each.name: {**summed[each.name], OUTSIDE_RANGE: outside(scores[names == each.name], each.score_range)}
-        for each in metrics
+        metric.name: {
+            **summed[metric.name],
+            OUTSIDE_RANGE: outside(scores[names == metric.name], metric.score_range),
+        }
+        for metric in metrics
     }
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,6 +18,9 @@ from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import DegradeBenchError
+from degrade_bench.runs.columns import CLEAN
+from degrade_bench.runs.names import AUDIO
+from degrade_bench.runs.record import Example
 
 EXCERPT_SECONDS = 6.0
 MOST_EXCERPTS = 24
@@ -29,23 +31,37 @@ RATE = 44100
 
 def write_examples(
     folder: Path, clip: Clip, degradations: Sequence[Degradation], levels: Sequence[int], seed: int
-) -> list[dict[str, Any]]:
+) -> tuple[Example, ...]:
     """Write ``audio/*.mp3``: the clean clip and test degradations at a middle and at the top level.
 
     Of more than fit into a mail attachment, only the top level is played; of still more, one of each family.
 
+    Args:
+        folder: the run directory.
+        clip: what is damaged.
+        degradations: of the run, controls included.
+        levels: of the run.
+        seed: the run seed.
+
     Returns:
-        one record per file, for ``run.json``: file, clip_id, degradation, level, strength, unit, summary.
+        what was written, for ``run.json``.
 
     Raises:
         RunFolderError: the files cannot be written.
     """
     middle, top = sorted(levels)[len(levels) // 2], max(levels)
-    wanted = _chosen(degradations, sorted({middle, top}))
-    clean = {"degradation": "clean", "level": 0, "strength": None, "unit": None, "summary": "as it came"}
-    made: list[tuple[dict[str, Any], torch.Tensor]] = [(clean, _excerpt(clip, clip.duration / 2))]
-    for degradation, own_levels in wanted:
-        for level in own_levels:
+    clean = Example(
+        file=f"{AUDIO}/clean.mp3",
+        clip_id=clip.id,
+        degradation=CLEAN,
+        level=0,
+        strength=None,
+        unit=None,
+        summary="as it came",
+    )
+    excerpts = [(clean, _excerpt(clip, clip.duration / 2))]
+    for degradation, played_levels in _chosen(degradations, sorted({middle, top})):
+        for level in played_levels:
             rng = generator(cell_seed(seed, clip.hash, *degradation.seed_key))
             try:
                 rendered = degradation.render(clip, level, rng)
@@ -54,30 +70,29 @@ def write_examples(
             middle_seconds = clip.duration / 2
             if rendered.plan.time_map is not None:
                 middle_seconds = float(rendered.plan.time_map(np.asarray(middle_seconds)))
-            record = {
-                "degradation": degradation.name,
-                "level": level,
-                "strength": degradation.ladder.strength(level),
-                "unit": degradation.ladder.unit,
-                "summary": degradation.summary,
-            }
-            made.append((record, _excerpt(rendered.clip, middle_seconds)))
-    peak = max(float(samples.abs().max()) for _, samples in made)
+            example = Example(
+                file=f"{AUDIO}/{degradation.name}_level{level}.mp3",
+                clip_id=clip.id,
+                degradation=degradation.name,
+                level=level,
+                strength=degradation.ladder.strength(level),
+                unit=degradation.ladder.unit,
+                summary=degradation.summary,
+            )
+            excerpts.append((example, _excerpt(rendered.clip, middle_seconds)))
+    peak = max(float(samples.abs().max()) for _, samples in excerpts)
     gain = min(1.0, CEILING / peak) if peak > 0 else 1.0
-    audio = folder / "audio"
+    audio = folder / AUDIO
     try:
         audio.mkdir(exist_ok=True)
         for stale in audio.glob("*.mp3"):
             stale.unlink()
     except OSError as error:
         raise folder_error(audio, error) from error
-    records = []
-    for record, samples in made:
-        name = f"{record['degradation']}_level{record['level']}.mp3" if record["level"] else "clean.mp3"
-        with replacing(audio / name) as temporary:
+    for example, samples in excerpts:
+        with replacing(folder / example.file) as temporary:
             temporary.write_bytes(_mp3(samples * gain, clip.sample_rate))
-        records.append({"file": f"audio/{name}", "clip_id": clip.id, **record})
-    return records
+    return tuple(example for example, _ in excerpts)
 
 
 def _chosen(degradations: Sequence[Degradation], levels: list[int]) -> list[tuple[Degradation, list[int]]]:

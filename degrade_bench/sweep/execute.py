@@ -1,32 +1,34 @@
-"""A sweep: what is to be done, doing it, and the record of it."""
+"""Doing a sweep: what is not done yet is damaged and scored, block by block, and every row is kept at once."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import pickle
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from degrade_bench.corpus.inputs import Skipped
-from degrade_bench.corpus.source import ClipSource
-from degrade_bench.degrade.base import Degradation
-from degrade_bench.errors import CorpusError, RunFolderError
+from degrade_bench.errors import CorpusError
 from degrade_bench.metric.base import Metric
-from degrade_bench.runs.columns import KEY, Row, to_table
-from degrade_bench.runs.folder import RunFolder, block_counts, without_blocks
-from degrade_bench.sweep import counts as tallies
-from degrade_bench.sweep.cells import Block, expand
-from degrade_bench.sweep.counts import BlockKey
+from degrade_bench.runs.columns import CLEAN, KEY, Row
+from degrade_bench.runs.folder import RunFolder
+from degrade_bench.runs.record import ClipRecord, Counts
+from degrade_bench.runs.scores import BlockKey, block_sizes, to_table, with_counts, without_blocks
+from degrade_bench.sweep.counts import counts_by_metric, growth, totals
 from degrade_bench.sweep.estimate import Estimate, estimate
-from degrade_bench.sweep.pool import ClipDone, WorkerDied, run_tasks
+from degrade_bench.sweep.pool import ClipDone, Event, WorkerDied, run_tasks
+from degrade_bench.sweep.resume import (
+    blocks_of_other_metrics,
+    check_fingerprints,
+    check_samples_are_the_same,
+    finished_blocks,
+    open_tasks,
+)
 from degrade_bench.sweep.scoring import Outcome, score_cells
+from degrade_bench.sweep.spec import Sweep, split_metrics
 from degrade_bench.sweep.worker import (
     BlockResult,
     ClipRead,
@@ -39,51 +41,6 @@ from degrade_bench.sweep.worker import (
     seed_of,
 )
 
-FORMAT = 1
-"""The version of what a run directory holds."""
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """What a sweep is made of, all resolved.
-
-    Attributes:
-        sources: the clips, in order.
-        degradations: in the order of the table, controls included.
-        metrics: light ones are computed by the workers, the others here.
-        batch_size: the most signals that a metric is given at once here; None for whole blocks.
-    """
-
-    sources: tuple[ClipSource, ...]
-    degradations: tuple[Degradation, ...]
-    metrics: tuple[Metric, ...]
-    seed: int = 0
-    levels: tuple[int, ...] = (1, 2, 3, 4, 5)
-    replicates: int = 1
-    batch_size: int | None = None
-    workers: int = 1
-    retry_failed: bool = False
-
-    def blocks(self) -> list[Block]:
-        """The blocks of every clip."""
-        return expand(self.degradations, self.levels, self.replicates)
-
-    @property
-    def cells_per_clip(self) -> int:
-        """Cells of one clip, the clean one included."""
-        return sum(len(block.cells) for block in self.blocks())
-
-    def identity(self) -> dict[str, Any]:
-        """What makes two sweeps the same, the metrics aside: those may be added later."""
-        return {
-            "format": FORMAT,
-            "seed": self.seed,
-            "levels": list(self.levels),
-            "replicates": self.replicates,
-            "degradations": {each.name: each.identity() for each in self.degradations},
-            "clips": {source.id: source.identity for source in self.sources},
-        }
-
 
 @dataclass
 class Progress:
@@ -95,13 +52,13 @@ class Progress:
     clip_skipped: Callable[[str, str], None] = lambda clip_id, reason: None
 
 
-@dataclass
+@dataclass(frozen=True)
 class SweepResult:
     """What a sweep came to.
 
     Attributes:
         table: the score table, sorted.
-        clips: facts of each clip that was read, by id.
+        clips: each clip that is in it, by id.
         skipped: clips that could not be used.
         seconds: time spent by this process on this sweep, this time.
         cells_scored: cells that this time were worked on.
@@ -110,232 +67,169 @@ class SweepResult:
     """
 
     table: pa.Table
-    clips: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    skipped: list[Skipped] = field(default_factory=list)
-    seconds: float = 0.0
-    cells_scored: int = 0
-    expected: Estimate | None = None
-    metric_counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    clips: Mapping[str, ClipRecord]
+    skipped: tuple[Skipped, ...]
+    seconds: float
+    cells_scored: int
+    expected: Estimate | None
+    metric_counts: Mapping[str, Mapping[str, int]]
 
-    def counts(self) -> dict[str, int]:
-        """Rows by status, and cells."""
+    def counts(self) -> Counts:
+        """Rows by status, clips and cells."""
         by_status = Counter(self.table["status"].to_pylist())
         cell_columns = [name for name in KEY if name != "metric"]
         cells = self.table.select(cell_columns).group_by(cell_columns).aggregate([]).num_rows
-        return {
-            "clips": len(pc.unique(self.table["clip_id"])),
-            "cells": cells,
-            "rows": self.table.num_rows,
-            "ok": by_status["ok"],
-            "not_applicable": by_status["not-applicable"],
-            "failed": by_status["failed"],
-        }
-
-
-def check_same(folder: RunFolder, sweep: Sweep) -> dict[str, Any] | None:
-    """The record in ``folder``, if it is this sweep's.
-
-    Raises:
-        RunFolderError: it is another's; says in what they differ.
-    """
-    record = folder.read_record()
-    if record is None:
-        return None
-    theirs, ours = record["identity"], json.loads(json.dumps(sweep.identity()))
-    for name in ours:
-        if theirs.get(name) != ours[name]:
-            raise RunFolderError(
-                f"--out {folder.path} holds the results of another run ({_difference(name, theirs, ours)}); "
-                "choose another directory, or give --overwrite"
-            )
-    return record
-
-
-def _difference(name: str, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> str:
-    old, new = theirs.get(name), ours[name]
-    if isinstance(old, dict) and isinstance(new, dict):
-        for word, keys in (("without", set(new) - set(old)), ("with", set(old) - set(new))):
-            if keys:
-                more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
-                return f"{word} {name[:-1]} {sorted(keys)[0]!r}{more}"
-        changed = next(key for key in new if old[key] != new[key])
-        return f"{name[:-1]} {changed!r} has changed"
-    return f"{name} {old}, not {new}"
-
-
-def identity_digest(sweep: Sweep) -> str:
-    """Sixteen hexadecimal digits of a sweep's identity."""
-    return hashlib.sha256(json.dumps(sweep.identity(), sort_keys=True).encode()).hexdigest()[:16]
+        return Counts(
+            clips=len(pc.unique(self.table["clip_id"])),
+            cells=cells,
+            rows=self.table.num_rows,
+            ok=by_status["ok"],
+            not_applicable=by_status["not-applicable"],
+            failed=by_status["failed"],
+        )
 
 
 def execute(sweep: Sweep, folder: RunFolder, progress: Progress | None = None) -> SweepResult:
     """Do what is not done yet, shard by shard, and return the whole score table.
 
+    Args:
+        sweep: what is to be done.
+        folder: holds what was done before, and is given each block as it is finished.
+        progress: who wants to know how it goes on.
+
     Raises:
         CorpusError: no clip can be used.
         RunFolderError: the folder cannot be written, or holds scores of other weights or other samples.
     """
-    progress = progress or Progress()
     started = time.perf_counter()
     rows = folder.read_rows()
-    _check_fingerprints(rows, sweep, folder)
-    finished = _finished_blocks(rows, sweep)
-    dropped = set(block_counts(rows)) - finished - _foreign(rows, sweep)
+    check_fingerprints(rows, sweep, folder)
+    finished = finished_blocks(rows, sweep)
+    dropped = set(block_sizes(rows)) - finished - blocks_of_other_metrics(rows, sweep)
     rows = without_blocks(rows, dropped)
-    counted = {key: each for key, each in folder.read_counts().items() if key not in dropped}
-    tasks = _tasks(sweep, finished)
+    counts = {key: words for key, words in folder.read_counts().items() if key not in dropped}
+    tasks = [task for task in open_tasks(sweep, finished) if task.todo]
     light, heavy = split_metrics(sweep.metrics)
-    work = Work(
-        sweep.seed,
-        sweep.levels,
-        sweep.replicates,
-        sweep.degradations,
-        light,
-        tuple(MetricTraits.of(metric) for metric in heavy),
-    )
+    heavy_traits = tuple(MetricTraits.of(metric) for metric in heavy)
+    work = Work(sweep.seed, sweep.levels, sweep.replicates, sweep.degradations, light, heavy_traits)
     expected = estimate(tasks, work, heavy, sweep.workers)
-    sizes = {block.name: len(block.cells) for block in sweep.blocks()}
-    todo = sum(sizes[name] for task in tasks for name in task.todo)
-    progress.planned(sweep.cells_per_clip * len(sweep.sources), todo, expected)
-
-    known_hashes = dict(zip(rows["clip_id"].to_pylist(), rows["clip_hash"].to_pylist(), strict=True))
-    result = SweepResult(rows, clips=dict(folder.read_clips()), expected=expected)
-    new_rows: list[Row] = []
-    open_blocks = {task.source.id: dict(task.todo) for task in tasks}
-    heavy_by_name = {metric.name: metric for metric in heavy}
-    for event in run_tasks([task for task in tasks if task.todo], work, sweep.workers):
-        if isinstance(event, ClipRead):
-            _check_hash(event, known_hashes, folder)
-            result.clips[event.clip_id] = event.facts
-            folder.add_clip(event.facts)
-        elif isinstance(event, ClipUnusable):
-            result.skipped.append(Skipped(event.clip_id, event.reason))
-            progress.clip_skipped(event.clip_id, event.reason)
-            progress.advanced(sum(sizes[name] for name in open_blocks[event.clip_id]))
-        elif isinstance(event, BlockResult):
-            rate = int(result.clips[event.clip_id]["sample_rate"])
-            block_rows, grown = _completed(event, heavy_by_name, rate, sweep.batch_size)
-            folder.add_shard(event.clip_id, event.block, block_rows, grown)
-            counted.update(grown)
-            new_rows.extend(block_rows)
-            del open_blocks[event.clip_id][event.block]
-            result.cells_scored += sizes[event.block]
-            progress.advanced(sizes[event.block])
-        elif isinstance(event, WorkerDied):
-            for block, dead_rows in _dead_clip_rows(event, sweep, open_blocks, result).items():
-                folder.add_shard(event.clip_id, block, dead_rows)
-                new_rows.extend(dead_rows)
-                progress.advanced(sizes[block])
-        elif isinstance(event, ClipDone):
-            progress.clip_done(event.clip_id)
-    table = sort_table(pa.concat_tables([rows, to_table(new_rows)]), sweep)
-    result.table = table.replace_schema_metadata(tallies.to_metadata(counted))
-    result.metric_counts = tallies.per_metric(sweep.metrics, table, counted)
-    if result.table.num_rows == 0:
-        reasons = "; ".join(f"{each.id}: {each.reason}" for each in result.skipped[:3])
+    ledger = _Ledger(sweep, folder, tasks, heavy, rows, counts, progress or Progress())
+    ledger.progress.planned(sweep.cells_per_clip * len(sweep.sources), ledger.cells_to_do, expected)
+    for event in run_tasks(tasks, work, sweep.workers):
+        ledger.take(event)
+    table = sort_table(pa.concat_tables([rows, to_table(ledger.rows)]), sweep)
+    if table.num_rows == 0:
+        reasons = "; ".join(f"{clip.id}: {clip.reason}" for clip in ledger.skipped[:3])
         raise CorpusError(f"none of {len(sweep.sources)} clips can be used ({reasons})")
-    in_table = set(result.table["clip_id"].to_pylist())
-    result.clips = {source.id: result.clips[source.id] for source in sweep.sources if source.id in in_table}
-    result.seconds = time.perf_counter() - started
-    return result
+    scored = set(table["clip_id"].to_pylist())
+    return SweepResult(
+        table=with_counts(table, ledger.counts),
+        clips={source.id: ledger.clips[source.id] for source in sweep.sources if source.id in scored},
+        skipped=tuple(ledger.skipped),
+        seconds=time.perf_counter() - started,
+        cells_scored=ledger.cells_scored,
+        expected=expected,
+        metric_counts=counts_by_metric(sweep.metrics, table, ledger.counts),
+    )
 
 
-def _completed(
-    event: BlockResult, heavy: Mapping[str, Metric], sample_rate: int, batch_size: int | None
-) -> tuple[list[Row], dict[BlockKey, dict[str, int]]]:
-    """All rows of a block, those of the metrics that are scored here included, and what metrics counted over it."""
-    rows = list(event.rows)
-    counted = dict(event.counts)
-    for name, cells in event.heard.items():
-        before = tallies.read(heavy[name])
-        outcomes = score_cells(heavy[name], cells, sample_rate, batch_size)
-        counted[name] = tallies.grown(before, tallies.read(heavy[name]))
-        rows.extend(rows_with(event.row_stubs[name], outcomes))
-    return rows, {(event.clip_id, event.block, name): each for name, each in counted.items() if each}
+class _Ledger:
+    """What has happened in a sweep so far: every event is entered here, and finished blocks go to the folder.
 
+    Args:
+        sweep: what is to be done.
+        folder: the run directory.
+        tasks: what of it is not done yet.
+        heavy: the metrics that are scored in this process.
+        rows: what was done before.
+        counts: what metrics counted before, by block.
+        progress: who wants to know.
+    """
 
-def split_metrics(metrics: Sequence[Metric]) -> tuple[tuple[Metric, ...], tuple[Metric, ...]]:
-    """Metrics for the workers, and metrics for this process: those with a device, or that cannot travel."""
-    light = []
-    for metric in metrics:
-        if metric.light:
-            try:
-                pickle.dumps(metric)
-            except Exception:  # whatever a third party's object raises: it stays here
-                continue
-            light.append(metric)
-    return tuple(light), tuple(metric for metric in metrics if metric not in light)
+    def __init__(
+        self,
+        sweep: Sweep,
+        folder: RunFolder,
+        tasks: list[Task],
+        heavy: tuple[Metric, ...],
+        rows: pa.Table,
+        counts: dict[BlockKey, dict[str, int]],
+        progress: Progress,
+    ) -> None:
+        self.progress = progress
+        self.clips = folder.read_clips()
+        self.skipped: list[Skipped] = []
+        self.rows: list[Row] = []
+        self.counts = dict(counts)
+        self.cells_scored = 0
+        self._sweep, self._folder = sweep, folder
+        self._heavy = {metric.name: metric for metric in heavy}
+        self._hashes = dict(zip(rows["clip_id"].to_pylist(), rows["clip_hash"].to_pylist(), strict=True))
+        self._open = {task.source.id: dict(task.todo) for task in tasks}
+        self._cells = {block.name: len(block.cells) for block in sweep.blocks()}
 
+    @property
+    def cells_to_do(self) -> int:
+        """Cells of all blocks that are open."""
+        return sum(self._cells[block] for blocks in self._open.values() for block in blocks)
 
-def _foreign(rows: pa.Table, sweep: Sweep) -> set[BlockKey]:
-    """Blocks of metrics that this sweep does not ask for; they are kept as they are."""
-    names = {metric.name for metric in sweep.metrics}
-    return {key for key in block_counts(rows) if key[2] not in names}
+    def take(self, event: Event) -> None:
+        """Enter an event."""
+        if isinstance(event, ClipRead):
+            check_samples_are_the_same(event.clip, self._hashes, self._folder)
+            self.clips[event.clip.id] = event.clip
+            self._folder.add_clip(event.clip)
+        elif isinstance(event, ClipUnusable):
+            self._skip(event.clip_id, event.reason)
+        elif isinstance(event, BlockResult):
+            self._keep(event)
+        elif isinstance(event, WorkerDied):
+            self._mourn(event)
+        elif isinstance(event, ClipDone):
+            self.progress.clip_done(event.clip_id)
 
+    def _skip(self, clip_id: str, reason: str) -> None:
+        self.skipped.append(Skipped(clip_id, reason))
+        self.progress.clip_skipped(clip_id, reason)
+        self.progress.advanced(sum(self._cells[block] for block in self._open[clip_id]))
 
-def _finished_blocks(rows: pa.Table, sweep: Sweep) -> set[BlockKey]:
-    sizes = {block.name: len(block.cells) for block in sweep.blocks()}
-    finished = {key for key, count in block_counts(rows).items() if sizes.get(key[1]) == count}
-    if sweep.retry_failed:
-        failed = rows.filter(pc.equal(rows["status"], "failed"))
-        finished -= set(block_counts(failed))
-    return finished
+    def _keep(self, result: BlockResult) -> None:
+        """Score what the metrics of this process are given of a block, and store all of its rows."""
+        rows, grown = list(result.rows), dict(result.counts)
+        rate = self.clips[result.clip_id].sample_rate
+        for name, cells in result.heard.items():
+            metric = self._heavy[name]
+            before = totals(metric)
+            outcomes = score_cells(metric, cells, rate, self._sweep.batch_size)
+            grown[name] = growth(before, totals(metric))
+            rows.extend(rows_with(result.row_stubs[name], outcomes))
+        counts = {(result.clip_id, result.block, name): words for name, words in grown.items() if words}
+        self._folder.add_shard(result.clip_id, result.block, rows, counts)
+        self.counts.update(counts)
+        self.rows.extend(rows)
+        del self._open[result.clip_id][result.block]
+        self.cells_scored += self._cells[result.block]
+        self.progress.advanced(self._cells[result.block])
 
-
-def _tasks(sweep: Sweep, finished: set[BlockKey]) -> list[Task]:
-    names = [metric.name for metric in sweep.metrics]
-    tasks = []
-    for source in sweep.sources:
-        todo = {}
-        for block in sweep.blocks():
-            wanted = frozenset(name for name in names if (source.id, block.name, name) not in finished)
-            if wanted:
-                todo[block.name] = wanted
-        tasks.append(Task(source, todo))
-    return tasks
-
-
-def _check_fingerprints(rows: pa.Table, sweep: Sweep, folder: RunFolder) -> None:
-    stored = rows.select(["metric", "fingerprint"]).group_by(["metric", "fingerprint"]).aggregate([])
-    known = dict(zip(stored["metric"].to_pylist(), stored["fingerprint"].to_pylist(), strict=True))
-    for metric in sweep.metrics:
-        ours = metric.fingerprint()
-        if known.get(metric.name, ours) != ours:
-            raise RunFolderError(
-                f"--out {folder.path} holds scores of {metric.name!r} with fingerprint {known[metric.name]}, "
-                f"not {ours} (other weights, settings or version); choose another directory, or --overwrite"
-            )
-
-
-def _check_hash(event: ClipRead, known: Mapping[str, str], folder: RunFolder) -> None:
-    stored = known.get(event.clip_id)
-    if stored is not None and stored != event.facts["hash"]:
-        raise RunFolderError(
-            f"--out {folder.path} holds scores of clip {event.clip_id!r} with other samples: the file has "
-            "changed; choose another directory, or give --overwrite"
-        )
-
-
-def _dead_clip_rows(
-    event: WorkerDied, sweep: Sweep, open_blocks: Mapping[str, dict[str, frozenset[str]]], result: SweepResult
-) -> dict[str, list[Row]]:
-    """Failed rows for every block that a dead worker left open; none if it died before reading the clip."""
-    if event.clip_id not in result.clips:  # it died while reading
-        result.skipped.append(Skipped(event.clip_id, event.reason))
-        return {}
-    facts = result.clips[event.clip_id]
-    traits = {metric.name: MetricTraits.of(metric) for metric in sweep.metrics}
-    outcome = Outcome.failed(event.reason)
-    dead: dict[str, list[Row]] = {}
-    for block in sweep.blocks():
-        wanted = open_blocks[event.clip_id].get(block.name, frozenset())
-        dead[block.name] = [
-            row_of(facts, cell, traits[name], seed_of(cell, facts["hash"], sweep.seed), outcome)
-            for name in traits
-            if name in wanted
-            for cell in block.cells
-        ]
-    return {name: rows for name, rows in dead.items() if rows}
+    def _mourn(self, death: WorkerDied) -> None:
+        """Failed rows for every block that a dead worker left open; a clip is left out if it was not even read."""
+        if death.clip_id not in self.clips:
+            self.skipped.append(Skipped(death.clip_id, death.reason))
+            return
+        clip = self.clips[death.clip_id]
+        outcome = Outcome.failed(death.reason)
+        for block in self._sweep.blocks():
+            wanted = self._open[death.clip_id].get(block.name, frozenset())
+            rows = [
+                row_of(clip, cell, MetricTraits.of(metric), seed_of(cell, clip.hash, self._sweep.seed), outcome)
+                for metric in self._sweep.metrics
+                if metric.name in wanted
+                for cell in block.cells
+            ]
+            if rows:
+                self._folder.add_shard(death.clip_id, block.name, rows)
+                self.rows.extend(rows)
+                self.progress.advanced(self._cells[block.name])
 
 
 def sort_table(table: pa.Table, sweep: Sweep) -> pa.Table:
@@ -344,12 +238,17 @@ def sort_table(table: pa.Table, sweep: Sweep) -> pa.Table:
     cells: dict[tuple[str, int, int], int] = {}
     for block in sweep.blocks():
         for cell in block.cells:
-            name = cell.degradation.name if cell.degradation else "clean"
+            name = cell.degradation.name if cell.degradation else CLEAN
             cells[(name, cell.level, cell.replicate)] = len(cells)
     metrics = {metric.name: index for index, metric in enumerate(sweep.metrics)}
     columns = [table[name].to_pylist() for name in KEY]
     keys = [
-        (clips.get(c, len(clips)), cells.get((d, lv, r), len(cells)), metrics.get(m, len(metrics)), m)
-        for c, d, lv, r, m in zip(*columns, strict=True)
+        (
+            clips.get(clip, len(clips)),
+            cells.get((degradation, level, replicate), len(cells)),
+            metrics.get(metric, len(metrics)),
+            metric,
+        )
+        for clip, degradation, level, replicate, metric in zip(*columns, strict=True)
     ]
     return table.take(pa.array(sorted(range(len(keys)), key=keys.__getitem__), pa.int64()))

@@ -18,6 +18,7 @@ import torch
 
 from degrade_bench.errors import NotApplicableError
 from degrade_bench.metric.base import Metric, checked_scores, checked_windows
+from degrade_bench.runs.columns import Status
 
 MOST_AT_ONCE = 64
 """Signals that a metric is given at once where nobody asked for fewer: more would only take memory."""
@@ -45,7 +46,7 @@ class Outcome:
     """
 
     score: float | None
-    status: str
+    status: Status
     error: str | None
     seconds: float
     windows: tuple[float, ...] | None = None

@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import torch
 from threadpoolctl import threadpool_limits
@@ -23,9 +22,10 @@ from degrade_bench.degrade.base import Degradation, Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import DegradeBenchError, NotApplicableError
 from degrade_bench.metric.base import Metric, Told, ToldMetric
-from degrade_bench.runs.columns import Row
-from degrade_bench.sweep import counts
-from degrade_bench.sweep.cells import CLEAN, Block, Cell, expand
+from degrade_bench.runs.columns import CLEAN, Row
+from degrade_bench.runs.record import ClipRecord
+from degrade_bench.sweep.cells import Block, Cell, expand
+from degrade_bench.sweep.counts import growth, totals
 from degrade_bench.sweep.scoring import Heard, Outcome, score_cells
 from degrade_bench.sweep.window import as_long, heard, shared_window
 
@@ -116,8 +116,7 @@ class BlockResult:
 class ClipRead:
     """A clip was read; what the record says of it."""
 
-    clip_id: str
-    facts: Mapping[str, object]
+    clip: ClipRecord
 
 
 @dataclass(frozen=True)
@@ -149,11 +148,11 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
     try:
         with single_threaded():
             clip = task.source.load()
-            facts = clip_facts(clip)
+            record = clip_record(clip)
     except DegradeBenchError as error:
         yield ClipUnusable(task.source.id, str(error))
         return
-    yield ClipRead(task.source.id, facts)
+    yield ClipRead(record)
     blocks = work.blocks()
     with single_threaded():
         windows = {
@@ -170,23 +169,23 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
             yield result
 
 
-def clip_facts(clip: Clip) -> dict[str, object]:
+def clip_record(clip: Clip) -> ClipRecord:
     """What ``run.json`` says of a clip."""
-    known = clip.annotations
-    return {
-        "id": clip.id,
-        "hash": clip.hash,
-        "seconds": clip.duration,
-        "sample_rate": clip.sample_rate,
-        "channels": clip.channels,
-        "group": clip.group,
-        "track": clip.track or clip.id,
-        "beats": len(known.beats),
-        "downbeats": len(known.downbeats),
-        "beat_source": known.beat_source,
-        "beat_confidence": known.beat_confidence,
-        "downbeat_confidence": known.downbeat_confidence,
-    }
+    annotations = clip.annotations
+    return ClipRecord(
+        id=clip.id,
+        hash=clip.hash,
+        seconds=clip.duration,
+        sample_rate=clip.sample_rate,
+        channels=clip.channels,
+        group=clip.group,
+        track=clip.track or clip.id,
+        beats=len(annotations.beats),
+        downbeats=len(annotations.downbeats),
+        beat_source=annotations.beat_source,
+        beat_confidence=annotations.beat_confidence,
+        downbeat_confidence=annotations.downbeat_confidence,
+    )
 
 
 def _all_traits(work: Work) -> list[MetricTraits]:
@@ -239,12 +238,12 @@ def _block_result(
             continue
         traits = MetricTraits.of(metric)
         listened = [_heard(clip, each, traits, windows[metric.name]) for each in made]
-        before = counts.read(metric)
+        before = totals(metric)
         if isinstance(metric, ToldMetric):
             outcomes = [_told(metric, clip, cell, given) for cell, given in zip(block.cells, listened, strict=True)]
         else:
             outcomes = score_cells(metric, listened, clip.sample_rate)
-        if grown := counts.grown(before, counts.read(metric)):
+        if grown := growth(before, totals(metric)):
             result.counts[metric.name] = grown
         result.rows.extend(_row(clip, each, traits, outcome) for each, outcome in zip(made, outcomes, strict=True))
     for traits in work.heavy:
@@ -309,18 +308,26 @@ def _heard(clip: Clip, made: _Made, traits: MetricTraits, shrunk: float | None) 
 
 
 def _row(clip: Clip, made: _Made, traits: MetricTraits, outcome: Outcome) -> Row:
-    row = row_of(clip_facts(clip), made.cell, traits, made.seed, outcome)
+    row = row_of(clip_record(clip), made.cell, traits, made.seed, outcome)
     return replace(row, achieved=made.achieved, seconds=made.seconds + outcome.seconds)
 
 
-def row_of(facts: Mapping[str, Any], cell: Cell, traits: MetricTraits, seed: int, outcome: Outcome) -> Row:
-    """The row of one cell and one metric, from what is known of the clip."""
+def row_of(clip: ClipRecord, cell: Cell, traits: MetricTraits, seed: int, outcome: Outcome) -> Row:
+    """The row of one cell and one metric.
+
+    Args:
+        clip: what is known of the clip.
+        cell: what was done to it.
+        traits: of the metric.
+        seed: of the draw.
+        outcome: what the metric gave.
+    """
     degradation = cell.degradation
     return Row(
-        clip_id=facts["id"],
-        clip_hash=facts["hash"],
-        clip_group=facts["group"],
-        track=facts["track"],
+        clip_id=clip.id,
+        clip_hash=clip.hash,
+        clip_group=clip.group,
+        track=clip.track,
         group=degradation.group if degradation else CLEAN,
         family=degradation.family if degradation else CLEAN,
         degradation=degradation.name if degradation else CLEAN,

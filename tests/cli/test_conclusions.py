@@ -68,13 +68,13 @@ def test_thresholds_are_kept_and_change_the_verdicts(copy, call):
     assert set(verdicts(copy).values()) == {"inconclusive"}
 
 
-def test_an_old_folder_with_fewer_columns_and_another_format_is_analysed(copy, call):
-    scores = pd.read_parquet(copy / "scores.parquet").drop(columns=["nuisance", "window_scores"])
+def test_a_table_that_lacks_a_column_is_refused_in_one_line(copy, call):
+    scores = pd.read_parquet(copy / "scores.parquet").drop(columns=["nuisance"])
     scores.to_parquet(copy / "scores.parquet")
-    record = json.loads((copy / "analysis.json").read_text())
-    (copy / "analysis.json").write_text(json.dumps(record | {"format": 1}))
-    assert call("analysis", copy)[0] == 0
-    assert verdicts(copy)["simulated-deaf-to-structure", "white_noise"] == "sensitive"
+    code, _, said = call("analysis", copy)
+    assert code == 2
+    assert "lacks the column 'nuisance'" in said
+    assert said.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from degrade_bench.runs.columns import SCHEMA
+from degrade_bench.runs.names import SCORES
+from degrade_bench.runs.record import write_record
+from degrade_bench.runs.scores import write_table
 from tests.analysis.tables import Score, noisy, table
+from tests.runs.records import record_of
 
 TWO_NOISES = (
     ("hiss", "signal", "noise"),
@@ -25,9 +27,8 @@ def run(folder: Path, *tables: pd.DataFrame, seed: int = 0, version: str = "0.1.
     """A finished run directory that holds these tables."""
     folder.mkdir(parents=True)
     rows = pd.concat(tables, ignore_index=True)
-    pq.write_table(pa.Table.from_pandas(rows, schema=SCHEMA, preserve_index=False), folder / "scores.parquet")
-    known = {"identity": {"seed": seed}, "package_version": version, **record}
-    (folder / "run.json").write_text(json.dumps(known))
+    write_table(folder / SCORES, pa.Table.from_pandas(rows, schema=SCHEMA, preserve_index=False))
+    write_record(folder, record_of(seed=seed, package_version=version, **record))
     return folder
 
 

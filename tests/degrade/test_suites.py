@@ -14,7 +14,7 @@ from degrade_bench.degrade.base import Ladder
 from degrade_bench.degrade.suites import describe_suites, find, resolve, suite, suite_names
 from degrade_bench.errors import ConfigError, UnknownNameError
 from degrade_bench.sweep.config import make_config
-from degrade_bench.sweep.execute import Sweep, identity_digest
+from degrade_bench.sweep.spec import Sweep
 from tests.conftest import make_clip
 from tests.sweep.toys import Rms, ToyNoise, toy_sources
 
@@ -104,14 +104,14 @@ def test_find():
 
 
 def test_what_defines_a_degradation_is_part_of_a_sweeps_identity():
-    def digest(definition):
+    def identity(definition):
         noise = ToyNoise()
         if definition is not None:
             noise.definition = definition
-        return identity_digest(Sweep(toy_sources(1), (noise,), (Rms(),)))
+        return Sweep(toy_sources(1), (noise,), (Rms(),)).identity()
 
-    assert digest(None) == digest({})
-    assert digest({"a": 1}) != digest({"a": 2}) != digest(None)
+    assert identity(None) == identity({})
+    assert identity({"a": 1}) != identity({"a": 2}) != identity(None)
 
 
 def test_suites_without_placebos_are_run_analysed_and_reported(tmp_path):

@@ -19,7 +19,7 @@ from degrade_bench.degrade.seeds import generator
 from degrade_bench.degrade.suites import suite
 from degrade_bench.errors import ConfigError
 from degrade_bench.sweep.config import make_config
-from degrade_bench.sweep.execute import Sweep, identity_digest
+from degrade_bench.sweep.spec import Sweep
 from tests.conftest import make_clip
 from tests.sweep.toys import toy_sources
 
@@ -208,8 +208,8 @@ IDENTITY_CHANGES = {
 }
 
 
-def digest(made):
-    return identity_digest(Sweep(toy_sources(1), made.degradations, ()))
+def identity(made):
+    return Sweep(toy_sources(1), made.degradations, ()).identity()
 
 
 @pytest.mark.parametrize("what", IDENTITY_CHANGES)
@@ -217,15 +217,15 @@ def test_a_changed_suite_is_another_run(written, what):
     old, new = IDENTITY_CHANGES[what]
     text = EXAMPLE.read_text()
     assert old in text
-    assert digest(written(text)) == digest(written(text + "\n# a remark\n"))
-    assert digest(written(text)) != digest(written(text.replace(old, new)))
+    assert identity(written(text)) == identity(written(text + "\n# a remark\n"))
+    assert identity(written(text)) != identity(written(text.replace(old, new)))
 
 
 def test_another_damage_under_the_same_name_and_ladder_is_another_run(written):
     def named(degradation):
         return written(f"degradations: [{{degradation: {degradation}, name: mine, ladder: [10, 30, 50, 70, 90]}}]")
 
-    assert digest(named("pmqd_noise")) != digest(named("pmqd_limiter"))
+    assert identity(named("pmqd_noise")) != identity(named("pmqd_limiter"))
 
 
 # -- errors ------------------------------------------------------------------------------------------------

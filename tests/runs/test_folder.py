@@ -7,14 +7,14 @@ import json
 import os
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
 
 from degrade_bench._support import files
 from degrade_bench._support.files import replacing, write_text
 from degrade_bench.errors import RunFolderError
-from degrade_bench.runs import folder as store
-from degrade_bench.runs.folder import RunFolder, read_record, read_scores
+from degrade_bench.runs.columns import SCHEMA
+from degrade_bench.runs.folder import RunFolder
+from tests.runs.records import clip_of, record_of
 
 
 def test_a_directory_in_use_is_refused_and_is_free_afterwards(tmp_path):
@@ -34,7 +34,7 @@ def test_a_directory_with_other_files_is_refused_untouched(tmp_path):
 
 def test_overwrite_removes_what_a_run_wrote_and_nothing_else(tmp_path):
     with RunFolder(tmp_path) as folder:
-        folder.write_record({"identity": {}})
+        folder.write_record(record_of())
         (tmp_path / "figures").mkdir()
         (tmp_path / "scores.parquet").write_bytes(b"x")
     (tmp_path / "notes.txt").write_text("mine")
@@ -58,29 +58,6 @@ def test_no_permission(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "mkdir", refuse)
     with pytest.raises(RunFolderError, match="no permission to write"):
         RunFolder(tmp_path / "out")
-
-
-@pytest.mark.parametrize("text", ["{", "[]", '{"format": 1}'])
-def test_a_record_that_is_none(tmp_path, text):
-    (tmp_path / "run.json").write_text(text)
-    with pytest.raises(RunFolderError, match=r"run\.json"):
-        read_record(tmp_path)
-
-
-def test_a_folder_without_a_run(tmp_path):
-    with pytest.raises(RunFolderError, match="is not a run directory"):
-        read_record(tmp_path)
-    with pytest.raises(RunFolderError, match="has not finished"):
-        read_scores(tmp_path)
-
-
-def test_scores_of_another_kind(tmp_path):
-    (tmp_path / "scores.parquet").write_bytes(b"nonsense")
-    with pytest.raises(RunFolderError, match="cannot be read"):
-        read_scores(tmp_path)
-    pq.write_table(store.SCHEMA.empty_table().drop_columns(["score"]), tmp_path / "scores.parquet")
-    with pytest.raises(RunFolderError, match="other columns"):
-        read_scores(tmp_path)
 
 
 def test_a_full_disk_keeps_the_old_file_and_says_what_to_do(tmp_path, monkeypatch):
@@ -127,15 +104,13 @@ def test_leftovers_of_a_killed_process_are_cleared(tmp_path):
         assert list((tmp_path / "shards").iterdir()) == []
 
 
-def test_clip_facts_survive_until_the_record_takes_them(tmp_path):
+def test_clips_survive_until_the_record_takes_them(tmp_path):
+    old, new = clip_of("old", "1"), clip_of("<b>/ü\n", "2")
     with RunFolder(tmp_path) as folder:
-        folder.write_record({"identity": {}, "clips": [{"id": "old", "hash": "1"}]})
-        folder.add_clip({"id": "<b>/ü\n", "hash": "2"})
+        folder.write_record(record_of(clips=(old,)))
+        folder.add_clip(new)
         (tmp_path / "shards" / "torn.json").write_text("{")
-        assert folder.read_clips() == {
-            "old": {"id": "old", "hash": "1"},
-            "<b>/ü\n": {"id": "<b>/ü\n", "hash": "2"},
-        }
-        folder.finish(store.SCHEMA.empty_table(), {"identity": {}})
-    assert json.loads((tmp_path / "run.json").read_text()) == {"identity": {}}
+        assert folder.read_clips() == {"old": old, "<b>/ü\n": new}
+        folder.finish(SCHEMA.empty_table(), record_of())
+    assert json.loads((tmp_path / "run.json").read_text())["clips"] == []
     assert not (tmp_path / "shards").exists()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
-from degrade_bench.runs.columns import SCHEMA
 from degrade_bench.sweep import counts
 from tests.sweep import toys
 from tests.sweep.test_execute import interrupted_after, make_sweep, sweep_in
@@ -47,7 +45,7 @@ def test_a_block_that_is_scored_again_counts_again_in_place_of_before(tmp_path):
         return make_sweep(degradations=(toys.ToyPicky(),), metrics=(toys.Counting(),), **changes)
 
     first = sweep_in(tmp_path / "out", picky())
-    assert first.counts()["failed"] == 2
+    assert first.counts().failed == 2
     again = sweep_in(tmp_path / "out", picky(retry_failed=True))
     assert again.cells_scored > 0
     assert again.metric_counts == first.metric_counts
@@ -68,14 +66,14 @@ def test_a_metric_that_cannot_say_what_it_counted_keeps_its_scores(tmp_path):
             return {}
 
     result = sweep_in(tmp_path / "out", make_sweep(metrics=(Broken("broken", light=False),)))
-    assert result.counts()["failed"] == 0
+    assert result.counts().failed == 0
     assert result.metric_counts["broken"]["counts() failed"] == 3 * 4  # once for every block
 
 
 def test_growth():
-    assert counts.grown({"a": 1, "b": 5}, {"a": 3, "b": 5, "c": 2}) == {"a": 2, "c": 2}
-    assert counts.grown({"a": 3}, {"a": 1}) == {}
-    assert counts.grown(None, {"a": 1}) == counts.grown({}, None) == {counts.BROKEN: 1}
+    assert counts.growth({"a": 1, "b": 5}, {"a": 3, "b": 5, "c": 2}) == {"a": 2, "c": 2}
+    assert counts.growth({"a": 3}, {"a": 1}) == {}
+    assert counts.growth(None, {"a": 1}) == counts.growth({}, None) == {counts.BROKEN: 1}
 
 
 @pytest.mark.parametrize(
@@ -85,12 +83,3 @@ def test_scores_outside_a_range(bounds, expected):
     import numpy as np
 
     assert counts.outside(np.array([0.9, 1.0, 3.0, 5.0, 5.1, np.inf, np.nan]), bounds) == expected
-
-
-def test_counts_of_a_file_that_holds_none(tmp_path):
-    assert counts.of_file(tmp_path / "none.parquet") == {}
-    (tmp_path / "torn.parquet").write_bytes(b"PAR1")
-    assert counts.of_file(tmp_path / "torn.parquet") == {}
-    for metadata in ({}, {counts.METADATA: b"{"}, {counts.METADATA: b"[[1]]"}):
-        pq.write_table(SCHEMA.empty_table().replace_schema_metadata(metadata), tmp_path / "odd.parquet")
-        assert counts.of_file(tmp_path / "odd.parquet") == {}

@@ -8,11 +8,14 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from degrade_bench.analysis import load_scores
 from degrade_bench.errors import CorpusError, RunFolderError
 from degrade_bench.runs.columns import KEY, SCHEMA
 from degrade_bench.runs.folder import RunFolder
-from degrade_bench.sweep.execute import Progress, Sweep, check_same, execute
+from degrade_bench.runs.record import Counts
+from degrade_bench.sweep.execute import Progress, execute
+from degrade_bench.sweep.resume import check_same
+from degrade_bench.sweep.spec import Sweep
+from tests.runs.records import record_of
 from tests.sweep import toys
 
 
@@ -29,7 +32,7 @@ def sweep_in(path, sweep, progress=None):
     with RunFolder(path) as folder:
         check_same(folder, sweep)
         result = execute(sweep, folder, progress)
-        folder.finish(result.table, {"identity": sweep.identity(), "clips": list(result.clips.values())})
+        folder.finish(result.table, record_of(identity=sweep.identity(), clips=tuple(result.clips.values())))
     return result
 
 
@@ -48,14 +51,9 @@ def test_the_table_has_exactly_the_cells_expected(tmp_path):
     assert (per_metric["placebo"] == 1).all()  # the noise's; its single level stands for all
     assert (per_metric["control"] == 2).all()
     assert len(frame) == 3 * 3 * 14
-    assert result.counts() == {
-        "clips": 3,
-        "cells": 3 * 14,
-        "rows": 3 * 3 * 14,
-        "ok": 3 * (3 * 14 - 5),
-        "not_applicable": 15,
-        "failed": 0,
-    }
+    assert result.counts() == Counts(
+        clips=3, cells=3 * 14, rows=3 * 3 * 14, ok=3 * (3 * 14 - 5), not_applicable=15, failed=0
+    )
     stored = pq.read_table(tmp_path / "out" / "scores.parquet")
     assert stored.equals(result.table)
     assert not (tmp_path / "out" / "shards").exists()
@@ -225,7 +223,7 @@ def test_failed_cells_are_scored_again_only_when_asked(tmp_path):
     assert sweep_in(tmp_path / "out", sweep).cells_scored == 0
     again = sweep_in(tmp_path / "out", replace(sweep, retry_failed=True))
     assert again.cells_scored == 2 * 5  # the blocks of the two clips with a failed cell
-    assert again.counts()["failed"] == 2
+    assert again.counts().failed == 2
 
 
 def test_an_awkward_metric_costs_its_own_rows_only(tmp_path):
@@ -289,24 +287,23 @@ def test_a_metric_that_hops_hears_the_whole_clip_and_keeps_its_windows(tmp_path)
     assert comparable(together.table).equals(comparable(pq.read_table(tmp_path / "out" / "scores.parquet")))
 
 
-def as_an_earlier_version_wrote_it(path):
-    pq.write_table(pq.read_table(path).drop_columns(["window_scores"]), path)
-
-
-def test_a_run_of_an_earlier_version_is_read_and_gone_on_with(tmp_path):
+def test_a_shard_of_other_columns_is_scored_again(tmp_path):
     whole = sweep_in(tmp_path / "whole", make_sweep())
     with pytest.raises(KeyboardInterrupt):
         sweep_in(tmp_path / "cut", make_sweep(), interrupted_after(6))
-    shards = list((tmp_path / "cut" / "shards").glob("*.parquet"))
-    for shard in shards:
-        as_an_earlier_version_wrote_it(shard)
+    shards = sorted((tmp_path / "cut" / "shards").glob("*.parquet"))
+    pq.write_table(pq.read_table(shards[0]).drop_columns(["window_scores"]), shards[0])
     rest = sweep_in(tmp_path / "cut", make_sweep())
     assert len(shards) == 6
     assert rest.cells_scored < whole.cells_scored
     assert comparable(rest.table).equals(comparable(whole.table))
-    as_an_earlier_version_wrote_it(tmp_path / "cut" / "scores.parquet")
-    assert load_scores(tmp_path / "cut").shape[0] == whole.table.num_rows
-    again = sweep_in(tmp_path / "cut", make_sweep(metrics=(*make_sweep().metrics, toys.Hopping())))
-    assert again.table.num_rows == whole.table.num_rows * 4 // 3
-    windows = again.table.to_pandas().groupby("metric").window_scores.apply(lambda each: each.notna().any())
-    assert windows.to_dict() == {"rms": False, "difference": False, "length": False, "hopping": True}
+
+
+def test_a_table_of_other_columns_is_refused_and_kept(tmp_path):
+    sweep_in(tmp_path / "out", make_sweep())
+    path = tmp_path / "out" / "scores.parquet"
+    pq.write_table(pq.read_table(path).drop_columns(["window_scores"]), path)
+    before = path.read_bytes()
+    with pytest.raises(RunFolderError, match="lacks the column 'window_scores'"):
+        sweep_in(tmp_path / "out", make_sweep())
+    assert path.read_bytes() == before

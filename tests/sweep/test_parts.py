@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pickle
 import random
+import subprocess
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from degrade_bench.corpus.source import MemorySource
 from degrade_bench.degrade.structural.tempo_jitter import TempoJitter
 from degrade_bench.errors import ConfigError
 from degrade_bench.runs import provenance
+from degrade_bench.sweep import device
 from degrade_bench.sweep.cells import expand, levels_of
 from degrade_bench.sweep.estimate import estimate, human_seconds
 from degrade_bench.sweep.examples import _chosen, write_examples
@@ -41,9 +44,8 @@ def test_levels_filter_long_ladders_only():
     blocks = expand((toys.ToyNoise(), toys.ToyGain()), (1, 5), 2)
     assert [block.name for block in blocks] == ["clean", "toy_noise", "toy_gain"]
     cells = [(cell.role, cell.level, cell.replicate) for cell in blocks[1].cells]
-    assert cells == [
-        ("test", 1, 0), ("placebo", 1, 0), ("test", 1, 1), ("placebo", 1, 1), ("test", 5, 0), ("test", 5, 1),
-    ]  # fmt: skip
+    at_level_1 = [("test", 1, 0), ("placebo", 1, 0), ("test", 1, 1), ("placebo", 1, 1)]
+    assert cells == [*at_level_1, ("test", 5, 0), ("test", 5, 1)]
 
 
 def test_what_is_heard_crosses_processes_without_its_storage():
@@ -108,21 +110,22 @@ def test_when_every_worker_dies_the_run_ends_with_a_reason(monkeypatch):
         list(run_tasks(doomed, made, 2))
 
 
-def test_an_estimate_is_of_the_right_order():
+def test_an_estimate_adds_up_what_was_measured(monkeypatch):
+    clock = {"seconds": 0.0}
+
     class Slow(toys.Rms):
         name = "slow"
 
         def score(self, batch, sample_rate, reference=None):
-            import time
-
-            time.sleep(0.03 * batch.shape[0])  # long beside all else, on a busy machine too
+            clock["seconds"] += 0.03 * batch.shape[0]
             return super().score(batch, sample_rate)
 
+    monkeypatch.setattr("time.perf_counter", lambda: clock["seconds"])
     made = work(toys.ToyNoise(), metrics=(Slow(),))
     todo = {block.name: frozenset({"slow"}) for block in made.blocks()}
     slow_tasks = [Task(source, todo) for source in (toys.ToySource("bad", bad=True), *toys.toy_sources(20))]
     expected = estimate(slow_tasks, made, (), workers=2)
-    assert expected.seconds == pytest.approx(21 * 7 * 0.03 / 2, rel=0.5)
+    assert expected.seconds == pytest.approx(21 * 7 * 0.03 / 2)
     assert "clip 'c0'" in str(expected)
     assert estimate([], made, (), 1) is None
     assert estimate([Task(toys.ToySource("bad", bad=True), todo)], made, (), 1) is None
@@ -140,52 +143,77 @@ def test_seconds_in_words(seconds, said):
 
 
 def test_devices(monkeypatch):
-    assert provenance.resolve_device("cpu") == "cpu"
+    assert device.resolve_device("cpu") == "cpu"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert provenance.resolve_device("auto") == "cpu"
+    assert device.resolve_device("auto") == "cpu"
     with pytest.raises(ConfigError, match="finds no CUDA device"):
-        provenance.resolve_device("cuda")
+        device.resolve_device("cuda")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "Toy")
-    assert provenance.resolve_device("auto") == "cuda:0"
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda name: "Toy")
+    assert device.resolve_device("auto") == "cuda:0"
     with pytest.raises(ConfigError, match="there are 1 CUDA devices"):
-        provenance.resolve_device("cuda:1")
-    assert provenance.device_name("cuda:0") == "cuda:0 (Toy)"
-    assert provenance.device_name("cpu").startswith("cpu (")
+        device.resolve_device("cuda:1")
+    assert device.device_name("cuda:0") == "cuda:0 (Toy)"
+    assert device.device_name("cpu").startswith("cpu (")
 
 
-def test_versions_and_revision(monkeypatch):
+def test_versions():
     versions = provenance.library_versions()
-    assert versions["torch"] == torch.__version__.split("+")[0] or versions["torch"] == torch.__version__
+    assert versions["torch"] == version("torch")
+    assert versions["libsndfile"] == soundfile.__libsndfile_version__
+
+
+def test_a_library_that_is_not_installed_has_no_version(monkeypatch):
     monkeypatch.setattr(provenance, "LIBRARIES", ["no-such-library"])
     assert provenance.library_versions()["no-such-library"] is None
-    revision = provenance.git_revision()
-    assert revision is None or len(revision.split("+")[0]) == 40
 
-    def no_git(command):
+
+@pytest.mark.parametrize(
+    ("changes", "revision"), [("", "ab" * 20), (" M degrade_bench/clip/clip.py\n", "ab" * 20 + "+dirty")]
+)
+def test_a_checkout_knows_its_revision(monkeypatch, tmp_path, changes, revision):
+    def git(command, **options):
+        said = "ab" * 20 + "\n" if "rev-parse" in command else changes
+        return subprocess.CompletedProcess(command, 0, said, "")
+
+    package = tmp_path / "degrade_bench" / "runs"
+    package.mkdir(parents=True)
+    monkeypatch.setattr(provenance, "__file__", str(package / "provenance.py"))
+    assert provenance.git_revision() is None  # neither a checkout nor built from one
+    (tmp_path / ".git").mkdir()
+    monkeypatch.setattr(subprocess, "run", git)
+    assert provenance.git_revision() == revision
+    monkeypatch.setattr(subprocess, "run", lambda *arguments, **options: 1 / 0)
+    (tmp_path / "degrade_bench" / "_revision.txt").write_text("cd" * 20 + "\n")
+    assert provenance.git_revision() == "cd" * 20
+
+
+def test_without_git_the_revision_is_not_known(monkeypatch, tmp_path):
+    def no_git(*arguments, **options):
         raise FileNotFoundError("git")
 
-    monkeypatch.setattr(provenance, "_output", no_git)
+    (tmp_path / ".git").mkdir()
+    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "degrade_bench" / "runs" / "provenance.py"))
+    monkeypatch.setattr(subprocess, "run", no_git)
     assert provenance.git_revision() is None
 
 
 def test_examples_share_one_gain_and_stay_below_full_scale(tmp_path):
     clip = make_clip(9.0, 48000, 2)
     clip = clip.with_samples(clip.samples * (1.4 / clip.samples.abs().max()))
-    records = write_examples(tmp_path, clip, [toys.ToyNoise(), toys.ToyStretch(), toys.ToyGain()], (1, 3, 5), 0)
-    assert [(each["degradation"], each["level"]) for each in records] == [
-        ("clean", 0), ("toy_noise", 3), ("toy_noise", 5), ("toy_stretch", 3), ("toy_stretch", 5),
-    ]  # fmt: skip
-    for record in records:
-        audio, rate = soundfile.read(tmp_path / record["file"])
+    degradations = [toys.ToyNoise(), toys.ToyStretch(), toys.ToyGain()]
+    examples = write_examples(tmp_path, clip, degradations, (1, 3, 5), 0)
+    played = [(name, level) for name in ("toy_noise", "toy_stretch") for level in (3, 5)]
+    assert [(example.degradation, example.level) for example in examples] == [("clean", 0), *played]
+    for example in examples:
+        audio, rate = soundfile.read(tmp_path / example.file)
         assert rate == 44100
         assert len(audio) == pytest.approx(6 * 44100, abs=1)
         assert np.abs(audio).max() < 1.0
         assert np.abs(audio).max() > 0.2
-    assert sorted(path.name for path in (tmp_path / "audio").iterdir()) == sorted(
-        Path(each["file"]).name for each in records
-    )
+    files = {path.name for path in (tmp_path / "audio").iterdir()}
+    assert files == {Path(example.file).name for example in examples}
     again = write_examples(tmp_path, clip, [toys.ToyNoise()], (5,), 0)
     assert len(list((tmp_path / "audio").iterdir())) == len(again) == 2
 

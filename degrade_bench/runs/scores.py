@@ -1,0 +1,126 @@
+"""The score table on disk: the one writer and the one reader of ``scores.parquet`` and of the shards it grows from.
+
+A block is everything that is scored together of a clip and a degradation: its cells and those of its placebo. What
+metrics counted while they scored a block is kept in the metadata of the table that holds the block's rows, so that
+a count is neither lost nor doubled when a run is stopped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from degrade_bench._support.files import replacing
+from degrade_bench.errors import RunFolderError
+from degrade_bench.runs.columns import ANALYSED, SCHEMA, Row
+from degrade_bench.runs.names import SCORES
+
+BlockKey = tuple[str, str, str]
+"""(clip id, block, metric)."""
+
+Counts = Mapping[BlockKey, Mapping[str, int]]
+"""What metrics counted, by block and word."""
+
+COUNTS_METADATA = b"degrade_bench.counts"
+
+
+def to_table(rows: Sequence[Row]) -> pa.Table:
+    """Rows as an Arrow table with :data:`~degrade_bench.runs.columns.SCHEMA`."""
+    columns: dict[str, list[Any]] = {name: [getattr(row, name) for row in rows] for name in SCHEMA.names}
+    return pa.table(columns, schema=SCHEMA)
+
+
+def with_counts(table: pa.Table, counts: Counts) -> pa.Table:
+    """The table with what metrics counted in its metadata; words that were never counted are left out."""
+    entries = [[*key, dict(sorted(words.items()))] for key, words in sorted(counts.items()) if words]
+    return table.replace_schema_metadata({COUNTS_METADATA: json.dumps(entries).encode()} if entries else {})
+
+
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write a score table whole or not at all.
+
+    Raises:
+        RunFolderError: a full disk or no permission; what was there before is as it was.
+    """
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
+def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read a score table; columns that are not declared are passed over.
+
+    Args:
+        path: ``scores.parquet``, or a shard of it.
+        columns: only these; None for all.
+
+    Raises:
+        RunFolderError: it is missing or unreadable, or lacks a column of this version.
+    """
+    wanted = SCHEMA if columns is None else pa.schema([SCHEMA.field(name) for name in columns])
+    try:
+        with pq.ParquetFile(path) as file:
+            lacking = [name for name in SCHEMA.names if name not in file.schema_arrow.names]
+            if lacking:
+                raise RunFolderError(
+                    f"{path} is no score table of this version: it lacks the column {lacking[0]!r}"
+                )
+            return file.read(columns=wanted.names).select(wanted.names).cast(wanted)
+    except FileNotFoundError:
+        raise RunFolderError(f"{path.parent} has no {path.name}: no run has finished there") from None
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise RunFolderError(f"{path} cannot be read: {' '.join(str(error).split())[:200]}") from error
+
+
+def load_scores(folder: Path) -> pd.DataFrame:
+    """The score table of a run directory, every column.
+
+    Raises:
+        RunFolderError: missing, unreadable or with other columns.
+    """
+    return read_table(folder / SCORES).to_pandas()
+
+
+def load_analysed(folder: Path) -> pd.DataFrame:
+    """Only the columns that the analysis reads, which are a good deal smaller.
+
+    Raises:
+        RunFolderError: missing, unreadable or with other columns.
+    """
+    return read_table(folder / SCORES, ANALYSED).to_pandas()
+
+
+def read_counts(path: Path) -> dict[BlockKey, dict[str, int]]:
+    """What metrics counted, by block, of a stored table; empty where it holds none or cannot be read."""
+    try:
+        stored = (pq.read_schema(path).metadata or {}).get(COUNTS_METADATA)
+        entries = json.loads(stored) if stored else []
+        return {(clip, block, metric): dict(words) for clip, block, metric, words in entries}
+    except (OSError, ValueError, TypeError, pa.ArrowException):
+        return {}
+
+
+def block_sizes(table: pa.Table) -> dict[BlockKey, int]:
+    """How many rows there are per (clip, block, metric); a placebo belongs to its degradation's block."""
+    frame = table.select(["clip_id", "degradation", "placebo_of", "metric"]).to_pandas()
+    frame["block"] = frame["placebo_of"].fillna(frame["degradation"])
+    sizes = frame.groupby(["clip_id", "block", "metric"], sort=False).size()
+    return {(str(clip), str(block), str(metric)): int(size) for (clip, block, metric), size in sizes.items()}
+
+
+def without_blocks(table: pa.Table, blocks: Iterable[BlockKey]) -> pa.Table:
+    """The table without the rows of the given (clip, block, metric)."""
+    dropped = set(blocks)
+    if not dropped:
+        return table
+    columns = (table[name].to_pylist() for name in ("clip_id", "degradation", "placebo_of", "metric"))
+    keep = [
+        (clip, placebo_of or degradation, metric) not in dropped
+        for clip, degradation, placebo_of, metric in zip(*columns, strict=True)
+    ]
+    return table.filter(pa.array(keep, pa.bool_()))

@@ -1,0 +1,136 @@
+"""The record of a run, from what was asked, what it resolved to and what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+from degrade_bench._version import __version__
+from degrade_bench.corpus.inputs import Skipped
+from degrade_bench.degrade.base import Degradation
+from degrade_bench.metric.base import Metric
+from degrade_bench.runs.provenance import git_revision, library_versions, platform_name, python_version
+from degrade_bench.runs.record import (
+    DegradationRecord,
+    Failure,
+    LeftOutClip,
+    MetricRecord,
+    NotApplicable,
+    Request,
+    RunRecord,
+)
+from degrade_bench.sweep.config import RunConfig
+from degrade_bench.sweep.device import device_name
+from degrade_bench.sweep.execute import SweepResult
+from degrade_bench.sweep.spec import Sweep
+
+MAX_LISTED_FAILURES = 100
+
+
+def now() -> str:
+    """The time, in UTC, to the second."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def first_record(
+    config: RunConfig, sweep: Sweep, device: str, command: Sequence[str], previous: RunRecord | None
+) -> RunRecord:
+    """The record before any work is done.
+
+    Args:
+        config: what was asked.
+        sweep: what it resolved to.
+        device: the resolved device.
+        command: the command line, if there was one.
+        previous: the record of the same run's earlier start, if there was one.
+    """
+    asked = config.model_dump(mode="json", exclude={"out", "input", "overwrite"})
+    input_names = tuple(path.name for path in config.input) or ("built-in corpus",)
+    record = RunRecord(
+        state="running",
+        package_version=__version__,
+        git_revision=git_revision(),
+        command=tuple(command),
+        request=Request(input=input_names, **asked),
+        identity=sweep.identity(),
+        libraries=library_versions(),
+        python=python_version(),
+        platform=platform_name(),
+        device=device_name(device),
+        started=now(),
+        metrics=tuple(map(metric_record, sweep.metrics)),
+        degradations=tuple(map(degradation_record, sweep.degradations)),
+    )
+    if previous is None:
+        return record
+    return record.updated(
+        started=previous.started,
+        starts=previous.starts + 1,
+        clips=previous.clips,
+        counts=previous.counts,
+        examples=previous.examples,
+    )
+
+
+def metric_record(metric: Metric) -> MetricRecord:
+    """What the record says of a metric."""
+    parts = {key: str(value) for key, value in metric.fingerprint_parts().items()}
+    return MetricRecord(**metric.describe(), fingerprint=metric.fingerprint(), parts=parts)
+
+
+def degradation_record(degradation: Degradation) -> DegradationRecord:
+    """What the record says of a degradation."""
+    return DegradationRecord(**degradation.describe())
+
+
+def with_outcome(record: RunRecord, result: SweepResult, skipped_before: Sequence[Skipped]) -> RunRecord:
+    """The record with what came of a sweep: clips, counts, failures, cells that do not apply.
+
+    Args:
+        record: as it was before the sweep.
+        result: the sweep's.
+        skipped_before: clips that were left out before it began.
+    """
+    skipped = tuple(LeftOutClip(id=clip.id, reason=clip.reason) for clip in (*skipped_before, *result.skipped))
+    columns = ["clip_id", "degradation", "level", "metric", "status", "error"]
+    rows = result.table.select(columns).to_pylist()
+    failures = [row for row in rows if row["status"] == "failed"]
+    return record.updated(
+        state="scored",
+        metrics=tuple(
+            metric.model_copy(update={"counts": dict(result.metric_counts[metric.name])})
+            for metric in record.metrics
+        ),
+        clips=tuple(result.clips.values()),
+        clips_skipped=skipped,
+        counts=result.counts().model_copy(update={"clips_skipped": len(skipped)}),
+        failures=tuple(
+            Failure(**{name: row[name] for name in Failure.model_fields}) for row in failures[:MAX_LISTED_FAILURES]
+        ),
+        not_applicable=_not_applicable(rows),
+        estimated_seconds=None if result.expected is None else round(result.expected.seconds, 1),
+    )
+
+
+def _not_applicable(rows: Sequence[Mapping[str, Any]]) -> tuple[NotApplicable, ...]:
+    """Reasons with the degradation and the metrics that they hold for; metrics None where for every metric."""
+    metrics = {row["metric"] for row in rows}
+    counts: Counter[tuple[str, str]] = Counter()
+    concerned: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in rows:
+        if row["status"] == "not-applicable":
+            key = (row["degradation"], row["error"])
+            counts[key] += 1
+            concerned[key].add(row["metric"])
+    return tuple(
+        NotApplicable(
+            degradation=degradation,
+            metrics=None if concerned[key] == metrics else tuple(sorted(concerned[key])),
+            reason=reason,
+            count=count,
+        )
+        for key, count in sorted(counts.items())
+        for degradation, reason in [key]
+    )

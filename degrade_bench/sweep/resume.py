@@ -1,0 +1,117 @@
+"""Going on with a run: whether a directory holds the same sweep, and what of it is done already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from degrade_bench.errors import RunFolderError
+from degrade_bench.runs.folder import RunFolder
+from degrade_bench.runs.record import ClipRecord, RunRecord
+from degrade_bench.runs.scores import BlockKey, block_sizes
+from degrade_bench.sweep.spec import Sweep
+from degrade_bench.sweep.worker import Task
+
+
+def check_same(folder: RunFolder, sweep: Sweep) -> RunRecord | None:
+    """The record in ``folder``, if it is this sweep's; None where there is none.
+
+    Raises:
+        RunFolderError: it is another's; says in what they differ.
+    """
+    record = folder.read_record()
+    if record is None:
+        return None
+    stored, asked = (identity.model_dump(mode="json") for identity in (record.identity, sweep.identity()))
+    for name in asked:
+        if stored[name] != asked[name]:
+            raise RunFolderError(
+                f"--out {folder.path} holds the results of another run ({_difference(name, stored, asked)}); "
+                "choose another directory, or give --overwrite"
+            )
+    return record
+
+
+def _difference(name: str, stored: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
+    old, new = stored[name], asked[name]
+    if isinstance(old, dict) and isinstance(new, dict):
+        for word, keys in (("without", set(new) - set(old)), ("with", set(old) - set(new))):
+            if keys:
+                more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
+                return f"{word} {name[:-1]} {sorted(keys)[0]!r}{more}"
+        changed = next(key for key in new if old[key] != new[key])
+        return f"{name[:-1]} {changed!r} has changed"
+    return f"{name} {old}, not {new}"
+
+
+def check_fingerprints(rows: pa.Table, sweep: Sweep, folder: RunFolder) -> None:
+    """Raise unless the stored scores of the sweep's metrics were made by the same metrics.
+
+    Args:
+        rows: every finished row.
+        sweep: what is to be done.
+        folder: where the rows were read from, for the message.
+
+    Raises:
+        RunFolderError: a metric of the same name and another fingerprint.
+    """
+    pairs = rows.select(["metric", "fingerprint"]).group_by(["metric", "fingerprint"]).aggregate([])
+    stored = dict(zip(pairs["metric"].to_pylist(), pairs["fingerprint"].to_pylist(), strict=True))
+    for metric in sweep.metrics:
+        fingerprint = metric.fingerprint()
+        if stored.get(metric.name, fingerprint) != fingerprint:
+            raise RunFolderError(
+                f"--out {folder.path} holds scores of {metric.name!r} with fingerprint {stored[metric.name]}, "
+                f"not {fingerprint} (other weights, settings or version); choose another directory, or --overwrite"
+            )
+
+
+def check_samples_are_the_same(clip: ClipRecord, hashes: Mapping[str, str], folder: RunFolder) -> None:
+    """Raise where a clip that was read has other samples than the clip that was scored under its id.
+
+    Args:
+        clip: as it was read now.
+        hashes: of the clips that were scored, by id.
+        folder: the run directory, for the message.
+
+    Raises:
+        RunFolderError: the samples have changed.
+    """
+    if hashes.get(clip.id, clip.hash) != clip.hash:
+        raise RunFolderError(
+            f"--out {folder.path} holds scores of clip {clip.id!r} with other samples: the file has "
+            "changed; choose another directory, or give --overwrite"
+        )
+
+
+def finished_blocks(rows: pa.Table, sweep: Sweep) -> set[BlockKey]:
+    """Blocks with as many rows as they have cells; not those with a failed row, where these are to be retried."""
+    sizes = {block.name: len(block.cells) for block in sweep.blocks()}
+    finished = {key for key, size in block_sizes(rows).items() if sizes.get(key[1]) == size}
+    if sweep.retry_failed:
+        finished -= set(block_sizes(rows.filter(pc.equal(rows["status"], "failed"))))
+    return finished
+
+
+def blocks_of_other_metrics(rows: pa.Table, sweep: Sweep) -> set[BlockKey]:
+    """Blocks of metrics that the sweep does not ask for; they are kept as they are."""
+    names = {metric.name for metric in sweep.metrics}
+    return {key for key in block_sizes(rows) if key[2] not in names}
+
+
+def open_tasks(sweep: Sweep, finished: set[BlockKey]) -> list[Task]:
+    """For every clip the blocks that are not finished, with the metrics that are wanted there."""
+    tasks = []
+    for source in sweep.sources:
+        todo = {}
+        for block in sweep.blocks():
+            wanted = frozenset(
+                metric.name for metric in sweep.metrics if (source.id, block.name, metric.name) not in finished
+            )
+            if wanted:
+                todo[block.name] = wanted
+        tasks.append(Task(source, todo))
+    return tasks

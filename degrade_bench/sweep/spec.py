@@ -1,0 +1,74 @@
+"""What a sweep is made of, all resolved."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from degrade_bench.corpus.source import ClipSource
+from degrade_bench.degrade.base import Degradation
+from degrade_bench.metric.base import Metric
+from degrade_bench.runs.names import FORMAT
+from degrade_bench.runs.record import Identity
+from degrade_bench.sweep.cells import Block, expand
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What a sweep is made of, all resolved.
+
+    Attributes:
+        sources: the clips, in order.
+        degradations: in the order of the table, controls included.
+        metrics: light ones are computed by the workers, the others where the device is.
+        seed: the run seed.
+        levels: of ladders that have them all; shorter ladders are run whole.
+        replicates: independent draws of every cell.
+        batch_size: the most signals that a metric is given at once where the device is; None for whole blocks.
+        workers: processes that damage and score; 1 does everything in this process.
+        retry_failed: score again the blocks in which a cell failed.
+    """
+
+    sources: tuple[ClipSource, ...]
+    degradations: tuple[Degradation, ...]
+    metrics: tuple[Metric, ...]
+    seed: int = 0
+    levels: tuple[int, ...] = (1, 2, 3, 4, 5)
+    replicates: int = 1
+    batch_size: int | None = None
+    workers: int = 1
+    retry_failed: bool = False
+
+    def blocks(self) -> list[Block]:
+        """The blocks of every clip."""
+        return expand(self.degradations, self.levels, self.replicates)
+
+    @property
+    def cells_per_clip(self) -> int:
+        """Cells of one clip, the clean one included."""
+        return sum(len(block.cells) for block in self.blocks())
+
+    def identity(self) -> Identity:
+        """What makes two sweeps the same, the metrics aside: those may be added later."""
+        return Identity(
+            format=FORMAT,
+            seed=self.seed,
+            levels=self.levels,
+            replicates=self.replicates,
+            degradations={each.name: tuple(each.identity()) for each in self.degradations},
+            clips={source.id: source.identity for source in self.sources},
+        )
+
+
+def split_metrics(metrics: Sequence[Metric]) -> tuple[tuple[Metric, ...], tuple[Metric, ...]]:
+    """Metrics for the workers, and metrics for this process: those with a device, or that cannot travel."""
+    light = []
+    for metric in metrics:
+        if metric.light:
+            try:
+                pickle.dumps(metric)
+            except Exception:  # whatever a third party's object raises: it stays here
+                continue
+            light.append(metric)
+    return tuple(light), tuple(metric for metric in metrics if metric not in light)
