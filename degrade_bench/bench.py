@@ -101,12 +101,13 @@ def resolve_request(
     Raises:
         UnknownNameError, CorpusError, MetricError, ConfigError: whatever in it cannot be carried out.
     """
-    given = {degradation.name for degradation in degradations}
-    found = resolve(config.suite, [name for name in config.degradation if name not in given], degradations)
-    if "levels" not in config.model_fields_set and found.levels is not None:
-        config = config.model_copy(update={"levels": found.levels})
+    objects = {degradation.name for degradation in degradations}
+    names = [name for name in config.degradation if name not in objects]
+    damage = resolve(config.suite, names, degradations)
+    if "levels" not in config.model_fields_set and damage.levels is not None:
+        config = config.model_copy(update={"levels": damage.levels})
     if config.workers > 1:
-        _check_travels(found.degradations)
+        _check_travels(damage.degradations)
     device = resolve_device(config.device)
     skipped_clips: Sequence[Skipped] = ()
     if sources is None:
@@ -124,7 +125,7 @@ def resolve_request(
         raise ConfigError(f"metric {twice[0]!r} is given twice")
     sweep = Sweep(
         sources=tuple(sources)[: config.limit_clips],
-        degradations=found.degradations,
+        degradations=damage.degradations,
         metrics=tuple(metrics),
         seed=config.seed,
         levels=config.levels,
@@ -133,7 +134,14 @@ def resolve_request(
         workers=config.workers,
         retry_failed=config.retry_failed,
     )
-    return Resolved(config, sweep, tuple(skipped_clips), tuple(skipped_metrics), found.broken, device)
+    return Resolved(
+        config=config,
+        sweep=sweep,
+        skipped_clips=tuple(skipped_clips),
+        skipped_metrics=tuple(skipped_metrics),
+        skipped_degradations=damage.broken,
+        device=device,
+    )
 
 
 def _check_travels(degradations: Sequence[Degradation]) -> None:
@@ -204,7 +212,7 @@ def run(
 
 
 def _left_out(skipped: Sequence[SkippedMetric] | Sequence[Broken]) -> tuple[LeftOut, ...]:
-    return tuple(LeftOut(name=each.name, reason=each.reason) for each in skipped)
+    return tuple(LeftOut(name=entry.name, reason=entry.reason) for entry in skipped)
 
 
 def stress_test(
@@ -237,15 +245,15 @@ def stress_test(
         suites = () if degradations or options.get("degradation") else ("signal", "structural")
     if isinstance(suites, str | Path):
         suites = (suites,)
-    objects = [catalogue.checked(each) for each in degradations if not isinstance(each, str)]
-    names = [each if isinstance(each, str) else each.name for each in degradations]
+    objects = [catalogue.checked(given) for given in degradations if not isinstance(given, str)]
+    names = [given if isinstance(given, str) else given.name for given in degradations]
     if names:
         options["degradation"] = names
     config = make_config({"out": folder, "suite": tuple(suites), **options})
-    given = list(metric) if isinstance(metric, list | tuple) else [metric]
-    if not given:
+    candidates = list(metric) if isinstance(metric, list | tuple) else [metric]
+    if not candidates:
         raise MetricError("no metric was given")
-    metrics = [check_metric(each) for each in given]
+    metrics = [check_metric(candidate) for candidate in candidates]
     sources = None if clips is None else [MemorySource(clip.id, clip) for clip in clips]
     if sources is not None and len({source.id for source in sources}) < len(sources):
         raise ConfigError("two clips have the same id")

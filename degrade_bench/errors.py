@@ -56,20 +56,26 @@ class ConfigError(DegradeBenchError, ValueError):
 
 
 class UnknownNameError(DegradeBenchError, KeyError):
-    """A name that no registry knows. Says which names are near."""
+    """A name that nothing is known under. Says which names are near.
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], hint: str | None = None) -> None:
+    Args:
+        kind: what was looked for, in the singular ("degradation").
+        name: the name that was given.
+        names: those that there are.
+        hint: what to do, at the end of the message.
+    """
+
+    def __init__(self, kind: str, name: str, names: Iterable[str], hint: str | None = None) -> None:
         self.kind, self.name = kind, name
-        known = sorted(known)
-        in_any_case = {each.lower(): each for each in reversed(known)}
-        near = [
-            in_any_case[each] for each in difflib.get_close_matches(name.lower(), in_any_case, n=3, cutoff=0.55)
-        ]
+        names = sorted(names)
+        by_small_letters = {candidate.lower(): candidate for candidate in reversed(names)}
+        close = difflib.get_close_matches(name.lower(), by_small_letters, n=3, cutoff=0.55)
+        near = [by_small_letters[candidate] for candidate in close]
         message = f"unknown {kind} {name!r}"
         if near:
             message += "; did you mean " + " or ".join(repr(n) for n in near) + "?"
         else:
-            message += "; known: " + (", ".join(known) if known else "none")
+            message += "; known: " + (", ".join(names) if names else "none")
         if hint:
             message += f" ({hint})"
         self.message = message

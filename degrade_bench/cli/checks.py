@@ -60,46 +60,46 @@ def dependencies() -> Finding:
     """What the package requires, installed and within its bounds; torch and torchaudio have checks of their own."""
     from packaging.requirements import Requirement
 
-    required = [Requirement(each) for each in requires("degrade-bench") or ()]
-    required = [each for each in required if each.marker is None or each.marker.evaluate({"extra": ""})]
+    requirements = [Requirement(text) for text in requires("degrade-bench") or ()]
+    required = [one for one in requirements if one.marker is None or one.marker.evaluate({"extra": ""})]
     wrong = {}
-    for each in required:
-        found = _version(each.name)
-        if each.name in ("torch", "torchaudio"):
+    for requirement in required:
+        name, installed = requirement.name, _version(requirement.name)
+        if name in ("torch", "torchaudio"):
             continue
-        if found is None:
-            wrong[str(each)] = f"{each.name} not installed"
-        elif not each.specifier.contains(found, prereleases=True):
-            wrong[str(each)] = f"{each.name} {found} is not {each.specifier}"
+        if installed is None:
+            wrong[str(requirement)] = f"{name} not installed"
+        elif not requirement.specifier.contains(installed, prereleases=True):
+            wrong[str(requirement)] = f"{name} {installed} is not {requirement.specifier}"
     if wrong:
-        mend = f"pip install {' '.join(shlex.quote(each) for each in wrong)}"
+        mend = f"pip install {' '.join(shlex.quote(requirement) for requirement in wrong)}"
         return Finding("dependencies", MISSING, "; ".join(wrong.values()), mend, ("run",))
     return Finding("dependencies", OK, f"all {len(required)} installed, within their bounds")
 
 
 def torch_itself() -> Finding:
     """Everything needs it."""
-    found = _version("torch")
-    if found is None:
+    installed = _version("torch")
+    if installed is None:
         return Finding("torch", MISSING, "torch not installed", TORCH_PAIR, ("run",))
     reason = _cannot_import("torch")
     if reason:
-        return Finding("torch", MISSING, f"{found} cannot be imported ({reason})", TORCH_PAIR, ("run",))
-    return Finding("torch", OK, found)
+        return Finding("torch", MISSING, f"{installed} cannot be imported ({reason})", TORCH_PAIR, ("run",))
+    return Finding("torch", OK, installed)
 
 
 def torchaudio() -> Finding:
     """Learned metrics resample with it; it must be of torch's release."""
-    found, beside, needed_for = _version("torchaudio"), _version("torch"), (*MUQ_EVAL, "dnsmos")
-    if found is None:
+    installed, beside, needed_for = _version("torchaudio"), _version("torch"), (*MUQ_EVAL, "dnsmos")
+    if installed is None:
         return Finding("torchaudio", MISSING, "torchaudio not installed", TORCH_PAIR, needed_for)
     reason = _cannot_import("torchaudio")
     if reason:
-        text = f"{found} beside torch {beside} cannot be imported ({reason})"
+        text = f"{installed} beside torch {beside} cannot be imported ({reason})"
         return Finding("torchaudio", MISSING, text, TORCH_PAIR, needed_for)
-    if found.split(".")[:2] != str(beside).split(".")[:2]:
-        return Finding("torchaudio", NOTE, f"{found} beside torch {beside}: two releases", TORCH_PAIR)
-    return Finding("torchaudio", OK, found)
+    if installed.split(".")[:2] != str(beside).split(".")[:2]:
+        return Finding("torchaudio", NOTE, f"{installed} beside torch {beside}: two releases", TORCH_PAIR)
+    return Finding("torchaudio", OK, installed)
 
 
 def _cannot_import(module: str) -> str | None:
@@ -120,10 +120,10 @@ def processor() -> Finding:
     flags = _processor_flags()
     if flags is None:
         return Finding("processor", OK, f"{cores} cores; whether bfloat16 is done in hardware is not known here")
-    found = [flag for flag in BFLOAT16_FLAGS if flag in flags]
+    instructions = [flag for flag in BFLOAT16_FLAGS if flag in flags]
     half = (
-        f"bfloat16 in hardware ({', '.join(found)})"
-        if found
+        f"bfloat16 in hardware ({', '.join(instructions)})"
+        if instructions
         else "bfloat16 not in hardware: leave dtype at float32"
     )
     return Finding("processor", OK, f"{cores} cores, {half}")
@@ -222,11 +222,11 @@ def _weights(metric: str) -> Finding:
     from degrade_bench.metric.muq_eval import hub
 
     variant = hub.VARIANT_OF[metric]
-    name, found = f"{metric} weights", hub.local_files(variant, None, None, None, None)
-    if isinstance(found, hub.Files):
-        revision = found.revisions[0]
-        return Finding(name, OK, f"{found.checkpoint} (revision {revision})")
-    return Finding(name, MISSING, found, f"degrade-bench fetch {metric}", (metric,))
+    name, files = f"{metric} weights", hub.local_files(variant, None, None, None, None)
+    if isinstance(files, hub.Files):
+        revision = files.revisions[0]
+        return Finding(name, OK, f"{files.checkpoint} (revision {revision})")
+    return Finding(name, MISSING, files, f"degrade-bench fetch {metric}", (metric,))
 
 
 def cache() -> Finding:
@@ -250,14 +250,14 @@ def cache() -> Finding:
 
 def reference_backend() -> Finding:
     """The authors' package, for comparison."""
-    found = {each: _version(each) for each in ("muq", "transformers")}
-    absent = [each for each, has in found.items() if has is None]
+    versions = {package: _version(package) for package in ("muq", "transformers")}
+    absent = [package for package, has in versions.items() if has is None]
     mend = "pip install 'degrade-bench[reference]'"
     if absent:
         text = f"{' and '.join(absent)} not installed: only --set muq-eval.backend=reference needs it"
         return Finding("reference backend", NOTE, text, mend)
-    text = ", ".join(f"{each} {has}" for each, has in found.items())
-    numbers = tuple(int(part) for part in str(found["transformers"]).split(".")[:2])
+    text = ", ".join(f"{package} {has}" for package, has in versions.items())
+    numbers = tuple(int(part) for part in str(versions["transformers"]).split(".")[:2])
     if not (4, 45) <= numbers < (5, 16):
         return Finding("reference backend", NOTE, f"{text}: muq works with transformers 4.45 to 5.15", mend)
     return Finding("reference backend", OK, text)

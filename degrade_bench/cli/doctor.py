@@ -53,7 +53,7 @@ def can_run(findings: Sequence[Finding]) -> bool:
 
 
 def _missing(what: str, findings: Sequence[Finding]) -> list[Finding]:
-    return [found for found in findings if found.state == MISSING and {what, "run"} & set(found.needed_for)]
+    return [finding for finding in findings if finding.state == MISSING and {what, "run"} & set(finding.needed_for)]
 
 
 def conclusion(findings: Sequence[Finding]) -> str:
@@ -72,18 +72,18 @@ def _things(count: int) -> str:
 
 def as_json(findings: Sequence[Finding]) -> list[dict[str, Any]]:
     """Findings for programs."""
-    return [asdict(found) for found in findings]
+    return [asdict(finding) for finding in findings]
 
 
 def print_findings(findings: Sequence[Finding]) -> None:
     """What ``degrade-bench doctor`` shows: a line for each finding, what mends it, and what can be done now."""
     marks = {"ok": "[green]ok[/green]", "missing": "[red]missing[/red]", "note": "[yellow]note[/yellow]"}
-    width = max(len(found.name) for found in findings)
+    width = max(len(finding.name) for finding in findings)
     console = Console(soft_wrap=True, highlight=False)
-    for found in findings:
-        space = " " * (len("missing") - len(found.state) + 2)
-        console.print(f"{marks[found.state]}{space}{found.name:<{width}}  ", end="")
-        console.print(found.text, markup=False)
-        if found.mend:
-            console.print(f"{' ' * (width + 11)}→ {found.mend}", markup=False)
+    for finding in findings:
+        space = " " * (len("missing") - len(finding.state) + 2)
+        console.print(f"{marks[finding.state]}{space}{finding.name:<{width}}  ", end="")
+        console.print(finding.text, markup=False)
+        if finding.mend:
+            console.print(f"{' ' * (width + 11)}→ {finding.mend}", markup=False)
     console.print(conclusion(findings), markup=False)

@@ -25,8 +25,8 @@ def listing(what: str, complain: Callable[[str], None] = lambda line: None) -> l
         from degrade_bench.degrade import catalogue
 
         usable, broken = catalogue.usable()
-        for each in broken:
-            complain(f"left out: degradation {each.name}: {each.reason}")
+        for plugin in broken:
+            complain(f"left out: degradation {plugin.name}: {plugin.reason}")
         return [degradation.describe() for degradation in usable]
     if what == "metrics":
         from degrade_bench.metric.catalogue import describe_metrics
@@ -40,7 +40,12 @@ def listing(what: str, complain: Callable[[str], None] = lambda line: None) -> l
 
 
 def print_listing(what: str, entries: Sequence[Mapping[str, Any]]) -> None:
-    """The same for reading."""
+    """Print a listing as a table.
+
+    Args:
+        what: degradations, metrics or suites.
+        entries: what :func:`listing` gave.
+    """
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     if what == "degradations":
         for column in ("name", "group", "family", "ladder", "what it does"):

@@ -256,20 +256,20 @@ def read_record(folder: Path) -> RunRecord:
     """
     path = folder / RECORD
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        stored = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RunFolderError(f"{folder} is not a run directory: it has no {RECORD}") from None
     except (OSError, ValueError, RecursionError) as error:
         raise RunFolderError(f"{path} cannot be read: {error}") from error
-    if not isinstance(found, dict) or "identity" not in found:
+    if not isinstance(stored, dict) or "identity" not in stored:
         raise RunFolderError(f"{path} is not the record of a run")
-    if found.get("format") != FORMAT:
+    if stored.get("format") != FORMAT:
         raise RunFolderError(
-            f"{path} is of format {found.get('format')!r}, and this version of degrade-bench knows format {FORMAT} "
-            "only: run again, into another directory"
+            f"{path} is of format {stored.get('format')!r}, and this version of degrade-bench knows "
+            f"format {FORMAT} only: run again, into another directory"
         )
     try:
-        return RunRecord.model_validate(found)
+        return RunRecord.model_validate(stored)
     except ValidationError as error:
         raise RunFolderError(f"{path} is not the record of a run: {first_mistake(error)}") from error
 

@@ -97,12 +97,13 @@ def write_examples(
 
 def _chosen(degradations: Sequence[Degradation], levels: list[int]) -> list[tuple[Degradation, list[int]]]:
     """What is played, and at which levels."""
-    tested = [each for each in degradations if each.group != "control"]
+    tested = [degradation for degradation in degradations if degradation.group != "control"]
     if len(tested) * len(levels) <= MOST_EXCERPTS:
-        return [(each, levels) for each in tested]
+        return [(degradation, levels) for degradation in tested]
     if len(tested) > MOST_EXCERPTS:
-        tested = list({(each.group, each.family): each for each in reversed(tested)}.values())[::-1]
-    return [(each, levels[-1:]) for each in tested]
+        one_of_each = {(one.group, one.family): one for one in reversed(tested)}
+        tested = list(one_of_each.values())[::-1]
+    return [(degradation, levels[-1:]) for degradation in tested]
 
 
 def _excerpt(clip: Clip, middle_seconds: float) -> torch.Tensor:

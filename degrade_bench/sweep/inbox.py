@@ -40,7 +40,7 @@ class Inbox:
         self._thread.start()
 
     def add(self, sender: Connection) -> None:
-        """Receive from a worker too. Its connection must stay open until :meth:`get` has said that it is gone."""
+        """Begin to receive from a worker. Its connection stays open until :meth:`get` has said that it is gone."""
         with self._changed:
             self._senders.append(sender)
         self._ring.send_bytes(b"new")
@@ -73,7 +73,7 @@ class Inbox:
         try:
             while self._receive_what_is_ready():
                 pass
-        except BaseException as error:  # for who calls get
+        except BaseException as error:  # raised again in get(), in the thread that waits there
             with self._changed:
                 self._error = error
                 self._changed.notify_all()

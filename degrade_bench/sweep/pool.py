@@ -1,6 +1,6 @@
 """Processes that work on clips, one clip at a time each, and report block by block.
 
-Each worker has a pipe of its own, and a thread receives from all of them and hands out the next clips, so that
+Every worker has a pipe, and a thread receives from all of them and hands out the next clips, so that
 workers go on while the main process scores. How much may wait is bounded (:mod:`degrade_bench.sweep.inbox`); a
 worker that is further ahead waits on its full pipe. A worker that dies closes its pipe, so its death is seen at
 once and costs the blocks of one clip.
@@ -89,7 +89,7 @@ def _worker_main(connection: Connection) -> None:
 
 
 class _Worker:
-    """A worker process, the pipe to it, and the tasks that it was given and that are not known to be done."""
+    """A worker process, the pipe to it, and the tasks that it was given and has not reported as done."""
 
     def __init__(self, work: Work) -> None:
         # spawn: a fork of a process that has run torch or OpenMP threads can hang

@@ -56,7 +56,7 @@ class Sweep:
             seed=self.seed,
             levels=self.levels,
             replicates=self.replicates,
-            degradations={each.name: tuple(each.identity()) for each in self.degradations},
+            degradations={damage.name: tuple(damage.identity()) for damage in self.degradations},
             clips={source.id: source.identity for source in self.sources},
         )
 
