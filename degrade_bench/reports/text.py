@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from degrade_bench.metric import OUTSIDE_RANGE
-from degrade_bench.metric.domain import HOME, domain_note
 from degrade_bench.reports.inputs import load_run
 from degrade_bench.reports.style import VERDICT_MARKS
 from degrade_bench.reports.words import number
@@ -25,43 +24,44 @@ POWER = (
 
 
 def summary_lines(folder: Path) -> list[str]:
-    """The lines.
+    """Every metric's verdicts, what was left out, what failed, and where the report is.
 
     Raises:
         RunFolderError: there is no analysis or no record, or they cannot be read.
     """
     run = load_run(folder)
-    domains = {each["name"]: each.get("domain", HOME) for each in run.record.get("metrics", [])}
-    lines = ["", *verdict_lines(run.analysis.verdicts, domains), ""]
-    for kind in ("metric", "clip"):
-        for each in run.record.get(f"{kind}s_skipped", []):
-            lines.append(f"left out: {kind} {each.get('name', each.get('id'))}: {each['reason']}")
-    lines.append(counts_line(run.record))
-    lines += [f"failed: {text}" for text in failure_lines(run.record)]
-    lines += [f"note: {text}" for text in metric_lines(run.record)]
+    record = run.record
+    lines = ["", *verdict_lines(run.analysis.verdicts, run.domain_notes), ""]
+    for metric in record.get("metrics_skipped", []):
+        lines.append(f"left out: metric {metric['name']}: {metric['reason']}")
+    for clip in record.get("clips_skipped", []):
+        lines.append(f"left out: clip {clip['id']}: {clip['reason']}")
+    lines.append(counts_line(record))
+    lines += [f"failed: {text}" for text in failure_lines(record)]
+    lines += [f"note: {text}" for text in metric_lines(record)]
     report = folder / "report.html"
     if report.is_file():
         lines.append(f"report: {report}")
     return lines
 
 
-def verdict_lines(verdicts: pd.DataFrame, domains: Mapping[str, str]) -> list[str]:
+def verdict_lines(verdicts: pd.DataFrame, notes: Mapping[str, str | None]) -> list[str]:
     """For each metric its verdicts, each with the degradations that it holds for.
 
     Args:
-        verdicts: the analysis's.
-        domains: what metrics were made for, by name; music where nothing is said.
+        verdicts: the verdicts of the analysis.
+        notes: what is said beside a metric's name, such as that it was not made for music.
     """
     lines = []
-    for metric, own in verdicts.groupby("metric", sort=False):
-        note = domain_note(domains.get(str(metric), HOME))
+    for metric, of_metric in verdicts.groupby("metric", sort=False):
+        note = notes.get(str(metric))
         lines.append(f"{metric} ({note})" if note else str(metric))
         for verdict, mark in VERDICT_MARKS.items():
-            names = own.loc[own["verdict"] == verdict, "degradation"]
-            if len(names):
-                lines.append(f"  {mark} {verdict:<14} {', '.join(names)}")
-            if len(names) and verdict == "inconclusive":
-                lines += [f"    {line}" for line in power_lines(own[own["verdict"] == verdict])]
+            alike = of_metric[of_metric["verdict"] == verdict]
+            if len(alike):
+                lines.append(f"  {mark} {verdict:<14} {', '.join(alike['degradation'])}")
+            if len(alike) and verdict == "inconclusive":
+                lines += [f"    {line}" for line in power_lines(alike)]
     return lines
 
 
@@ -74,13 +74,13 @@ def power_lines(unsure: pd.DataFrame) -> list[str]:
     parts = []
     for column, what in POWER:
         values = pd.to_numeric(unsure.get(column, pd.Series(dtype=float)), errors="coerce").astype(float)
-        known = values[np.isfinite(values)]
-        if len(unsure) == 1 and len(known):
-            parts.append(f"{what} {number(known.iloc[0])}")
-        elif len(known):
-            median = known.median() if column == "smallest_detectable" else math.ceil(known.median())
-            worst = unsure.loc[known.idxmax(), "degradation"]
-            parts.append(f"{what} {number(median)} in the median, {number(known.max())} at worst ({worst})")
+        finite = values[np.isfinite(values)]
+        if len(unsure) == 1 and len(finite):
+            parts.append(f"{what} {number(finite.iloc[0])}")
+        elif len(finite):
+            median = finite.median() if column == "smallest_detectable" else math.ceil(finite.median())
+            worst = unsure.loc[finite.idxmax(), "degradation"]
+            parts.append(f"{what} {number(median)} in the median, {number(finite.max())} at worst ({worst})")
     if not parts and "power_note" in unsure:
         parts = [str(note) for note in unsure["power_note"].dropna().unique()[:1]]
     return ["; ".join(parts)] if parts else []
@@ -105,8 +105,8 @@ def failure_lines(record: Mapping[str, Any], most: int = 5) -> list[str]:
     """The first failures, and how many more there are."""
     failures = record.get("failures", [])
     lines = [
-        f"{each['metric']} on {each['clip_id']}, {each['degradation']} level {each['level']}: {each['error']}"
-        for each in failures[:most]
+        f"{cell['metric']} on {cell['clip_id']}, {cell['degradation']} level {cell['level']}: {cell['error']}"
+        for cell in failures[:most]
     ]
     more = int(record.get("counts", {}).get("failed", len(failures))) - len(lines)
     return [*lines, f"{more} more, in scores.parquet"] if more > 0 else lines
