@@ -102,7 +102,6 @@ def _environment() -> Environment:
 
 def _figure(drawing: Drawing, svg: bytes) -> dict[str, Any]:
     return {
-        "name": drawing.name,
         "caption": drawing.caption,
         "alt": drawing.alt,
         "heading": drawing.heading,
