@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from degrade_bench.clip.audio import write_audio
+from degrade_bench.runs.record import read_record
 from tests.conftest import make_clip
 
 PACKAGE = Path(__file__).parent / "thirdparty_package"
@@ -89,6 +90,11 @@ def test_it_runs_in_worker_processes_and_in_a_suite_of_ones_own(call, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "left out: degradation broken_damage: " in done.stderr
+    assert "left out: degradation broken_damage: " in done.stdout, "the last lines say it too"
+    (broken,) = read_record(tmp_path / "out").degradations_skipped
+    assert broken.name == "broken_damage"
+    assert "written for another library" in broken.reason
+    assert "broken_damage was left out" in (tmp_path / "out" / "report.html").read_text()
     frame = pd.read_parquet(tmp_path / "out" / "scores.parquet")
     strengths = frame[frame.role == "test"].groupby("degradation")["strength"].unique()
     assert sorted(strengths["dc_offset"]) == [0.01, 0.2]

@@ -2,47 +2,27 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from degrade_bench._support.files import write_text
-from degrade_bench.metric.domain import domain_note
-from degrade_bench.reports.figures import Drawing, draw_and_save
+from degrade_bench.reports.figures.drawing import Drawing, house_style, save
+from degrade_bench.reports.inline import data_uri
 from degrade_bench.reports.inputs import RunView, load_run
-from degrade_bench.reports.style import VERDICT_MARKS
-from degrade_bench.reports.tables import (
-    achieved_rows,
-    control_rows,
-    family_table,
-    genre_tables,
-    of_metric,
-    people_table,
-    selectivity_rows,
-    verdict_rows,
-)
+from degrade_bench.reports.sections import SECTIONS, Section
 from degrade_bench.reports.text import counts_line, failure_lines, metric_lines
-from degrade_bench.reports.words import MARGINS, duration, fixed, number, records, when
-from degrade_bench.runs.columns import CLEAN
+from degrade_bench.reports.words import duration, fixed, number, when
 from degrade_bench.runs.names import REPORT
 
-VERDICT_MEANINGS = {
-    "sensitive": "the score falls beyond the margin and beyond the placebo",
-    "artefact": "it falls, but beyond the placebo nothing that counts was shown: the processing was heard, not the "
-    "damage",
-    "blind": "at every level the drop was shown to lie within the margin, by an equivalence test",
-    "inverted": "the score improves with the damage",
-    "inconclusive": "the clips do not suffice to say any of this",
-    "not-applicable": "the question does not arise, such as a sample-aligned metric on a tempo change",
-}
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
-LICENCES = (
-    "degrade-bench: Apache-2.0. Built-in corpus: CC0 1.0, rendered with the FluidR3 soundfont (MIT).",
-    "pedalboard, which decodes, encodes and stretches: GPL-3.",
-    "MuQ's weights, where MuQ-Eval was scored: CC-BY-NC 4.0.",
-    "speechmos with the networks of DNSMOS, where that was scored: MIT.",
-)
+FAILURES = 20
+"""Failures that are named at the head of the page, at most."""
+
+Figures = Mapping[str, Sequence[Mapping[str, Any]]]
+"""What the templates show of figures, by the section's id."""
 
 
 def write_report(folder: Path) -> Path:
@@ -55,13 +35,57 @@ def write_report(folder: Path) -> Path:
         RunFolderError: there is no analysis or no record, or the folder cannot be written.
     """
     run = load_run(folder)
-    drawings, vectors = draw_and_save(run)
-    write_text(folder / REPORT, render(run, drawings, vectors))
+    with house_style():
+        drawings = draw(run)
+        vectors = save([drawing for several in drawings.values() for drawing in several], folder)
+    figures = {
+        section: [_figure(drawing, vectors[drawing.name]) for drawing in several]
+        for section, several in drawings.items()
+    }
+    write_text(folder / REPORT, render(run, figures))
     return folder / REPORT
 
 
-def render(run: RunView, drawings: list[Drawing], vectors: Mapping[str, bytes]) -> str:
-    """The page. Everything that comes from outside (names, reasons, paths) is escaped by the template engine."""
+def draw(run: RunView) -> dict[str, list[Drawing]]:
+    """The figures of every section, by the section's id; call within ``house_style``."""
+    return {section.id: section.drawings(run) for section in SECTIONS}
+
+
+def render(run: RunView, figures: Figures, sections: Iterable[Section] = SECTIONS) -> str:
+    """The page. Everything that comes from outside (names, reasons, paths) is escaped by the template engine.
+
+    Args:
+        run: the finished run.
+        figures: each section's figures, by the section's id, as :class:`~degrade_bench.reports.sections.Section`
+            describes them.
+        sections: what the page is made of, in this order; those that do not apply are left out.
+    """
+    environment = _environment()
+    bodies = {}
+    for section in sections:
+        rows = section.rows(run)
+        if rows is not None:
+            template = environment.get_template(section.template)
+            bodies[section] = template.render(rows, figures=figures.get(section.id, []))
+    return environment.get_template("report.html.j2").render(_head(run), bodies=bodies)
+
+
+def _head(run: RunView) -> dict[str, Any]:
+    """What stands at the head of the page: what was scored, what was left out, what failed."""
+    record = run.record
+    return {
+        "request": record.request,
+        "running": record.state == "running",
+        "skipped": [*record.metrics_skipped, *record.degradations_skipped],
+        "clips_skipped": record.clips_skipped,
+        "counts": counts_line(record),
+        "failed": record.counts.failed,
+        "failures": failure_lines(record, most=FAILURES),
+        "notes": metric_lines(record),
+    }
+
+
+def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -72,72 +96,14 @@ def render(run: RunView, drawings: list[Drawing], vectors: Mapping[str, bytes]) 
         lstrip_blocks=True,
     )
     environment.filters.update(num=number, fixed=fixed, seconds=duration, when=when)
-    figures = {
-        drawing.name: {
-            "name": drawing.name,
-            "title": drawing.title,
-            "caption": drawing.caption,
-            "alt": drawing.alt,
-            "family": drawing.family,
-            "width": drawing.width_rem,
-            "uri": _data_uri("image/svg+xml", vectors[drawing.name]),
-        }
-        for drawing in drawings
+    return environment
+
+
+def _figure(drawing: Drawing, svg: bytes) -> dict[str, Any]:
+    return {
+        "caption": drawing.caption,
+        "alt": drawing.alt,
+        "heading": drawing.heading,
+        "width": drawing.width_rem,
+        "uri": data_uri("image/svg+xml", svg),
     }
-    analysis, record = run.analysis, run.record
-    levels, verdicts, controls = records(analysis.levels), verdict_rows(run), control_rows(run)
-    domains = {metric.name: domain_note(metric.domain) for metric in record.metrics}
-    return environment.get_template("report.html.j2").render(
-        record=record,
-        options=analysis.options,
-        margins=MARGINS,
-        counts=counts_line(record),
-        failures=failure_lines(record, most=20),
-        notes=metric_lines(record),
-        failed=record.counts.failed,
-        figures=figures,
-        curves=[figure for figure in figures.values() if figure["family"] is not None],
-        marks=VERDICT_MARKS,
-        meanings=VERDICT_MEANINGS,
-        metrics=[
-            facts
-            | {
-                "note": domains.get(facts["metric"]),
-                "verdicts": of_metric(verdicts, facts["metric"]),
-                "levels": of_metric(levels, facts["metric"]),
-                "controls": of_metric(controls, facts["metric"]),
-            }
-            for facts in records(analysis.metrics)
-        ],
-        families=family_table(run),
-        selectivity=selectivity_rows(run),
-        people=people_table(run),
-        genres=genre_tables(run),
-        domains=domains,
-        achieved=achieved_rows(run),
-        examples=_examples(run),
-        licences=LICENCES,
-    )
-
-
-def _examples(run: RunView) -> dict[str, Any] | None:
-    """The clean example and the damaged ones by degradation, with their audio inside; None without any."""
-    clean: dict[str, Any] | None = None
-    damaged: dict[str, list[dict[str, Any]]] = {}
-    for excerpt in run.record.examples:
-        try:
-            audio = (run.folder / excerpt.file).read_bytes()
-        except OSError:
-            continue  # a run directory that was passed on without its audio
-        example = {**excerpt.model_dump(), "uri": _data_uri("audio/mpeg", audio)}
-        if excerpt.degradation == CLEAN:
-            clean = example
-        else:
-            damaged.setdefault(excerpt.degradation, []).append(example)
-    if clean is None:
-        return None
-    return {"clean": clean, "damaged": damaged}
-
-
-def _data_uri(kind: str, data: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"

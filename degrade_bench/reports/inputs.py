@@ -10,6 +10,7 @@ import pandas as pd
 
 from degrade_bench.analysis import Analysis, load_analysis
 from degrade_bench.errors import RunFolderError
+from degrade_bench.metric.domain import domain_note
 from degrade_bench.runs.record import RunRecord, read_record
 
 SHOWN: Mapping[str, tuple[str, ...]] = {
@@ -74,11 +75,17 @@ class RunView:
         """Metrics, in the table's order."""
         return list(self.analysis.metrics["metric"])
 
+    @property
+    def domain_notes(self) -> dict[str, str | None]:
+        """What is said of each metric that was not made for music, by its name; None for one that was."""
+        return {metric.name: domain_note(metric.domain) for metric in self.record.metrics}
+
     def strengths(self, degradation: str) -> dict[int, float]:
         """The ladder of a tested degradation: strength by level."""
         levels = self.analysis.levels
-        own = levels[levels["degradation"] == degradation].drop_duplicates("level")
-        return {int(level): float(strength) for level, strength in zip(own["level"], own["strength"], strict=True)}
+        ladder = levels[levels["degradation"] == degradation].drop_duplicates("level")
+        steps = zip(ladder["level"], ladder["strength"], strict=True)
+        return {int(level): float(strength) for level, strength in steps}
 
 
 def completed(analysis: Analysis) -> Analysis:

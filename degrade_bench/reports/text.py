@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from degrade_bench.metric import OUTSIDE_RANGE
-from degrade_bench.metric.domain import HOME, domain_note
 from degrade_bench.reports.inputs import load_run
 from degrade_bench.reports.style import VERDICT_MARKS
 from degrade_bench.reports.words import number
@@ -26,18 +25,18 @@ POWER = (
 
 
 def summary_lines(folder: Path) -> list[str]:
-    """The lines.
+    """Every metric's verdicts, what was left out, what failed, and where the report is.
 
     Raises:
         RunFolderError: there is no analysis or no record, or they cannot be read.
     """
     run = load_run(folder)
-    domains = {metric.name: metric.domain for metric in run.record.metrics}
-    lines = ["", *verdict_lines(run.analysis.verdicts, domains), ""]
-    lines += left_out_lines(run.record)
-    lines.append(counts_line(run.record))
-    lines += [f"failed: {text}" for text in failure_lines(run.record)]
-    lines += [f"note: {text}" for text in metric_lines(run.record)]
+    record = run.record
+    lines = ["", *verdict_lines(run.analysis.verdicts, run.domain_notes), ""]
+    lines += left_out_lines(record)
+    lines.append(counts_line(record))
+    lines += [f"failed: {text}" for text in failure_lines(record)]
+    lines += [f"note: {text}" for text in metric_lines(record)]
     report = folder / REPORT
     if report.is_file():
         lines.append(f"report: {report}")
@@ -47,29 +46,29 @@ def summary_lines(folder: Path) -> list[str]:
 def left_out_lines(record: RunRecord) -> list[str]:
     """A line for each degradation, metric and clip that was left out, with the reason."""
     return [
-        *(f"left out: degradation {each.name}: {each.reason}" for each in record.degradations_skipped),
-        *(f"left out: metric {each.name}: {each.reason}" for each in record.metrics_skipped),
-        *(f"left out: clip {each.id}: {each.reason}" for each in record.clips_skipped),
+        *(f"left out: degradation {plugin.name}: {plugin.reason}" for plugin in record.degradations_skipped),
+        *(f"left out: metric {metric.name}: {metric.reason}" for metric in record.metrics_skipped),
+        *(f"left out: clip {clip.id}: {clip.reason}" for clip in record.clips_skipped),
     ]
 
 
-def verdict_lines(verdicts: pd.DataFrame, domains: Mapping[str, str]) -> list[str]:
+def verdict_lines(verdicts: pd.DataFrame, notes: Mapping[str, str | None]) -> list[str]:
     """For each metric its verdicts, each with the degradations that it holds for.
 
     Args:
-        verdicts: the analysis's.
-        domains: what metrics were made for, by name; music where nothing is said.
+        verdicts: the verdicts of the analysis.
+        notes: what is said beside a metric's name, such as that it was not made for music.
     """
     lines = []
-    for metric, own in verdicts.groupby("metric", sort=False):
-        note = domain_note(domains.get(str(metric), HOME))
+    for metric, of_metric in verdicts.groupby("metric", sort=False):
+        note = notes.get(str(metric))
         lines.append(f"{metric} ({note})" if note else str(metric))
         for verdict, mark in VERDICT_MARKS.items():
-            names = own.loc[own["verdict"] == verdict, "degradation"]
-            if len(names):
-                lines.append(f"  {mark} {verdict:<14} {', '.join(names)}")
-            if len(names) and verdict == "inconclusive":
-                lines += [f"    {line}" for line in power_lines(own[own["verdict"] == verdict])]
+            alike = of_metric[of_metric["verdict"] == verdict]
+            if len(alike):
+                lines.append(f"  {mark} {verdict:<14} {', '.join(alike['degradation'])}")
+            if len(alike) and verdict == "inconclusive":
+                lines += [f"    {line}" for line in power_lines(alike)]
     return lines
 
 
@@ -82,13 +81,13 @@ def power_lines(unsure: pd.DataFrame) -> list[str]:
     parts = []
     for column, what in POWER:
         values = pd.to_numeric(unsure.get(column, pd.Series(dtype=float)), errors="coerce").astype(float)
-        known = values[np.isfinite(values)]
-        if len(unsure) == 1 and len(known):
-            parts.append(f"{what} {number(known.iloc[0])}")
-        elif len(known):
-            median = known.median() if column == "smallest_detectable" else math.ceil(known.median())
-            worst = unsure.loc[known.idxmax(), "degradation"]
-            parts.append(f"{what} {number(median)} in the median, {number(known.max())} at worst ({worst})")
+        finite = values[np.isfinite(values)]
+        if len(unsure) == 1 and len(finite):
+            parts.append(f"{what} {number(finite.iloc[0])}")
+        elif len(finite):
+            median = finite.median() if column == "smallest_detectable" else math.ceil(finite.median())
+            worst = unsure.loc[finite.idxmax(), "degradation"]
+            parts.append(f"{what} {number(median)} in the median, {number(finite.max())} at worst ({worst})")
     if not parts and "power_note" in unsure:
         parts = [str(note) for note in unsure["power_note"].dropna().unique()[:1]]
     return ["; ".join(parts)] if parts else []

@@ -50,7 +50,11 @@ def fixed(value: Any, decimals: int = 2) -> str:
 
 
 def duration(seconds: Any) -> str:
-    """Such as ``8 min 4 s``; – for none."""
+    """Seconds in words; – for none.
+
+    >>> duration(484.2)
+    '8 min 4 s'
+    """
     if missing(seconds):
         return "–"
     minutes, rest = divmod(round(float(seconds)), 60)
@@ -60,17 +64,24 @@ def duration(seconds: Any) -> str:
 
 
 def when(stamp: Any) -> str:
-    """An ISO time stamp for reading."""
+    """An ISO time stamp as a reader wants it; – for none.
+
+    >>> when("2026-11-24T02:03:04+00:00")
+    '2026-11-24 02:03:04 UTC'
+    """
     return str(stamp).replace("T", " ").replace("+00:00", " UTC") if stamp else "–"
 
 
 def level_and_strength(level: Any, strengths: Mapping[int, float], unit: Any) -> str:
-    """Such as ``level 3 (20 dB SNR)``; – without a level.
+    """A level with its strength; – without a level.
 
     Args:
         level: a level of the ladder, or None.
         strengths: the ladder's strengths by level.
-        unit: theirs.
+        unit: the unit of the strengths.
+
+    >>> level_and_strength(3, {1: 40.0, 3: 20.0}, "dB SNR")
+    'level 3 (20 dB SNR)'
     """
     if missing(level):
         return "–"
@@ -79,13 +90,13 @@ def level_and_strength(level: Any, strengths: Mapping[int, float], unit: Any) ->
 
 
 def detection(verdict: Mapping[str, Any], strengths: Mapping[int, float]) -> tuple[str, str]:
-    """From what strength on a damage is detected, and the interval of that; ``""`` for an interval not known.
+    """From what strength on a damage is detected, and the interval of that, ``""`` where it is not known.
 
     The strength is interpolated between levels where the analysis could do so; elsewhere it is the lowest level
     from which on the drop's interval lies above the margin.
 
     Args:
-        verdict: a row of the verdicts.
+        verdict: a row of the analysis's verdicts.
         strengths: the ladder's strengths by level.
     """
     if missing(verdict["detection_at"]):
@@ -110,12 +121,25 @@ def _at(verdict: Mapping[str, Any], end: str) -> str:
 
 
 def with_interval(value: Any, low: Any, high: Any) -> str:
-    """Such as ``0.5 (0.4 to 0.6)``, or the value alone; – for none."""
+    """A value with its interval, or alone where that is not known; – for none.
+
+    Args:
+        value: the value, in any unit.
+        low: the interval's lower end in the same unit, or None.
+        high: its upper end, or None.
+
+    >>> with_interval(0.5, 0.4, 0.6)
+    '0.5 (0.4 to 0.6)'
+    """
     if missing(value):
         return "–"
     return number(value) if missing(low) else f"{number(value)} ({number(low)} to {number(high)})"
 
 
 def listed(names: Sequence[str]) -> str:
-    """Such as ``a, b and c``."""
+    """Names in a sentence.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -1,15 +1,23 @@
-"""One small finished run, shared by the tests of the reports."""
+"""Finished runs for the tests of the reports: a small one, and the same with everything an analysis can hold."""
 
 from __future__ import annotations
 
+import shutil
+import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import degrade_bench
+from degrade_bench.analysis import load_analysis
+from degrade_bench.analysis.result import write
 from degrade_bench.clip import Clip
 from degrade_bench.metric.catalogue import load_metric
+from degrade_bench.reports import write_report
+from degrade_bench.reports.inputs import RunView, load_run
 from tests.conftest import make_clip
+from tests.reports.fabricated import fabricated
 
 HOSTILE = "<script>alert(1)</script> & \"clip\" 'zero'"
 
@@ -29,3 +37,24 @@ def finished(tmp_path_factory) -> Path:
         out=folder,
     )
     return folder
+
+
+@pytest.fixture(scope="session")
+def full(finished, tmp_path_factory) -> Path:
+    """The run with a report of everything: every frame is filled, and one metric's verdicts are inconclusive."""
+    folder = tmp_path_factory.mktemp("full") / "run"
+    shutil.copytree(finished, folder)
+    analysis = load_analysis(folder)
+    verdicts = analysis.verdicts.copy()
+    verdicts.loc[verdicts["metric"] == "loudness", "verdict"] = "inconclusive"
+    write(fabricated(replace(analysis, verdicts=verdicts)), folder)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        write_report(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def run(full) -> RunView:
+    """The full run, read back."""
+    return load_run(full)

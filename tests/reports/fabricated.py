@@ -55,8 +55,8 @@ def _verdicts(analysis: Analysis, rng: np.random.Generator) -> pd.DataFrame:
     rows = []
     for row in verdicts.to_dict("records"):
         ladder = ladders.loc[row["degradation"]]["strength"].sort_index()
-        found = pd.notna(row["detection_level"])
-        at = float(row["detection_level"]) - 0.4 if found else np.nan
+        detected = pd.notna(row["detection_level"])
+        at = float(row["detection_level"]) - 0.4 if detected else np.nan
         high = at + 0.9 if at + 0.9 <= ladder.index.max() else np.nan
         row |= {f"detection_at{end}": value for end, value in (("", at), ("_low", at - 0.3), ("_high", high))}
         row |= {
@@ -69,7 +69,7 @@ def _verdicts(analysis: Analysis, rng: np.random.Generator) -> pd.DataFrame:
         smallest, more = float(rng.gamma(2.0, 0.02)), int(rng.integers(15, 400))
         tau = row["monotonicity"]
         row |= {
-            "saturation_level": 3.0 if found and rng.random() < 0.4 else np.nan,
+            "saturation_level": 3.0 if detected and rng.random() < 0.4 else np.nan,
             "monotonicity_low": tau - 0.15,
             "monotonicity_high": min(1.0, tau + 0.1) if tau == tau else np.nan,
             "page_holm": 0.00012 if tau == tau else np.nan,
@@ -100,18 +100,21 @@ def _families(analysis: Analysis, rng: np.random.Generator) -> pd.DataFrame:
     cells = analysis.levels.drop_duplicates("degradation")
     rows = []
     for metric in analysis.metrics["metric"]:
-        for group, own in cells.groupby("group", sort=False):
-            for family, kin in [*own.groupby("family", sort=False), ("", own)]:
+        for group, of_group in cells.groupby("group", sort=False):
+            for family, kin in [*of_group.groupby("family", sort=False), ("", of_group)]:
                 noticed = float(np.clip(rng.normal(0.6, 0.35), -0.1, 1))
                 if rng.random() < 0.08 and family:
                     noticed = np.nan
                 rows.append(
                     {
-                        "metric": metric, "group": group, "family": family, "degradations": len(kin),
-                        "noticed": noticed, "noticed_low": noticed - 0.08, "noticed_high": min(1, noticed + 0.07),
-                        "area_floor": 9 * noticed, "area_floor_low": 8 * noticed, "area_floor_high": 11 * noticed,
+                        "metric": metric,
+                        "group": group,
+                        "family": family,
+                        "degradations": len(kin),
                     }
-                )  # fmt: skip
+                    | _interval("noticed", noticed, noticed - 0.08, min(1, noticed + 0.07))
+                    | _interval("area_floor", 9 * noticed, 8 * noticed, 11 * noticed)
+                )
     return pd.DataFrame.from_records(rows)
 
 
@@ -121,12 +124,16 @@ def _selectivity(analysis: Analysis, rng: np.random.Generator) -> pd.DataFrame:
         index = np.nan if place == 1 else float(rng.uniform(-0.8, 0.9))
         rows.append(
             {
-                "metric": metric, "distance": "log-mel" if place != 1 else None, "bins": 0 if place == 1 else 6,
-                "cells": 0 if place == 1 else 42, "signal": 1 + index, "structural": 1 - index, "index": index,
-                "index_low": max(-1, index - 0.2), "index_high": min(1, index + 0.15),
+                "metric": metric,
+                "distance": "log-mel" if place != 1 else None,
+                "bins": 0 if place == 1 else 6,
+                "cells": 0 if place == 1 else 42,
+                "signal": 1 + index,
+                "structural": 1 - index,
                 "note": "too few cells change the audio <alike>" if place == 1 else "",
             }
-        )  # fmt: skip
+            | _interval("index", index, max(-1, index - 0.2), min(1, index + 0.15))
+        )
     return pd.DataFrame.from_records(rows)
 
 
@@ -139,10 +146,16 @@ def _genres(analysis: Analysis, rng: np.random.Generator) -> pd.DataFrame:
             spread = abs(drop) / 5 if place else np.nan
             rows.append(
                 {
-                    "metric": row["metric"], "degradation": row["degradation"], "clip_group": name, "n": 3 + place,
-                    "tracks": 3, "drop_mean": drop, "drop_low": drop - spread, "drop_high": drop + spread,
+                    "metric": row["metric"],
+                    "degradation": row["degradation"],
+                    "clip_group": name,
+                    "n": 3 + place,
+                    "tracks": 3,
+                    "drop_mean": drop,
+                    "drop_low": drop - spread,
+                    "drop_high": drop + spread,
                 }
-            )  # fmt: skip
+            )
     return pd.DataFrame.from_records(rows)
 
 
@@ -150,13 +163,17 @@ def _with_people(analysis: Analysis, rng: np.random.Generator) -> Analysis:
     human = pd.DataFrame.from_records(
         [
             {
-                "degradation": damage, "level": level, "strength": 20.0 * level - 10, "unit": "% intensity",
-                "rating": rating, "human_drop": UNDAMAGED_RATING - rating,
+                "degradation": damage,
+                "level": level,
+                "strength": 20.0 * level - 10,
+                "unit": "% intensity",
+                "rating": rating,
+                "human_drop": UNDAMAGED_RATING - rating,
             }
             for damage, ratings in MEAN_RATINGS.items()
             for level, rating in enumerate(ratings, start=1)
         ]
-    )  # fmt: skip
+    )
     template = analysis.levels.iloc[[0]]
     levels, people = [], []
     for metric in analysis.metrics["metric"]:
@@ -165,22 +182,35 @@ def _with_people(analysis: Analysis, rng: np.random.Generator) -> Analysis:
             drop = size * (cell["human_drop"] + float(rng.normal(0, 0.4)))
             levels.append(
                 template.assign(
-                    metric=metric, group="signal", family="people", degradation=cell["degradation"],
-                    level=cell["level"], strength=cell["strength"], unit=cell["unit"], drop_mean=drop,
-                    drop_low=drop - size / 5, drop_high=drop + size / 5,
+                    metric=metric,
+                    group="signal",
+                    family="people",
+                    degradation=cell["degradation"],
+                    level=cell["level"],
+                    strength=cell["strength"],
+                    unit=cell["unit"],
+                    drop_mean=drop,
+                    drop_low=drop - size / 5,
+                    drop_high=drop + size / 5,
                 )
-            )  # fmt: skip
+            )
         for damage in ["all", *MEAN_RATINGS]:
             rho = float(rng.uniform(-0.2, 0.95))
             people.append(
                 {
-                    "metric": metric, "damage": damage, "cells": 20 if damage == "all" else 5, "rho": rho,
-                    "rho_low": rho - 0.2, "rho_high": min(1.0, rho + 0.15),
+                    "metric": metric,
+                    "damage": damage,
+                    "cells": 20 if damage == "all" else 5,
                 }
-            )  # fmt: skip
+                | _interval("rho", rho, rho - 0.2, min(1.0, rho + 0.15))
+            )
     return replace(
         analysis,
         levels=pd.concat([analysis.levels, *levels], ignore_index=True),
         people=pd.DataFrame.from_records(people),
         human_curves=human,
     )
+
+
+def _interval(column: str, value: float, low: float, high: float) -> dict[str, float]:
+    return {column: value, f"{column}_low": low, f"{column}_high": high}

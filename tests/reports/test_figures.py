@@ -1,4 +1,4 @@
-"""Figures: which there are, in which formats, and that the same analysis gives the same bytes."""
+"""Figures: which there are, that they show what the analysis holds, and that they are the same bytes every time."""
 
 from __future__ import annotations
 
@@ -14,17 +14,21 @@ import pytest
 from degrade_bench.analysis import load_analysis
 from degrade_bench.errors import RunFolderError
 from degrade_bench.reports import write_report
-from degrade_bench.reports.figures import draw_and_save
-from degrade_bench.reports.heat_map import top_ratios
+from degrade_bench.reports.figures import curves, families
+from degrade_bench.reports.figures.drawing import FORMATS, save
+from degrade_bench.reports.figures.heat_map import top_ratios
+from degrade_bench.reports.figures.people import HUMAN, normalised_curves, people_figure, unmoved
+from degrade_bench.reports.figures.selectivity import selectivity_figure
+from degrade_bench.reports.html import draw
 from degrade_bench.reports.inputs import load_run
-from degrade_bench.reports.style import VERDICT_MARKS
+from degrade_bench.reports.style import RC, VERDICT_MARKS
 
 
 def test_a_heat_map_and_one_set_of_curves_per_family_in_three_formats(finished):
     curves = [f"curves_{family}" for family in ("noise", "clipping", "order", "tempo")]
     names = ["heat_map_metric_by_degradation", "sensitivity_by_family", "selectivity", *curves]
-    found = {path.name for path in (finished / "figures").iterdir()}
-    assert found == {f"{name}.{suffix}" for name in names for suffix in ("png", "svg", "pdf")}
+    saved = {path.name for path in (finished / "figures").iterdir()}
+    assert saved == {f"{name}.{suffix}" for name in names for suffix in FORMATS}
     for name in names:
         assert (finished / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert (finished / "figures" / f"{name}.pdf").read_bytes().startswith(b"%PDF")
@@ -50,19 +54,19 @@ def test_drawing_again_gives_the_same_bytes_and_leaves_matplotlib_as_it_was(fini
 
 def test_curves_hold_what_the_analysis_says(finished):
     run = load_run(finished)
-    drawings, _ = draw_and_save(run)
-    figure = next(each.figure for each in drawings if each.family == "noise")
-    panel = next(axes for axes in figure.axes if axes.get_title("left").startswith("log-mel"))
-    own = run.analysis.levels.query("metric == 'log-mel' and degradation == 'white_noise'")
+    figures = {drawing.heading: drawing.figure for drawing in curves.drawings(run)}
+    for figure in figures.values():
+        figure.draw_without_rendering()
+    panel = next(axes for axes in figures["noise"].axes if axes.get_title("left").startswith("log-mel"))
+    levels = run.analysis.levels.query("metric == 'log-mel' and degradation == 'white_noise'")
     lines = [line for line in panel.get_lines() if line.get_marker() == "o"]
     assert len(lines) == 1
-    assert np.allclose(lines[0].get_ydata(), own["drop_mean"])
+    assert np.allclose(lines[0].get_ydata(), levels["drop_mean"])
     assert [label.get_text() for label in panel.get_xticklabels()] == ["1\n40", "3\n20", "5\n0"]
     grey = [line for line in panel.get_lines() if line.get_color() == "#8a8a8a"]
     placebo = run.analysis.placebos.query("metric == 'log-mel' and placebo_of == 'white_noise'")
     assert np.allclose(grey[0].get_ydata(), placebo["drop_mean"].iloc[0])
-    tempo = next(each.figure for each in drawings if each.family == "tempo")
-    panel = next(axes for axes in tempo.axes if axes.get_title("left").startswith("si-sdr"))
+    panel = next(axes for axes in figures["tempo"].axes if axes.get_title("left").startswith("si-sdr"))
     assert "not applicable" in [text.get_text() for text in panel.texts]
 
 
@@ -77,8 +81,7 @@ def test_ratios_of_the_heat_map():
             "verdict": ["sensitive", "sensitive", "inverted", "not-applicable", "blind"],
         }
     )
-    metrics = pd.DataFrame({"metric": ["a", "b", "c"], "margin": [2.0, 0.0, 0.0]})
-    ratios, verdicts = top_ratios(levels, metrics, ["a", "b", "c"], ["x", "y"])
+    ratios, verdicts = top_ratios(levels, {"a": 2.0, "b": 0.0, "c": 0.0})
     assert ratios[0, 0] == 2.0
     assert ratios[1, 0] == -math.inf
     assert ratios[2, 0] == 0.0
@@ -108,7 +111,8 @@ def test_one_metric_and_no_placebos_can_be_drawn(finished, tmp_path):
             placebos=analysis.placebos.iloc[:0],
         ),
     )
-    drawings, vectors = draw_and_save(run)
+    drawings = [drawing for several in draw(run).values() for drawing in several]
+    vectors = save(drawings, tmp_path)
     assert len(drawings) == len(vectors) == 7  # with sensitivity by family and selectivity
 
 
@@ -128,3 +132,85 @@ def test_a_folder_that_cannot_be_shown(tmp_path, finished):
     (tmp_path / "analysis.json").write_text("{")
     with pytest.raises(RunFolderError, match="cannot be read"):
         write_report(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _style():
+    with mpl.rc_context(RC):
+        yield
+
+
+def test_a_dot_stands_where_a_family_was_noticed(run):
+    figure = families.sensitivity_by_family(run)
+    frame = run.analysis.families
+    rows = families.family_rows(frame)
+    assert [row.label for row in rows][-1] == "all structural"
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [row.label for row in rows]
+    for axes, metric in zip(figure.axes, run.metrics, strict=True):
+        assert axes.get_title("left") == metric
+        dots = {line.get_ydata()[0]: line.get_xdata()[0] for line in axes.get_lines() if line.get_marker() in "osD"}
+        noticed = frame[frame["metric"] == metric].set_index(["group", "family"])["noticed"]
+        for y, row in enumerate(rows):
+            at = noticed[(row.group, row.family)]
+            assert dots.get(y) == (None if math.isnan(at) else pytest.approx(at))
+
+
+def test_groups_are_kept_together_with_their_own_row_last():
+    frame = pd.DataFrame(
+        {"group": ["signal", "signal", "structural", "signal"], "family": ["", "noise", None, "codec"]}
+    )
+    assert [row.label for row in families.family_rows(frame)] == ["noise", "codec", "all signal", "all structural"]
+
+
+def test_selectivity_has_a_row_for_each_metric_with_an_index(run):
+    (axes,) = selectivity_figure(run).axes
+    indexed = run.analysis.selectivity.dropna(subset="index")
+    assert 0 < len(indexed) < len(run.metrics)
+    assert [label.get_text() for label in axes.get_yticklabels()] == list(indexed["metric"])
+    dots = next(line for line in axes.get_lines() if line.get_marker() == "o")
+    assert np.allclose(dots.get_xdata(), indexed["index"])
+    bars = axes.collections[0].get_segments()
+    assert np.allclose([bar[:, 0] for bar in bars], indexed[["index_low", "index_high"]])
+    assert axes.get_xlim()[0] <= -1
+    assert axes.get_xlim()[1] >= 1
+
+
+def test_curves_beside_people_are_divided_by_their_own_largest(run):
+    curves, still = normalised_curves(run), unmoved(run)
+    assert list(curves) == [HUMAN, *(name for name in run.metrics if name not in still)]
+    margins = run.analysis.metrics.set_index("metric")["margin"]
+    pmqd = run.analysis.levels[run.analysis.levels["degradation"].str.startswith("pmqd")]
+    for name, cells in pmqd.groupby("metric"):
+        assert (name in still) == (cells["drop_mean"].abs().max() <= margins[name])
+    for curve in curves.values():
+        assert len(curve) == 20
+        assert curve.abs().max() == pytest.approx(1.0)
+    assert curves[HUMAN]["pmqd_noise"][5] == pytest.approx(1.0)  # 1.37, the lowest rating of all
+    assert curves[HUMAN]["pmqd_limiter"][1] == pytest.approx((4.02 - 4.04) / (4.02 - 1.37))
+    panels = people_figure(run).axes
+    assert [axes.get_title("left") for axes in panels] == [
+        "pmqd_waveshaper",
+        "pmqd_limiter",
+        "pmqd_low_pass",
+        "pmqd_noise",
+    ]
+    lines = [line for line in panels[3].get_lines() if len(line.get_xdata()) == 5]
+    assert np.allclose(lines[0].get_ydata(), curves[HUMAN]["pmqd_noise"].sort_index())
+    markers = [line.get_marker() for line in lines]
+    assert len(set(markers)) == len(markers), "told apart without colour"
+
+
+def test_a_small_figure_stays_small(run):
+    one = "loudness"
+    analysis = run.analysis
+    frames = {
+        name: frame[frame["metric"] == one]
+        for name in ("metrics", "levels", "verdicts", "controls", "placebos", "families", "selectivity", "people")
+        for frame in [getattr(analysis, name)]
+    }
+    small = {d.name: d.width_rem for d in curves.drawings(replace(run, analysis=replace(analysis, **frames)))}
+    whole = {d.name: d.width_rem for d in curves.drawings(run)}
+    assert small.keys() == whole.keys()
+    for name, width in small.items():
+        assert width <= 26
+        assert width < whole[name]

@@ -5,47 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from degrade_bench.reports import summary_lines, write_report
 from tests.reports.conftest import HOSTILE
-
-VOID = {"meta", "link", "img", "br", "hr", "input"}
-
-
-class Page(HTMLParser):
-    """Tags in balance, ids, links and sources of a page."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.ids: set[str] = set()
-        self.sources: list[str] = []
-        self.anchors: list[str] = []
-        self.tags: set[str] = set()
-        self.feed(text)
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.add(tag)
-        given = dict(attrs)
-        assert not any(name.startswith("on") for name in given)
-        if "id" in given:
-            assert given["id"] not in self.ids
-            self.ids.add(given["id"])
-        if tag == "a":
-            self.anchors.append(given["href"])
-        self.sources += [given[name] for name in ("src", "href") if name in given and tag != "a"]
-        if tag == "img":
-            assert given["alt"]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
+from tests.reports.page import CHROMIUM, Page
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +58,7 @@ def test_what_was_left_out_and_what_failed_stand_at_the_head(finished, tmp_path)
     shutil.copytree(finished, copy)
     record = json.loads((copy / "run.json").read_text())
     record["metrics_skipped"] = [{"name": "muq-eval", "reason": "no weights <here>"}]
+    record["degradations_skipped"] = [{"name": "fuzz", "reason": "no module <named> 'fuzz'"}]
     record["clips_skipped"] = [{"id": "a<b>", "reason": "silent"}]
     record["counts"]["failed"] = 30
     record["failures"] = [
@@ -107,6 +74,8 @@ def test_what_was_left_out_and_what_failed_stand_at_the_head(finished, tmp_path)
     head = page[: page.index("<main>")]
     assert "muq-eval was left out" in head
     assert "no weights &lt;here&gt;" in head
+    assert "fuzz was left out" in head
+    assert "no module &lt;named&gt;" in head
     assert "30 rows failed" in head
     assert "bang &amp; &lt;i&gt;" in head
     assert "10 more" in head
@@ -116,23 +85,13 @@ def test_what_was_left_out_and_what_failed_stand_at_the_head(finished, tmp_path)
     assert "a&lt;b&gt;" in page
     lines = summary_lines(copy)
     assert "left out: metric muq-eval: no weights <here>" in lines
+    assert "left out: degradation fuzz: no module <named> 'fuzz'" in lines
     assert "left out: clip a<b>: silent" in lines
     assert "note: si-sdr: recomputed in <float32>: 3" in lines
     assert [line for line in lines if line.startswith("note: log-mel")] == [
         "note: log-mel: scores outside its nominal range (1 to ∞), kept as they are: 7"
     ]
     assert any(line.startswith("failed: m on c0, mp3 level 1") for line in lines)
-
-
-def test_the_summary_names_every_verdict_and_the_report(finished):
-    lines = summary_lines(finished)
-    shown = "\n".join(lines)
-    for verdict in json.loads((finished / "analysis.json").read_text())["verdicts"]:
-        assert re.search(rf"{verdict['verdict']} .*{verdict['degradation']}", shown)
-    assert lines[-1] == f"report: {finished / 'report.html'}"
-
-
-CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
 
 
 @pytest.mark.browser

@@ -23,10 +23,19 @@ from degrade_bench.reports.words import (
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        (None, "–"), (float("nan"), "–"), (0.0, "0"), (-1.5, "−1.5"), (16000.0, "16000"), (123456.0, "123456"),
-        (0.00012345, "0.000123"), (1.23e-7, "1.23e−07"), (3, "3"), ("text", "text"), (2e7, "2e+07"),
+        (None, "–"),
+        (float("nan"), "–"),
+        (0.0, "0"),
+        (-1.5, "−1.5"),
+        (16000.0, "16000"),
+        (123456.0, "123456"),
+        (0.00012345, "0.000123"),
+        (1.23e-7, "1.23e−07"),
+        (3, "3"),
+        ("text", "text"),
+        (2e7, "2e+07"),
     ],
-)  # fmt: skip
+)
 def test_numbers(value, shown):
     assert number(value) == shown
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from degrade_bench.reports.figures.drawing import Drawing
 from degrade_bench.reports.inputs import RunView
 from degrade_bench.reports.style import FAINT, INK, SERIES
+from degrade_bench.reports.words import fixed, records
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,15 +47,46 @@ class Row:
 
 def family_rows(families: pd.DataFrame) -> list[Row]:
     """Groups in the table's order, each with its families and then the row of the whole group."""
-    known = list(dict.fromkeys(zip(families["group"].astype(str), families["family"].fillna(""), strict=True)))
-    groups = list(dict.fromkeys(group for group, _ in known))
+    pairs = list(dict.fromkeys(zip(families["group"].astype(str), families["family"].fillna(""), strict=True)))
+    rows = sorted((Row(group, family) for group, family in pairs), key=lambda row: not row.family)
+    groups = list(dict.fromkeys(group for group, _ in pairs))
+    return [row for group in groups for row in rows if row.group == group]
+
+
+def has_families(run: RunView) -> bool:
+    """Whether the analysis says how much of any family was noticed."""
+    return bool(run.analysis.families["noticed"].notna().any())
+
+
+def drawings(run: RunView) -> list[Drawing]:
+    """The figure, or none where the analysis says nothing of families."""
+    if not has_families(run):
+        return []
     return [
-        Row(*each) for group in groups for each in sorted(known, key=lambda key: not key[1]) if each[0] == group
+        Drawing(
+            "sensitivity_by_family",
+            "Share of clips noticed at 5 % false alarms, less the placebo's: clips whose drop exceeds what the "
+            "metric does under 95 % of the edits that are no damage, averaged over levels and degradations, minus "
+            "the same share under the placebos. 1: every clip is heard at every level. 0: no more than the "
+            "processing alone. Circles are families of signal damage, squares of structural damage; a diamond on a "
+            "shaded row is the mean of its group's families. Lines are confidence intervals.",
+            _alt(run),
+            sensitivity_by_family(run),
+        )
     ]
 
 
+def _alt(run: RunView) -> str:
+    families = run.analysis.families
+    groups = records(families[(families["family"].fillna("") == "") & families["noticed"].notna()])
+    shares = ", ".join(f"{row['metric']} {row['group']} {fixed(row['noticed'])}" for row in groups)
+    return "Share of clips noticed beyond the placebo, per family and metric. " + (
+        f"Groups: {shares}." if shares else ""
+    )
+
+
 def sensitivity_by_family(run: RunView) -> Figure:
-    """Share of clips noticed beyond the placebo's, by family; the group's own row is a large diamond."""
+    """Share of clips noticed beyond the placebo's, by family; the row of a whole group is a large diamond."""
     from matplotlib.figure import Figure
 
     families = run.analysis.families
@@ -85,15 +118,15 @@ def _left_end(families: pd.DataFrame) -> float:
     return -0.2 if lowest >= -0.2 else math.floor(2 * lowest - 0.1) / 2 - 0.05
 
 
-def _panel(axes: Axes, metric: str, own: pd.DataFrame, rows: list[Row], left: float) -> None:
+def _panel(axes: Axes, metric: str, families: pd.DataFrame, rows: list[Row], left: float) -> None:
     axes.set_title("\n".join(textwrap.wrap(metric, TITLE_WIDTH)), fontsize=8.5)
     axes.axvline(0.0, color=FAINT, linewidth=0.7, zorder=1)
     values = {
         (str(group), family): (float(at), float(low), float(high))
         for group, family, at, low, high in zip(
-            own["group"],
-            own["family"].fillna(""),
-            *(own[name].astype(float) for name in ("noticed", "noticed_low", "noticed_high")),
+            families["group"],
+            families["family"].fillna(""),
+            *(families[name].astype(float) for name in ("noticed", "noticed_low", "noticed_high")),
             strict=True,
         )
     }

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from degrade_bench.reports.figures.drawing import Drawing
 from degrade_bench.reports.inputs import RunView
 from degrade_bench.reports.style import FAINT, INK, VERDICT_MARKS
 
@@ -22,6 +24,28 @@ LARGEST = 100.0
 """Ratios beyond this are coloured alike: the margin of some metrics is next to nothing."""
 
 
+def drawings(run: RunView) -> list[Drawing]:
+    """The figure: every run has it."""
+    return [
+        Drawing(
+            "heat_map_metric_by_degradation",
+            "Mean drop at the top level in multiples of the metric's margin (by default its nuisance floor: what "
+            "it does under edits that nobody would call damage). Within −1 to 1 lies what it does anyway. The mark "
+            "is the verdict, which also asks what the placebo did.",
+            _alt(run),
+            heat_map(run),
+        )
+    ]
+
+
+def _alt(run: RunView) -> str:
+    parts = [
+        f"{metric}: " + ", ".join(f"{row['degradation']} {row['verdict']}" for _, row in verdicts.iterrows())
+        for metric, verdicts in run.analysis.verdicts.groupby("metric", sort=False)
+    ]
+    return "Verdicts. " + "; ".join(parts) + "."
+
+
 def heat_map(run: RunView) -> Figure:
     """Top-level drop over margin as colour, the verdict as a mark, the ratio as a number."""
     from matplotlib.colors import SymLogNorm
@@ -29,7 +53,8 @@ def heat_map(run: RunView) -> Figure:
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     metrics, degradations = run.metrics, run.degradations
-    ratios, verdicts = top_ratios(run.analysis.levels, run.analysis.metrics, metrics, degradations)
+    margins = dict(zip(metrics, run.analysis.metrics["margin"], strict=True))
+    ratios, verdicts = top_ratios(run.analysis.levels, margins)
     marks = np.array([[VERDICT_MARKS.get(verdict, "") for verdict in row] for row in verdicts])
     tall = len(degradations) > WIDEST
     if tall:
@@ -68,20 +93,22 @@ def heat_map(run: RunView) -> Figure:
     return figure
 
 
-def top_ratios(
-    levels: pd.DataFrame, metrics_frame: pd.DataFrame, metrics: list[str], degradations: list[str]
-) -> tuple[np.ndarray, list[list[str]]]:
+def top_ratios(levels: pd.DataFrame, margins: Mapping[str, float]) -> tuple[np.ndarray, list[list[str]]]:
     """Drop over margin at the highest level that was scored, ``(metrics, degradations)``, and the verdicts.
 
     Where the margin is zero, any drop is infinitely many of it; no drop is none.
+
+    Args:
+        levels: the analysis's levels; degradations stand in their order.
+        margins: each metric's margin, in the metric's own unit; metrics stand in their order.
     """
-    margins = dict(zip(metrics_frame["metric"], metrics_frame["margin"], strict=True))
+    metrics, degradations = list(margins), list(dict.fromkeys(levels["degradation"]))
     ratios = np.full((len(metrics), len(degradations)), math.nan)
     verdicts = [[""] * len(degradations) for _ in metrics]
-    for (metric, degradation), own in levels.groupby(["metric", "degradation"], sort=False):
+    for (metric, degradation), ladder in levels.groupby(["metric", "degradation"], sort=False):
         row, column = metrics.index(metric), degradations.index(degradation)
-        verdicts[row][column] = str(own["verdict"].iloc[0])
-        scored = own[own["n"] > 0]
+        verdicts[row][column] = str(ladder["verdict"].iloc[0])
+        scored = ladder[ladder["n"] > 0]
         if len(scored):
             drop, margin = float(scored["drop_mean"].iloc[-1]), margins[metric]
             if margin > 0:

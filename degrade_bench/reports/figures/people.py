@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from degrade_bench.reports.figures.drawing import Drawing
 from degrade_bench.reports.inputs import RunView
 from degrade_bench.reports.style import FAINT, INK, SERIES
+from degrade_bench.reports.words import fixed, listed, number, records
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,31 +25,62 @@ DASHES = ("-", "--", "-.", ":")
 
 def has_people(run: RunView) -> bool:
     """Whether the run says anything of people's ratings."""
-    return not run.analysis.people.empty and run.analysis.human_curves["human_drop"].notna().any()
+    return bool(not run.analysis.people.empty and run.analysis.human_curves["human_drop"].notna().any())
+
+
+def drawings(run: RunView) -> list[Drawing]:
+    """The figure, or none where the run says nothing of people's ratings."""
+    if not has_people(run):
+        return []
+    human = run.analysis.human_curves
+    names = list(dict.fromkeys(human["degradation"]))
+    undamaged = (human["rating"] + human["human_drop"]).max()
+    still = unmoved(run)
+    left_out = f" Not drawn, since nothing here moves them beyond their margin: {listed(still)}." if still else ""
+    return [
+        Drawing(
+            "people_pmqd",
+            f"Black: by how much people's mean rating fell (PMQD, from the {number(undamaged)} of undamaged "
+            "clips). Coloured: each metric's mean drop. Every curve, people's too, is divided by its own largest "
+            f"absolute mean drop over all {len(human)} cells, so that heights compare damages within a curve, not "
+            "metrics with one another. A metric that hears as people do has people's shape in every panel."
+            f"{left_out}",
+            f"Normalised drop against level, a panel each for {listed(names)}: people's ratings beside the "
+            f"metrics. {_agreement(run)}",
+            people_figure(run),
+        )
+    ]
+
+
+def _agreement(run: RunView) -> str:
+    people = run.analysis.people
+    overall = records(people[(people["damage"] == "all") & people["rho"].notna()])
+    correlations = ", ".join(f"{row['metric']} {fixed(row['rho'])}" for row in overall)
+    return f"Rank correlation with people over all cells: {correlations}." if correlations else ""
 
 
 def normalised_curves(run: RunView) -> dict[str, pd.Series]:
     """Drop by (damage, level), each curve divided by its own largest absolute mean drop over all cells.
 
     Returns:
-        by name, people first, then the metrics of the agreement; a metric without any drop in these cells, or
-        with none beyond its margin, is left out.
+        the curves by name: people first, then the metrics that were compared with them. A metric without any drop
+        in these cells, or with none beyond its margin, is left out.
     """
     human = run.analysis.human_curves
     cells = ["degradation", "level"]
-    found = {HUMAN: _normalised(human.set_index(cells)["human_drop"])}
+    curves = {HUMAN: _normalised(human.set_index(cells)["human_drop"])}
     levels = run.analysis.levels
     levels = levels[levels["degradation"].isin(set(human["degradation"]))]
     agreeing, still = set(run.analysis.people["metric"]), unmoved(run)
     for metric in (name for name in run.metrics if name in agreeing and name not in still):
         curve = _normalised(levels[levels["metric"] == metric].set_index(cells)["drop_mean"])
         if len(curve):
-            found[metric] = curve
-    return found
+            curves[metric] = curve
+    return curves
 
 
 def unmoved(run: RunView) -> list[str]:
-    """Metrics that no cell of PMQD's moved by more than their margin: normalised, they would be drawn noise."""
+    """Metrics that no damage of PMQD's moved beyond their margin: divided by so little, they would show noise."""
     levels = run.analysis.levels
     levels = levels[levels["degradation"].isin(set(run.analysis.human_curves["degradation"]))]
     largest = levels.assign(size=levels["drop_mean"].abs()).groupby("metric")["size"].max()
@@ -62,7 +95,7 @@ def _normalised(drops: pd.Series) -> pd.Series:
 
 
 def people_figure(run: RunView) -> Figure:
-    """A panel per damage: people's curve in black, each metric's with a colour, a marker and a dash of its own."""
+    """A panel per damage: people's curve in black, the metrics' told apart by colour, marker and dash."""
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
@@ -103,16 +136,14 @@ def _panel(axes: Axes, human: pd.DataFrame, curves: Mapping[str, pd.Series], loo
     axes.set_title(str(damage))
     axes.axhline(0.0, color=FAINT, linewidth=0.7, zorder=1)
     for name, curve in curves.items():
-        own = curve[curve.index.get_level_values(0) == damage]
-        levels = own.index.get_level_values(1).to_numpy(dtype=float)
+        drops = curve[curve.index.get_level_values(0) == damage]
+        levels = drops.index.get_level_values(1).to_numpy(dtype=float)
         order = np.argsort(levels)
         look = looks.get(name, _HUMAN_LOOK)
-        axes.plot(levels[order], own.to_numpy()[order], **look, zorder=2 if name == HUMAN else 3)
+        axes.plot(levels[order], drops.to_numpy()[order], **look, zorder=2 if name == HUMAN else 3)
     ladder = human.drop_duplicates("level").sort_values("level")
-    axes.set_xticks(
-        ladder["level"].to_numpy(dtype=float),
-        [f"{int(level)}\n{strength:g}".replace("nan", "") for level, strength in zip(
-            ladder["level"], ladder["strength"].astype(float), strict=True)],
-    )  # fmt: skip
+    steps = list(zip(ladder["level"].astype(int), ladder["strength"].astype(float), strict=True))
+    labels = [f"{level}\n" + ("" if math.isnan(strength) else f"{strength:g}") for level, strength in steps]
+    axes.set_xticks([float(level) for level, _ in steps], labels)
     axes.set_xlabel(f"level, {ladder['unit'].iloc[0]}")
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))

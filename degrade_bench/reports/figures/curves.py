@@ -1,4 +1,4 @@
-"""Sensitivity curves of one family: a panel per metric, each degradation beside its placebo."""
+"""Sensitivity curves, a figure per family: a panel per metric, each degradation beside its placebo."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from degrade_bench.reports.figures.drawing import Drawing
 from degrade_bench.reports.inputs import RunView
 from degrade_bench.reports.style import FAINT, FLOOR, PLACEBO, SERIES, VERDICT_MARKS
 
@@ -28,12 +29,38 @@ DASHES: tuple[Any, ...] = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 
 
+def drawings(run: RunView) -> list[Drawing]:
+    """A figure for each family of degradations that was tested."""
+    return [_drawing(run, family) for family in run.families]
+
+
+def _drawing(run: RunView, family: str) -> Drawing:
+    names = [name for name in run.degradations if _family_of(run, name) == family]
+    return Drawing(
+        f"curves_{_file_word(family)}",
+        "Mean drop per level with its confidence interval; above zero the metric noticed. Grey lines are "
+        "the placebos: the same processing with the music intact. The grey band is the nuisance floor.",
+        f"Drop against level for {', '.join(names)}, one panel per metric, each beside its placebo.",
+        sensitivity_curves(run, family),
+        heading=family,
+    )
+
+
+def _family_of(run: RunView, degradation: str) -> str:
+    levels = run.analysis.levels
+    return str(levels.loc[levels["degradation"] == degradation, "family"].iloc[0])
+
+
+def _file_word(text: str) -> str:
+    return "".join(character if character.isalnum() else "_" for character in text)
+
+
 def sensitivity_curves(run: RunView, family: str) -> Figure:
     """Drop against level for every metric; placebos as grey lines, the nuisance floor as a band."""
     from matplotlib.figure import Figure
 
-    own = run.analysis.levels[run.analysis.levels["family"] == family]
-    degradations = list(dict.fromkeys(own["degradation"]))
+    levels = run.analysis.levels[run.analysis.levels["family"] == family]
+    degradations = list(dict.fromkeys(levels["degradation"]))
     columns = min(COLUMNS, len(run.metrics))
     rows = math.ceil(len(run.metrics) / columns)
     handles = _legend_handles(run, degradations)
@@ -43,7 +70,7 @@ def sensitivity_curves(run: RunView, family: str) -> Figure:
     figure = Figure(figsize=(width, 2.05 * rows + 0.75 + taller), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False).flatten()
     for panel, metric in zip(panels, run.metrics, strict=False):
-        _panel(panel, run, metric, own[own["metric"] == metric], degradations)
+        _panel(panel, run, metric, levels[levels["metric"] == metric], degradations)
     for panel in panels[len(run.metrics) :]:
         panel.set_visible(False)
     figure.legend(handles=handles, loc="outside upper left", ncols=across)
@@ -71,14 +98,14 @@ def _legend_handles(run: RunView, degradations: list[str]) -> list[Line2D | Patc
 
 
 def _legend_columns(labels: list[str], width: float) -> int:
-    """So many entries as fit beside one another in a figure of this width in inches, five at most."""
+    """How many entries of a legend fit beside one another in a figure of this width in inches; five at most."""
     widest = LETTER * max(len(label) for label in labels) + LEGEND_LINE_AND_GAP
     return max(1, min(5, len(labels), int(width / widest)))
 
 
-def _panel(axes: Axes, run: RunView, metric: str, own: pd.DataFrame, degradations: list[str]) -> None:
+def _panel(axes: Axes, run: RunView, metric: str, levels: pd.DataFrame, degradations: list[str]) -> None:
     facts = run.analysis.metrics.set_index("metric").loc[metric]
-    verdicts = own.drop_duplicates("degradation").set_index("degradation")["verdict"]
+    verdicts = levels.drop_duplicates("degradation").set_index("degradation")["verdict"]
     marks = "".join(VERDICT_MARKS.get(str(verdicts.get(name)), "") for name in degradations)
     axes.set_title(f"{metric}  {marks}")
     floor = float(facts["nuisance_floor"]) if pd.notna(facts["nuisance_floor"]) else 0.0
@@ -88,21 +115,21 @@ def _panel(axes: Axes, run: RunView, metric: str, own: pd.DataFrame, degradation
     drawn = False
     placebos = run.analysis.placebos
     for index, name in enumerate(degradations):
-        levels = own[(own["degradation"] == name) & (own["n"] > 0)]
-        if levels.empty:
+        curve = levels[(levels["degradation"] == name) & (levels["n"] > 0)]
+        if curve.empty:
             continue
         drawn = True
         shift = 0.07 * (index - (len(degradations) - 1) / 2)  # so that intervals do not hide one another
         if len(placebos):
-            mine = placebos[(placebos["metric"] == metric) & (placebos["placebo_of"] == name)]
-            _placebo(axes, mine, levels, DASHES[index % 4], shift)
-        _curve(axes, levels, SERIES[index % 6], MARKERS[index % 6], shift)
-    every = sorted(int(level) for level in own["level"].unique())
-    axes.set_xlim(min(every) - 0.35, max(every) + 0.35)
-    axes.set_xticks(every, _tick_labels(own, degradations, every))
+            placebo = placebos[(placebos["metric"] == metric) & (placebos["placebo_of"] == name)]
+            _placebo(axes, placebo, curve, DASHES[index % 4], shift)
+        _curve(axes, curve, SERIES[index % 6], MARKERS[index % 6], shift)
+    ticks = sorted(int(level) for level in levels["level"].unique())
+    axes.set_xlim(min(ticks) - 0.35, max(ticks) + 0.35)
+    axes.set_xticks(ticks, _tick_labels(levels, degradations, ticks))
     axes.locator_params(axis="y", nbins=5)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
-    axes.set_xlabel(_strength_label(own, degradations))
+    axes.set_xlabel(_strength_label(levels, degradations))
     if not drawn:
         axes.set_yticks([])
         axes.text(0.5, 0.5, "not applicable", transform=axes.transAxes, ha="center", va="center", color=FAINT)
@@ -132,12 +159,12 @@ def _placebo(axes: Axes, placebo: pd.DataFrame, levels: pd.DataFrame, dash: str,
     axes.plot(x, placebo["drop_mean"], color=PLACEBO, linestyle=dash, linewidth=1.4, zorder=2)
 
 
-def _tick_labels(own: pd.DataFrame, degradations: list[str], levels: list[int]) -> list[str]:
+def _tick_labels(levels: pd.DataFrame, degradations: list[str], ticks: list[int]) -> list[str]:
     if len(degradations) > 1:
-        return [str(level) for level in levels]
-    strengths = own.drop_duplicates("level").set_index("level")["strength"]
-    return [f"{level}\n{strengths[level]:g}" for level in levels]
+        return [str(level) for level in ticks]
+    strengths = levels.drop_duplicates("level").set_index("level")["strength"]
+    return [f"{level}\n{strengths[level]:g}" for level in ticks]
 
 
-def _strength_label(own: pd.DataFrame, degradations: list[str]) -> str:
-    return f"level, {own['unit'].iloc[0]}" if len(degradations) == 1 else "level"
+def _strength_label(levels: pd.DataFrame, degradations: list[str]) -> str:
+    return f"level, {levels['unit'].iloc[0]}" if len(degradations) == 1 else "level"

@@ -1,0 +1,87 @@
+"""What a figure is, and how figures are saved: as PNG, SVG and PDF, named after what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from degrade_bench._support.files import folder_error, replacing
+from degrade_bench.reports.style import RC
+from degrade_bench.runs.names import FIGURES
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FORMATS = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}, "pdf": {"CreationDate": None}}
+"""Formats, and the metadata that would make two drawings of the same figure differ."""
+
+REM_PER_INCH = 6.7
+"""A figure's natural width on the page: four panels of curves fill it, and one is a fourth of that."""
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """A figure and what a reader is told about it.
+
+    Attributes:
+        name: file name without suffix.
+        caption: how to read it.
+        alt: what it shows, for those who cannot see it.
+        figure: the drawing.
+        heading: what stands over it where a section has several figures, such as the family whose curves it shows.
+    """
+
+    name: str
+    caption: str
+    alt: str
+    figure: Figure
+    heading: str = ""
+
+    @property
+    def width_rem(self) -> float:
+        """The greatest width on the page, in ``rem``: small figures stay small."""
+        return round(float(self.figure.get_figwidth()) * REM_PER_INCH, 1)
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw and save within this: every figure looks the same, and matplotlib's settings are left as they were."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()  # nobody's matplotlibrc decides how a report looks
+        matplotlib.rcParams.update(cast(Any, RC))
+        yield
+
+
+def save(drawings: Sequence[Drawing], folder: Path) -> dict[str, bytes]:
+    """Write ``figures/NAME.png``, ``.svg`` and ``.pdf``; figures of an earlier report are removed.
+
+    Returns:
+        the SVG of each figure, by name.
+
+    Raises:
+        RunFolderError: the folder cannot be written.
+    """
+    target = folder / FIGURES
+    wanted = {f"{drawing.name}.{suffix}" for drawing in drawings for suffix in FORMATS}
+    try:
+        target.mkdir(exist_ok=True)
+        for old in target.iterdir():
+            if old.name not in wanted and old.suffix.lstrip(".") in FORMATS:
+                old.unlink()
+    except OSError as error:
+        raise folder_error(target, error) from error
+    vectors = {}
+    for drawing in drawings:
+        drawing.figure.draw_without_rendering()
+        drawing.figure.set_layout_engine("none")  # laid out once, not once per format
+        for suffix, metadata in FORMATS.items():
+            path = target / f"{drawing.name}.{suffix}"
+            with replacing(path) as temporary:
+                drawing.figure.savefig(temporary, format=suffix, dpi=160, metadata=metadata)
+        vectors[drawing.name] = (target / f"{drawing.name}.svg").read_bytes()
+    return vectors

@@ -1,0 +1,53 @@
+"""What each metric noticed: the heat map, and for every metric its verdicts and levels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from degrade_bench.reports.figures import heat_map
+from degrade_bench.reports.inputs import RunView
+from degrade_bench.reports.sections.base import Section
+from degrade_bench.reports.style import VERDICT_MARKS, VERDICT_MEANINGS
+from degrade_bench.reports.tables import Rows, of_metric
+from degrade_bench.reports.words import MARGINS, detection, level_and_strength, records
+
+
+def rows(run: RunView) -> dict[str, Any]:
+    """Every metric with its floor and margin, its verdicts and its levels, and the legend of the verdicts."""
+    levels, verdicts = records(run.analysis.levels), verdict_rows(run)
+    metrics = [
+        facts
+        | {
+            "note": run.domain_notes.get(facts["metric"]),
+            "verdicts": of_metric(verdicts, facts["metric"]),
+            "levels": of_metric(levels, facts["metric"]),
+        }
+        for facts in records(run.analysis.metrics)
+    ]
+    return {
+        "metrics": metrics,
+        "margins": MARGINS,
+        "marks": VERDICT_MARKS,
+        "meanings": VERDICT_MEANINGS,
+        "options": run.analysis.options,
+    }
+
+
+def verdict_rows(run: RunView) -> Rows:
+    """Verdicts, each with words for where the damage is detected and where the curve saturates."""
+    verdicts = records(run.analysis.verdicts)
+    for verdict in verdicts:
+        strengths = run.strengths(verdict["degradation"])
+        verdict["detected"], verdict["detected_interval"] = detection(verdict, strengths)
+        verdict["saturates"] = level_and_strength(verdict["saturation_level"], strengths, verdict["unit"])
+    return verdicts
+
+
+SECTION = Section(
+    id="verdicts",
+    title="What each metric noticed",
+    link="Verdicts",
+    template="verdicts.html.j2",
+    rows=rows,
+    drawings=heat_map.drawings,
+)

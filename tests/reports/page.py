@@ -1,0 +1,42 @@
+"""Reading a page as a browser would, and the browser that does."""
+
+from __future__ import annotations
+
+import shutil
+from html.parser import HTMLParser
+
+CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
+
+VOID = {"meta", "link", "img", "br", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """Tags in balance, ids, links and sources of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: set[str] = set()
+        self.sources: list[str] = []
+        self.anchors: list[str] = []
+        self.tags: set[str] = set()
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        given = dict(attrs)
+        assert not any(name.startswith("on") for name in given)
+        if "id" in given:
+            assert given["id"] not in self.ids
+            self.ids.add(given["id"])
+        if tag == "a":
+            self.anchors.append(given["href"])
+        self.sources += [given[name] for name in ("src", "href") if name in given and tag != "a"]
+        if tag == "img":
+            assert given["alt"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
