@@ -1,7 +1,7 @@
 """The sections of the report, in the order of the page.
 
 A new section is a module here that ends with its ``SECTION``, a template beside the others in ``templates/``, and
-one line in :data:`ORDER`. A figure of it is drawn there too, or in ``reports/figures`` where the drawing is long. To
+one line in :data:`ORDER`. A figure of it is drawn there too, or in ``reports/figures`` where it is long. To
 take a section away, take these away.
 """
 
