@@ -20,8 +20,9 @@ import torch
 
 from degrade_bench._support.registry import Registry, import_attribute
 from degrade_bench.errors import ConfigError, DegradeBenchError, MetricError, UnknownNameError
-from degrade_bench.metric.base import Metric, checked_counts, described
+from degrade_bench.metric.base import Metric, checked_counts
 from degrade_bench.metric.simulated.truths import TRUTHS
+from degrade_bench.metric.traits import described
 
 REGISTRY: Registry[Any] = Registry("metric", "degrade_bench.metrics")
 

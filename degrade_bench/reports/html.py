@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from degrade_bench._support.files import write_text
-from degrade_bench.metric.domain import HOME, domain_note
+from degrade_bench.metric.traits import HOME, domain_note
 from degrade_bench.reports.figures import Drawing, draw_and_save
 from degrade_bench.reports.inputs import RunView, load_run
 from degrade_bench.reports.style import VERDICT_MARKS

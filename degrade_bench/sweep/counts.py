@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from degrade_bench.metric import OUTSIDE_RANGE
+from degrade_bench.metric.traits import OUTSIDE_RANGE
 
 if TYPE_CHECKING:  # the store and the report read this too, and need no torch for it
     from degrade_bench.metric.base import Metric

@@ -19,6 +19,7 @@ from degrade_bench.corpus.source import ClipSource
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.errors import CorpusError, RunFolderError
 from degrade_bench.metric.base import Metric
+from degrade_bench.metric.traits import Traits
 from degrade_bench.runs.columns import KEY, Row, to_table
 from degrade_bench.runs.folder import RunFolder, block_counts, without_blocks
 from degrade_bench.sweep import counts as tallies
@@ -31,7 +32,6 @@ from degrade_bench.sweep.worker import (
     BlockResult,
     ClipRead,
     ClipUnusable,
-    MetricTraits,
     Task,
     Work,
     row_of,
@@ -191,7 +191,7 @@ def execute(sweep: Sweep, folder: RunFolder, progress: Progress | None = None) -
         sweep.replicates,
         sweep.degradations,
         light,
-        tuple(MetricTraits.of(metric) for metric in heavy),
+        tuple(Traits.of(metric) for metric in heavy),
     )
     expected = estimate(tasks, work, heavy, sweep.workers)
     sizes = {block.name: len(block.cells) for block in sweep.blocks()}
@@ -324,7 +324,7 @@ def _dead_clip_rows(
         result.skipped.append(Skipped(event.clip_id, event.reason))
         return {}
     facts = result.clips[event.clip_id]
-    traits = {metric.name: MetricTraits.of(metric) for metric in sweep.metrics}
+    traits = {metric.name: Traits.of(metric) for metric in sweep.metrics}
     outcome = Outcome.failed(event.reason)
     dead: dict[str, list[Row]] = {}
     for block in sweep.blocks():
