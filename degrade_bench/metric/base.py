@@ -85,9 +85,9 @@ class Metric(MetricAttributes, ABC):
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits of everything that would change a score: code, weights, type, window, settings.
 
-        Extend :meth:`fingerprint_parts` rather than this: what was set is joined to the parts here.
+        Extend :meth:`fingerprint_parts` rather than this.
         """
-        return digest({**self.fingerprint_parts(), **self.setting_parts()})
+        return digest(self.fingerprint_parts())
 
     def fingerprint_parts(self) -> dict[str, Any]:
         """What the fingerprint is made of; recorded in ``run.json``. Extend it with weights and types."""
@@ -130,7 +130,8 @@ class Treatment:
 class Oracle(Metric):
     """A metric that hears nothing and is told what was done.
 
-    Its truth is known, so that what a run says of it can be checked. Write :meth:`score_treatment`. An oracle works where cells are made, so it must be picklable.
+    Its truth is known, so that what a run says of it can be checked. Write :meth:`score_treatment`. An oracle works
+    where cells are made, so it must be picklable.
 
     >>> class Halves(Oracle):
     ...     name = "halves"

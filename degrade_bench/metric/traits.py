@@ -220,6 +220,9 @@ def trait_of(metric: object, name: str) -> Any:
 def described(metric: object) -> dict[str, Any]:
     """What a metric, or the class of one, says of itself, for the listing and for ``run.json``."""
     said = {name: trait_of(metric, name) for name, trait in TRAITS.items() if trait.listed}
+    for name, value in said.items():
+        if not TRAITS[name].values.valid(value):  # of a class, what only its objects have
+            said[name] = getattr(MetricAttributes, name, None)
     return {name: list(value) if isinstance(value, tuple) else value for name, value in said.items()}
 
 

@@ -11,6 +11,7 @@ import degrade_bench
 from degrade_bench.errors import ConfigError, MetricError
 from degrade_bench.metric.base import Treatment
 from degrade_bench.metric.catalogue import REGISTRY, load_metric
+from degrade_bench.metric.settings import CommandLineText
 from degrade_bench.metric.simulated.truths import TRUTHS
 from degrade_bench.metric.traits import domain_note
 from tests.conftest import make_clip
@@ -40,13 +41,13 @@ def test_the_same_cell_scores_the_same_and_another_does_not(name):
     changes = ({"replicate": 1}, {"level": 4}, {"clip_hash": "g"}, {"degradation": "mp3"})
     scores = {metric.score_treatment(treatment(**change)) for change in changes}
     assert len(scores) == 4 or TRUTHS[name].ceiling in scores
-    other = load_metric(name, {"seed": "1"}, "cpu")
+    other = load_metric(name, {"seed": 1}, "cpu")
     assert other.fingerprint() != metric.fingerprint()
 
 
 def test_a_wrong_seed_is_refused():
     with pytest.raises(ConfigError, match="whole number"):
-        load_metric("simulated-noise", {"seed": "x"}, "cpu")
+        load_metric("simulated-noise", {"seed": CommandLineText("x")}, "cpu")
 
 
 def test_a_run_says_of_them_what_is_so(tmp_path):

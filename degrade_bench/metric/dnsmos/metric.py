@@ -15,16 +15,18 @@ import math
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 
-from degrade_bench.errors import ConfigError, MetricError, UnknownNameError
+from degrade_bench.errors import MetricError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.dnsmos import contract, network
+from degrade_bench.metric.settings import check_choice
 
-OUTPUTS = {
+Output = Literal["ovrl", "sig", "bak", "p808"]
+OUTPUTS: dict[Output, str] = {
     "ovrl": "overall, by P.835",
     "sig": "the speech by itself, by P.835",
     "bak": "the background by itself, by P.835",
@@ -59,10 +61,10 @@ class Dnsmos(Metric):
     higher_is_better = True
     score_range = (1.0, 5.0)
     light = True
+    accounts_for = ("output",)
 
-    def __init__(self, output: str = "ovrl") -> None:
-        if output not in OUTPUTS:
-            raise ConfigError(f"--set dnsmos.output={output}: {UnknownNameError('output', output, OUTPUTS)}")
+    def __init__(self, output: Output = "ovrl") -> None:
+        check_choice(self.name, "output", output, OUTPUTS)
         reason = self.unavailable({})
         if reason is not None:
             raise MetricError(f"dnsmos is not available: {reason}")
@@ -73,7 +75,7 @@ class Dnsmos(Metric):
         self._network: network.P835Network | network.P808Network | None = None
 
     @classmethod
-    def unavailable(cls, settings: Mapping[str, str]) -> str | None:
+    def unavailable(cls, settings: Mapping[str, Any]) -> str | None:
         """What is not installed, and the command that installs it; None if nothing lacks."""
         missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
         if missing:

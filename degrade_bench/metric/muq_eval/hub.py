@@ -93,8 +93,8 @@ class _Place:
 
 def local_files(
     variant: str,
-    checkpoint: str | None = None,
-    encoder: str | None = None,
+    checkpoint: str | Path | None = None,
+    encoder: str | Path | None = None,
     revision: str | None = None,
     encoder_revision: str | None = None,
 ) -> Files | str:
@@ -114,7 +114,11 @@ def local_files(
 
 
 def _find(
-    variant: str, checkpoint: str | None, encoder: str | None, revision: str | None, encoder_revision: str | None
+    variant: str,
+    checkpoint: str | Path | None,
+    encoder: str | Path | None,
+    revision: str | None,
+    encoder_revision: str | None,
 ) -> Files:
     metric = METRIC_OF[variant]
     wanted = (
@@ -182,8 +186,8 @@ def _verify(published: Published, path: Path, variant: str) -> None:
 
 def fetched_files(
     variant: str,
-    checkpoint: str | None = None,
-    encoder: str | None = None,
+    checkpoint: str | Path | None = None,
+    encoder: str | Path | None = None,
     revision: str | None = None,
     encoder_revision: str | None = None,
     say: Callable[[str], None] = lambda line: print(line, file=sys.stderr),

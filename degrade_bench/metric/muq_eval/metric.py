@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, Literal, get_args
 from weakref import WeakValueDictionary
 
 import torch
@@ -24,9 +26,11 @@ from degrade_bench.metric.muq_eval.device import checked_device
 from degrade_bench.metric.muq_eval.encoder import Blueprint, Encoder
 from degrade_bench.metric.muq_eval.listener import Embeddings, Listener
 from degrade_bench.metric.muq_eval.network import Network
+from degrade_bench.metric.settings import check_choice
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-BACKENDS = ("fast", "reference")
+Dtype = Literal["float32", "bfloat16"]
+Backend = Literal["fast", "reference"]
+DTYPES: dict[Dtype, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 _listeners: WeakValueDictionary[str, Listener] = WeakValueDictionary()
 """Networks that are loaded, by everything that they depend on: two metrics on one network share its passes."""
@@ -59,22 +63,32 @@ class MuQEval(Metric):
     window_seconds: float | None = WINDOW_SECONDS
     higher_is_better = True
     score_range = (1.0, 5.0)
+    accounts_for = (
+        "checkpoint",
+        "encoder",
+        "revision",
+        "encoder_revision",
+        "dtype",
+        "backend",
+        "hop_seconds",
+        "lora_alpha",
+    )
     variant: ClassVar[str] = "a1"
 
     def __init__(
         self,
-        checkpoint: str | None = None,
-        encoder: str | None = None,
+        checkpoint: str | Path | None = None,
+        encoder: str | Path | None = None,
         revision: str | None = None,
         encoder_revision: str | None = None,
         device: str = "cpu",
-        dtype: str = "float32",
-        backend: str = "fast",
-        hop_seconds: float | str | None = None,
-        lora_alpha: float | str | None = None,
+        dtype: Dtype = "float32",
+        backend: Backend = "fast",
+        hop_seconds: float | None = None,
+        lora_alpha: float | None = None,
     ) -> None:
-        _one_of("dtype", dtype, tuple(DTYPES))
-        _one_of("backend", backend, BACKENDS)
+        check_choice(self.name, "dtype", dtype, DTYPES)
+        check_choice(self.name, "backend", backend, get_args(Backend))
         if backend == "reference" and dtype != "float32":
             raise MetricError("muq-eval: the reference backend runs in float32 only")
         if hop_seconds is not None:
@@ -131,7 +145,7 @@ class MuQEval(Metric):
         return files.StrictWeights(state, found.checkpoint)
 
     @classmethod
-    def unavailable(cls, settings: Mapping[str, str]) -> str | None:
+    def unavailable(cls, settings: Mapping[str, Any]) -> str | None:
         """Why the weights are not on this machine, and what to do; None if they are. No network."""
         found = hub.local_files(
             cls.variant,
@@ -184,16 +198,7 @@ class MuQEvalA3a(MuQEval):
     variant = "a3a"
 
 
-def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise MetricError(f"muq-eval: {name} {value!r}: expected {' or '.join(allowed)}")
-
-
-def _positive(name: str, value: float | str) -> float:
-    try:
-        number = float(value)
-    except ValueError:
-        number = float("nan")
-    if not 0 < number < float("inf"):
+def _positive(name: str, value: float) -> float:
+    if not 0 < value < math.inf:
         raise MetricError(f"muq-eval: {name} {value!r}: expected a number above 0")
-    return number
+    return float(value)

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from degrade_bench.errors import ConfigError
 from degrade_bench.metric.base import Oracle, Treatment
 from degrade_bench.metric.simulated.truths import TOP_LEVEL, TRUTHS, Truth
 
@@ -27,11 +26,8 @@ class Simulated(Oracle):
     source = "LaajMeter's idea: judges of known ability"
     accounts_for = ("seed",)
 
-    def __init__(self, seed: int | str = 0) -> None:
-        try:
-            self.seed = int(seed)
-        except ValueError:
-            raise ConfigError(f"{self.name}: seed must be a whole number, got {seed!r}") from None
+    def __init__(self, seed: int = 0) -> None:
+        self.seed = seed
 
     def score_treatment(self, treatment: Treatment) -> float:
         """The clip's quality, less what the truth says of the damage, plus noise."""
