@@ -60,8 +60,10 @@ def with_settings(metric: Metric, given: Mapping[str, Any]) -> Metric:
     it.
     """
     object.__setattr__(metric, "given_settings", dict(given))  # even where its class is a frozen dataclass
+    if isinstance(metric, Adapter):
+        return metric
     holds_all = metric.setting_parts().keys() <= metric.fingerprint_parts().keys()
-    if isinstance(metric, Adapter) or (holds_all and type(metric).fingerprint is Metric.fingerprint):
+    if holds_all and type(metric).fingerprint is Metric.fingerprint:
         return metric
     return with_settings(Adapter(metric), given)
 

@@ -65,7 +65,7 @@ class Metric(MetricAttributes, ABC):
         Raises:
             MetricError: this metric does not score windows.
         """
-        raise MetricError(f"metric {self.name!r} does not score windows: it has no score_windows of its own")
+        raise MetricError(f"metric {self.name!r} does not score windows: it does not define score_windows")
 
     def score_treatment(self, treatment: Treatment) -> float:
         """The score of one cell from what was done to it, for an ``oracle``: a metric that hears nothing.
@@ -73,7 +73,7 @@ class Metric(MetricAttributes, ABC):
         Raises:
             MetricError: this metric is no oracle.
         """
-        raise MetricError(f"metric {self.name!r} is no oracle: it has no score_treatment of its own")
+        raise MetricError(f"metric {self.name!r} is no oracle: it does not define score_treatment")
 
     def counts(self) -> dict[str, int]:
         """What happened while it scored, such as ``{"recomputed in float32": 3}``: totals since it was made.
@@ -194,7 +194,7 @@ def checked_windows(metric: Any, scores: Any, batch_size: int) -> list[tuple[flo
         batch_size: how many signals it was given.
 
     Raises:
-        MetricError: the metric did not return at least one number per signal, and as many for each.
+        MetricError: the metric did not return at least one number for every signal, and as many for all.
     """
     tensor = _as_tensor(metric, scores)
     if tensor.ndim != 2 or tensor.shape[0] != batch_size or tensor.shape[1] == 0:

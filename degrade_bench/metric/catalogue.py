@@ -107,7 +107,7 @@ def load_metric(spec: str, settings: Mapping[str, Any], device: str) -> Metric:
     Raises:
         UnknownNameError: no such name; says which are near.
         ConfigError: a path that cannot be imported, or a setting that the metric does not have or not of that type.
-        MetricError: the metric cannot be made, or what was found is no metric.
+        MetricError: the metric cannot be made, or it is no metric.
 
     Example:
         >>> load_metric("loudness", {}, "cpu").needs_reference
@@ -179,7 +179,7 @@ def _from_file(path: Path, attribute: str) -> Any:
     except Exception as error:  # whatever the file does when imported
         raise ConfigError(f"--metric {path}: cannot be imported: {type(error).__name__}: {error}") from error
     if not hasattr(module, attribute):
-        public = [each for each in vars(module) if not each.startswith("_")]
+        public = [name for name in vars(module) if not name.startswith("_")]
         raise ConfigError(f"--metric {path}: {UnknownNameError('name', attribute, public)}")
     return getattr(module, attribute)
 

@@ -3,7 +3,7 @@
 On the command line a setting is text (``--set my.py:Mine.k=2``). What it becomes depends on the constructor's
 annotation: ``int``, ``float``, ``bool``, ``str``, ``Path``, ``Literal``, an enum, or a union of these. Where the
 annotation is another or there is none, text is read as a scalar of YAML 1.2 (see :func:`scalar`). From a YAML file
-and from the API values come with types of their own, which are checked and not guessed at: text is no number there.
+and from the API values have types already, which are checked and not guessed at: text is no number there.
 
 No torch is needed here.
 """
@@ -104,8 +104,8 @@ def typed_settings(spec: str, factory: Callable[..., Any], settings: Mapping[str
     for name, value in settings.items():
         parameter = by_name.get(name, others)
         if parameter is None:
-            names = [each for each in by_name if each != BENCH_SETS]
-            raise _refused(spec, name, value, str(UnknownNameError("setting", name, names)))
+            taken = [argument for argument in by_name if argument != BENCH_SETS]
+            raise _refused(spec, name, value, str(UnknownNameError("setting", name, taken)))
         try:
             null = parameter.default is None and _read(value) is None
             typed[name] = None if null else _fitted(value, _annotation(parameter, factory))
@@ -235,7 +235,7 @@ def _chosen(value: Any, options: Mapping[str, Any], names: Mapping[str, Any] | N
             return option
     if names is not None and isinstance(value, str) and value in names:
         return names[value]
-    raise _MisfitError(" or ".join(repr(each) for each in plain.values()), options)
+    raise _MisfitError(" or ".join(repr(choice) for choice in plain.values()), options)
 
 
 def _truth(value: Any, read: Any, expected: str) -> bool:

@@ -1,4 +1,4 @@
-"""DNSMOS as a metric: what speech would be rated, asked about music.
+"""DNSMOS as a metric: how listeners would rate a recording of speech, asked about music.
 
 DNSMOS predicts how listeners rate speech after noise suppression. Music is not what it was made for. That makes
 it a control from the wrong domain: a learned network that runs end to end without a hub, and whose verdicts show
@@ -41,7 +41,7 @@ class Dnsmos(Metric):
 
     Within ±1 the scores are those of ``speechmos.dnsmos.run``. The package refuses samples beyond ±1. Damaged clips
     may pass ±1 where their loudness is matched to the clean clip's, and the networks take any level: they are
-    scored as they are, neither clipped nor scaled, since either would be a damage of its own.
+    scored as they are, because clipping or scaling them would be another damage.
 
     Args:
         output: ``ovrl`` (overall), ``sig`` (the speech), ``bak`` (the background), or ``p808`` (overall, by the
@@ -76,7 +76,7 @@ class Dnsmos(Metric):
 
     @classmethod
     def unavailable(cls, settings: Mapping[str, Any]) -> str | None:
-        """What is not installed, and the command that installs it; None if nothing lacks."""
+        """What is not installed, and the command that installs it; None if nothing is missing."""
         missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
         if missing:
             return f"{' and '.join(missing)} not installed; {HOW_TO}"
