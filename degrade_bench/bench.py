@@ -23,8 +23,9 @@ from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.catalogue import Broken
 from degrade_bench.degrade.suites import resolve
 from degrade_bench.errors import ConfigError, DegradeBenchError, MetricError
+from degrade_bench.metric.adapter import check_metric
 from degrade_bench.metric.base import Metric
-from degrade_bench.metric.catalogue import SkippedMetric, check_metric, default_metrics, load_metric
+from degrade_bench.metric.catalogue import SkippedMetric, default_metrics, load_metric
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.record import Example, LeftOut, RunRecord
 from degrade_bench.runs.scores import load_scores
@@ -120,6 +121,10 @@ def resolve_request(
     skipped_metrics: Sequence[SkippedMetric] = ()
     if metrics is None:
         metrics, skipped_metrics = _metrics(config, device)
+        if config.set:  # what was typed at the command line, as the metrics took it
+            specs = config.metric or [metric.name for metric in metrics]
+            taken = {spec: metric.given_settings for spec, metric in zip(specs, metrics, strict=True)}
+            config = config.model_copy(update={"set": {spec: taken[spec] for spec in config.set}})
     twice = [name for name, count in Counter(metric.name for metric in metrics).items() if count > 1]
     if twice:
         raise ConfigError(f"metric {twice[0]!r} is given twice")

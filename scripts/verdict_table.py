@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from degrade_bench.errors import DegradeBenchError, UnknownNameError
-from degrade_bench.metric.domain import domain_note
+from degrade_bench.metric.traits import domain_note
 from degrade_bench.reports.inputs import RunView, load_run
 from degrade_bench.reports.words import MARGINS, detection, missing, number, records, with_interval
 

@@ -15,7 +15,8 @@ sys.path.insert(0, str(ROOT))  # the tests' checkpoint builder
 
 from degrade_bench.metric.muq_eval.architecture import Architecture  # noqa: E402
 from degrade_bench.metric.muq_eval.checkpoint import StrictWeights, read_encoder_config, read_state  # noqa: E402
-from degrade_bench.metric.muq_eval.encoder import Blueprint, Encoder  # noqa: E402
+from degrade_bench.metric.muq_eval.encoder import Encoder  # noqa: E402
+from degrade_bench.metric.muq_eval.layers import Blueprint  # noqa: E402
 from degrade_bench.metric.muq_eval.reference import ReferenceEncoder  # noqa: E402
 from tests.metric.muq_eval.build import FULL, build_checkpoint  # noqa: E402
 

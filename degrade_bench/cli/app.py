@@ -85,7 +85,7 @@ def run(
 ) -> None:
     """Damage music, score it, conclude and report. The same command again goes on where it was stopped."""
     from degrade_bench.cli.progress import available_cores, run_with_progress
-    from degrade_bench.metric.catalogue import parse_settings
+    from degrade_bench.metric.settings import parse_settings
     from degrade_bench.sweep.config import make_config
 
     options: dict[str, Any] = {

@@ -55,7 +55,7 @@ def print_listing(what: str, entries: Sequence[Mapping[str, Any]]) -> None:
             unit = entry["ladder"][0]["unit"]
             table.add_row(entry["name"], entry["group"], entry["family"], f"{steps} {unit}", entry["summary"])
     elif what == "metrics":
-        from degrade_bench.metric.domain import HOME, domain_note
+        from degrade_bench.metric.traits import HOME, domain_note
 
         for column in ("name", "better", "reference", "what it measures"):
             table.add_column(column)

@@ -1,4 +1,1 @@
-"""What listens: the protocol, the catalogue, the panel, MuQ-Eval and DNSMOS."""
-
-OUTSIDE_RANGE = "outside_range"
-"""The word under which scores outside a metric's ``score_range`` are counted in ``run.json``."""
+"""What listens: traits, the protocol, the catalogue, the panel, MuQ-Eval, DNSMOS and simulated metrics."""

@@ -1,73 +1,50 @@
 """The protocol of a metric: what listens.
 
-A metric scores batches. A score never depends on what else is in the batch. Anything with these attributes
-and methods is a metric; deriving from :class:`Metric` gives the defaults and the checks.
+A metric scores batches. A score never depends on what else is in the batch. Anything with the attributes of
+:class:`~degrade_bench.metric.traits.MetricAttributes` and these methods is a metric; deriving from :class:`Metric`
+gives the defaults.
 """
 
 from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import torch
 
 from degrade_bench.errors import MetricError
-from degrade_bench.metric import OUTSIDE_RANGE
+from degrade_bench.metric.traits import OUTSIDE_RANGE, SIMULATION, MetricAttributes, described, fingerprinted
 
 
-class Metric(ABC):
+class Metric(MetricAttributes, ABC):
     """A music quality metric.
 
-    Class or instance attributes:
-        name: lower-case with dashes; stable.
-        version: changes whenever the code would score differently.
-        summary: what it measures, in one sentence.
-        source: the paper or tool that it comes from.
-        sample_rate: the rate that it works at in Hz, or None for any. The metric resamples by itself.
-        window_seconds: how much audio it hears, from the centre of what it is given; None for all of it.
-        min_seconds: the shortest signal that it can score.
-        higher_is_better: the direction of quality.
-        score_range: nominal lowest and highest score; None for no bound. Scores are never clamped to it.
-        needs_reference: full-reference (True) or reference-free (False).
-        aligned: whether a full-reference metric compares moment by moment. One that does not may be given a
-            signal of another length than its reference, and hears damage that changes the duration.
-        hears: names of controls that it is meant to hear, such as gain for a level meter. They are scored and
-            shown, and are no part of its nuisance floor. Empty unless the metric is one of exactly that.
-        domain: what it was made for. A metric of anything but music is a wrong-domain control, and is shown as one.
-        light: cheap and picklable by name, so that it is computed in the worker that renders the cell.
-            Metrics that hold a network or a device are not light.
-        hop_seconds: None for one score per signal. Where it is set, :meth:`score_windows` is called in place of
-            :meth:`score`, with the whole signal; the score is the mean over windows, and they are kept.
+    What it says of itself are class or instance attributes, declared with their defaults in
+    :class:`~degrade_bench.metric.traits.MetricAttributes`; only ``name`` has none. What it does is :meth:`score`.
+
+    Attributes:
+        given_settings: what :func:`~degrade_bench.metric.catalogue.load_metric` was asked to set, typed.
     """
 
-    name: str
-    version: str = "1"
-    summary: str = ""
-    source: str = ""
-    sample_rate: int | None = None
-    window_seconds: float | None = None
-    min_seconds: float = 0.0
-    higher_is_better: bool = True
-    score_range: tuple[float | None, float | None] = (None, None)
-    needs_reference: bool = False
-    aligned: bool = True
-    hears: tuple[str, ...] = ()
-    domain: str = "music"
-    light: bool = False
-    hop_seconds: float | None = None
+    given_settings: Mapping[str, Any] = MappingProxyType({})
 
     @abstractmethod
     def score(self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None) -> torch.Tensor:
-        """Score a batch of equally long signals.
+        """Score a batch of equally long signals. A score must not depend on what else is in the batch.
 
-        Shape:
-            batch: ``(batch, channels, time)``, float32.
-            reference: the clean signals in the same shape where ``needs_reference``, else None; of another
-                length where the metric is not ``aligned``.
-            returns: ``(batch,)``, float. A signal that cannot be scored gives NaN, not an exception
-                that takes the others with it.
+        Args:
+            batch: ``(batch, channels, time)``, float32; samples may pass ±1.
+            sample_rate: of the batch and the reference, in Hz.
+            reference: the clean signals, in the same shape, where the metric ``needs_reference``, else None; of
+                another length where it is not ``aligned``.
+
+        Returns:
+            ``(batch,)``, float. A signal that cannot be scored gives NaN, not an exception that takes the others
+            with it.
         """
 
     def score_windows(
@@ -77,14 +54,26 @@ class Metric(ABC):
 
         Where a metric can do both, :meth:`score` of a metric with ``hop_seconds`` gives the mean over windows.
 
-        Shape:
-            batch, reference: as for :meth:`score`.
-            returns: ``(batch, windows)``, float; at least one window, as many for every signal of the batch.
+        Args:
+            batch: ``(batch, channels, time)``, as for :meth:`score`; whole clips.
+            sample_rate: in Hz.
+            reference: as for :meth:`score`.
+
+        Returns:
+            ``(batch, windows)``, float; at least one window, as many for every signal of the batch.
 
         Raises:
             MetricError: this metric does not score windows.
         """
-        raise MetricError(f"metric {self.name!r} does not score windows: it has no score_windows of its own")
+        raise MetricError(f"metric {self.name!r} does not score windows: it does not define score_windows")
+
+    def score_treatment(self, treatment: Treatment) -> float:
+        """The score of one cell from what was done to it, for an ``oracle``: a metric that hears nothing.
+
+        Raises:
+            MetricError: this metric is no oracle.
+        """
+        raise MetricError(f"metric {self.name!r} is no oracle: it does not define score_treatment")
 
     def counts(self) -> dict[str, int]:
         """What happened while it scored, such as ``{"recomputed in float32": 3}``: totals since it was made.
@@ -94,24 +83,21 @@ class Metric(ABC):
         return {}
 
     def fingerprint(self) -> str:
-        """Twelve hexadecimal digits of everything that would change a score: code, weights, type, window."""
+        """Twelve hexadecimal digits of everything that would change a score: code, weights, type, window, settings.
+
+        Extend :meth:`fingerprint_parts` rather than this.
+        """
         return digest(self.fingerprint_parts())
 
     def fingerprint_parts(self) -> dict[str, Any]:
         """What the fingerprint is made of; recorded in ``run.json``. Extend it with weights and types."""
-        unusual = {
-            **({} if self.hop_seconds is None else {"hop_seconds": self.hop_seconds}),
-            **({} if self.aligned else {"aligned": False}),
-            **({"hears": tuple(self.hears)} if self.hears else {}),
-        }
-        return {
-            "name": self.name,
-            "version": self.version,
-            "class": f"{type(self).__module__}.{type(self).__qualname__}",
-            "sample_rate": self.sample_rate,
-            "window_seconds": self.window_seconds,
-            **unusual,
-        }
+        kind = f"{type(self).__module__}.{type(self).__qualname__}"
+        return {**fingerprinted(self), "class": kind, **self.setting_parts()}
+
+    def setting_parts(self) -> dict[str, Any]:
+        """The settings that the metric was given and does not account for by itself, for the fingerprint."""
+        accounted = (*self.accounts_for, "device")  # like --device: where a score is computed, not what it is
+        return {f"set.{name}": value for name, value in self.given_settings.items() if name not in accounted}
 
     def describe(self) -> dict[str, Any]:
         """What ``degrade-bench list metrics --json`` prints of this one."""
@@ -119,14 +105,14 @@ class Metric(ABC):
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a metric is told of a cell in place of its sound.
+class Treatment:
+    """What was done to a cell: all that an oracle knows of it.
 
     Attributes:
         clip_hash: of the clean clip's samples.
         role: ``clean``, ``test``, ``placebo`` or ``control``.
         degradation: its name, ``clean`` for the clean clip.
-        damaged: the group of the damage, or of the damage that a placebo stands beside.
+        group: of the damage, or of the damage that a placebo stands beside; ``clean`` for the clean clip.
         family: likewise.
         level: 0 for the clean clip.
         replicate: which draw.
@@ -135,39 +121,42 @@ class Told:
     clip_hash: str
     role: str
     degradation: str
-    damaged: str
+    group: str
     family: str
     level: int
     replicate: int
 
 
-class ToldMetric(Metric):
-    """A metric that hears nothing and is told what was done: a simulation. It must be ``light``."""
+class Oracle(Metric):
+    """A metric that hears nothing and is told what was done.
 
+    Its truth is known, so that what a run says of it can be checked. Write :meth:`score_treatment`. An oracle works
+    where cells are made, so it must be picklable.
+
+    >>> class Halves(Oracle):
+    ...     name = "halves"
+    ...
+    ...     def score_treatment(self, treatment: Treatment) -> float:
+    ...         return 2.0**-treatment.level
+    >>> Halves().score_treatment(Treatment("hash", "test", "white_noise", "signal", "noise", 2, 0))
+    0.25
+    """
+
+    domain = SIMULATION
     light = True
+    oracle = True
 
     @abstractmethod
-    def score_told(self, told: Told) -> float:
-        """The score of one cell."""
+    def score_treatment(self, treatment: Treatment) -> float:
+        """The score of one cell, always the same for the same treatment."""
 
+    def score(self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None) -> torch.Tensor:
+        """There is nothing to hear.
 
-def described(metric: Metric | type[Metric]) -> dict[str, Any]:
-    """What a metric, or the class of one, says of itself."""
-    return {
-        "name": metric.name,
-        "version": metric.version,
-        "summary": metric.summary,
-        "source": metric.source,
-        "sample_rate": metric.sample_rate,
-        "window_seconds": metric.window_seconds,
-        "hop_seconds": metric.hop_seconds,
-        "higher_is_better": metric.higher_is_better,
-        "score_range": list(metric.score_range),
-        "needs_reference": metric.needs_reference,
-        "aligned": metric.aligned,
-        "hears": list(metric.hears),
-        "domain": metric.domain,
-    }
+        Raises:
+            MetricError: always.
+        """
+        raise MetricError(f"{self.name} is simulated: it is told what was done to a clip and hears nothing")
 
 
 def digest(parts: dict[str, Any]) -> str:
@@ -178,6 +167,11 @@ def digest(parts: dict[str, Any]) -> str:
 
 def checked_scores(metric: Any, scores: Any, batch_size: int) -> list[float]:
     """The scores of one batch as floats; NaN and infinity are kept for the caller to count.
+
+    Args:
+        metric: who gave them, for messages.
+        scores: what it gave.
+        batch_size: how many signals it was given.
 
     Raises:
         MetricError: the metric did not return one number per signal.
@@ -192,10 +186,15 @@ def checked_scores(metric: Any, scores: Any, batch_size: int) -> list[float]:
 
 
 def checked_windows(metric: Any, scores: Any, batch_size: int) -> list[tuple[float, ...]]:
-    """The scores of the windows of one batch, signal by signal; NaN and infinity are kept as above.
+    """The scores of the windows of one batch, signal by signal; NaN and infinity are kept for the caller.
+
+    Args:
+        metric: who gave them, for messages.
+        scores: what it gave.
+        batch_size: how many signals it was given.
 
     Raises:
-        MetricError: the metric did not return at least one number per signal, and as many for each.
+        MetricError: the metric did not return at least one number for every signal, and as many for all.
     """
     tensor = _as_tensor(metric, scores)
     if tensor.ndim != 2 or tensor.shape[0] != batch_size or tensor.shape[1] == 0:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from degrade_bench.analysis import Analysis, load_analysis
 from degrade_bench.errors import RunFolderError
-from degrade_bench.metric.domain import domain_note
+from degrade_bench.metric.traits import domain_note
 from degrade_bench.runs.record import RunRecord, read_record
 
 SHOWN: Mapping[str, tuple[str, ...]] = {

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from degrade_bench.metric import OUTSIDE_RANGE
+from degrade_bench.metric.traits import OUTSIDE_RANGE
 from degrade_bench.reports.inputs import load_run
 from degrade_bench.reports.style import VERDICT_MARKS
 from degrade_bench.reports.words import number

@@ -10,7 +10,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_serializer,
+    field_validator,
+)
+from pydantic_core import to_jsonable_python
 
 from degrade_bench.degrade.suite import is_suite_file
 from degrade_bench.errors import ConfigError, UnknownNameError
@@ -48,7 +57,8 @@ class RunConfig(BaseModel):
         suite: suites to run, by name or by the path of a YAML file. The controls always come along.
         degradation: single degradations beside (or instead of) the suites.
         metric: metrics to run; empty for the defaults (the panel, and MuQ-Eval where it is available).
-        set: settings of metrics, ``{"muq-eval": {"checkpoint": "DIR"}}``.
+        set: settings of metrics, ``{"muq-eval": {"checkpoint": "DIR", "hop_seconds": 5.0}}``, with types of their
+            own; text from the command line gets its type where the metric is made.
         seed: the run seed, from which every cell's seed follows.
         levels: which of the levels 1 to 5; where none are asked for, those that the suites are meant for.
         replicates: independent draws of every cell.
@@ -68,7 +78,7 @@ class RunConfig(BaseModel):
     suite: Names = ()
     degradation: Names = ()
     metric: Names = ()
-    set: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
+    set: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     seed: int = Field(default=0, ge=0, lt=2**63)
     levels: Annotated[tuple[int, ...], BeforeValidator(_split)] = ALL_LEVELS
     replicates: int = Field(default=1, ge=1, le=1000)
@@ -89,13 +99,23 @@ class RunConfig(BaseModel):
 
     @field_validator("set", mode="before")
     @classmethod
-    def _text_settings(cls, settings: Any) -> Any:
-        if isinstance(settings, Mapping):
-            return {
-                name: {key: str(each) for key, each in value.items()} if isinstance(value, Mapping) else value
-                for name, value in settings.items()
-            }
-        return settings
+    def _setting_names(cls, settings: Any) -> Any:
+        """Let dashes stand in the names of settings, as on the command line."""
+        if not isinstance(settings, Mapping):
+            return settings
+        return {
+            metric: {str(name).replace("-", "_"): value for name, value in given.items()}
+            if isinstance(given, Mapping)
+            else given
+            for metric, given in settings.items()
+        }
+
+    @field_serializer("set", when_used="json")
+    def _settings_as_json(self, settings: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+        return {
+            metric: {name: to_jsonable_python(value, fallback=str) for name, value in given.items()}
+            for metric, given in settings.items()
+        }
 
 
 def make_config(
@@ -118,11 +138,8 @@ def make_config(
         merged.update(_read_yaml(config_file))
     where = f"{config_file}: " if config_file is not None else ""
     given = {name: value for name, value in options.items() if value is not None}
-    if "set" in merged and "set" in given:
-        given["set"] = {
-            name: {**merged["set"].get(name, {}), **given["set"].get(name, {})}
-            for name in {**merged["set"], **given["set"]}
-        }
+    if isinstance(merged.get("set"), Mapping) and "set" in given:
+        given["set"] = _laid_over(merged["set"], given["set"])
     from_file = set(merged) - set(given) - set(defaults or {})
     merged.update(given)
     for name in merged:
@@ -138,6 +155,16 @@ def make_config(
     if not config.suite and not config.degradation:
         raise ConfigError("nothing to do: give --suite signal,structural or --degradation NAME")
     return config
+
+
+def _laid_over(below: Mapping[str, Any], above: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Settings by metric, those ``above`` over those ``below``; what is no mapping is left to be refused."""
+    merged = dict(below)
+    for metric, settings in above.items():
+        if isinstance(merged.setdefault(metric, {}), Mapping):
+            named = {str(name).replace("-", "_"): value for name, value in merged[metric].items()}
+            merged[metric] = {**named, **settings}
+    return merged
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

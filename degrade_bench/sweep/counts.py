@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from degrade_bench.metric import OUTSIDE_RANGE
 from degrade_bench.metric.base import Metric, checked_counts
+from degrade_bench.metric.traits import OUTSIDE_RANGE
 from degrade_bench.runs.scores import Counts
 
 BROKEN = "counts() failed"

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from degrade_bench.corpus.inputs import Skipped
 from degrade_bench.errors import CorpusError
 from degrade_bench.metric.base import Metric
+from degrade_bench.metric.traits import Traits
 from degrade_bench.runs.columns import CLEAN, KEY, Row
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.record import ClipRecord, Counts
@@ -33,7 +34,6 @@ from degrade_bench.sweep.worker import (
     BlockResult,
     ClipRead,
     ClipUnusable,
-    MetricTraits,
     Task,
     Work,
     row_of,
@@ -110,7 +110,7 @@ def execute(sweep: Sweep, folder: RunFolder, progress: Progress | None = None) -
     counts = {key: words for key, words in folder.read_counts().items() if key not in dropped}
     tasks = [task for task in open_tasks(sweep, finished) if task.todo]
     light, heavy = split_metrics(sweep.metrics)
-    heavy_traits = tuple(MetricTraits.of(metric) for metric in heavy)
+    heavy_traits = tuple(Traits.of(metric) for metric in heavy)
     work = Work(sweep.seed, sweep.levels, sweep.replicates, sweep.degradations, light, heavy_traits)
     expected = estimate(tasks, work, heavy, sweep.workers)
     ledger = _Ledger(sweep, folder, tasks, heavy, rows, counts, progress or Progress())
@@ -221,7 +221,7 @@ class _Ledger:
         for block in self._sweep.blocks():
             wanted = self._open[death.clip_id].get(block.name, frozenset())
             rows = [
-                row_of(clip, cell, MetricTraits.of(metric), seed_of(cell, clip.hash, self._sweep.seed), outcome)
+                row_of(clip, cell, Traits.of(metric), seed_of(cell, clip.hash, self._sweep.seed), outcome)
                 for metric in self._sweep.metrics
                 if metric.name in wanted
                 for cell in block.cells

@@ -21,45 +21,14 @@ from degrade_bench.corpus.source import ClipSource
 from degrade_bench.degrade.base import Degradation, Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import DegradeBenchError, NotApplicableError
-from degrade_bench.metric.base import Metric, Told, ToldMetric
+from degrade_bench.metric.base import Metric, Treatment
+from degrade_bench.metric.traits import Traits
 from degrade_bench.runs.columns import CLEAN, Row
 from degrade_bench.runs.record import ClipRecord
 from degrade_bench.sweep.cells import Block, Cell, expand
 from degrade_bench.sweep.counts import growth, totals
 from degrade_bench.sweep.scoring import Heard, Outcome, score_cells
 from degrade_bench.sweep.window import as_long, heard, shared_window
-
-
-@dataclass(frozen=True)
-class MetricTraits:
-    """What rows and windows need to know of a metric, without the metric itself.
-
-    Attributes:
-        window_seconds: None also for a metric that hops over the whole clip, however long its windows are.
-    """
-
-    name: str
-    fingerprint: str
-    higher_is_better: bool
-    needs_reference: bool
-    aligned: bool
-    hears: tuple[str, ...]
-    window_seconds: float | None
-    min_seconds: float
-
-    @classmethod
-    def of(cls, metric: Metric) -> MetricTraits:
-        """The traits of a metric."""
-        return cls(
-            metric.name,
-            metric.fingerprint(),
-            metric.higher_is_better,
-            metric.needs_reference,
-            metric.aligned,
-            tuple(metric.hears),
-            metric.window_seconds if metric.hop_seconds is None else None,
-            metric.min_seconds,
-        )
 
 
 @dataclass(frozen=True)
@@ -77,7 +46,7 @@ class Work:
     replicates: int
     degradations: tuple[Degradation, ...]
     light: tuple[Metric, ...]
-    heavy: tuple[MetricTraits, ...]
+    heavy: tuple[Traits, ...]
 
     def blocks(self) -> list[Block]:
         """The blocks of every clip."""
@@ -157,8 +126,8 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
     with single_threaded():
         windows = {
             traits.name: None
-            if traits.window_seconds is None
-            else shared_window(clip, blocks, work.seed, traits.window_seconds)
+            if traits.matched_window is None
+            else shared_window(clip, blocks, work.seed, traits.matched_window)
             for traits in _all_traits(work)
         }
     for block in blocks:
@@ -188,8 +157,8 @@ def clip_record(clip: Clip) -> ClipRecord:
     )
 
 
-def _all_traits(work: Work) -> list[MetricTraits]:
-    return [MetricTraits.of(metric) for metric in work.light] + list(work.heavy)
+def _all_traits(work: Work) -> list[Traits]:
+    return [Traits.of(metric) for metric in work.light] + list(work.heavy)
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,11 +205,12 @@ def _block_result(
     for metric in work.light:
         if metric.name not in wanted:
             continue
-        traits = MetricTraits.of(metric)
+        traits = Traits.of(metric)
         listened = [_heard(clip, each, traits, windows[metric.name]) for each in made]
         before = totals(metric)
-        if isinstance(metric, ToldMetric):
-            outcomes = [_told(metric, clip, cell, given) for cell, given in zip(block.cells, listened, strict=True)]
+        if traits.oracle:
+            cells = zip(block.cells, listened, strict=True)
+            outcomes = [_score_treatment(metric, _treatment(clip, block, cell), given) for cell, given in cells]
         else:
             outcomes = score_cells(metric, listened, clip.sample_rate)
         if grown := growth(before, totals(metric)):
@@ -254,26 +224,36 @@ def _block_result(
     return replace(result, seconds=time.perf_counter() - started)
 
 
-def _told(metric: ToldMetric, clip: Clip, cell: Cell, given: Heard) -> Outcome:
-    """What a simulated metric makes of a cell that a real one could have heard."""
+def _treatment(clip: Clip, block: Block, cell: Cell) -> Treatment:
+    """What an oracle is told of a cell; a placebo is told by the damage that it stands beside."""
+    degradation = damage = cell.degradation
+    if degradation is not None and degradation.placebo_of is not None:
+        beside = (other.degradation for other in block.cells if other.degradation is not None)
+        damage = next((other for other in beside if other.name == degradation.placebo_of), degradation)
+    return Treatment(
+        clip_hash=clip.hash,
+        role=cell.role,
+        degradation=CLEAN if degradation is None else degradation.name,
+        group=CLEAN if damage is None else damage.group,
+        family=CLEAN if damage is None else damage.family,
+        level=cell.level,
+        replicate=cell.replicate,
+    )
+
+
+def _score_treatment(metric: Metric, treatment: Treatment, given: Heard) -> Outcome:
+    """What an oracle says of a cell that another metric could have heard."""
     if given.outcome is not None:
         return given.outcome
     started = time.perf_counter()
-    damage = cell.degradation
-    damaged = getattr(damage, "parent", damage) if cell.role == "placebo" else damage
-    told = Told(
-        clip.hash,
-        cell.role,
-        CLEAN if damage is None else damage.name,
-        CLEAN if damaged is None else damaged.group,
-        CLEAN if damaged is None else damaged.family,
-        cell.level,
-        cell.replicate,
-    )
-    return Outcome.scored(metric.score_told(told), time.perf_counter() - started)
+    try:
+        score = float(metric.score_treatment(treatment))
+    except Exception as error:  # any metric, ours or a user's: its failure is a row
+        return Outcome.failed(f"{type(error).__name__}: {error}", time.perf_counter() - started)
+    return Outcome.scored(score, time.perf_counter() - started)
 
 
-def _heard(clip: Clip, made: _Made, traits: MetricTraits, shrunk: float | None) -> Heard:
+def _heard(clip: Clip, made: _Made, traits: Traits, shrunk: float | None) -> Heard:
     """What a metric is given of a cell, or why it is given nothing."""
     if made.outcome is not None:
         return Heard(outcome=made.outcome)
@@ -285,9 +265,9 @@ def _heard(clip: Clip, made: _Made, traits: MetricTraits, shrunk: float | None) 
         if traits.needs_reference and traits.aligned and degradation.changes_duration:
             return Heard(outcome=Outcome.not_applicable("full reference, and the degradation changes the duration"))
     samples = degraded.samples
-    if traits.window_seconds is not None:
-        samples = heard(clip, degraded, time_map, traits.window_seconds, shrunk)
-        missing = min(traits.window_seconds, clip.duration) - degraded.duration
+    if traits.matched_window is not None:
+        samples = heard(clip, degraded, time_map, traits.matched_window, shrunk)
+        missing = min(traits.matched_window, clip.duration) - degraded.duration
         if degradation is not None and degradation.moves_window and missing > 1 / clip.sample_rate:
             return Heard(outcome=Outcome.not_applicable("the clip is too short to fill the window elsewhere"))
     if samples.shape[1] < traits.min_seconds * clip.sample_rate:
@@ -298,8 +278,8 @@ def _heard(clip: Clip, made: _Made, traits: MetricTraits, shrunk: float | None) 
     reference = None
     if traits.needs_reference:
         reference = clip.samples
-        if traits.window_seconds is not None:
-            reference = heard(clip, clip, None, traits.window_seconds, shrunk)
+        if traits.matched_window is not None:
+            reference = heard(clip, clip, None, traits.matched_window, shrunk)
             if traits.aligned:
                 samples, reference = as_long(samples, reference)  # around a middle that moved there is less
         if traits.aligned and reference.shape != samples.shape:
@@ -307,12 +287,12 @@ def _heard(clip: Clip, made: _Made, traits: MetricTraits, shrunk: float | None) 
     return Heard(samples=samples, reference=reference)
 
 
-def _row(clip: Clip, made: _Made, traits: MetricTraits, outcome: Outcome) -> Row:
+def _row(clip: Clip, made: _Made, traits: Traits, outcome: Outcome) -> Row:
     row = row_of(clip_record(clip), made.cell, traits, made.seed, outcome)
     return replace(row, achieved=made.achieved, seconds=made.seconds + outcome.seconds)
 
 
-def row_of(clip: ClipRecord, cell: Cell, traits: MetricTraits, seed: int, outcome: Outcome) -> Row:
+def row_of(clip: ClipRecord, cell: Cell, traits: Traits, seed: int, outcome: Outcome) -> Row:
     """The row of one cell and one metric.
 
     Args:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 import degrade_bench
 from degrade_bench.errors import ConfigError, MetricError
-from degrade_bench.metric.base import Told
+from degrade_bench.metric.base import Treatment
 from degrade_bench.metric.catalogue import REGISTRY, load_metric
-from degrade_bench.metric.domain import domain_note
+from degrade_bench.metric.settings import CommandLineText
 from degrade_bench.metric.simulated.truths import TRUTHS
+from degrade_bench.metric.traits import domain_note
 from tests.conftest import make_clip
 
 NAMES = sorted(TRUTHS)
 
 
-def told(**changes) -> Told:
-    return Told(**({"clip_hash": "h", "role": "test", "degradation": "white_noise", "damaged": "signal",
-                    "family": "noise", "level": 5, "replicate": 0} | changes))  # fmt: skip
+def treatment(**changes) -> Treatment:
+    return replace(Treatment("h", "test", "white_noise", "signal", "noise", level=5, replicate=0), **changes)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -35,25 +37,27 @@ def test_each_is_registered_and_hears_nothing(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_cell_scores_the_same_and_another_does_not(name):
     metric = load_metric(name, {}, "cpu")
-    assert metric.score_told(told()) == load_metric(name, {}, "cpu").score_told(told())
-    others = [told(replicate=1), told(level=4), told(clip_hash="g"), told(degradation="mp3")]
-    scores = {metric.score_told(each) for each in others}
+    assert metric.score_treatment(treatment()) == load_metric(name, {}, "cpu").score_treatment(treatment())
+    changes = ({"replicate": 1}, {"level": 4}, {"clip_hash": "g"}, {"degradation": "mp3"})
+    scores = {metric.score_treatment(treatment(**change)) for change in changes}
     assert len(scores) == 4 or TRUTHS[name].ceiling in scores
-    other = load_metric(name, {"seed": "1"}, "cpu")
+    other = load_metric(name, {"seed": 1}, "cpu")
     assert other.fingerprint() != metric.fingerprint()
 
 
 def test_a_wrong_seed_is_refused():
     with pytest.raises(ConfigError, match="whole number"):
-        load_metric("simulated-noise", {"seed": "x"}, "cpu")
+        load_metric("simulated-noise", {"seed": CommandLineText("x")}, "cpu")
 
 
 def test_a_run_says_of_them_what_is_so(tmp_path):
     clips = [make_clip(6.0, 16000, 1, seed=seed) for seed in range(14)]
     result = degrade_bench.stress_test(
         [load_metric(f"simulated-{name}", {}, "cpu") for name in ("joins", "deaf-to-structure", "loudness")],
-        clips=clips, degradations=("white_noise", "beat_shuffle"), out=tmp_path / "run",
-    )  # fmt: skip
+        clips=clips,
+        degradations=("white_noise", "beat_shuffle"),
+        out=tmp_path / "run",
+    )
     verdicts = result.analysis.verdicts.set_index(["metric", "degradation"])["verdict"]
     assert verdicts["simulated-joins", "beat_shuffle"] == "artefact"
     assert verdicts["simulated-joins", "white_noise"] == "blind"

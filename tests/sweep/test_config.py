@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ def test_options_win_over_the_file_and_the_file_over_the_defaults(tmp_path):
     file.write_text(
         "suite: signal,structural\nseed: 7\nlevels: [1, 3]\nlimit-clips: 4\nout: there\n"
         "input: [music, a.wav]\n"
-        "set: {muq-eval: {checkpoint: here, revision: 3}}\n"
+        "set: {muq-eval: {checkpoint: here, hop-seconds: 3, revision: '007'}}\n"
     )
     options = {"seed": 8, "set": {"muq-eval": {"checkpoint": "elsewhere"}}, "replicates": None}
     config = make_config(options, file, defaults={"workers": 2, "seed": 9})
@@ -24,7 +25,7 @@ def test_options_win_over_the_file_and_the_file_over_the_defaults(tmp_path):
     assert config.workers == 2
     assert config.out == tmp_path / "there"  # paths in a file are meant from where it lies
     assert config.input == (tmp_path / "music", tmp_path / "a.wav")
-    assert config.set == {"muq-eval": {"checkpoint": "elsewhere", "revision": "3"}}
+    assert config.set == {"muq-eval": {"checkpoint": "elsewhere", "hop_seconds": 3, "revision": "007"}}
 
 
 def test_names_are_split_at_commas_and_paths_are_not():
@@ -89,3 +90,24 @@ def test_a_file_that_cannot_be_read(tmp_path):
     empty = tmp_path / "empty.yaml"
     empty.write_text("")
     assert make_config({"out": "o", "suite": "signal"}, empty).seed == 0
+
+
+def test_settings_keep_their_types_and_the_record_of_them_is_json(tmp_path):
+    given = {"mm": {"whole": 2, "real": 0.5, "flag": True, "none": None, "path": Path("a"), "odd": object}}
+    config = make_config({"out": "o", "suite": "signal", "set": given})
+    assert config.set == given
+    stored = config.model_dump(mode="json")["set"]["mm"]
+    assert stored == {"whole": 2, "real": 0.5, "flag": True, "none": None, "path": "a", "odd": str(object)}
+    json.dumps(stored)
+
+
+@pytest.mark.parametrize("text", ["set: 3\n", "set: {mm: 3}\n"])
+@pytest.mark.parametrize("options", [{}, {"set": {"mm": {"k": 1}}}])
+def test_settings_of_another_shape_are_refused(tmp_path, text, options):
+    file = tmp_path / "run.yaml"
+    file.write_text(text)
+    if options and text == "set: 3\n":
+        assert make_config({"out": "o", "suite": "signal", **options}, file).set == options["set"]
+        return
+    with pytest.raises(ConfigError, match="set"):
+        make_config({"out": "o", "suite": "signal", **options}, file)

@@ -7,7 +7,8 @@ import torch
 
 import degrade_bench
 from degrade_bench.errors import MetricError
-from degrade_bench.metric.catalogue import check_metric, load_metric
+from degrade_bench.metric.adapter import check_metric
+from degrade_bench.metric.catalogue import load_metric
 from tests.conftest import make_clip
 
 
@@ -16,8 +17,10 @@ def scores(tmp_path_factory):
     result = degrade_bench.stress_test(
         [load_metric(name, {}, "cpu") for name in ("si-sdr", "chroma-order-free", "loudness")],
         clips=[make_clip(5.0, 16000, 1, seed=seed) for seed in range(2)],
-        degradations=("tempo_change", "white_noise"), levels=(1, 5), out=tmp_path_factory.mktemp("run") / "r",
-    )  # fmt: skip
+        degradations=("tempo_change", "white_noise"),
+        levels=(1, 5),
+        out=tmp_path_factory.mktemp("run") / "r",
+    )
     return result.scores
 
 

@@ -16,6 +16,7 @@ import torch
 from degrade_bench.corpus.source import MemorySource
 from degrade_bench.degrade.structural.tempo_jitter import TempoJitter
 from degrade_bench.errors import ConfigError
+from degrade_bench.metric.traits import Traits
 from degrade_bench.runs import provenance
 from degrade_bench.sweep import device
 from degrade_bench.sweep.cells import expand, levels_of
@@ -23,14 +24,14 @@ from degrade_bench.sweep.estimate import estimate, human_seconds
 from degrade_bench.sweep.examples import _chosen, write_examples
 from degrade_bench.sweep.pool import WorkerDiedError, run_tasks
 from degrade_bench.sweep.scoring import Heard, Outcome
-from degrade_bench.sweep.worker import BlockResult, MetricTraits, Task, Work, single_threaded, work_on
+from degrade_bench.sweep.worker import BlockResult, Task, Work, single_threaded, work_on
 from tests.conftest import make_clip
 from tests.sweep import toys
 
 
 def work(*degradations, metrics=None, heavy=()):
     metrics = (toys.Rms(),) if metrics is None else metrics
-    return Work(0, toys.LEVELS, 1, degradations, metrics, tuple(MetricTraits.of(each) for each in heavy))
+    return Work(0, toys.LEVELS, 1, degradations, metrics, tuple(Traits.of(each) for each in heavy))
 
 
 def tasks(work, count=2):

@@ -49,11 +49,11 @@ def repeated(audio: np.ndarray) -> np.ndarray:
 
 
 def window_starts(samples: int) -> list[int]:
-    """The seconds at which windows begin in so many samples of audio, a window's length or more.
+    """The seconds at which windows begin, in audio of that many samples: one window's length or more.
 
-    Windows are counted from the whole seconds of the audio, so that up to two seconds at its end are not heard. A
-    window's end is rounded down to a sample in floating point: from some seconds on (7 to 23, 119 to 122, …) this
-    loses a sample, and such windows are left out.
+    Windows are counted from the whole seconds of the audio, so that up to two seconds at its end are in none. A
+    window's end is rounded down to a sample in floating point: for some starting seconds (7 to 23, 119 to 122, …)
+    this loses a sample, and such windows are left out.
     """
     count = int(math.floor(samples / SAMPLE_RATE) - WINDOW_SECONDS) + 1
     ends = [int((second + WINDOW_SECONDS) * HOP_SAMPLES) for second in range(count)]

@@ -1,4 +1,4 @@
-"""DNSMOS as a metric: what speech would be rated, asked about music.
+"""DNSMOS as a metric: how listeners would rate a recording of speech, asked about music.
 
 DNSMOS predicts how listeners rate speech after noise suppression. Music is not what it was made for. That makes
 it a control from the wrong domain: a learned network that runs end to end without a hub, and whose verdicts show
@@ -15,16 +15,18 @@ import math
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 
-from degrade_bench.errors import ConfigError, MetricError, UnknownNameError
+from degrade_bench.errors import MetricError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.dnsmos import contract, network
+from degrade_bench.metric.settings import check_choice
 
-OUTPUTS = {
+Output = Literal["ovrl", "sig", "bak", "p808"]
+OUTPUTS: dict[Output, str] = {
     "ovrl": "overall, by P.835",
     "sig": "the speech by itself, by P.835",
     "bak": "the background by itself, by P.835",
@@ -39,7 +41,7 @@ class Dnsmos(Metric):
 
     Within ±1 the scores are those of ``speechmos.dnsmos.run``. The package refuses samples beyond ±1. Damaged clips
     may pass ±1 where their loudness is matched to the clean clip's, and the networks take any level: they are
-    scored as they are, neither clipped nor scaled, since either would be a damage of its own.
+    scored as they are, because clipping or scaling them would be another damage.
 
     Args:
         output: ``ovrl`` (overall), ``sig`` (the speech), ``bak`` (the background), or ``p808`` (overall, by the
@@ -59,10 +61,10 @@ class Dnsmos(Metric):
     higher_is_better = True
     score_range = (1.0, 5.0)
     light = True
+    accounts_for = ("output",)
 
-    def __init__(self, output: str = "ovrl") -> None:
-        if output not in OUTPUTS:
-            raise ConfigError(f"--set dnsmos.output={output}: {UnknownNameError('output', output, OUTPUTS)}")
+    def __init__(self, output: Output = "ovrl") -> None:
+        check_choice(self.name, "output", output, OUTPUTS)
         reason = self.unavailable({})
         if reason is not None:
             raise MetricError(f"dnsmos is not available: {reason}")
@@ -73,8 +75,8 @@ class Dnsmos(Metric):
         self._network: network.P835Network | network.P808Network | None = None
 
     @classmethod
-    def unavailable(cls, settings: Mapping[str, str]) -> str | None:
-        """What is not installed, and the command that installs it; None if nothing lacks."""
+    def unavailable(cls, settings: Mapping[str, Any]) -> str | None:
+        """What is not installed, and the command that installs it; None if nothing is missing."""
         missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
         if missing:
             return f"{' and '.join(missing)} not installed; {HOW_TO}"

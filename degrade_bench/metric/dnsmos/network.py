@@ -76,8 +76,8 @@ class P835Network:
         answers = []
         for window in range(count):
             start = window * HOP_FRAMES
-            own = frames[start : start + WINDOW_FRAMES]
-            edges = self._convolutions(np.stack([own[: 2 * EDGE], own[-2 * EDGE :]])[:, None])
+            whole = frames[start : start + WINDOW_FRAMES]
+            edges = self._convolutions(np.stack([whole[: 2 * EDGE], whole[-2 * EDGE :]])[:, None])
             half, kept = EDGE // 2, shared[:, start // 2 : (start + WINDOW_FRAMES) // 2]
             pooled = np.concatenate([edges[0][:, :half], kept[:, half:-half], edges[1][:, half:]], axis=1)
             answers.append(self._rest(pooled[None])[0])
@@ -88,12 +88,12 @@ class P835Network:
         frames = np.empty((WINDOW_FRAMES + (count - 1) * HOP_FRAMES, 161), np.float32)
         for window in sorted({*range(0, count, WINDOW_FRAMES // HOP_FRAMES), count - 1}):
             start = (first + window) * HOP_SAMPLES
-            own = self._spectrum(audio[None, start : start + WINDOW_SAMPLES])[0, 0]
-            frames[window * HOP_FRAMES : window * HOP_FRAMES + WINDOW_FRAMES] = own
+            spectrum = self._spectrum(audio[None, start : start + WINDOW_SAMPLES])[0, 0]
+            frames[window * HOP_FRAMES : window * HOP_FRAMES + WINDOW_FRAMES] = spectrum
         return frames
 
     def _shared(self, frames: np.ndarray) -> np.ndarray:
-        """What all windows have in common: the pooled convolutions, ``(32, frames / 2, 80)``, but for the edges."""
+        """What all windows share: the pooled convolutions of all frames, ``(32, frames / 2, 80)``, edges aside."""
         pooled = np.empty((32, len(frames) // 2, 80), np.float32)
         for start in range(0, len(frames), BLOCK_FRAMES):
             stop = min(start + BLOCK_FRAMES, len(frames))
@@ -120,7 +120,7 @@ class P808Network:
             raise _unreadable(path, error) from error
 
     def answers(self, audio: np.ndarray, seconds: Sequence[int]) -> np.ndarray:
-        """As :meth:`P835Network.answers`, ``(windows, 1)``."""
+        """As :meth:`P835Network.answers`, but ``(windows, 1)``: overall quality."""
         answers = []
         for start in range(0, len(seconds), P808_WINDOWS):
             chunk = seconds[start : start + P808_WINDOWS]
@@ -136,7 +136,7 @@ def mel_features(windows: np.ndarray) -> np.ndarray:
     power = librosa.feature.melspectrogram(
         y=windows[:, :-160], sr=SAMPLE_RATE, n_fft=321, hop_length=160, n_mels=120
     )
-    levels = [librosa.power_to_db(each, ref=np.max) for each in power]
+    levels = [librosa.power_to_db(window, ref=np.max) for window in power]
     return ((np.stack(levels) + 40) / 40).astype(np.float32).transpose(0, 2, 1)
 
 
@@ -178,10 +178,10 @@ def _part(model: Any, source: str, target: str, shape: tuple[int | None, ...]) -
         if needed.intersection(node.output):
             nodes.insert(0, node)
             needed.update(name for name in node.input if name != source)
-    weights = [each for each in model.graph.initializer if each.name in needed]
-    given = helper.make_tensor_value_info(source, TensorProto.FLOAT, shape)
-    made = helper.make_tensor_value_info(target, TensorProto.FLOAT, None)
-    graph = helper.make_graph(nodes, "part", [given], [made], weights)
+    weights = [weight for weight in model.graph.initializer if weight.name in needed]
+    taken = helper.make_tensor_value_info(source, TensorProto.FLOAT, shape)
+    given = helper.make_tensor_value_info(target, TensorProto.FLOAT, None)
+    graph = helper.make_graph(nodes, "part", [taken], [given], weights)
     part = helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
     return _Session(part.SerializeToString(), source, target)
 

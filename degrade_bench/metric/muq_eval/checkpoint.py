@@ -61,7 +61,7 @@ def read_state(path: Path) -> dict[str, torch.Tensor]:
     except (OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
         first = " ".join(str(error).split())[:160]
         raise MetricError(f"muq-eval: {path} cannot be read (cut off?): {first}") from error
-    if not isinstance(state, dict) or not all(isinstance(each, torch.Tensor) for each in state.values()):
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise MetricError(f"muq-eval: {path} is not a state dictionary: expected tensors by name")
     return state
 
@@ -86,20 +86,20 @@ class StrictWeights:
         """
         if name not in self.state:
             raise MetricError(f"muq-eval: {self.path} lacks {name}")
-        found = self.state[name]
-        if tuple(found.shape) != shape:
+        weight = self.state[name]
+        if tuple(weight.shape) != shape:
             raise MetricError(
-                f"muq-eval: {self.path} has wrong shapes: {name} {tuple(found.shape)} instead of {shape}"
+                f"muq-eval: {self.path} has wrong shapes: {name} {tuple(weight.shape)} instead of {shape}"
             )
         self._used.add(name)
-        return found.float()
+        return weight.float()
 
     def encoder(self, name: str, *shape: int) -> torch.Tensor:
-        """The same for a weight of the encoder, under ``muq``'s name without its leading ``model.``."""
+        """A weight of the encoder, as :meth:`get`, under ``muq``'s name without its leading ``model.``."""
         return self.get(f"{ENCODER}model.{name}", *shape)
 
     def encoder_is_checked(self) -> None:
-        """Say that every weight of the encoder was loaded strictly by another."""
+        """Count every weight of the encoder as used: ``muq`` has loaded them, strictly."""
         self._used.update(name for name in self.state if name.startswith(ENCODER))
 
     def refuse_others(self) -> None:
@@ -127,6 +127,11 @@ def folded(state: State, alpha: float, path: Path) -> dict[str, torch.Tensor]:
     """The same network in plain layout: every adapted weight W becomes W + (alpha / r) B A, summed in float64.
 
     Source: LoRA, arXiv 2106.09685; the layout is that of the ``peft`` library.
+
+    Args:
+        state: tensors by name, in peft's layout.
+        alpha: LoRA's alpha; the adapters' rank r is read off their shapes.
+        path: the file, for messages.
 
     Raises:
         MetricError: an adapter that is not whole, or does not fit its weight.
@@ -160,17 +165,17 @@ def lora_alpha(configs: Sequence[Path]) -> float:
     """
     import yaml
 
-    found: Any = None
+    alpha: Any = None
     for path in configs:
         try:
             loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-            found = loaded.get("model", {}).get("lora", {}).get("alpha", found)
+            alpha = loaded.get("model", {}).get("lora", {}).get("alpha", alpha)
         except (OSError, ValueError, AttributeError, yaml.YAMLError) as error:
             raise MetricError(f"muq-eval: {path} cannot be read: {' '.join(str(error).split())[:160]}") from error
-    if isinstance(found, bool) or not isinstance(found, int | float) or found <= 0:
+    if isinstance(alpha, bool) or not isinstance(alpha, int | float) or alpha <= 0:
         names = ", ".join(path.name for path in configs) or "no config.yaml is beside the weights"
         raise MetricError(
-            f"muq-eval: LoRA's alpha is not known ({names}: model.lora.alpha is {found!r}); "
+            f"muq-eval: LoRA's alpha is not known ({names}: model.lora.alpha is {alpha!r}); "
             "give --set muq-eval-a3a.lora_alpha=NUMBER"
         )
-    return float(found)
+    return float(alpha)

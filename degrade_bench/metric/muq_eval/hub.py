@@ -5,7 +5,6 @@ Nothing is imported but the hub's client, so that looking costs little.
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from degrade_bench._support.files import sha256_of
 from degrade_bench.errors import MetricError, UnknownNameError
+from degrade_bench.metric.muq_eval.hub_errors import HubFile, explained, is_absent, shortened
 
 LICENCE = "MuQ's weights are licensed CC-BY-NC 4.0: no commercial use; MuQ-Eval's own are under MIT"
 DOWNLOAD = "1.34 GB"
@@ -52,6 +52,8 @@ CHECKPOINTS = {
 }
 VARIANT_OF = {"muq-eval": "a1", "muq-eval-a3a": "a3a"}
 METRIC_OF = {variant: metric for metric, variant in VARIANT_OF.items()}
+
+Folder = str | Path | None
 
 
 def how_to(variant: str) -> str:
@@ -93,8 +95,8 @@ class _Place:
 
 def local_files(
     variant: str,
-    checkpoint: str | None = None,
-    encoder: str | None = None,
+    checkpoint: Folder = None,
+    encoder: Folder = None,
     revision: str | None = None,
     encoder_revision: str | None = None,
 ) -> Files | str:
@@ -114,7 +116,7 @@ def local_files(
 
 
 def _find(
-    variant: str, checkpoint: str | None, encoder: str | None, revision: str | None, encoder_revision: str | None
+    variant: str, checkpoint: Folder, encoder: Folder, revision: str | None, encoder_revision: str | None
 ) -> Files:
     metric = METRIC_OF[variant]
     wanted = (
@@ -146,7 +148,7 @@ def _in_cache(published: Published, revision: str, variant: str) -> _Place:
     """What is cached at a revision.
 
     Raises:
-        NotHereError: something is not, and is not known to be missing on the hub.
+        NotHereError: a file is not in the cache, though the hub may have it.
         MetricError: a file is not what was published at the pinned revision.
     """
     from huggingface_hub import try_to_load_from_cache
@@ -171,26 +173,32 @@ def _verify(published: Published, path: Path, variant: str) -> None:
     expected = published.sha256.get(path.name)
     if expected is None:
         return
-    found = sha256_of(path)
-    if found != expected:
+    digest = sha256_of(path)
+    if digest != expected:
         # the cache's files are links to blobs, and the client would link a wrong blob again
         raise MetricError(
-            f"{path} is not {published.repo}'s at revision {published.revision[:12]}: its SHA-256 is {found}, "
+            f"{path} is not {published.repo}'s at revision {published.revision[:12]}: its SHA-256 is {digest}, "
             f"expected {expected}; delete {path.resolve()} and run `degrade-bench fetch {METRIC_OF[variant]}`"
         )
 
 
 def fetched_files(
     variant: str,
-    checkpoint: str | None = None,
-    encoder: str | None = None,
+    checkpoint: Folder = None,
+    encoder: Folder = None,
     revision: str | None = None,
     encoder_revision: str | None = None,
     say: Callable[[str], None] = lambda line: print(line, file=sys.stderr),
 ) -> Files:
     """The files as :func:`local_files` finds them, fetched from the hub where they are not on this machine.
 
-    ``say`` is told the licence before anything is fetched.
+    Args:
+        variant: ``a1`` or ``a3a``.
+        checkpoint: a folder with the weights, in place of the hub's.
+        encoder: a folder with the encoder's configuration, likewise.
+        revision: of the weights on the hub: commit, tag or branch; None for the pinned one.
+        encoder_revision: of the encoder's configuration, likewise.
+        say: told the size and the licence in one line before anything is fetched.
 
     Raises:
         MetricError: they cannot be had; says why and what to do.
@@ -222,6 +230,11 @@ def fetched_files(
 
 def fetch(metric: str, revision: str | None = None, encoder_revision: str | None = None) -> Iterator[str]:
     """Fetch what a metric needs; yield lines that say what is done, the licence before anything else.
+
+    Args:
+        metric: ``muq-eval`` or ``muq-eval-a3a``.
+        revision: of its weights on the hub: commit, tag or branch; None for the pinned one.
+        encoder_revision: of the encoder's configuration, likewise.
 
     Raises:
         UnknownNameError: a metric that needs no files.
@@ -263,11 +276,11 @@ def offline_by() -> str | None:
     return "TRANSFORMERS_OFFLINE" if other else "HF_HUB_OFFLINE"
 
 
-def _refuse_offline(variant: str, found: str) -> None:
+def _refuse_offline(variant: str, missing: str) -> None:
     variable = offline_by()
     if variable is not None:
         raise MetricError(
-            f"{METRIC_OF[variant]}: weights are not available: {found}, and {variable} is set; unset it, or "
+            f"{METRIC_OF[variant]}: weights are not available: {missing}, and {variable} is set; unset it, or "
             f"{how_to(variant)}"
         )
 
@@ -282,7 +295,7 @@ def unreachable() -> str | None:
     try:
         get_session().head(constants.ENDPOINT, timeout=10)
     except Exception as error:  # the client raises its HTTP library's errors, which differ between versions
-        return f"the hub cannot be reached ({type(error).__name__}: {_line(error, 120)})"
+        return f"the hub cannot be reached ({type(error).__name__}: {shortened(error, 120)})"
     return None
 
 
@@ -296,44 +309,11 @@ def _fetch(variant: str, published: Published, revision: str) -> None:
         try:
             path = hf_hub_download(published.repo, name, revision=at, etag_timeout=10)
         except Exception as error:  # the hub client raises many kinds: network, HTTP, disk, cache
-            if name in published.beside and _is_absent(error):
+            if name in published.beside and is_absent(error):
                 continue
-            why = _why(error, published, name, revision)
+            file = HubFile(published.repo, name, revision, published.revision, cache_folder(), DOWNLOAD)
+            why = explained(error, file)
             raise MetricError(
                 f"{METRIC_OF[variant]}: weights are not available: {why}; {how_to(variant)}"
             ) from error
         at = Path(path).parent.name  # its commit: a branch may move while its files are fetched
-
-
-def _is_absent(error: Exception) -> bool:
-    """Whether the hub said that there is no such file; without network the client raises a kind of that kind."""
-    from huggingface_hub import errors
-
-    return isinstance(error, errors.EntryNotFoundError) and not isinstance(error, errors.LocalEntryNotFoundError)
-
-
-def _why(error: Exception, published: Published, name: str, revision: str) -> str:
-    """What went wrong, in the user's words where it is a known case."""
-    from huggingface_hub import errors
-
-    code = getattr(error, "errno", None)
-    if isinstance(error, errors.RevisionNotFoundError):
-        return f"{published.repo} has no revision {revision!r}; leave it out for {published.revision!r}"
-    if isinstance(error, errors.GatedRepoError):
-        return f"{published.repo} asks for a login: `hf auth login`, or set HF_TOKEN"
-    if isinstance(error, errors.RepositoryNotFoundError):
-        return f"the hub has no repository {published.repo} that may be read"
-    if _is_absent(error):
-        return f"{published.repo} has no {name} at revision {revision!r}"
-    if code in (errno.ENOSPC, errno.EDQUOT):
-        return f"no room for {DOWNLOAD} in {cache_folder()}: free some, or set HF_HOME to another disk"
-    if isinstance(error, PermissionError) or code in (errno.EROFS, errno.ENOTDIR, errno.EEXIST):
-        return f"{cache_folder()} cannot be written: set HF_HOME to another folder"
-    if isinstance(error, errors.LocalEntryNotFoundError) and isinstance(error.__cause__, Exception):
-        error = error.__cause__  # it says only that something went wrong; this is what
-    said = f"{type(error).__name__}: {_line(error, 200)}"
-    return f"{published.repo}'s {name} at revision {revision!r} cannot be fetched ({said})"
-
-
-def _line(error: Exception, most: int) -> str:
-    return " ".join(str(error).split())[:most]

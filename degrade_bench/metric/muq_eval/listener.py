@@ -16,7 +16,7 @@ from degrade_bench.metric.muq_eval.device import Batches, windows_at_once
 from degrade_bench.metric.muq_eval.network import Network
 
 REMEMBERED_WINDOWS = 128
-"""Frames that are kept for whoever asks for the same audio next: 1 MB a window."""
+"""Windows whose frames are kept for another metric on the same network: 1 MB each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,10 +36,10 @@ class Listener:
     """A network on a device.
 
     Args:
-        make: builds the network of a type; called again only where half precision fails.
+        make: builds the network in a given type; called again, for float32, only where bfloat16 fails.
         device: where it runs.
         dtype: float32, or bfloat16 for the encoder's products.
-        shortest_samples: the fewest samples at 24 kHz that may be heard.
+        shortest_samples: the fewest samples at 24 kHz that the encoder takes.
 
     Attributes:
         recomputed: windows that bfloat16 gave a non-finite frame for, and float32 was asked again.
@@ -61,10 +61,10 @@ class Listener:
         self._remembered: OrderedDict[bytes, torch.Tensor] = OrderedDict()
 
     def embed(self, batch: torch.Tensor, sample_rate: int, hop_seconds: float | None = None) -> Embeddings:
-        """Embed ``(batch, channels, time)`` at any rate; on this listener's device.
+        """What the encoder makes of a batch, on this listener's device.
 
         Args:
-            batch: float32.
+            batch: ``(batch, channels, time)``, float32, at any rate.
             sample_rate: in Hz.
             hop_seconds: as in :func:`~degrade_bench.metric.muq_eval.contract.windows`.
 
@@ -77,12 +77,19 @@ class Listener:
             return Embeddings(frames, self._network.pooled(frames.flatten(0, 1)).unflatten(0, frames.shape[:2]))
 
     def score(self, batch: torch.Tensor, sample_rate: int, hop_seconds: float | None = None) -> torch.Tensor:
-        """Score every window of ``(batch, channels, time)``: ``(batch, windows)`` on the CPU; as :meth:`embed`."""
-        embeddings = self.embed(batch, sample_rate, hop_seconds)
+        """Score every window; ``(batch, windows)`` on the CPU.
+
+        Args:
+            batch: ``(batch, channels, time)``, float32, at any rate.
+            sample_rate: in Hz.
+            hop_seconds: as in :func:`~degrade_bench.metric.muq_eval.contract.windows`.
+
+        Raises:
+            MetricError: as for :meth:`embed`.
+        """
+        pooled = self.embed(batch, sample_rate, hop_seconds).pooled
         with torch.inference_mode():
-            return (
-                self._network.score(embeddings.pooled.flatten(0, 1)).unflatten(0, embeddings.pooled.shape[:2]).cpu()
-            )
+            return self._network.score(pooled.flatten(0, 1)).unflatten(0, pooled.shape[:2]).cpu()
 
     @property
     def _network(self) -> Network:
@@ -98,20 +105,19 @@ class Listener:
 
     def _frames(self, batch: torch.Tensor, sample_rate: int, hop_seconds: float | None) -> torch.Tensor:
         keys = [_key(clip, sample_rate, hop_seconds) for clip in batch]
-        known = {key: self._remembered[key] for key in keys if key in self._remembered}
-        fresh = [index for index, key in enumerate(keys) if key not in known]
-        fresh = list({keys[index]: index for index in reversed(fresh)}.values())[::-1]  # equal clips only once
-        for index in fresh:
-            # resampled clip by clip, so that a sample does not depend on its neighbours
-            heard = contract.windows(batch[index : index + 1], sample_rate, hop_seconds)
-            known[keys[index]] = heard
+        by_key = {key: self._remembered[key] for key in keys if key in self._remembered}
+        fresh: dict[bytes, torch.Tensor] = {}  # windows of the clips to encode, equal clips only once
+        for index, key in enumerate(keys):
+            if key not in by_key and key not in fresh:
+                # resampled clip by clip, so that a sample does not depend on its neighbours
+                fresh[key] = contract.windows(batch[index : index + 1], sample_rate, hop_seconds)
         if fresh:
-            heard = torch.cat([known[keys[index]] for index in fresh])
-            frames = self._encoded(heard.flatten(0, 1)).unflatten(0, heard.shape[:2])
-            for index, each in zip(fresh, frames, strict=True):
-                known[keys[index]] = each
-                self._remember(keys[index], each)
-        return torch.stack([known[key] for key in keys])
+            windows = torch.cat(list(fresh.values()))
+            encoded = self._encoded(windows.flatten(0, 1)).unflatten(0, windows.shape[:2])
+            for key, frames in zip(fresh, encoded, strict=True):
+                by_key[key] = frames
+                self._remember(key, frames)
+        return torch.stack([by_key[key] for key in keys])
 
     def _encoded(self, windows: torch.Tensor) -> torch.Tensor:
         self.forward_passes += len(windows)
@@ -131,7 +137,7 @@ class Listener:
         if len(frames) > REMEMBERED_WINDOWS:
             return
         self._remembered[key] = frames
-        while sum(len(each) for each in self._remembered.values()) > REMEMBERED_WINDOWS:
+        while sum(len(kept) for kept in self._remembered.values()) > REMEMBERED_WINDOWS:
             self._remembered.popitem(last=False)
 
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, Literal, get_args
 from weakref import WeakValueDictionary
 
 import torch
@@ -21,12 +23,15 @@ from degrade_bench.metric.muq_eval import hub
 from degrade_bench.metric.muq_eval.architecture import Architecture
 from degrade_bench.metric.muq_eval.contract import SAMPLE_RATE, WINDOW_SECONDS
 from degrade_bench.metric.muq_eval.device import checked_device
-from degrade_bench.metric.muq_eval.encoder import Blueprint, Encoder
+from degrade_bench.metric.muq_eval.encoder import Encoder
+from degrade_bench.metric.muq_eval.layers import Blueprint
 from degrade_bench.metric.muq_eval.listener import Embeddings, Listener
 from degrade_bench.metric.muq_eval.network import Network
+from degrade_bench.metric.settings import check_choice
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-BACKENDS = ("fast", "reference")
+Dtype = Literal["float32", "bfloat16"]
+Backend = Literal["fast", "reference"]
+DTYPES: dict[Dtype, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 _listeners: WeakValueDictionary[str, Listener] = WeakValueDictionary()
 """Networks that are loaded, by everything that they depend on: two metrics on one network share its passes."""
@@ -44,12 +49,13 @@ class MuQEval(Metric):
         device: ``cpu`` or ``cuda:N``.
         dtype: ``float32``, as the authors evaluate, or ``bfloat16`` for the encoder's products.
         backend: ``fast``, or ``reference`` for the forward pass of the package ``muq``.
-        hop_seconds: None for the paper's one window in the middle. Else the whole clip is heard in windows of ten
+        hop_seconds: None for the paper's one window in the middle. Else the whole clip is scored in windows of ten
             seconds, one every so many seconds, and its score is their mean.
         lora_alpha: for A3a, where no ``config.yaml`` beside the weights says it.
 
     Raises:
-        MetricError: the files cannot be had or are not what they should be, or a setting is wrong.
+        ConfigError: a ``dtype`` or ``backend`` that there is not.
+        MetricError: the files cannot be had or are not what they should be, or a number is not above 0.
     """
 
     name = "muq-eval"
@@ -59,52 +65,62 @@ class MuQEval(Metric):
     window_seconds: float | None = WINDOW_SECONDS
     higher_is_better = True
     score_range = (1.0, 5.0)
+    accounts_for = (
+        "checkpoint",
+        "encoder",
+        "revision",
+        "encoder_revision",
+        "dtype",
+        "backend",
+        "hop_seconds",
+        "lora_alpha",
+    )
     variant: ClassVar[str] = "a1"
 
     def __init__(
         self,
-        checkpoint: str | None = None,
-        encoder: str | None = None,
+        checkpoint: str | Path | None = None,
+        encoder: str | Path | None = None,
         revision: str | None = None,
         encoder_revision: str | None = None,
         device: str = "cpu",
-        dtype: str = "float32",
-        backend: str = "fast",
-        hop_seconds: float | str | None = None,
-        lora_alpha: float | str | None = None,
+        dtype: Dtype = "float32",
+        backend: Backend = "fast",
+        hop_seconds: float | None = None,
+        lora_alpha: float | None = None,
     ) -> None:
-        _one_of("dtype", dtype, tuple(DTYPES))
-        _one_of("backend", backend, BACKENDS)
+        check_choice(self.name, "dtype", dtype, DTYPES)
+        check_choice(self.name, "backend", backend, get_args(Backend))
         if backend == "reference" and dtype != "float32":
             raise MetricError("muq-eval: the reference backend runs in float32 only")
         if hop_seconds is not None:
             self.hop_seconds = _positive("hop_seconds", hop_seconds)
             self.window_seconds = None
         on = checked_device(device)
-        found = hub.fetched_files(self.variant, checkpoint, encoder, revision, encoder_revision)
-        config = files.read_encoder_config(found.encoder)
-        architecture = Architecture.from_config(config, found.encoder)
+        located = hub.fetched_files(self.variant, checkpoint, encoder, revision, encoder_revision)
+        config = files.read_encoder_config(located.encoder)
+        architecture = Architecture.from_config(config, located.encoder)
         self._parts: dict[str, Any] = {
             "variant": self.variant,
-            "checkpoint_sha256": sha256_of(found.checkpoint),
-            "checkpoint_revision": found.revisions[0],
+            "checkpoint_sha256": sha256_of(located.checkpoint),
+            "checkpoint_revision": located.revisions[0],
             "encoder_config_sha256": hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest(),
-            "encoder_revision": found.revisions[1],
+            "encoder_revision": located.revisions[1],
             "dtype": dtype,
             "backend": backend,
         }
         alpha = None
         if self.variant != "a1":
-            alpha = files.lora_alpha(found.configs) if lora_alpha is None else _positive("lora_alpha", lora_alpha)
+            alpha = files.lora_alpha(located.configs) if lora_alpha is None else _positive("lora_alpha", lora_alpha)
             self._parts["lora_alpha"] = alpha
 
         def make(dtype: torch.dtype) -> Network:
-            weights = self._weights(found, alpha)
+            weights = self._weights(located, alpha)
             made: torch.nn.Module
             if backend == "reference":
                 from degrade_bench.metric.muq_eval.reference import ReferenceEncoder
 
-                made = ReferenceEncoder(config, weights.state, found.checkpoint)
+                made = ReferenceEncoder(config, weights.state, located.checkpoint)
                 weights.encoder_is_checked()
             else:
                 made = Encoder(Blueprint(architecture, weights.encoder, dtype, winograd=on.type == "cpu"))
@@ -121,29 +137,29 @@ class MuQEval(Metric):
         self.architecture = architecture
         self._recomputed_before = listener.recomputed
 
-    def _weights(self, found: hub.Files, alpha: float | None) -> files.StrictWeights:
-        state: files.State = files.read_state(found.checkpoint)
+    def _weights(self, located: hub.Files, alpha: float | None) -> files.StrictWeights:
+        state: files.State = files.read_state(located.checkpoint)
         if files.has_lora(state) != (alpha is not None):
             other = "A3a's, with LoRA: use muq-eval-a3a" if alpha is None else "without LoRA: use muq-eval for A1's"
-            raise MetricError(f"muq-eval: {found.checkpoint} holds weights {other}")
+            raise MetricError(f"muq-eval: {located.checkpoint} holds weights {other}")
         if alpha is not None:
-            state = files.folded(state, alpha, found.checkpoint)
-        return files.StrictWeights(state, found.checkpoint)
+            state = files.folded(state, alpha, located.checkpoint)
+        return files.StrictWeights(state, located.checkpoint)
 
     @classmethod
-    def unavailable(cls, settings: Mapping[str, str]) -> str | None:
+    def unavailable(cls, settings: Mapping[str, Any]) -> str | None:
         """Why the weights are not on this machine, and what to do; None if they are. No network."""
-        found = hub.local_files(
+        located = hub.local_files(
             cls.variant,
             settings.get("checkpoint"),
             settings.get("encoder"),
             settings.get("revision"),
             settings.get("encoder_revision"),
         )
-        if isinstance(found, hub.Files):
+        if isinstance(located, hub.Files):
             return None
         ask = f"ask for it with --metric {cls.name}, which fetches {hub.DOWNLOAD}"
-        return f"no weights: {found}; {ask}, or {hub.how_to(cls.variant)}"
+        return f"no weights: {located}; {ask}, or {hub.how_to(cls.variant)}"
 
     def score(self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None) -> torch.Tensor:
         """Score ``(batch, channels, time)`` at any rate; gives ``(batch,)`` on the CPU, the mean over windows.
@@ -162,8 +178,8 @@ class MuQEval(Metric):
     def embed(self, batch: torch.Tensor, sample_rate: int) -> Embeddings:
         """What the encoder makes of ``(batch, channels, time)``: frames, and their attention-pooled mean.
 
-        Whatever asks for audio that was heard just before, here or in another metric on the same network, gets
-        it without another pass.
+        Audio that was scored or embedded just before, by this metric or another on the same network, costs no
+        second pass.
         """
         return self.listener.embed(batch, sample_rate, self.hop_seconds)
 
@@ -184,16 +200,7 @@ class MuQEvalA3a(MuQEval):
     variant = "a3a"
 
 
-def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise MetricError(f"muq-eval: {name} {value!r}: expected {' or '.join(allowed)}")
-
-
-def _positive(name: str, value: float | str) -> float:
-    try:
-        number = float(value)
-    except ValueError:
-        number = float("nan")
-    if not 0 < number < float("inf"):
+def _positive(name: str, value: float) -> float:
+    if not 0 < value < math.inf:
         raise MetricError(f"muq-eval: {name} {value!r}: expected a number above 0")
-    return number
+    return float(value)

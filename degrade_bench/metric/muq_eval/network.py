@@ -11,7 +11,7 @@ from torch import nn
 
 from degrade_bench.errors import MetricError
 from degrade_bench.metric.muq_eval.checkpoint import StrictWeights
-from degrade_bench.metric.muq_eval.encoder import linear
+from degrade_bench.metric.muq_eval.layers import linear
 
 POOLING_DIM, HEAD_DIM = 128, 256
 SCORED, HEADS = "MI", ("MI", "TA")

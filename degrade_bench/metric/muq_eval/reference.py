@@ -19,7 +19,7 @@ from degrade_bench.metric.muq_eval.checkpoint import ENCODER, State
 
 
 class ReferenceEncoder(nn.Module):
-    """``muq``'s own forward pass; the last hidden state, no attention mask.
+    """The forward pass of ``muq``; the last hidden state, no attention mask.
 
     Args:
         config: the contents of the encoder's ``config.json``.
@@ -44,9 +44,9 @@ class ReferenceEncoder(nn.Module):
                 self.model = MuQ(MuQConfig(**config))
             except (TypeError, ValueError, RuntimeError, AttributeError, KeyError) as error:
                 raise MetricError(f"muq-eval: {path}: muq cannot build this encoder: {error!r}") from error
-        own = {name[len(ENCODER) :]: value for name, value in state.items() if name.startswith(ENCODER)}
+        encoder = {name[len(ENCODER) :]: value for name, value in state.items() if name.startswith(ENCODER)}
         try:
-            self.model.load_state_dict(own, strict=True)
+            self.model.load_state_dict(encoder, strict=True)
         except RuntimeError as error:
             raise MetricError(
                 f"muq-eval: {path} does not fit muq's encoder: {' '.join(str(error).split())[:300]}"

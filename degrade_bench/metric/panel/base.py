@@ -34,7 +34,7 @@ class FullReference(Metric):
 
     @abstractmethod
     def features(self, signal: torch.Tensor, sample_rate: int) -> Any:
-        """What is compared, from ``(channels, time)``. Computed once for a reference that comes again."""
+        """What is compared, from ``(channels, time)``; computed once for a reference that comes several times."""
 
     @abstractmethod
     def compare(self, clean: Any, degraded: Any) -> float:
@@ -48,14 +48,14 @@ class FullReference(Metric):
         """
         sides = 3 if self.aligned else 2
         if reference is None or reference.shape[:sides] != batch.shape[:sides]:
-            found = None if reference is None else tuple(reference.shape)
-            raise ValueError(f"{self.name} needs a reference of shape {tuple(batch.shape)}, got {found}")
+            got = None if reference is None else tuple(reference.shape)
+            raise ValueError(f"{self.name} needs a reference of shape {tuple(batch.shape)}, got {got}")
         scores: list[float] = []
-        known: torch.Tensor | None = None
+        last: torch.Tensor | None = None
         clean: Any = None
         for signal, beside in zip(batch, reference, strict=True):
-            if known is None or not torch.equal(known, beside):
-                known, clean = beside, self.features(beside, sample_rate)
+            if last is None or not torch.equal(last, beside):
+                last, clean = beside, self.features(beside, sample_rate)
             scores.append(self.compare(clean, self.features(signal, sample_rate)))
         return torch.tensor(scores, dtype=torch.float64)
 
@@ -66,20 +66,40 @@ def _window(n_fft: int) -> torch.Tensor:
 
 
 def magnitudes(signal: torch.Tensor, n_fft: int, hop: int) -> torch.Tensor:
-    """STFT magnitudes of ``(channels, time)``: ``(channels, 1 + n_fft/2, frames)``; short signals are padded."""
+    """STFT magnitudes under a Hann window: ``(channels, 1 + n_fft/2, frames)``.
+
+    Args:
+        signal: ``(channels, time)``; with zeros behind it where it is shorter than a frame.
+        n_fft: samples of a frame.
+        hop: samples from one frame to the next.
+
+    Example:
+        >>> magnitudes(torch.zeros(2, 4096), n_fft=1024, hop=512).shape
+        torch.Size([2, 513, 7])
+    """
     if signal.shape[-1] < n_fft:
         signal = torch.nn.functional.pad(signal, (0, n_fft - signal.shape[-1]))
     return torch.stft(signal, n_fft, hop, window=_window(n_fft), center=False, return_complex=True).abs()
 
 
 def frame_size(sample_rate: int, seconds: float) -> int:
-    """The power of two nearest to a duration, so that frames mean the same at every rate."""
+    """The power of two that is nearest to so many seconds, so that frames mean the same at every rate.
+
+    >>> frame_size(44100, 0.046)
+    2048
+    """
     return int(2 ** max(6, round(np.log2(seconds * sample_rate))))
 
 
 @lru_cache(maxsize=16)
 def mel_filters(sample_rate: int, n_fft: int, bands: int) -> torch.Tensor:
-    """Mel filter bank from 20 Hz to the Nyquist frequency: ``(bands, 1 + n_fft/2)``, unit sum per band."""
+    """Mel filter bank from 20 Hz to the Nyquist frequency: ``(bands, 1 + n_fft/2)``, unit sum per band.
+
+    Args:
+        sample_rate: in Hz.
+        n_fft: samples of the STFT's frames.
+        bands: how many filters.
+    """
     import librosa
 
     filters = librosa.filters.mel(sr=sample_rate, n_fft=n_fft, n_mels=bands, fmin=20.0, norm=None)

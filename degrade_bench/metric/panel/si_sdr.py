@@ -31,8 +31,8 @@ class SiSdr(FullReference):
 
     def compare(self, clean: torch.Tensor, degraded: torch.Tensor) -> float:
         """The ratio in dB; NaN if either is silent."""
-        power, own = float(clean @ clean), float(degraded @ degraded)
-        if power == 0.0 or own == 0.0:
+        power, degraded_power = float(clean @ clean), float(degraded @ degraded)
+        if power == 0.0 or degraded_power == 0.0:
             return math.nan
         target = clean * (float(clean @ degraded) / power)
         signal, noise = float(target @ target), float((degraded - target).square().sum())

@@ -10,15 +10,12 @@ import hashlib
 from typing import Any
 
 import numpy as np
-import torch
 
-from degrade_bench.errors import ConfigError, MetricError
-from degrade_bench.metric.base import Told, ToldMetric
-from degrade_bench.metric.domain import SIMULATION
+from degrade_bench.metric.base import Oracle, Treatment
 from degrade_bench.metric.simulated.truths import TOP_LEVEL, TRUTHS, Truth
 
 
-class Simulated(ToldMetric):
+class Simulated(Oracle):
     """One of :data:`~degrade_bench.metric.simulated.truths.TRUTHS`.
 
     Args:
@@ -26,25 +23,23 @@ class Simulated(ToldMetric):
     """
 
     truth: Truth
-    domain = SIMULATION
     source = "LaajMeter's idea: judges of known ability"
-    light = True
+    accounts_for = ("seed",)
 
-    def __init__(self, seed: int | str = 0) -> None:
-        try:
-            self.seed = int(seed)
-        except ValueError:
-            raise ConfigError(f"{self.name}: seed must be a whole number, got {seed!r}") from None
+    def __init__(self, seed: int = 0) -> None:
+        self.seed = seed
 
-    def score_told(self, told: Told) -> float:
-        """The clip's quality, less what is heard, plus noise; always the same for the same cell."""
-        truth, clip = self.truth, self._rng("clip", told.clip_hash)
+    def score_treatment(self, treatment: Treatment) -> float:
+        """The clip's quality, less what the truth says of the damage, plus noise."""
+        truth, clip = self.truth, self._rng("clip", treatment.clip_hash)
         quality = truth.quality(clip)
         sensitivity = float(truth.sensitivity(clip, (1,))[0])
         sign = 1.0 if clip.random() < 0.5 else -1.0
-        gain = told.level / TOP_LEVEL if told.degradation == "gain" else 0.0
-        cell = self._rng("cell", told.clip_hash, told.degradation, str(told.level), str(told.replicate))
-        score = quality - sensitivity * truth.drop(told.role, told.damaged, told.family, told.level)
+        gain = treatment.level / TOP_LEVEL if treatment.degradation == "gain" else 0.0
+        draw = (treatment.degradation, str(treatment.level), str(treatment.replicate))
+        cell = self._rng("cell", treatment.clip_hash, *draw)
+        drop = truth.drop(treatment.role, treatment.group, treatment.family, treatment.level)
+        score = quality - sensitivity * drop
         score += truth.gain * sign * gain + truth.noise_sd * float(cell.standard_normal())
         return float(truth.limited(np.array([score]))[0])
 
@@ -56,14 +51,6 @@ class Simulated(ToldMetric):
     def fingerprint_parts(self) -> dict[str, Any]:
         """The seed and the truth too."""
         return {**super().fingerprint_parts(), "seed": self.seed, "truth": repr(self.truth)}
-
-    def score(self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None) -> torch.Tensor:
-        """There is nothing to hear.
-
-        Raises:
-            MetricError: always.
-        """
-        raise MetricError(f"{self.name} is simulated: it is told what was done to a clip and hears nothing")
 
 
 def simulated_class(name: str) -> type[Simulated]:

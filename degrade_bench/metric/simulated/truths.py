@@ -110,11 +110,14 @@ _EVERY = (
     Truth("simulated-inverted", "likes damage", signal=-1.2, structural=-1.2),
     Truth("simulated-joins", "hears joins, in damage and placebo alike", joins=1.2),
     Truth(
-        "simulated-ceiling", "hears everything, and gives most clean clips its best score", signal=2.4,
-        structural=2.4, ceiling=3.5,
+        "simulated-ceiling",
+        "hears everything, and gives most clean clips its best score",
+        signal=2.4,
+        structural=2.4,
+        ceiling=3.5,
     ),
     Truth("simulated-loudness", "reacts to gain and to nothing else", gain=2.0, hears=("gain",)),
-)  # fmt: skip
+)
 
 TRUTHS: Mapping[str, Truth] = MappingProxyType({truth.name: truth for truth in _EVERY})
 """The simulated metrics by name."""

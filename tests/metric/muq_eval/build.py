@@ -16,8 +16,13 @@ import torch
 import torchaudio
 from torch.nn import functional as F
 
-LORA = {"r": 16, "alpha": 32, "dropout": 0.05, "bias": "none",
-        "target_modules": ["linear_q", "linear_k", "linear_v", "linear_out"]}  # fmt: skip
+LORA = {
+    "r": 16,
+    "alpha": 32,
+    "dropout": 0.05,
+    "bias": "none",
+    "target_modules": ["linear_q", "linear_k", "linear_v", "linear_out"],
+}
 BINS = 20
 
 
@@ -147,8 +152,8 @@ class Reference:
         if any("lora_" in key for key in self.state):
             model = adapted(model)
         prefix = "encoder.encoder."
-        own = {key[len(prefix) :]: value for key, value in self.state.items() if key.startswith(prefix)}
-        model.load_state_dict(own, strict=True)
+        encoder_state = {key[len(prefix) :]: value for key, value in self.state.items() if key.startswith(prefix)}
+        model.load_state_dict(encoder_state, strict=True)
         self.encoder = model.eval()
 
     def audio(self, samples: torch.Tensor, sample_rate: int) -> torch.Tensor:

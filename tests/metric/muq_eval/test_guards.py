@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from degrade_bench.errors import MetricError
+from degrade_bench.errors import ConfigError, MetricError
 from degrade_bench.metric.catalogue import load_metric
 from degrade_bench.metric.muq_eval.device import Batches, is_out_of_memory, windows_at_once
 from degrade_bench.metric.muq_eval.metric import MuQEval
@@ -127,19 +127,25 @@ def test_audio_shorter_than_the_encoder_can_take_is_an_error(built, samples, rat
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"dtype": "float16"}, "dtype 'float16': expected float32 or bfloat16"),
-        ({"backend": "slow"}, "backend 'slow': expected fast or reference"),
-        ({"hop_seconds": "0"}, "hop_seconds '0': expected a number above 0"),
-        ({"hop_seconds": "often"}, "expected a number above 0"),
+        ({"dtype": "float16"}, "--set muq-eval.dtype=float16: unknown dtype 'float16'; did you mean 'bfloat16'"),
+        ({"backend": "slow"}, "unknown backend 'slow'; known: fast, reference"),
+        ({"hop_seconds": 0}, "hop_seconds 0.0: expected a number above 0"),
+        ({"hop_seconds": "often"}, "--set muq-eval.hop_seconds=often: expected a number or null, got 'often'"),
         ({"device": "gpu"}, "expected cpu, cuda or cuda:N"),
     ],
 )
 def test_a_wrong_setting_is_one_line(built, settings, said):
     given = {"checkpoint": str(built[0]), "encoder": str(built[1]), **settings}
-    with pytest.raises(MetricError) as raised:
+    with pytest.raises((ConfigError, MetricError)) as raised:
         load_metric("muq-eval", given, "cpu")
     assert said in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("setting", "value"), [("dtype", "float16"), ("backend", "slow")])
+def test_a_choice_that_there_is_not_is_refused_in_code_too(built, setting, value):
+    with pytest.raises(ConfigError, match=f"unknown {setting} '{value}'"):
+        make(built, **{setting: value})
 
 
 def test_cuda_that_is_not_there_is_one_line(built, monkeypatch):

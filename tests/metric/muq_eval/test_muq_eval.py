@@ -60,8 +60,8 @@ def test_scores_of_builtin_clips_are_those_of_the_contract_and_differ(metric, bu
 
 
 def test_a_score_does_not_change_with_its_batch(metric):
-    clips = [make_clip(11.0, 24000, 1, seed=seed, kind=kind).samples for seed, kind in
-             [(0, "music"), (1, "noise"), (2, "silence"), (3, "square"), (4, "music")]]  # fmt: skip
+    kinds = ("music", "noise", "silence", "square", "music")
+    clips = [make_clip(11.0, 24000, 1, seed=seed, kind=kind).samples for seed, kind in enumerate(kinds)]
     batch = torch.stack(clips)
     together = metric.score(batch, 24000)
     assert together.shape == (5,)
@@ -200,12 +200,12 @@ def test_the_command_line_scores_real_audio_with_a_local_checkpoint(built, tmp_p
         cli.main(arguments)
     assert ended.value.code == 0, capsys.readouterr().err
     scores = pd.read_parquet(out / "scores.parquet")
-    own = scores[scores.metric == "muq-eval"]
-    assert own.status.eq("ok").all()
+    muq_eval = scores[scores.metric == "muq-eval"]
+    assert muq_eval.status.eq("ok").all()
     for source in builtin_sources()[:2]:
         clip = source.load()
         expected = reference_score(clip.samples, clip.sample_rate, *built)
-        clean = own[(own.clip_id == clip.id) & (own.role == "clean")].score
+        clean = muq_eval[(muq_eval.clip_id == clip.id) & (muq_eval.role == "clean")].score
         assert clean.iloc[0] == pytest.approx(expected, abs=1e-5)
     record = json.loads((out / "run.json").read_text())
     described = next(each for each in record["metrics"] if each["name"] == "muq-eval")

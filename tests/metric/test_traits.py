@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from degrade_bench.metric.domain import domain_note
+from degrade_bench.metric.traits import domain_note
 
 
 def test_a_metric_of_music_needs_no_note():
