@@ -44,7 +44,13 @@ def levels_of(degradation: Degradation, levels: Sequence[int]) -> tuple[int, ...
 
 
 def expand(degradations: Sequence[Degradation], levels: Sequence[int], replicates: int) -> list[Block]:
-    """The blocks of one clip, in the order of the score table."""
+    """The blocks of one clip, in the order of the score table.
+
+    Args:
+        degradations: of the run, controls included.
+        levels: those that were asked for.
+        replicates: draws of every cell.
+    """
     blocks = [Block(CLEAN, (Cell(None, 0, 0, "clean"),))]
     for degradation in degradations:
         role: Role = "control" if degradation.group == "control" else "test"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from degrade_bench.corpus.source import MemorySource
 from degrade_bench.errors import DegradeBenchError
 from degrade_bench.metric.base import Metric
-from degrade_bench.sweep.scoring import Heard, score_cells
-from degrade_bench.sweep.worker import BlockResult, Task, Work, single_threaded, work_on
+from degrade_bench.sweep.block import BlockResult
+from degrade_bench.sweep.scoring import MetricInput, score_cells
+from degrade_bench.sweep.worker import Task, Work, single_threaded, work_on
 
 MOST_PROBES = 16
 """Blocks that are timed; of more, evenly spaced ones stand for their neighbours."""
@@ -18,7 +19,7 @@ MOST_PROBES = 16
 
 @dataclass(frozen=True)
 class Estimate:
-    """Expected seconds of a run, and how they were found out."""
+    """Expected seconds of a run, and how they were measured."""
 
     seconds: float
     basis: str
@@ -31,6 +32,12 @@ def estimate(tasks: Sequence[Task], work: Work, heavy: Sequence[Metric], workers
     """Time one level of some blocks on the first readable clip, and scale it to all that is left.
 
     Clips are scaled by duration where it is known. None where there is nothing to do or no clip can be read.
+
+    Args:
+        tasks: what is left, by clip.
+        work: what every worker knows.
+        heavy: the metrics that this process scores.
+        workers: processes.
     """
     tasks = [task for task in tasks if task.todo]
     for task in tasks:
@@ -50,7 +57,7 @@ def estimate(tasks: Sequence[Task], work: Work, heavy: Sequence[Metric], workers
                 continue
             per_block[message.block] = message.seconds
             if heavy_seconds == 0.0:
-                heavy_seconds = sum(_time_one(metric, message.heard, clip.sample_rate) for metric in heavy)
+                heavy_seconds = sum(_time_one(metric, message.inputs, clip.sample_rate) for metric in heavy)
         cells = sum(len(block.cells) for block in blocks)
         per_cell = sum(per_block.values()) / max(1, sum(probed[name] for name in per_block))
         light_seconds = sum(
@@ -70,8 +77,8 @@ def _clip_equivalents(tasks: Sequence[Task], probe_seconds: float) -> float:
     return sum(1.0 if hint is None else hint / probe_seconds for hint in hints)
 
 
-def _time_one(metric: Metric, heard: dict[str, list[Heard]], sample_rate: int) -> float:
-    cells = [cell for cell in heard.get(metric.name, []) if cell.samples is not None][:1]
+def _time_one(metric: Metric, inputs: Mapping[str, Sequence[MetricInput]], sample_rate: int) -> float:
+    cells = [cell for cell in inputs.get(metric.name, []) if cell.samples is not None][:1]
     if not cells:
         return 0.0
     score_cells(metric, cells, sample_rate, 1)  # warm up: the first call may compile or allocate

@@ -18,6 +18,7 @@ from degrade_bench.runs.columns import CLEAN, KEY, Row
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.record import ClipRecord, Counts
 from degrade_bench.runs.scores import BlockKey, block_sizes, to_table, with_counts, without_blocks
+from degrade_bench.sweep.block import BlockResult, row_of, rows_with, seed_of
 from degrade_bench.sweep.counts import counts_by_metric, growth, totals
 from degrade_bench.sweep.estimate import Estimate, estimate
 from degrade_bench.sweep.pool import ClipDone, Event, WorkerDied, run_tasks
@@ -31,14 +32,10 @@ from degrade_bench.sweep.resume import (
 from degrade_bench.sweep.scoring import Outcome, score_cells
 from degrade_bench.sweep.spec import Sweep, split_metrics
 from degrade_bench.sweep.worker import (
-    BlockResult,
     ClipRead,
     ClipUnusable,
     Task,
     Work,
-    row_of,
-    rows_with,
-    seed_of,
 )
 
 
@@ -197,13 +194,13 @@ class _Ledger:
         """Score what the metrics of this process are given of a block, and store all of its rows."""
         rows, grown = list(result.rows), dict(result.counts)
         rate = self.clips[result.clip_id].sample_rate
-        for name, cells in result.heard.items():
+        for name, cells in result.inputs.items():
             metric = self._heavy[name]
             before = totals(metric)
             outcomes = score_cells(metric, cells, rate, self._sweep.batch_size)
             grown[name] = growth(before, totals(metric))
             rows.extend(rows_with(result.row_stubs[name], outcomes))
-        counts = {(result.clip_id, result.block, name): words for name, words in grown.items() if words}
+        counts = {(result.clip_id, result.block, name): dict(words) for name, words in grown.items() if words}
         self._folder.add_shard(result.clip_id, result.block, rows, counts)
         self.counts.update(counts)
         self.rows.extend(rows)

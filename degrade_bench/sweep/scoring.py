@@ -82,8 +82,14 @@ class Outcome:
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
-    """What a metric is given of one cell: samples ``(channels, time)``, or its outcome, known already."""
+class MetricInput:
+    """What a metric is given of one cell.
+
+    Attributes:
+        samples: ``(channels, time)``; None where there is nothing to score.
+        reference: the clean samples, where the metric compares with them.
+        outcome: what comes of the cell without scoring it, where there is nothing to score.
+    """
 
     samples: torch.Tensor | None = None
     reference: torch.Tensor | None = None
@@ -91,19 +97,21 @@ class Heard:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Cross processes as arrays: a tensor would take its whole storage along, or a shared-memory file."""
-        arrays = (None if each is None else each.numpy() for each in (self.samples, self.reference))
-        return _heard_from_arrays, (*arrays, self.outcome)
+        arrays = (None if samples is None else samples.numpy() for samples in (self.samples, self.reference))
+        return _input_from_arrays, (*arrays, self.outcome)
 
 
-def _heard_from_arrays(samples: np.ndarray | None, reference: np.ndarray | None, outcome: Outcome | None) -> Heard:
+def _input_from_arrays(
+    samples: np.ndarray | None, reference: np.ndarray | None, outcome: Outcome | None
+) -> MetricInput:
     def tensor(array: np.ndarray | None) -> torch.Tensor | None:
         return None if array is None else torch.from_numpy(array)
 
-    return Heard(tensor(samples), tensor(reference), outcome)
+    return MetricInput(tensor(samples), tensor(reference), outcome)
 
 
 def score_cells(
-    metric: Metric, cells: Sequence[Heard], sample_rate: int, batch_size: int | None = None
+    metric: Metric, cells: Sequence[MetricInput], sample_rate: int, batch_size: int | None = None
 ) -> list[Outcome]:
     """Score the cells of one block, equally long ones together; one outcome per cell, in order.
 
@@ -132,7 +140,7 @@ def score_cells(
     return [outcomes[index] for index in range(len(cells))]
 
 
-def _score_batch(metric: Metric, cells: Sequence[Heard], sample_rate: int) -> list[Outcome]:
+def _score_batch(metric: Metric, cells: Sequence[MetricInput], sample_rate: int) -> list[Outcome]:
     started = time.perf_counter()
     short_of_memory = False
     try:
@@ -151,28 +159,28 @@ def _score_batch(metric: Metric, cells: Sequence[Heard], sample_rate: int) -> li
     if len(cells) == 1:
         return [alone]
     half = (len(cells) + 1) // 2
-    return [each for part in (cells[:half], cells[half:]) for each in _score_batch(metric, part, sample_rate)]
+    return [*_score_batch(metric, cells[:half], sample_rate), *_score_batch(metric, cells[half:], sample_rate)]
 
 
-def _scored(metric: Metric, cells: Sequence[Heard], sample_rate: int, started: float) -> list[Outcome]:
+def _scored(metric: Metric, cells: Sequence[MetricInput], sample_rate: int, started: float) -> list[Outcome]:
     batch = torch.stack([cell.samples for cell in cells if cell.samples is not None])
     references = [cell.reference for cell in cells if cell.reference is not None]
     reference = torch.stack(references) if references else None
     if metric.hop_seconds is not None:
         windows = checked_windows(metric, metric.score_windows(batch, sample_rate, reference), len(cells))
-        each = (time.perf_counter() - started) / len(cells)
-        return [Outcome.scored_windows(row, each) for row in windows]
+        seconds = (time.perf_counter() - started) / len(cells)
+        return [Outcome.scored_windows(row, seconds) for row in windows]
     scores = checked_scores(metric, metric.score(batch, sample_rate, reference), len(cells))
-    each = (time.perf_counter() - started) / len(cells)
-    return [Outcome.scored(score, each) for score in scores]
+    seconds = (time.perf_counter() - started) / len(cells)
+    return [Outcome.scored(score, seconds) for score in scores]
 
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error, or one that it was raised from, says that memory did not suffice."""
     return any(
-        isinstance(each, MemoryError | torch.cuda.OutOfMemoryError)
-        or (isinstance(each, RuntimeError) and any(words in str(each).lower() for words in OUT_OF_MEMORY))
-        for each in _chain(error)
+        isinstance(cause, MemoryError | torch.cuda.OutOfMemoryError)
+        or (isinstance(cause, RuntimeError) and any(words in str(cause).lower() for words in OUT_OF_MEMORY))
+        for cause in _chain(error)
     )
 
 

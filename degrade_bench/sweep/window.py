@@ -29,6 +29,12 @@ def shared_window(clip: Clip, blocks: Iterable[Block], run_seed: int, window: fl
     Only degradations that move time are asked, and they only draw; nothing is rendered. A control that is
     meant to move the window (``moves_window``) does not count: where it cannot fill the window, it is the
     one that does not apply.
+
+    Args:
+        clip: the clean clip.
+        blocks: of the run.
+        run_seed: from which the cells' draws follow.
+        window: of the metric, in seconds.
     """
     available = clip.duration
     for block in blocks:
@@ -60,7 +66,7 @@ def _half_width(clip: Clip, time_map: TimeMap) -> float:
     return min(middle - start, end - middle)
 
 
-def heard(
+def matched_samples(
     clean: Clip, degraded: Clip, time_map: TimeMap | None, window: float, shrunk: float | None
 ) -> torch.Tensor:
     """The samples to give to a metric with a window of ``window`` seconds.
@@ -89,5 +95,5 @@ def heard(
 def as_long(one: torch.Tensor, other: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Two signals, ``(channels, time)``, the longer one cut evenly at both ends to the length of the other."""
     count = min(one.shape[1], other.shape[1])
-    first, second = ((each.shape[1] - count) // 2 for each in (one, other))
+    first, second = ((samples.shape[1] - count) // 2 for samples in (one, other))
     return one[:, first : first + count], other[:, second : second + count]

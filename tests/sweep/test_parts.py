@@ -19,12 +19,13 @@ from degrade_bench.errors import ConfigError
 from degrade_bench.metric.traits import Traits
 from degrade_bench.runs import provenance
 from degrade_bench.sweep import device
+from degrade_bench.sweep.block import BlockResult
 from degrade_bench.sweep.cells import expand, levels_of
 from degrade_bench.sweep.estimate import estimate, human_seconds
 from degrade_bench.sweep.examples import _chosen, write_examples
 from degrade_bench.sweep.pool import WorkerDiedError, run_tasks
-from degrade_bench.sweep.scoring import Heard, Outcome
-from degrade_bench.sweep.worker import BlockResult, Task, Work, single_threaded, work_on
+from degrade_bench.sweep.scoring import MetricInput, Outcome
+from degrade_bench.sweep.worker import Task, Work, single_threaded, work_on
 from tests.conftest import make_clip
 from tests.sweep import toys
 
@@ -49,15 +50,15 @@ def test_levels_filter_long_ladders_only():
     assert cells == [*at_level_1, ("test", 5, 0), ("test", 5, 1)]
 
 
-def test_what_is_heard_crosses_processes_without_its_storage():
+def test_what_a_metric_is_given_crosses_processes_without_its_storage():
     long = torch.zeros(2, 1_000_000)
-    heard = Heard(long[:, :100], long[:, 100:200], None)
-    packed = pickle.dumps(heard, protocol=5)
+    given = MetricInput(long[:, :100], long[:, 100:200], None)
+    packed = pickle.dumps(given, protocol=5)
     assert len(packed) < 10_000
     again = pickle.loads(packed)
-    assert torch.equal(again.samples, heard.samples)
+    assert torch.equal(again.samples, given.samples)
     assert again.outcome is None
-    assert pickle.loads(pickle.dumps(Heard(outcome=Outcome.not_applicable("x")))).outcome.error == "x"
+    assert pickle.loads(pickle.dumps(MetricInput(outcome=Outcome.not_applicable("x")))).outcome.error == "x"
 
 
 def test_a_windowed_metric_with_a_reference_is_given_both_equally_long():

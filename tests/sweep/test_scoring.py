@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from degrade_bench.errors import MetricError, NotApplicableError
-from degrade_bench.sweep.scoring import MOST_AT_ONCE, Heard, is_out_of_memory, score_cells
+from degrade_bench.sweep.scoring import MOST_AT_ONCE, MetricInput, is_out_of_memory, score_cells
 from tests.sweep import toys
 
 
-def cells(*levels: float, count: int = 800) -> list[Heard]:
+def cells(*levels: float, count: int = 800) -> list[MetricInput]:
     """Constant signals, so that a cell's RMS is its level."""
-    return [Heard(torch.full((1, count), float(level))) for level in levels]
+    return [MetricInput(torch.full((1, count), float(level))) for level in levels]
 
 
 class Recording(toys.Rms):
@@ -122,19 +122,19 @@ def test_a_block_is_given_whole_up_to_a_bound():
         assert metric.sizes == sizes
 
 
-def seconds(*levels: float, rate: int = 800) -> Heard:
-    return Heard(torch.cat([torch.full((1, rate), float(level)) for level in levels], dim=1))
+def seconds(*levels: float, rate: int = 800) -> MetricInput:
+    return MetricInput(torch.cat([torch.full((1, rate), float(level)) for level in levels], dim=1))
 
 
 def test_windows_are_kept_and_their_mean_is_the_score():
     metric = toys.Hopping()
-    heard = [seconds(1, 2, 3), seconds(4, 4, 4), seconds(1, 2)]
-    outcomes = score_cells(metric, heard, 800)
+    cells = [seconds(1, 2, 3), seconds(4, 4, 4), seconds(1, 2)]
+    outcomes = score_cells(metric, cells, 800)
     assert [outcome.windows for outcome in outcomes] == [(1.0, 2.0, 3.0), (4.0, 4.0, 4.0), (1.0, 2.0)]
-    for outcome, cell in zip(outcomes, heard, strict=True):
+    for outcome, cell in zip(outcomes, cells, strict=True):
         assert outcome.score == sum(outcome.windows) / len(outcome.windows)
         assert outcome.score == pytest.approx(float(metric.score(cell.samples[None], 800)[0]), rel=1e-6)
-    assert [outcome.windows for outcome in score_cells(toys.Rms(), heard, 800)] == [None] * 3
+    assert [outcome.windows for outcome in score_cells(toys.Rms(), cells, 800)] == [None] * 3
 
 
 def test_a_window_without_a_score_fails_the_cell_and_is_named():

@@ -14,7 +14,7 @@ from degrade_bench.degrade.structural.missing_beats import MissingBeats
 from degrade_bench.degrade.structural.smooth_tempo import Accelerando
 from degrade_bench.degrade.structural.tempo_jitter import TempoJitter
 from degrade_bench.sweep.cells import expand
-from degrade_bench.sweep.window import heard, shared_window
+from degrade_bench.sweep.window import matched_samples, shared_window
 from tests.conftest import make_clip
 from tests.sweep import toys
 
@@ -30,15 +30,17 @@ def blocks(*degradations):
 
 def test_a_clip_that_keeps_its_time_is_given_whole():
     clip = ramp(12.0)
-    assert heard(clip, clip, None, 10.0, None) is clip.samples
+    assert matched_samples(clip, clip, None, 10.0, None) is clip.samples
     short = ramp(4.0)
-    assert heard(short, short, None, 10.0, None) is short.samples  # the metric's own padding, for all alike
+    assert (
+        matched_samples(short, short, None, 10.0, None) is short.samples
+    )  # the metric's own padding, for all alike
 
 
 def test_a_stretched_clip_is_given_around_the_same_music():
     clip = ramp(12.0)
     stretched = clip.with_samples(clip.samples.repeat_interleave(2, dim=1))
-    given = heard(clip, stretched, TimeMap(((0.0, 0.0), (1.0, 2.0))), 10.0, None)
+    given = matched_samples(clip, stretched, TimeMap(((0.0, 0.0), (1.0, 2.0))), 10.0, None)
     assert given.shape[1] == 24000
     assert given[0, given.shape[1] // 2] == pytest.approx(6.0, abs=0.002)
 
@@ -46,7 +48,7 @@ def test_a_stretched_clip_is_given_around_the_same_music():
 def test_an_uneven_time_map_moves_the_middle():
     clip = ramp(12.0)  # the first half runs at half speed
     samples = torch.cat([clip.samples[:, :6000].repeat_interleave(2, dim=1), clip.samples[:, 6000:]], dim=1)
-    given = heard(clip, clip.with_samples(samples), TimeMap(((0, 0), (6, 12), (12, 18))), 10.0, None)
+    given = matched_samples(clip, clip.with_samples(samples), TimeMap(((0, 0), (6, 12), (12, 18))), 10.0, None)
     assert given.shape[1] == 12000
     assert given[0, 6000] == pytest.approx(6.0, abs=0.002)
 
@@ -54,7 +56,7 @@ def test_an_uneven_time_map_moves_the_middle():
 def test_a_clip_under_the_window_is_not_filled_up_by_a_stretch():
     clip = ramp(4.0)
     stretched = clip.with_samples(clip.samples.repeat_interleave(2, dim=1))
-    given = heard(clip, stretched, TimeMap(((0.0, 0.0), (1.0, 2.0))), 10.0, None)
+    given = matched_samples(clip, stretched, TimeMap(((0.0, 0.0), (1.0, 2.0))), 10.0, None)
     assert given.shape[1] == 4000
     assert given[0, 2000] == pytest.approx(2.0, abs=0.002)
 
@@ -66,11 +68,11 @@ def test_where_a_damage_shortens_the_clip_the_window_shrinks_for_all():
     shrunk = shared_window(clip, blocks(toys.ToyStretch(), toys.ToySqueeze()), 0, 10.0)
     assert shrunk == pytest.approx(1.2)
     assert shared_window(ramp(120.0), blocks(toys.ToySqueeze()), 0, 10.0) is None
-    clean = heard(clip, clip, None, 10.0, shrunk)
+    clean = matched_samples(clip, clip, None, 10.0, shrunk)
     assert clean.shape[1] == 1200
     assert clean[0, 600] == pytest.approx(6.0, abs=0.002)
     squeezed = clip.with_samples(clip.samples[:, ::10].clone())
-    given = heard(clip, squeezed, TimeMap(((0.0, 0.0), (10.0, 1.0))), 10.0, shrunk)
+    given = matched_samples(clip, squeezed, TimeMap(((0.0, 0.0), (10.0, 1.0))), 10.0, shrunk)
     assert given.shape[1] == 1200
     assert given[0, 600] == pytest.approx(6.0, abs=0.02)
 
@@ -81,12 +83,12 @@ def test_where_source_is_left_out_the_window_stays_on_the_same_music():
     cut = clip.with_samples(
         torch.cat([clip.samples[:, a:b] for a, b in ((0, 2000), (3000, 5000), (6000, 16000))], 1)
     )
-    given = heard(clip, cut, gaps, 10.0, None)
+    given = matched_samples(clip, cut, gaps, 10.0, None)
     assert given.shape[1] == 12000
     assert given[0, 6000] == pytest.approx(8.0, abs=0.002)
     at_the_middle = TimeMap(((0, 0), (7.5, 7.5), (8.5, 7.5), (16, 15)))
     cut = clip.with_samples(torch.cat([clip.samples[:, :7500], clip.samples[:, 8500:]], 1))
-    given = heard(clip, cut, at_the_middle, 10.0, None)
+    given = matched_samples(clip, cut, at_the_middle, 10.0, None)
     assert given[0, given.shape[1] // 2] == pytest.approx(8.5, abs=0.002), "what follows the gap"
     assert given[0, given.shape[1] // 2 - 1] == pytest.approx(7.499, abs=0.002)
 
@@ -100,7 +102,7 @@ def test_missing_beats_shrink_the_window_only_where_they_must():
     for level in toys.LEVELS:
         seed = cell_seed(0, short.hash, "missing_beats", MissingBeats.version)
         rendered = MissingBeats().render(short, level, generator(seed))
-        given = heard(short, rendered.clip, rendered.plan.time_map, 10.0, shrunk)
+        given = matched_samples(short, rendered.clip, rendered.plan.time_map, 10.0, shrunk)
         assert given.shape[1] == pytest.approx(shrunk * 8000, abs=2)
 
 
@@ -110,10 +112,10 @@ def test_a_damage_that_moves_the_middle_and_keeps_the_length_shrinks_the_window_
     clip = make_clip(seconds, 8000, 1)
     shrunk = shared_window(clip, blocks(kind()), 0, 10.0)
     full = 8000 * min(10.0, seconds if shrunk is None else shrunk)
-    assert heard(clip, clip, None, 10.0, shrunk).shape[1] >= full - 2
+    assert matched_samples(clip, clip, None, 10.0, shrunk).shape[1] >= full - 2
     for level in toys.LEVELS:
         rendered = kind().render(clip, level, generator(cell_seed(0, clip.hash, kind.name, kind.version)))
-        given = heard(clip, rendered.clip, rendered.plan.time_map, 10.0, shrunk)
+        given = matched_samples(clip, rendered.clip, rendered.plan.time_map, 10.0, shrunk)
         assert given.shape[1] >= full - 2, "as much as of the clean clip"
 
 

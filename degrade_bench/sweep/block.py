@@ -1,0 +1,291 @@
+"""One block of one clip: its cells are rendered, and light metrics score them.
+
+A metric is given the samples of a cell, or a reason why there is nothing to score. For metrics that hold a network
+or a device these inputs are handed on, with rows that wait for their scores.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from degrade_bench.clip import Clip
+from degrade_bench.degrade.base import Rendered
+from degrade_bench.degrade.seeds import cell_seed, generator
+from degrade_bench.errors import NotApplicableError
+from degrade_bench.metric.base import Metric, Treatment
+from degrade_bench.metric.traits import Traits
+from degrade_bench.runs.columns import CLEAN, Row
+from degrade_bench.runs.record import ClipRecord
+from degrade_bench.sweep.cells import Block, Cell
+from degrade_bench.sweep.counts import growth, totals
+from degrade_bench.sweep.scoring import MetricInput, Outcome, score_cells
+from degrade_bench.sweep.window import as_long, matched_samples
+
+
+@dataclass(frozen=True, eq=False)
+class BlockResult:
+    """The rows of one block, and the samples that metrics elsewhere must score.
+
+    Attributes:
+        clip_id: the clip.
+        block: the block's name.
+        rows: finished rows.
+        inputs: per heavy metric, what it must score.
+        row_stubs: per heavy metric, the rows of ``inputs``, without score.
+        counts: per light metric, what its counts grew by; nothing where they did not.
+        seconds: spent on all of it.
+    """
+
+    clip_id: str
+    block: str
+    rows: Sequence[Row]
+    inputs: Mapping[str, Sequence[MetricInput]]
+    row_stubs: Mapping[str, Sequence[Row]]
+    counts: Mapping[str, Mapping[str, int]]
+    seconds: float
+
+
+def block_result(
+    clip: Clip,
+    block: Block,
+    seed: int,
+    light: Sequence[Metric],
+    heavy: Sequence[Traits],
+    windows: Mapping[str, float | None],
+) -> BlockResult:
+    """Render the cells of a block, and score them with the light metrics.
+
+    Args:
+        clip: the clean clip.
+        block: what to do to it.
+        seed: the run seed.
+        light: metrics to score with here.
+        heavy: traits of metrics whose inputs and rows are wanted.
+        windows: by metric, the seconds that every cell of the clip fills; None for a whole window.
+    """
+    started = time.perf_counter()
+    cells = [_render(clip, cell, seed) for cell in block.cells]
+    record = clip_record(clip)
+    rows: list[Row] = []
+    counts = {}
+    for metric in light:
+        traits = Traits.of(metric)
+        inputs = [_metric_input(clip, cell, traits, windows[metric.name]) for cell in cells]
+        before = totals(metric)
+        if traits.oracle:
+            treatments = [_treatment(clip, block, cell) for cell in block.cells]
+            pairs = zip(treatments, inputs, strict=True)
+            outcomes = [_score_treatment(metric, treatment, one) for treatment, one in pairs]
+        else:
+            outcomes = score_cells(metric, inputs, clip.sample_rate)
+        if grown := growth(before, totals(metric)):
+            counts[metric.name] = grown
+        rows += [_row(record, cell, traits, outcome) for cell, outcome in zip(cells, outcomes, strict=True)]
+    waiting = Outcome(None, "ok", None, 0.0)
+    return BlockResult(
+        clip_id=clip.id,
+        block=block.name,
+        rows=rows,
+        inputs={
+            traits.name: [_metric_input(clip, cell, traits, windows[traits.name]) for cell in cells]
+            for traits in heavy
+        },
+        row_stubs={traits.name: [_row(record, cell, traits, waiting) for cell in cells] for traits in heavy},
+        counts=counts,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def clip_record(clip: Clip) -> ClipRecord:
+    """What ``run.json`` says of a clip."""
+    annotations = clip.annotations
+    return ClipRecord(
+        id=clip.id,
+        hash=clip.hash,
+        seconds=clip.duration,
+        sample_rate=clip.sample_rate,
+        channels=clip.channels,
+        group=clip.group,
+        track=clip.track or clip.id,
+        beats=len(annotations.beats),
+        downbeats=len(annotations.downbeats),
+        beat_source=annotations.beat_source,
+        beat_confidence=annotations.beat_confidence,
+        downbeat_confidence=annotations.downbeat_confidence,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _RenderedCell:
+    """A cell that was rendered, or the reason why it was not."""
+
+    cell: Cell
+    seed: int
+    rendered: Rendered | None
+    achieved: float | None
+    outcome: Outcome | None
+    seconds: float
+
+
+def seed_of(cell: Cell, clip_hash: str, run_seed: int) -> int:
+    """The seed of a cell; 0 for the clean one, which draws nothing.
+
+    Args:
+        cell: of the clip.
+        clip_hash: of the clip's samples.
+        run_seed: of the run.
+    """
+    if cell.degradation is None:
+        return 0
+    return cell_seed(run_seed, clip_hash, *cell.degradation.seed_key, cell.replicate)
+
+
+def _render(clip: Clip, cell: Cell, run_seed: int) -> _RenderedCell:
+    started = time.perf_counter()
+    if cell.degradation is None:
+        return _RenderedCell(cell, 0, None, None, None, 0.0)
+    seed = seed_of(cell, clip.hash, run_seed)
+    rendered, achieved, outcome = None, None, None
+    try:
+        rendered = cell.degradation.render(clip, cell.level, generator(seed))
+        achieved = cell.degradation.achieved(clip, rendered)
+    except NotApplicableError as error:
+        outcome = Outcome.not_applicable(str(error))
+    except Exception as error:  # whatever a damage does wrong is a row, not the end of the run
+        outcome = Outcome.failed(f"{type(error).__name__}: {error}")
+    return _RenderedCell(cell, seed, rendered, achieved, outcome, time.perf_counter() - started)
+
+
+def _treatment(clip: Clip, block: Block, cell: Cell) -> Treatment:
+    """What an oracle is told of a cell; a placebo is told by the damage that it stands beside."""
+    degradation = damage = cell.degradation
+    if degradation is not None and degradation.placebo_of is not None:
+        beside = (other.degradation for other in block.cells if other.degradation is not None)
+        damage = next((other for other in beside if other.name == degradation.placebo_of), degradation)
+    return Treatment(
+        clip_hash=clip.hash,
+        role=cell.role,
+        degradation=CLEAN if degradation is None else degradation.name,
+        group=CLEAN if damage is None else damage.group,
+        family=CLEAN if damage is None else damage.family,
+        level=cell.level,
+        replicate=cell.replicate,
+    )
+
+
+def _score_treatment(metric: Metric, treatment: Treatment, metric_input: MetricInput) -> Outcome:
+    """What an oracle says of a cell that another metric could have heard."""
+    if metric_input.outcome is not None:
+        return metric_input.outcome
+    started = time.perf_counter()
+    try:
+        score = float(metric.score_treatment(treatment))
+    except Exception as error:  # any metric, ours or a user's: its failure is a row
+        return Outcome.failed(f"{type(error).__name__}: {error}", time.perf_counter() - started)
+    return Outcome.scored(score, time.perf_counter() - started)
+
+
+def _metric_input(clip: Clip, rendered: _RenderedCell, traits: Traits, shrunk: float | None) -> MetricInput:
+    """What a metric is given of a cell, or why it is given nothing."""
+    if rendered.outcome is not None:
+        return MetricInput(outcome=rendered.outcome)
+    try:
+        return _matched_input(clip, rendered, traits, shrunk)
+    except NotApplicableError as error:
+        return MetricInput(outcome=Outcome.not_applicable(str(error)))
+
+
+def _matched_input(clip: Clip, rendered: _RenderedCell, traits: Traits, shrunk: float | None) -> MetricInput:
+    """The samples of a cell, and of the clean clip where the metric compares with it, cut to the same music.
+
+    Raises:
+        NotApplicableError: the metric means nothing here.
+    """
+    degradation, window = rendered.cell.degradation, traits.matched_window
+    degraded, time_map = clip, None
+    if degradation is not None and rendered.rendered is not None:
+        degraded, time_map = rendered.rendered.clip, rendered.rendered.plan.time_map
+        if traits.needs_reference and traits.aligned and degradation.changes_duration:
+            raise NotApplicableError("full reference, and the degradation changes the duration")
+    samples = degraded.samples
+    if window is not None:
+        samples = matched_samples(clip, degraded, time_map, window, shrunk)
+        missing = min(window, clip.duration) - degraded.duration
+        if degradation is not None and degradation.moves_window and missing > 1 / clip.sample_rate:
+            raise NotApplicableError("the clip is too short to fill the window elsewhere")
+    if samples.shape[1] < traits.min_seconds * clip.sample_rate:
+        seconds = samples.shape[1] / clip.sample_rate
+        raise NotApplicableError(f"{seconds:.2f} s is under the metric's {traits.min_seconds:g} s")
+    if not traits.needs_reference:
+        return MetricInput(samples=samples)
+    reference = clip.samples
+    if window is not None:
+        reference = matched_samples(clip, clip, None, window, shrunk)
+        if traits.aligned:
+            samples, reference = as_long(samples, reference)  # around a middle that moved there is less
+    if traits.aligned and reference.shape != samples.shape:
+        return MetricInput(outcome=Outcome.failed(f"length changed: {reference.shape} to {samples.shape}"))
+    return MetricInput(samples=samples, reference=reference)
+
+
+def _row(clip: ClipRecord, rendered: _RenderedCell, traits: Traits, outcome: Outcome) -> Row:
+    row = row_of(clip, rendered.cell, traits, rendered.seed, outcome)
+    return replace(row, achieved=rendered.achieved, seconds=rendered.seconds + outcome.seconds)
+
+
+def row_of(clip: ClipRecord, cell: Cell, traits: Traits, seed: int, outcome: Outcome) -> Row:
+    """The row of one cell and one metric.
+
+    Args:
+        clip: what is known of the clip.
+        cell: what was done to it.
+        traits: of the metric.
+        seed: of the draw.
+        outcome: what the metric gave.
+    """
+    degradation = cell.degradation
+    return Row(
+        clip_id=clip.id,
+        clip_hash=clip.hash,
+        clip_group=clip.group,
+        track=clip.track,
+        group=degradation.group if degradation else CLEAN,
+        family=degradation.family if degradation else CLEAN,
+        degradation=degradation.name if degradation else CLEAN,
+        version=degradation.version if degradation else "1",
+        level=cell.level,
+        strength=degradation.ladder.strength(cell.level) if degradation else None,
+        unit=degradation.ladder.unit if degradation else None,
+        achieved=None,
+        role=cell.role,
+        placebo_of=degradation.placebo_of if degradation else None,
+        replicate=cell.replicate,
+        seed=seed,
+        metric=traits.name,
+        fingerprint=traits.fingerprint,
+        score=outcome.score,
+        higher_is_better=traits.higher_is_better,
+        needs_reference=traits.needs_reference,
+        nuisance=cell.role == "control" and (degradation is None or degradation.name not in traits.hears),
+        status=outcome.status,
+        error=outcome.error,
+        seconds=outcome.seconds,
+        window_scores=outcome.windows,
+    )
+
+
+def rows_with(stubs: Sequence[Row], outcomes: Sequence[Outcome]) -> list[Row]:
+    """Fill rows that waited for a metric elsewhere."""
+    return [
+        replace(
+            stub,
+            score=outcome.score,
+            status=outcome.status,
+            error=outcome.error,
+            seconds=stub.seconds + outcome.seconds,
+            window_scores=outcome.windows,
+        )
+        for stub, outcome in zip(stubs, outcomes, strict=True)
+    ]
