@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from degrade_bench.corpus.inputs import Skipped
 from degrade_bench.corpus.source import ClipSource
 from degrade_bench.degrade.base import Degradation
+from degrade_bench.degrade.ladder import LEVELS
 from degrade_bench.errors import CorpusError, RunFolderError
 from degrade_bench.metric.base import Metric
 from degrade_bench.runs.columns import KEY, Row, to_table
@@ -58,7 +59,7 @@ class Sweep:
     degradations: tuple[Degradation, ...]
     metrics: tuple[Metric, ...]
     seed: int = 0
-    levels: tuple[int, ...] = (1, 2, 3, 4, 5)
+    levels: tuple[int, ...] = LEVELS
     replicates: int = 1
     batch_size: int | None = None
     workers: int = 1

@@ -19,7 +19,8 @@ from threadpoolctl import threadpool_limits
 
 from degrade_bench.clip import Clip
 from degrade_bench.corpus.source import ClipSource
-from degrade_bench.degrade.base import Degradation, Rendered
+from degrade_bench.degrade.base import Degradation
+from degrade_bench.degrade.plan import Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import DegradeBenchError, NotApplicableError
 from degrade_bench.metric.base import Metric, Told, ToldMetric

@@ -212,7 +212,9 @@ def test_ctrl_c_says_that_nothing_is_lost(call, music, monkeypatch):
 
 
 def test_help_is_quick_and_imports_nothing_heavy():
-    code = "import sys; from degrade_bench.cli import app as cli\ntry: cli.main(['--help'])\nexcept SystemExit: pass\n"
+    code = (
+        "import sys; from degrade_bench.cli import app as cli\ntry: cli.main(['--help'])\nexcept SystemExit: pass\n"
+    )
     code += "heavy = {'torch', 'transformers', 'librosa', 'scipy', 'matplotlib', 'pandas'} & set(sys.modules)\n"
     code += "assert not heavy, heavy"
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

@@ -11,9 +11,11 @@ import torch
 from degrade_bench._support.caching import last_remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade import catalogue, suites
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.amplitude import active_rms, fitted_gain, rms
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.degrade.structural.segments import moved_count
 from degrade_bench.errors import AudioError, ConfigError, LevelError, NotApplicableError, UnknownNameError

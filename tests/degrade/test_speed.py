@@ -10,8 +10,9 @@ from scipy.signal import hilbert
 from degrade_bench.clip import Clip
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.base import Ladder, Rendered
 from degrade_bench.degrade.dsp import varispeed
+from degrade_bench.degrade.ladder import Ladder
+from degrade_bench.degrade.plan import Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.degrade.signal.speed import SampleRateDrift, SpeedChange
 from degrade_bench.degrade.signal.wow_flutter import Flutter, Wow

@@ -18,8 +18,10 @@ import torch
 
 from degrade_bench._support.caching import once_per_clip
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.spectrum import spectrum
+from degrade_bench.degrade.ladder import Ladder
+from degrade_bench.degrade.plan import Drawn
 
 HALF_TURN = 180.0
 

@@ -17,7 +17,8 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Drawn, Ladder
+from degrade_bench.degrade.ladder import Ladder
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.plugins.base import PluginDegradation, PluginError, default_name, fingerprinted, plain
 from degrade_bench.degrade.plugins.global_state import seeded_globals
 from degrade_bench.degrade.seeds import generator

@@ -10,7 +10,8 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any, get_args
 
-from degrade_bench.degrade.base import Degradation, Group, Ladder
+from degrade_bench.degrade.base import Degradation, Group
+from degrade_bench.degrade.ladder import LEVEL_COUNT, Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
 from degrade_bench.errors import ConfigError
 
@@ -72,8 +73,8 @@ class PluginDegradation(Degradation):
                 ladder = Ladder(tuple(float(each) for each in ladder), unit or parameter.replace("_", " "))
             except ConfigError as error:
                 raise PluginError(str(error), "ladder") from error
-        if group != "control" and len(ladder.levels) != 5:
-            raise PluginError(f"ladder: expected five strengths, got {len(ladder.levels)}", "ladder")
+        if group != "control" and len(ladder.levels) != LEVEL_COUNT:
+            raise PluginError(f"ladder: expected {LEVEL_COUNT} strengths, got {len(ladder.levels)}", "ladder")
         if placebo is not None:
             if group == "control":
                 raise PluginError("a control has no placebo", "placebo")

@@ -17,9 +17,10 @@ import torch
 
 from degrade_bench._support.caching import last_remembered
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Group
+from degrade_bench.degrade.base import Degradation, Group
 from degrade_bench.degrade.dsp.amplitude import active_rms, fitted_gain, rms
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.errors import NotApplicableError
 
 INAUDIBLE_SNR_DB = 90.0

@@ -19,9 +19,11 @@ import torch
 
 from degrade_bench._support.caching import once_per_clip
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder, Picture
+from degrade_bench.degrade.base import Degradation, Picture
 from degrade_bench.degrade.dsp.amplitude import untouched_gain
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import BuriedPlacebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.errors import NotApplicableError
 
 PACKET_SECONDS = 0.02

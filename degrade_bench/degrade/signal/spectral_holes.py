@@ -19,9 +19,11 @@ import torch
 
 from degrade_bench._support.caching import once_per_clip
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.bark import cell_power, framing, masking, spread_over_bins
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.errors import NotApplicableError
 
 GOLDEN = 0.6180339887498949

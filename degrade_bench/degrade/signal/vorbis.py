@@ -18,9 +18,11 @@ import torch
 
 from degrade_bench._support.caching import last_remembered
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.codec import codec_rate, decode, ogg_audio_bytes, round_trip, vorbis_encode
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 
 NOMINAL_KBPS = (64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 500)
 """Of the qualities 0, 0.1, …, 1."""

@@ -24,10 +24,12 @@ import torch
 from degrade_bench._support.caching import last_remembered
 from degrade_bench.clip import Clip
 from degrade_bench.clip.loudness import clip_lufs
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.joins import PLACEBO_OFFSETS_MS, Piece, reassembled
 from degrade_bench.degrade.dsp.stretch import stretched
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import Placebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.structural import donors
 from degrade_bench.degrade.structural.segments import moved_count, required_bounds
 

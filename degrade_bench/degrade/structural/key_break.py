@@ -17,10 +17,12 @@ import torch
 
 from degrade_bench._support.caching import last_remembered
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder, Picture
+from degrade_bench.degrade.base import Degradation, Picture
 from degrade_bench.degrade.dsp.joins import crossfaded, fade_half
 from degrade_bench.degrade.dsp.stretch import shifted
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import Placebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.structural.segments import moved_count, required_bounds
 
 

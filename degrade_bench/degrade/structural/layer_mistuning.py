@@ -20,10 +20,12 @@ import torch
 from degrade_bench._support.caching import last_remembered, once_per_clip
 from degrade_bench.clip import Clip
 from degrade_bench.clip.stems import audible_stems, is_pitched
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.separation import separated
 from degrade_bench.degrade.dsp.stretch import shifted
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import Placebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.structural.layers import Layers, check_both_sound, layers, stem_params, turned
 
 OVERLAP_OCTAVES = 1 / 3

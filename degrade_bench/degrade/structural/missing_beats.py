@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from degrade_bench.clip import Clip, TimeMap
-from degrade_bench.degrade.base import Ladder
 from degrade_bench.degrade.dsp.joins import Piece
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.structural.rearrangement import Arrangement, Rearrangement
 from degrade_bench.degrade.structural.segments import moved_count, required_bounds
 from degrade_bench.errors import NotApplicableError

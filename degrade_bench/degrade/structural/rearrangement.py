@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip, TimeMap
-from degrade_bench.degrade.base import Degradation, Drawn, Picture
+from degrade_bench.degrade.base import Degradation, Picture
 from degrade_bench.degrade.dsp.joins import (
     PLACEBO_OFFSETS_MS,
     Piece,
@@ -31,6 +31,7 @@ from degrade_bench.degrade.dsp.joins import (
     reassembled,
 )
 from degrade_bench.degrade.placebo import Placebo
+from degrade_bench.degrade.plan import Drawn
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ import torch
 
 from degrade_bench.clip import Clip
 from degrade_bench.clip.stems import audible_stems
-from degrade_bench.degrade.base import Ladder
 from degrade_bench.degrade.dsp.amplitude import active_rms
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.structural import donors
 from degrade_bench.degrade.structural.foreign_bars import Substitution
 from degrade_bench.degrade.structural.layers import layers, stem_params

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from degrade_bench.degrade.ladder import LEVEL_COUNT
 from degrade_bench.errors import ConfigError, MetricError
 from degrade_bench.metric.base import Told, ToldMetric
 from degrade_bench.metric.domain import SIMULATION
-from degrade_bench.metric.simulated.truths import TOP_LEVEL, TRUTHS, Truth
+from degrade_bench.metric.simulated.truths import TRUTHS, Truth
 
 
 class Simulated(ToldMetric):
@@ -42,7 +43,7 @@ class Simulated(ToldMetric):
         quality = truth.quality(clip)
         sensitivity = float(truth.sensitivity(clip, (1,))[0])
         sign = 1.0 if clip.random() < 0.5 else -1.0
-        gain = told.level / TOP_LEVEL if told.degradation == "gain" else 0.0
+        gain = told.level / LEVEL_COUNT if told.degradation == "gain" else 0.0
         cell = self._rng("cell", told.clip_hash, told.degradation, str(told.level), str(told.replicate))
         score = quality - sensitivity * truth.drop(told.role, told.damaged, told.family, told.level)
         score += truth.gain * sign * gain + truth.noise_sd * float(cell.standard_normal())
