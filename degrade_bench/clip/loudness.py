@@ -20,7 +20,7 @@ from functools import lru_cache
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import once_per_clip
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 
 BLOCK_SECONDS = 0.4
@@ -83,7 +83,7 @@ def _k_weighting(sample_rate: int) -> np.ndarray:
     return sos / sos[:, 3:4]
 
 
-@once_per_clip
+@remembered()
 def clip_lufs(clip: Clip) -> float:
     """Integrated loudness of a clip in LUFS, measured once however often it is asked for."""
     return integrated_lufs(clip.samples, clip.sample_rate)

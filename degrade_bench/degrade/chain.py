@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import last_remembered
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip, TimeMap
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.ladder import Ladder
@@ -128,7 +128,7 @@ class Chain(Degradation):
         """Run every step."""
         return self._after(clip, params).samples
 
-    @last_remembered
+    @remembered()
     def _after(self, clip: Clip, params: Mapping[str, Any]) -> Clip:
         """What the first ``len(params["steps"])`` steps leave; a longer one begins with the last answer."""
         done = list(params["steps"])

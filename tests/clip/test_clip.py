@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import gc
-import weakref
-
 import numpy as np
 import pytest
 import torch
 
-from degrade_bench._support.caching import once_per_clip
 from degrade_bench.clip import Annotations, Clip, TimeMap, check_samples
 from degrade_bench.errors import AnnotationError, AudioError
 
@@ -157,19 +153,3 @@ def test_annotations_lose_what_is_left_out():
     assert inside.beats == (0.0, 2.5)
     close = Annotations(beats=(0.0, 0.0005)).warp(TimeMap(((0.0, 0.0), (1.0, 1.0))))
     assert close.beats == (0.0, 0.0005), "only a gap brings times together"
-
-
-def test_once_per_clip_asks_once_and_holds_no_clip():
-    calls = []
-
-    @once_per_clip
-    def measured(clip: Clip) -> int:
-        calls.append(clip.id)
-        return len(calls)
-
-    clip, other = Clip("a", torch.ones(1, 8), 8000), Clip("a", torch.ones(1, 8), 8000)
-    assert [measured(clip), measured(clip), measured(other), measured(clip)] == [1, 1, 2, 1]
-    watched = weakref.ref(clip)
-    del clip
-    gc.collect()
-    assert watched() is None

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pickle
-
 import numpy as np
 import pytest
 import torch
 
-from degrade_bench._support.caching import last_remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade import catalogue, suites
 from degrade_bench.degrade.base import Degradation
@@ -108,24 +105,9 @@ class Counting(Degradation):
     def draw(self, clip, level, strength, rng):
         return Drawn({"x": strength})
 
-    @last_remembered
     def damage(self, clip, params):
         self.calls += 1
         return clip.samples * params["x"]
-
-
-def test_the_last_answer_is_remembered_per_object_clip_and_question():
-    clip, other = make_clip(1.0, 8000, 1), make_clip(1.0, 8000, 1, seed=1)
-    own = Counting()
-    first = own.damage(clip, {"x": 1.0})
-    assert own.damage(clip, {"x": 1.0}) is first
-    assert own.calls == 1
-    own.damage(clip, {"x": 2.0})
-    own.damage(other, {"x": 2.0})
-    own.damage(clip, {"x": 1.0})
-    assert own.calls == 4
-    assert Counting().damage(clip, {"x": 1.0}) is not first
-    assert pickle.loads(pickle.dumps(own)).calls == 4
 
 
 class Rude(Counting):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 import torch
@@ -191,7 +194,8 @@ def test_what_cannot_be_is_refused():
 
 def test_only_the_last_clip_is_kept_at_four_times_its_rate():
     first, second = make_clip(1.0, 8000, 1), make_clip(1.0, 8000, 1, seed=1)
-    raised = varispeed._raised(first)
-    assert varispeed._raised(first) is raised
-    varispeed._raised(second)
-    assert varispeed._raised(first) is not raised
+    kept = weakref.ref(varispeed.oversampled(first))
+    assert varispeed.oversampled(first) is kept(), "asked again, it is the same"
+    varispeed.oversampled(second)
+    gc.collect()
+    assert kept() is None, "the memory of the first clip's is free again"

@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import once_per_clip
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Group
 from degrade_bench.degrade.dsp.amplitude import rms
@@ -65,7 +65,7 @@ class _Pmqd(Degradation):
         """What ``damage`` needs at an intensity of 0 to 1."""
 
 
-@once_per_clip
+@remembered()
 def _peak(clip: Clip) -> float:
     return float(clip.samples.abs().max())
 

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import once_per_clip
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.gain_curve import (
@@ -47,7 +47,7 @@ LEAST_MOVEMENT_DB = 0.75
 """Standard deviation of the envelope under which there are no dynamics to compress."""
 
 
-@once_per_clip
+@remembered()
 def envelope_db(clip: Clip) -> np.ndarray:
     """The level that the compressor follows in dB, at the bounds of the control blocks."""
     from scipy.signal import lfilter

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import last_remembered
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.codec import codec_rate, decode, ogg_audio_bytes, round_trip, vorbis_encode
@@ -67,7 +67,7 @@ class Vorbis(Degradation):
         """Encode and decode, aligned to the sample."""
         return self._coded(clip, params)[0]
 
-    @last_remembered
+    @remembered()
     def _coded(self, clip: Clip, params: Mapping[str, Any]) -> tuple[torch.Tensor, float]:
         sizes = []
 

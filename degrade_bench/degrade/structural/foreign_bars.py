@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import last_remembered
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 from degrade_bench.clip.loudness import clip_lufs
 from degrade_bench.degrade.base import Degradation
@@ -77,7 +77,7 @@ class Substitution(Degradation):
         signal, first = donors.beside(self.layer(clip, params), self.track(clip, params["donor"]), clip.sample_rate)
         return signal, donors.substituted(params["spans"], params["places"], first, clip.num_samples)
 
-    @last_remembered
+    @remembered()
     def track(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """The donor at the clip's tempo; all levels share it."""
         return donors.donor_track(clip, params)
@@ -122,7 +122,7 @@ class OwnBars(Placebo):
         signal, first = donors.beside(self.parent.layer(clip, params), track, clip.sample_rate)
         return signal, donors.substituted(params["spans"], params["places"], first, clip.num_samples)
 
-    @last_remembered
+    @remembered()
     def track(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """The layer, stretched as the donor was, and back; all levels share it."""
         layer, rate = self.parent.layer(clip, params), params["donor"]["rate"]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import last_remembered
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Picture
 from degrade_bench.degrade.dsp.joins import crossfaded, fade_half
@@ -58,7 +58,7 @@ class KeyBreak(Degradation):
         other = self.transposed_clip(clip, {"semitones": params["semitones"]})
         return spliced(clip.samples, other, params["spans"], clip.sample_rate)
 
-    @last_remembered
+    @remembered()
     def transposed_clip(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """The whole clip by ``semitones``."""
         return shifted(clip.samples, clip.sample_rate, params["semitones"])
@@ -107,7 +107,7 @@ class KeyBreakPlacebo(Placebo):
         other = self.untransposed_clip(clip, {"semitones": params["semitones"]})
         return spliced(clip.samples, other, params["spans"], clip.sample_rate)
 
-    @last_remembered
+    @remembered()
     def untransposed_clip(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """The whole clip, shifted there and back."""
         there = self.parent.transposed_clip(clip, params)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import last_remembered
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Picture
 from degrade_bench.degrade.dsp.stretch import shifted
@@ -40,7 +40,7 @@ class PitchShift(Degradation):
         sign = 1 if rng.random() < 0.5 else -1
         return Drawn({"semitones": sign * strength}, achieved=strength)
 
-    @last_remembered
+    @remembered()
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Transpose."""
         return shifted(clip.samples, clip.sample_rate, params["semitones"])

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import last_remembered
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.stretch import shifted
@@ -47,7 +47,7 @@ class StemTransposition(Degradation):
         """Put the shifted stem in the place of the old one."""
         return layers(clip, params)[1] + self.shifted_stem(clip, params)
 
-    @last_remembered
+    @remembered()
     def shifted_stem(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """The stem, transposed."""
         return shifted(layers(clip, params)[0], clip.sample_rate, params["semitones"])

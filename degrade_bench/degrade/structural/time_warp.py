@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from degrade_bench._support.caching import last_remembered
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip, TimeMap
 from degrade_bench.degrade.base import Degradation, Picture
 from degrade_bench.degrade.dsp.stretch import along, moved
@@ -49,7 +49,7 @@ class TimeWarp(Degradation):
         params = {"from": source.tolist(), "to": output.tolist()}
         return Drawn(params, TimeMap(tuple(points)), achieved)
 
-    @last_remembered
+    @remembered()
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Warp."""
         source_of = along(params["from"], params["to"])
