@@ -171,6 +171,7 @@ class Degradation(ABC):
             gain_db=gain_db,
             time_map=drawn.time_map,
             achieved=drawn.achieved,
+            annotations=drawn.annotations,
         )
         return Rendered(self._finished(clip, damaged, plan), plan)
 
@@ -252,7 +253,4 @@ class Degradation(ABC):
     def _finished(self, clip: Clip, damaged: torch.Tensor, plan: Plan) -> Clip:
         if plan.gain_db != 0.0:
             damaged = damaged * float(10 ** (plan.gain_db / 20))
-        annotations = clip.annotations
-        if plan.time_map is not None:
-            annotations = annotations.warp(plan.time_map)
-        return clip.with_samples(damaged, annotations)
+        return clip.with_samples(damaged, plan.annotations_after(clip.annotations))

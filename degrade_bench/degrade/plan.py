@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from degrade_bench.clip import Clip, TimeMap
+from degrade_bench.clip import Annotations, Clip, TimeMap
 from degrade_bench.errors import PlanError
 
 
@@ -22,6 +22,8 @@ class Drawn:
     Attributes:
         params: everything that ``damage`` needs beside the samples; JSON types only.
         time_map: how musical time moved, where it moved; None where every event stayed in its place.
+        annotations: what is true of the music afterwards, where that is more than the time map says: the key after
+            a transposition, the chords after bars changed places. None where they stay, or only move in time.
         achieved: the strength that this application has by construction (a share of bars, say), for
             degradations whose ``measure`` cannot read it off the samples.
     """
@@ -29,6 +31,11 @@ class Drawn:
     params: Mapping[str, Any] = field(default_factory=dict)
     time_map: TimeMap | None = None
     achieved: float | None = None
+    annotations: Annotations | None = None
+
+    def annotations_after(self, before: Annotations) -> Annotations:
+        """What is true of the music after the damage."""
+        return _annotations_after(before, self.time_map, self.annotations)
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,7 @@ class Plan:
         gain_db: the gain that matches the output's integrated loudness to the clean clip's.
         time_map: how musical time moved, or None.
         achieved: the strength achieved by construction, or None.
+        annotations: what is true of the music afterwards, or None: as of :class:`Drawn`.
     """
 
     degradation: str
@@ -56,6 +64,11 @@ class Plan:
     gain_db: float = 0.0
     time_map: TimeMap | None = None
     achieved: float | None = None
+    annotations: Annotations | None = None
+
+    def annotations_after(self, before: Annotations) -> Annotations:
+        """What is true of the music after the damage."""
+        return _annotations_after(before, self.time_map, self.annotations)
 
     def to_json(self) -> str:
         """The plan as one JSON object. Floats keep every digit."""
@@ -74,7 +87,9 @@ class Plan:
             record = json.loads(text)
             points = record.pop("time_map")
             time_map = None if points is None else TimeMap(tuple((p[0], p[1]) for p in points))
-            return cls(**record, time_map=time_map)
+            known = record.pop("annotations")
+            annotations = None if known is None else Annotations.from_record(known)
+            return cls(**record, time_map=time_map, annotations=annotations)
         except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
             raise PlanError(f"not a plan in JSON: {error}") from error
 
@@ -85,3 +100,9 @@ class Rendered:
 
     clip: Clip
     plan: Plan
+
+
+def _annotations_after(before: Annotations, time_map: TimeMap | None, after: Annotations | None) -> Annotations:
+    if after is not None:
+        return after
+    return before if time_map is None else before.warp(time_map)

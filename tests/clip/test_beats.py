@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from degrade_bench.clip import Annotations
-from degrade_bench.clip.beats import annotations_for, cut, read_beat_file, sidecar_of
+from degrade_bench.clip.beats import annotations_for, read_beat_file, sidecar_of
 from degrade_bench.errors import AnnotationError
 
 
@@ -133,7 +133,7 @@ def test_cutting_keeps_what_was_going_on():
         chords=((0.0, "C"), (2.0, "G")), key="C major", tempo_bpm=60.0, beat_source="annotated",
         beat_confidence=1.0,
     )  # fmt: skip
-    part = cut(whole, 1.0, 1.5)
+    part = whole.cut(1.0, 1.5)
     assert part.beats == (0.0, 1.0)
     assert part.downbeats == (1.0,)
     assert part.sections == ((0.0, "A"), (0.5, "B"))

@@ -28,6 +28,9 @@ LIBRARY = "audiomentations"
 TRIAL_RATE = 44100
 """Samples per second, and samples, of the trial run."""
 
+MOVING_TRANSFORMS = ("AdjustDuration", "RepeatPart", "Resample", "Reverse", "Shift", "TimeStretch", "Trim")
+"""Transforms after which the music lies elsewhere in time."""
+
 
 class AudiomentationsDegradation(PluginDegradation):
     """One audiomentations transform, always applied, with its ladder on one parameter.
@@ -118,7 +121,9 @@ class AudiomentationsDegradation(PluginDegradation):
         with seeded_globals(seed):
             made.randomize_parameters(heard, clip.sample_rate)
         params = {"seed": seed, "strength": strength, "parameters": _as_json(made.parameters)}
-        return Drawn(params, achieved=strength)
+        moves, transposes = self.transform in MOVING_TRANSFORMS, self.transform == "PitchShift"
+        annotations = self.annotations_after(clip, moves=moves, transposes=transposes)
+        return Drawn(params, achieved=strength, annotations=annotations)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Apply the transform with the parameters of the plan."""

@@ -10,6 +10,7 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any, get_args
 
+from degrade_bench.clip import Annotations, Clip
 from degrade_bench.degrade.base import Degradation, Group
 from degrade_bench.degrade.ladder import LEVEL_COUNT, Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
@@ -102,6 +103,22 @@ class PluginDegradation(Degradation):
         )
         self.default_ladder = ladder
         super().__init__(ladder)
+
+    def annotations_after(self, clip: Clip, *, moves: bool, transposes: bool) -> Annotations | None:
+        """What is still known to be true of the music: the library says nothing of it, so nothing is guessed.
+
+        Args:
+            clip: what is damaged.
+            moves: whether the effect is one after which the music lies elsewhere in time.
+            transposes: whether it is one after which the music is higher or lower.
+
+        Returns:
+            None where annotations stay. An effect that is said to be structural, or to change the duration, leaves
+            nothing that is known.
+        """
+        if moves or self.changes_duration or self.group == "structural":
+            return Annotations()
+        return clip.annotations.without("key", "chords") if transposes else None
 
     def strengths_asked(self) -> list[tuple[float, tuple[str | int, ...]]]:
         """Every strength that will be wanted, the placebo's included, and where it was given."""

@@ -100,7 +100,9 @@ class PedalboardDegradation(PluginDegradation):
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
         """Nothing is random."""
-        return Drawn({"strength": strength}, achieved=strength)
+        transposes = any(kind == "PitchShift" for kind, _ in self.plugins)
+        annotations = self.annotations_after(clip, moves=False, transposes=transposes)
+        return Drawn({"strength": strength}, achieved=strength, annotations=annotations)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Run the plug-ins, on two channels at a time."""

@@ -42,7 +42,8 @@ class DetuneDrift(Degradation):
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
         """Draw the direction."""
         sign = 1 if rng.random() < 0.5 else -1
-        return Drawn({"cents": sign * strength}, achieved=strength)
+        annotations = clip.annotations.without("key", "chords")  # what slides stays in no key
+        return Drawn({"cents": sign * strength}, achieved=strength, annotations=annotations)
 
     @remembered()
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:

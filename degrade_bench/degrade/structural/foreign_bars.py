@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 from degrade_bench._support.caching import remembered
-from degrade_bench.clip import Clip
+from degrade_bench.clip import Annotations, Clip
 from degrade_bench.clip.loudness import clip_lufs
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.joins import PLACEBO_OFFSETS_MS, Piece, reassembled
@@ -61,7 +61,12 @@ class Substitution(Degradation):
             "spans": [[int(bounds[bar]), int(bounds[bar + 1])] for bar in chosen],
             "places": [taken[bar] for bar in chosen],
         }
-        return Drawn(params, achieved=100 * len(chosen) / count)
+        annotations = self.annotations_after(clip.annotations, params)
+        return Drawn(params, achieved=100 * len(chosen) / count, annotations=annotations)
+
+    @abstractmethod
+    def annotations_after(self, annotations: Annotations, params: Mapping[str, Any]) -> Annotations:
+        """What is still true of the music; beats and bars are, since the donor is brought to the clip's."""
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Put the foreign bars in place."""
@@ -151,6 +156,10 @@ class ForeignBars(Substitution):
         )
         gain = 10 ** (difference / 20) if math.isfinite(difference) else 1.0
         return {"donor": donors.donor_params(clip, donor, None, gain)}, donor
+
+    def annotations_after(self, annotations: Annotations, params: Mapping[str, Any]) -> Annotations:
+        """Two pieces in one have neither one key nor one form, and the other one's bars may count otherwise."""
+        return annotations.without("sections", "key", "chords", "time_signature")
 
     def layer(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """All of it."""

@@ -51,7 +51,8 @@ class KeyBreak(Degradation):
             "bars": chosen.tolist(),
             "spans": merged_spans(bounds, chosen),
         }
-        return Drawn(params, achieved=100 * len(chosen) / count)
+        annotations = clip.annotations.without("key", "chords")  # there are two keys
+        return Drawn(params, achieved=100 * len(chosen) / count, annotations=annotations)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Put the chosen bars of the transposed clip into their places."""

@@ -59,7 +59,8 @@ class LayerMistuning(Degradation):
         else:
             params |= {"stems": [], "crossover_hz": crossover_hz(clip)}
         check_both_sound(*mistuned_layers(clip, params), "two that have a pitch")
-        return Drawn(params, achieved=strength)
+        annotations = clip.annotations.without("key", "chords")  # no layer is in the old tuning
+        return Drawn(params, achieved=strength, annotations=annotations)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Put the detuned layers in the place of the old ones."""

@@ -37,8 +37,9 @@ class PitchShift(Degradation):
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
         """Draw the direction."""
-        sign = 1 if rng.random() < 0.5 else -1
-        return Drawn({"semitones": sign * strength}, achieved=strength)
+        semitones = strength if rng.random() < 0.5 else -strength
+        annotations = clip.annotations.transposed(semitones)
+        return Drawn({"semitones": semitones}, achieved=strength, annotations=annotations)
 
     @remembered()
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:

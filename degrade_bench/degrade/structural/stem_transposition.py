@@ -41,7 +41,9 @@ class StemTransposition(Degradation):
         """Draw the direction and the stem."""
         direction = 1 if rng.random() < 0.5 else -1
         name = drawn_stem(clip, rng, pitched=True)
-        return Drawn({**stem_params(clip, [name]), "semitones": direction * strength / 100}, achieved=strength)
+        params = {**stem_params(clip, [name]), "semitones": direction * strength / 100}
+        annotations = clip.annotations.without("key", "chords")  # the parts do not agree on them
+        return Drawn(params, achieved=strength, annotations=annotations)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Put the shifted stem in the place of the old one."""
