@@ -43,9 +43,11 @@ def test_the_hash_is_of_samples_rate_and_shape_and_of_nothing_else():
     clip = Clip("a", samples, 8000)
     assert clip.hash == Clip("b", samples.clone(), 8000, Annotations(beats=(0.0, 0.5)), group="g").hash
     others = [
-        Clip("a", samples, 16000), Clip("a", samples.reshape(4, 4), 8000), Clip("a", samples + 1e-7, 8000),
+        Clip("a", samples, 16000),
+        Clip("a", samples.reshape(4, 4), 8000),
+        Clip("a", samples + 1e-7, 8000),
         Clip("a", samples[:, :7], 8000),
-    ]  # fmt: skip
+    ]
     assert len({clip.hash, *(each.hash for each in others)}) == 5
     assert Clip("a", torch.cat([samples, samples], dim=1)[:, :8], 8000).hash == clip.hash, "strides do not count"
     assert (clip.channels, clip.num_samples, clip.duration) == (2, 8, 0.001)
@@ -77,10 +79,16 @@ def test_a_time_map_interpolates_and_goes_on_outside():
     assert stretch.mean_stretch == 1.5
     assert stretch.gaps == ()
     for points in (
-        (), ((0.0, 0.0),), ((0.0, 0.0), (0.0, 1.0)), ((0.0, 1.0), (1.0, 1.0)),
-        ((0.0, 0.0), (1.0, 1.0), (1.0, 2.0)), ((0.0, 0.0), (1.0, 1.0), (0.5, 2.0)),
-        ((0.0, 0.0), (1.0, 1.0), (2.0, 0.5)), ((0.0, 0.0), (1.0, float("nan"))), ((0.0, 0.0), (1.0, float("inf"))),
-    ):  # fmt: skip
+        (),
+        ((0.0, 0.0),),
+        ((0.0, 0.0), (0.0, 1.0)),
+        ((0.0, 1.0), (1.0, 1.0)),
+        ((0.0, 0.0), (1.0, 1.0), (1.0, 2.0)),
+        ((0.0, 0.0), (1.0, 1.0), (0.5, 2.0)),
+        ((0.0, 0.0), (1.0, 1.0), (2.0, 0.5)),
+        ((0.0, 0.0), (1.0, float("nan"))),
+        ((0.0, 0.0), (1.0, float("inf"))),
+    ):
         with pytest.raises(AnnotationError, match="two points or more"):
             TimeMap(points)
 
@@ -121,9 +129,15 @@ def test_maps_after_one_another_leave_out_what_either_leaves_out():
 
 def test_annotations_follow_a_stretch():
     known = Annotations(
-        beats=(0.0, 0.5, 1.0), downbeats=(0.0,), sections=((0.0, "A"), (0.5, "B")), chords=((0.5, "C:maj"),),
-        tempo_bpm=120.0, key="C major", beat_source="annotated", beat_confidence=1.0,
-    )  # fmt: skip
+        beats=(0.0, 0.5, 1.0),
+        downbeats=(0.0,),
+        sections=((0.0, "A"), (0.5, "B")),
+        chords=((0.5, "C:maj"),),
+        tempo_bpm=120.0,
+        key="C major",
+        beat_source="annotated",
+        beat_confidence=1.0,
+    )
     slow = known.warp(TimeMap(((0.0, 0.0), (1.0, 2.0))))
     assert slow.beats == (0.0, 1.0, 2.0)
     assert slow.sections == ((0.0, "A"), (1.0, "B"))
@@ -135,10 +149,12 @@ def test_annotations_follow_a_stretch():
 
 def test_annotations_lose_what_is_left_out():
     known = Annotations(
-        beats=(0.0, 0.5, 1.0, 1.25, 1.5, 2.0), downbeats=(0.0, 1.0, 2.0),
-        sections=((0.0, "A"), (1.0, "B")), chords=((0.0, "C"), (1.0, "F"), (1.25, "G"), (1.5, "Am"), (2.0, "C")),
+        beats=(0.0, 0.5, 1.0, 1.25, 1.5, 2.0),
+        downbeats=(0.0, 1.0, 2.0),
+        sections=((0.0, "A"), (1.0, "B")),
+        chords=((0.0, "C"), (1.0, "F"), (1.25, "G"), (1.5, "Am"), (2.0, "C")),
         tempo_bpm=120.0,
-    )  # fmt: skip
+    )
     # cut in whole samples, so not quite where the beats are annotated
     cut = known.warp(TimeMap(((0.0, 0.0), (1.00001, 1.00001), (1.49999, 1.00001), (3.0, 2.50002))))
     assert np.allclose(cut.beats, (0.0, 0.5, 1.0, 1.5), atol=1e-4)

@@ -69,9 +69,15 @@ def builtin() -> list[Clip]:
 
 def test_which_damages_rearrange():
     assert set(REARRANGED) >= {
-        "bar_shuffle", "beat_shuffle", "section_swap", "phrase_jump", "stuck_loop", "missing_beats",
-        "reversed_bars", "monotony",
-    }  # fmt: skip
+        "bar_shuffle",
+        "beat_shuffle",
+        "section_swap",
+        "phrase_jump",
+        "stuck_loop",
+        "missing_beats",
+        "reversed_bars",
+        "monotony",
+    }
     for name in REARRANGED:
         assert catalogue.get(name).picture == catalogue.get(name).placebo.picture == "order"
 
