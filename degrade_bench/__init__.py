@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from degrade_bench.analysis import load
     from degrade_bench.bench import RunResult, run, stress_test
     from degrade_bench.clip import Annotations, Clip
-    from degrade_bench.degrade.base import Degradation, Ladder, Plan
+    from degrade_bench.degrade.base import Degradation
+    from degrade_bench.degrade.ladder import Ladder
+    from degrade_bench.degrade.plan import Plan
     from degrade_bench.errors import DegradeBenchError
     from degrade_bench.metric.base import Metric
     from degrade_bench.sweep.config import RunConfig
@@ -25,9 +27,9 @@ _WHERE = {
     "Clip": "clip",
     "Degradation": "degrade.base",
     "DegradeBenchError": "errors",
-    "Ladder": "degrade.base",
+    "Ladder": "degrade.ladder",
     "Metric": "metric.base",
-    "Plan": "degrade.base",
+    "Plan": "degrade.plan",
     "RunConfig": "sweep.config",
     "RunResult": "bench",
     "load": "analysis",

@@ -14,7 +14,8 @@ import numpy as np
 from degrade_bench.clip import Clip
 from degrade_bench.clip.loudness import clip_lufs, matching_gain_db
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.base import Degradation, Drawn
+from degrade_bench.degrade.base import Degradation
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import NotApplicableError
 from degrading.peers import Call, Pair, Setting

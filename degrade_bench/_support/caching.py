@@ -1,7 +1,10 @@
-"""Remembering what was computed from an object, as long as the object lives.
+"""Remembering what a costly pure function answered, as long as what it was asked about lives.
 
-Many cells of one clip need the same costly analysis (loudness, separation, masking), and a placebo that undoes its
-degradation begins with the very pass that the degradation has just run.
+Many cells of one clip need the same analysis (loudness, separation, masking), the levels of a ladder share one
+noise, and a placebo that undoes its degradation begins with the very pass that the degradation has just run.
+
+What depends on plain numbers and names only (a filter for a sample rate) is no matter of this module:
+:func:`functools.lru_cache` does that.
 """
 
 from __future__ import annotations
@@ -10,46 +13,71 @@ import json
 import weakref
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 Owner = TypeVar("Owner")
-Subject = TypeVar("Subject")
+P = ParamSpec("P")
 T = TypeVar("T")
 
+PLAIN = (Mapping, list, tuple, str, int, float, type(None))
+"""Arguments that are compared by what they hold; all others are compared by identity."""
 
-def once_per_clip(function: Callable[[Subject], T]) -> Callable[[Subject], T]:
-    """Remember what ``function`` gave for a clip as long as the clip lives.
 
-    For costly analysis (loudness, chroma, separation) that many cells of one clip need.
+def remembered(
+    *, owners: int | None = None
+) -> Callable[[Callable[Concatenate[Owner, P], T]], Callable[Concatenate[Owner, P], T]]:
+    """Let a pure function, or a pure method, give its last answer again without computing it.
+
+    The contract:
+
+    - *Key.* The owner is the first argument: a clip, or the object whose method it is. It and other objects (a clip
+      that a method is asked about) are told apart by identity; whatever JSON knows (the params of a plan) by value.
+    - *How much.* One answer per owner, the last one. With ``owners=1`` one answer in all, for what is too large to
+      keep for several clips.
+    - *How long.* Until the owner is asked something else, or dies: owners and other objects are held weakly. An
+      answer that refers to its owner would keep it alive, so it must not.
+    - *Read-only.* Everyone who asks gets the same object. It must not be written to.
+    - *Errors* are not remembered.
+    - *Processes.* Answers live outside their owners, which therefore pickle as before. A spawned process begins
+      with none.
+    - *Threads* may ask at once. Then each may compute the answer; all of them are right, and one stays.
+
+    Args:
+        owners: how many owners' answers are kept at once: 1, or None for those of all that live.
+
+    Example:
+        >>> class Sound:
+        ...     samples = [1.0, -3.0, 2.0]
+        >>> @remembered()
+        ... def peak(sound):
+        ...     print("computing")
+        ...     return max(abs(sample) for sample in sound.samples)
+        >>> sound = Sound()
+        >>> peak(sound), peak(sound)
+        computing
+        (3.0, 3.0)
     """
-    known: weakref.WeakKeyDictionary[Subject, T] = weakref.WeakKeyDictionary()
 
-    @wraps(function)
-    def remembered(clip: Subject) -> T:
-        if clip not in known:
-            known[clip] = function(clip)
-        return known[clip]
+    def decorate(function: Callable[Concatenate[Owner, P], T]) -> Callable[Concatenate[Owner, P], T]:
+        answers: weakref.WeakKeyDictionary[Any, tuple[tuple[Any, ...], T]] = weakref.WeakKeyDictionary()
 
-    return remembered
+        @wraps(function)
+        def remembering(owner: Owner, /, *args: P.args, **kwargs: P.kwargs) -> T:
+            question = (*map(_told, args), *((name, _told(value)) for name, value in kwargs.items()))
+            last = answers.get(owner)
+            if last is not None and last[0] == question:
+                return last[1]
+            answer = function(owner, *args, **kwargs)
+            if owners == 1:
+                answers.clear()
+            answers[owner] = (question, answer)
+            return answer
+
+        return remembering
+
+    return decorate
 
 
-def last_remembered(
-    method: Callable[[Owner, Subject, Mapping[str, Any]], T],
-) -> Callable[[Owner, Subject, Mapping[str, Any]], T]:
-    """Let a pure method of ``(clip, params)`` answer its last question again without computing.
-
-    The answer must not be written to. It is kept per object, outside it, so that objects still cross processes.
-    """
-    last: weakref.WeakKeyDictionary[Any, tuple[weakref.ref[Any], str, T]] = weakref.WeakKeyDictionary()
-
-    @wraps(method)
-    def remembering(self: Owner, clip: Subject, params: Mapping[str, Any]) -> T:
-        question = json.dumps(params, sort_keys=True)
-        known = last.get(self)
-        if known is not None and known[0]() is clip and known[1] == question:
-            return known[2]
-        answer = method(self, clip, params)
-        last[self] = (weakref.ref(clip), question, answer)
-        return answer
-
-    return remembering
+def _told(argument: Any) -> Any:
+    """What tells an argument from others, without keeping it alive."""
+    return json.dumps(argument, sort_keys=True) if isinstance(argument, PLAIN) else weakref.ref(argument)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,33 +17,22 @@ import torch
 from degrade_bench._support.files import replacing
 from degrade_bench.errors import AudioError
 
+if TYPE_CHECKING:
+    import soundfile
+
 MIN_SECONDS = 1.0
 SILENCE_DBFS = -80.0
-SUFFIXES = tuple(
-    [
-        ".wav",
-        ".flac",
-        ".ogg",
-        ".oga",
-        ".opus",
-        ".mp3",
-        ".aif",
-        ".aiff",
-        ".aifc",
-        ".au",
-        ".caf",
-        ".w64",
-        ".rf64",
-        ".m4a",
-        ".mp4",
-        ".aac",
-        ".wma",
-    ]
+SUFFIXES = (
+    *(".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc"),
+    *(".au", ".caf", ".w64", ".rf64", ".m4a", ".mp4", ".aac", ".wma"),
 )
 """What a folder is searched for."""
 
 FULL_SCALE_SUFFIXES = {".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff"}
 """Formats that cannot hold, or would clip, samples beyond ±1."""
+
+BLOCK_SAMPLES = 1 << 12
+"""How much is read at once of a file that is cut off; what is left of its last block is not read."""
 
 _Decoded = tuple[np.ndarray, int]
 
@@ -126,10 +116,38 @@ def _decode_with_libsndfile(path: Path, start: float, duration: float | None) ->
 
     with soundfile.SoundFile(str(path)) as file:
         rate = int(file.samplerate)
-        file.seek(min(round(start * rate), file.frames) if start else 0)
+        first = min(round(start * rate), file.frames) if start else 0
+        file.seek(first)
         count = -1 if duration is None else round(duration * rate)
-        audio = file.read(count, dtype="float32", always_2d=True)
+        try:
+            audio = file.read(count, dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError:  # a FLAC file that is cut off gives an error, not what is there
+            file.seek(first)
+            audio = _read_until_error(file, file.frames - first if count < 0 else count)
     return np.ascontiguousarray(audio.T), rate
+
+
+def _read_until_error(file: soundfile.SoundFile, count: int) -> np.ndarray:
+    """As many samples, at most ``count``, as can be read before the decoder gives up; ``(time, channels)``.
+
+    Raises:
+        soundfile.LibsndfileError: there are none.
+    """
+    import soundfile
+
+    blocks: list[np.ndarray] = []
+    while count > 0:
+        try:
+            block = file.read(min(count, BLOCK_SAMPLES), dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError:
+            if not blocks:
+                raise
+            break
+        if not len(block):
+            break
+        blocks.append(block)
+        count -= len(block)
+    return np.concatenate(blocks)
 
 
 def _decode_with_pedalboard(path: Path, start: float, duration: float | None) -> _Decoded:

@@ -47,7 +47,7 @@ def annotations_for(
         from degrade_bench.clip.beat_tracking import estimated
 
         return estimated(samples, sample_rate)
-    return cut(read_beat_file(path), start, samples.shape[1] / sample_rate)
+    return read_beat_file(path).cut(start, samples.shape[1] / sample_rate)
 
 
 def read_beat_file(path: Path) -> Annotations:
@@ -142,29 +142,3 @@ def _observations(data: Any) -> list[dict[str, Any]]:
     if isinstance(data, dict):
         return [dict(zip(data, values, strict=True)) for values in zip(*data.values(), strict=True)]
     return list(data)
-
-
-def cut(whole: Annotations, start: float, duration: float) -> Annotations:
-    """The annotations of the part of a file from ``start`` on; times outside it are left out."""
-
-    def inside(times: tuple[float, ...]) -> tuple[float, ...]:
-        return tuple(t - start for t in times if start <= t <= start + duration)
-
-    def spans(labelled: tuple[tuple[float, str], ...]) -> tuple[tuple[float, str], ...]:
-        kept = [(t - start, label) for t, label in labelled if t < start + duration]
-        begun = [label for t, label in kept if t <= 0]  # the one that was going on when the part starts
-        head = [(0.0, begun[-1])] if begun else []
-        return tuple(head + [(t, label) for t, label in kept if t > 0])
-
-    return Annotations(
-        beats=inside(whole.beats),
-        downbeats=inside(whole.downbeats),
-        sections=spans(whole.sections),
-        chords=spans(whole.chords),
-        key=whole.key,
-        tempo_bpm=whole.tempo_bpm,
-        time_signature=whole.time_signature,
-        beat_source=whole.beat_source,
-        beat_confidence=whole.beat_confidence,
-        downbeat_confidence=whole.downbeat_confidence,
-    )

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import once_per_clip
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 from degrade_bench.clip.audio import SUFFIXES, read_audio
 from degrade_bench.errors import AnnotationError, AudioError, NotApplicableError
@@ -63,7 +63,7 @@ def stem_files(folder: Path) -> dict[str, Path]:
     return found
 
 
-@once_per_clip
+@remembered()
 def stems_of(clip: Clip) -> Mapping[str, torch.Tensor]:
     """The stems of a clip as they sound in it, decoded once however often they are asked for.
 
@@ -93,7 +93,7 @@ def stems_of(clip: Clip) -> Mapping[str, torch.Tensor]:
     return {name: stem * gain for name, stem in stems.items()}
 
 
-@once_per_clip
+@remembered()
 def stems_digest(clip: Clip) -> str:
     """A digest of the names and samples of a clip's stems, for plans."""
     digest = hashlib.sha256()
@@ -103,7 +103,7 @@ def stems_digest(clip: Clip) -> str:
     return digest.hexdigest()[:16]
 
 
-@once_per_clip
+@remembered()
 def audible_stems(clip: Clip) -> tuple[str, ...]:
     """The names of the stems that are not as good as silent, in the clip's order."""
     reference = float(clip.samples.double().square().sum()) * 10 ** (AUDIBLE_DB / 10)

@@ -15,126 +15,21 @@ import copy
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 import torch
 
-from degrade_bench.clip import Clip, TimeMap, check_samples
+from degrade_bench.clip import Clip, check_samples
 from degrade_bench.clip.loudness import clip_lufs, matching_gain_db
-from degrade_bench.errors import ConfigError, LevelError, NotApplicableError, PlanError
+from degrade_bench.degrade.ladder import Ladder
+from degrade_bench.degrade.plan import Drawn, Plan, Rendered
+from degrade_bench.errors import NotApplicableError, PlanError
 
 Group = Literal["signal", "structural", "control"]
 Need = Literal["beats", "downbeats", "stereo", "stems"]
 Picture = Literal["waveform", "spectrogram", "order", "tempo", "pitch"]
-
-
-@dataclass(frozen=True)
-class Ladder:
-    """The strengths of levels 1, 2, …, from just noticeable to gross, and their unit.
-
-    A damage or a control has five levels; a placebo may have fewer. Strengths are strictly monotone, rising
-    or falling (an SNR falls as the damage grows).
-    """
-
-    strengths: tuple[float, ...]
-    unit: str
-
-    def __post_init__(self) -> None:
-        steps = np.diff(np.asarray(self.strengths, dtype=float))
-        if not self.strengths or not np.isfinite(self.strengths).all():
-            raise ConfigError(f"a ladder needs finite strengths, got {self.strengths}")
-        if not ((steps > 0).all() or (steps < 0).all()):
-            raise ConfigError(f"a ladder must rise or fall strictly, got {self.strengths}")
-
-    @property
-    def levels(self) -> tuple[int, ...]:
-        """The levels that exist, from 1."""
-        return tuple(range(1, len(self.strengths) + 1))
-
-    def strength(self, level: int) -> float:
-        """The strength of a level.
-
-        Raises:
-            LevelError: the ladder has no such level.
-        """
-        if level not in self.levels:
-            raise LevelError(f"level must be one of 0 (clean) to {len(self.strengths)}, got {level!r}")
-        return self.strengths[level - 1]
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """What ``draw`` decided.
-
-    Attributes:
-        params: everything that ``damage`` needs beside the samples; JSON types only.
-        time_map: how musical time moved, where it moved; None where every event stayed in its place.
-        achieved: the strength that this application has by construction (a share of bars, say), for
-            degradations whose ``measure`` cannot read it off the samples.
-    """
-
-    params: Mapping[str, Any] = field(default_factory=dict)
-    time_map: TimeMap | None = None
-    achieved: float | None = None
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Everything random or measured about one application: enough to replay it exactly.
-
-    Attributes:
-        degradation, version: what was drawn.
-        level, strength, unit: how much; level 0 has strength None.
-        clip_hash, sample_rate: the samples that it was drawn for.
-        params: the decisions, as ``draw`` made them.
-        gain_db: the gain that matches the output's integrated loudness to the clean clip's.
-        time_map: how musical time moved, or None.
-        achieved: the strength achieved by construction, or None.
-    """
-
-    degradation: str
-    version: str
-    level: int
-    strength: float | None
-    unit: str
-    clip_hash: str
-    sample_rate: int
-    params: Mapping[str, Any] = field(default_factory=dict)
-    gain_db: float = 0.0
-    time_map: TimeMap | None = None
-    achieved: float | None = None
-
-    def to_json(self) -> str:
-        """The plan as one JSON object. Floats keep every digit."""
-        record = asdict(self)
-        record["time_map"] = None if self.time_map is None else [list(p) for p in self.time_map.points]
-        return json.dumps(record, sort_keys=True, allow_nan=False)
-
-    @classmethod
-    def from_json(cls, text: str) -> Plan:
-        """Read a plan that :meth:`to_json` wrote.
-
-        Raises:
-            PlanError: the text is not such a plan.
-        """
-        try:
-            record = json.loads(text)
-            points = record.pop("time_map")
-            time_map = None if points is None else TimeMap(tuple((p[0], p[1]) for p in points))
-            return cls(**record, time_map=time_map)
-        except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-            raise PlanError(f"not a plan in JSON: {error}") from error
-
-
-@dataclass(frozen=True, eq=False)
-class Rendered:
-    """A degraded clip and the plan that made it."""
-
-    clip: Clip
-    plan: Plan
 
 
 class Degradation(ABC):
@@ -276,6 +171,7 @@ class Degradation(ABC):
             gain_db=gain_db,
             time_map=drawn.time_map,
             achieved=drawn.achieved,
+            annotations=drawn.annotations,
         )
         return Rendered(self._finished(clip, damaged, plan), plan)
 
@@ -357,7 +253,4 @@ class Degradation(ABC):
     def _finished(self, clip: Clip, damaged: torch.Tensor, plan: Plan) -> Clip:
         if plan.gain_db != 0.0:
             damaged = damaged * float(10 ** (plan.gain_db / 20))
-        annotations = clip.annotations
-        if plan.time_map is not None:
-            annotations = annotations.warp(plan.time_map)
-        return clip.with_samples(damaged, annotations)
+        return clip.with_samples(damaged, plan.annotations_after(clip.annotations))

@@ -19,9 +19,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import last_remembered
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip, TimeMap
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
+from degrade_bench.degrade.ladder import Ladder
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.seeds import generator
 from degrade_bench.errors import ConfigError, NotApplicableError
 
@@ -103,10 +105,11 @@ class Chain(Degradation):
         seeds = [int(rng.integers(2**62)) for _ in self.steps]
         drawn_params: list[dict[str, Any] | None] = []
         time_map: TimeMap | None = None
+        annotations = clip.annotations
         for step, seed in zip(self.steps, seeds, strict=True):
             current = self._after(clip, {"steps": drawn_params})
-            if time_map is not None:
-                current = current.with_samples(current.samples, clip.annotations.warp(time_map))
+            if annotations != current.annotations:
+                current = current.with_samples(current.samples, annotations)
             try:
                 step.degradation.check_needs(current)
                 drawn = step.degradation.draw(current, step.level(level), step.strength(level), generator(seed))
@@ -116,17 +119,19 @@ class Chain(Degradation):
                 drawn_params = [*drawn_params, None]
                 continue
             drawn_params = [*drawn_params, json.loads(json.dumps(drawn.params))]
+            annotations = drawn.annotations_after(annotations)
             if drawn.time_map is not None:
                 time_map = drawn.time_map if time_map is None else time_map.then(drawn.time_map)
         if all(params is None for params in drawn_params):
             raise NotApplicableError("no step of the chain applies to this clip")
-        return Drawn({"steps": drawn_params}, time_map, achieved=strength)
+        changed = annotations != clip.annotations
+        return Drawn({"steps": drawn_params}, time_map, strength, annotations if changed else None)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Run every step."""
         return self._after(clip, params).samples
 
-    @last_remembered
+    @remembered()
     def _after(self, clip: Clip, params: Mapping[str, Any]) -> Clip:
         """What the first ``len(params["steps"])`` steps leave; a longer one begins with the last answer."""
         done = list(params["steps"])

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Group, Ladder
+from degrade_bench.degrade.base import Degradation, Group
+from degrade_bench.degrade.ladder import Ladder
+from degrade_bench.degrade.plan import Drawn
 
 
 class Placebo(Degradation):
@@ -62,8 +65,8 @@ class FaintPlacebo(Placebo):
         self.matches_loudness = parent.matches_loudness
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
-        """As the parent draws at the inaudible strength."""
-        return self.parent.draw(clip, level, strength, rng)
+        """As the parent draws at the inaudible strength; annotations stay true, whatever a heard strength does."""
+        return replace(self.parent.draw(clip, level, strength, rng), annotations=None)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """As the parent damages."""

@@ -20,7 +20,6 @@ LIBRARIES = [
     "pedalboard",
     "lameenc",
     "audiomentations",
-    "pyloudnorm",
     "pandas",
     "pyarrow",
     "statsmodels",

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from degrade_bench.metric.simulated.truths import TOP_LEVEL, Truth
+from degrade_bench.degrade.ladder import LEVEL_COUNT, LEVELS
+from degrade_bench.metric.simulated.truths import Truth
 from degrade_bench.runs.columns import ANALYSED, CLEAN, Role
 
 DAMAGES = (
@@ -29,7 +30,6 @@ CONTROLS = (
     "subsonic_filter",
     "mp3_transparent",
 )
-LEVELS = tuple(range(1, TOP_LEVEL + 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ class Cells:
     def gains(self) -> np.ndarray:
         """The share of the largest gain in each cell."""
         is_gain = (self.frame["degradation"] == "gain").to_numpy()
-        return np.where(is_gain, self.frame["level"].to_numpy() / TOP_LEVEL, 0.0)
+        return np.where(is_gain, self.frame["level"].to_numpy() / LEVEL_COUNT, 0.0)
 
 
 def suite_cells() -> Cells:

@@ -16,9 +16,10 @@ from threadpoolctl import threadpool_limits
 from degrade_bench.analysis import AnalysisOptions, analyse
 from degrade_bench.analysis.curves import area_weights, slope_weights
 from degrade_bench.analysis.power import Design, from_reliability
+from degrade_bench.degrade.ladder import LEVEL_COUNT, LEVELS
 from degrade_bench.errors import ConfigError
-from degrade_bench.metric.simulated.truths import CLEAN_SD, TOP_LEVEL, TRUTHS, Truth
-from degrade_bench.selftest.table import DAMAGES, LEVELS, score_table, suite_cells, true_drops
+from degrade_bench.metric.simulated.truths import CLEAN_SD, TRUTHS, Truth
+from degrade_bench.selftest.table import DAMAGES, score_table, suite_cells, true_drops
 
 WAIVED = "simulated-noise (no positive control asked for)"
 AT_MARGIN = "simulated-at-the-margin"
@@ -225,7 +226,7 @@ def _true_values(every: Sequence[Case], seed: int) -> dict[str, pd.DataFrame]:
 def _coverage(case: Case, truth: pd.DataFrame, levels: pd.DataFrame, verdicts: pd.DataFrame) -> list[dict]:
     own = levels[levels["metric"] == case.truth.name].reset_index(drop=True)
     by_degradation = verdicts[verdicts["metric"] == case.truth.name]
-    x = np.concatenate([[0.0], np.array(LEVELS) / TOP_LEVEL])
+    x = np.concatenate([[0.0], np.array(LEVELS) / LEVEL_COUNT])
     curves = truth["drop"].to_numpy().reshape(-1, len(LEVELS))
     pairs = {
         "drop": (truth["drop"].to_numpy(), own, "drop"),

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Rendered
+from degrade_bench.degrade.plan import Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import NotApplicableError
 from degrade_bench.metric.base import Metric, Treatment

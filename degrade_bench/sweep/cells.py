@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from degrade_bench.degrade.base import Degradation
+from degrade_bench.degrade.ladder import LEVEL_COUNT
 from degrade_bench.runs.columns import CLEAN, Role
 
 
@@ -37,8 +38,8 @@ class Block:
 
 
 def levels_of(degradation: Degradation, levels: Sequence[int]) -> tuple[int, ...]:
-    """The asked levels of a ladder. A ladder under five levels (a control's, a placebo's) is run whole."""
-    if len(degradation.ladder.levels) < 5:
+    """The asked levels of a ladder. A ladder shorter than a damage's (a placebo's) is run whole."""
+    if len(degradation.ladder.levels) < LEVEL_COUNT:
         return degradation.ladder.levels
     return tuple(level for level in degradation.ladder.levels if level in levels)
 

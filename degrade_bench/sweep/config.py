@@ -21,10 +21,9 @@ from pydantic import (
 )
 from pydantic_core import to_jsonable_python
 
+from degrade_bench.degrade.ladder import LEVELS
 from degrade_bench.degrade.suite import is_suite_file
 from degrade_bench.errors import ConfigError, UnknownNameError
-
-ALL_LEVELS = (1, 2, 3, 4, 5)
 
 
 def _split(value: Any) -> Any:
@@ -80,7 +79,7 @@ class RunConfig(BaseModel):
     metric: Names = ()
     set: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     seed: int = Field(default=0, ge=0, lt=2**63)
-    levels: Annotated[tuple[int, ...], BeforeValidator(_split)] = ALL_LEVELS
+    levels: Annotated[tuple[int, ...], BeforeValidator(_split)] = LEVELS
     replicates: int = Field(default=1, ge=1, le=1000)
     limit_clips: int | None = Field(default=None, ge=1)
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
@@ -93,8 +92,8 @@ class RunConfig(BaseModel):
     @field_validator("levels")
     @classmethod
     def _known_levels(cls, levels: tuple[int, ...]) -> tuple[int, ...]:
-        if not levels or any(level not in ALL_LEVELS for level in levels):
-            raise ValueError("levels go from 1 to 5 (0, the clean clip, is always scored)")
+        if not levels or any(level not in LEVELS for level in levels):
+            raise ValueError(f"levels go from 1 to {LEVELS[-1]} (0, the clean clip, is always scored)")
         return tuple(sorted(set(levels)))
 
     @field_validator("set", mode="before")

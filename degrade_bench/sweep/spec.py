@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from degrade_bench.corpus.source import ClipSource
 from degrade_bench.degrade.base import Degradation
+from degrade_bench.degrade.ladder import LEVELS
 from degrade_bench.metric.base import Metric
 from degrade_bench.runs.names import FORMAT
 from degrade_bench.runs.record import Identity
@@ -34,7 +35,7 @@ class Sweep:
     degradations: tuple[Degradation, ...]
     metrics: tuple[Metric, ...]
     seed: int = 0
-    levels: tuple[int, ...] = (1, 2, 3, 4, 5)
+    levels: tuple[int, ...] = LEVELS
     replicates: int = 1
     batch_size: int | None = None
     workers: int = 1

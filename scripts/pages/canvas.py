@@ -13,7 +13,8 @@ import numpy as np
 
 from degrade_bench.clip import Clip
 from degrade_bench.corpus.builtin import builtin_sources
-from degrade_bench.degrade.base import Degradation, Rendered
+from degrade_bench.degrade.base import Degradation
+from degrade_bench.degrade.plan import Rendered
 from degrade_bench.errors import NotApplicableError
 from degrade_bench.reports.style import INK, RC
 from pages.measure import rendered

@@ -18,7 +18,8 @@ from degrade_bench.clip import Clip
 from degrade_bench.clip.loudness import clip_lufs, integrated_lufs
 from degrade_bench.corpus.builtin import BuiltinSource, builtin_sources
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.base import Degradation, Rendered
+from degrade_bench.degrade.base import Degradation
+from degrade_bench.degrade.plan import Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import NotApplicableError
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from degrade_bench.clip import Clip, TimeMap
-from degrade_bench.degrade.base import Rendered
+from degrade_bench.degrade.plan import Rendered
 from degrade_bench.reports.style import FAINT
 from pages.canvas import Subject, new_figure
 

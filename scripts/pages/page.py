@@ -10,7 +10,8 @@ import statistics
 import sys
 from collections.abc import Sequence
 
-from degrade_bench.degrade.base import Degradation, Ladder
+from degrade_bench.degrade.base import Degradation
+from degrade_bench.degrade.ladder import Ladder
 from pages.measure import PLACEBO_CLIPS, Row
 
 COMMAND = "python scripts/build_pages.py"

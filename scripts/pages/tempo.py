@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from degrade_bench.clip import TimeMap
-from degrade_bench.degrade.base import Rendered
+from degrade_bench.degrade.plan import Rendered
 from degrade_bench.reports.style import FAINT, INK
 from pages.canvas import Subject, legend_above, new_figure
 

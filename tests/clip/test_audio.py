@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import soundfile
@@ -20,11 +22,17 @@ def music() -> np.ndarray:
 @pytest.mark.parametrize(
     ("suffix", "subtype", "tolerance"),
     [
-        (".wav", "FLOAT", 0.0), (".wav", "PCM_16", 4e-5), (".wav", "PCM_24", 2e-7), (".flac", "PCM_24", 2e-7),
-        (".aiff", "PCM_16", 4e-5), (".ogg", None, None), (".mp3", None, None), (".caf", "FLOAT", 0.0),
+        (".wav", "FLOAT", 0.0),
+        (".wav", "PCM_16", 4e-5),
+        (".wav", "PCM_24", 2e-7),
+        (".flac", "PCM_24", 2e-7),
+        (".aiff", "PCM_16", 4e-5),
+        (".ogg", None, None),
+        (".mp3", None, None),
+        (".caf", "FLOAT", 0.0),
         (".au", "FLOAT", 0.0),
     ],
-)  # fmt: skip
+)
 def test_formats(tmp_path, music, suffix, subtype, tolerance):
     path = tmp_path / f"a{suffix}"
     soundfile.write(path, music.T, 44100, subtype=subtype)
@@ -67,24 +75,42 @@ def test_a_part_of_a_file(tmp_path, music):
         read_audio(tmp_path / "a.wav", start=99.0)
 
 
-@pytest.mark.parametrize("suffix", [".mp3", ".wav", ".flac", ".ogg"])
-@pytest.mark.parametrize("share", [0.0, 0.001, 0.02, 0.5, 0.9])
-def test_files_that_are_cut_off_are_read_as_far_as_they_go_or_refused_in_one_line(tmp_path, music, suffix, share):
-    whole = tmp_path / f"whole{suffix}"
+def cut_off(tmp_path, music, suffix: str, share: float) -> tuple[Path, Path]:
+    """A file and another one that holds only the first ``share`` of its bytes, as of a download that stopped."""
+    whole, part = tmp_path / f"whole{suffix}", tmp_path / f"cut{suffix}"
     soundfile.write(whole, music.T, 44100)
-    path = tmp_path / f"cut{suffix}"
     data = whole.read_bytes()
-    path.write_bytes(data[: round(share * len(data))])
-    try:
-        samples, _ = read_audio(path)
-    except AudioError as error:
-        message = str(error)
-    else:
-        assert samples.shape[0] == 2
-        assert 0 < samples.shape[1] <= music.shape[1] + 2304
-        return
-    assert path.name in message  # refused, by name
-    assert "\n" not in message
+    part.write_bytes(data[: round(share * len(data))])
+    return whole, part
+
+
+@pytest.mark.parametrize("suffix", [".mp3", ".wav", ".flac", ".ogg"])
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_a_file_that_is_cut_off_is_read_as_far_as_it_goes(tmp_path, music, suffix, share):
+    whole, part = cut_off(tmp_path, music, suffix, share)
+    expected, samples = read_audio(whole)[0], read_audio(part)[0]
+    assert samples.shape[0] == 2
+    assert share / 2 * expected.shape[1] < samples.shape[1] <= expected.shape[1]
+    intact = round(share / 2 * expected.shape[1])
+    assert torch.equal(samples[:, :intact], expected[:, :intact])
+
+
+@pytest.mark.parametrize(
+    ("suffix", "share", "said"),
+    [
+        (".mp3", 0.0, "empty"),
+        (".wav", 0.0, "empty"),
+        (".mp3", 0.001, "holds no samples"),
+        (".ogg", 0.001, "not audio that can be decoded"),
+        (".ogg", 0.02, "not audio that can be decoded"),
+    ],
+)
+def test_a_file_of_which_too_little_is_left_is_refused_in_one_line(tmp_path, music, suffix, share, said):
+    _, part = cut_off(tmp_path, music, suffix, share)
+    with pytest.raises(AudioError, match=said) as caught:
+        read_audio(part)
+    assert part.name in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_what_is_no_audio(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from degrade_bench.clip import Annotations
-from degrade_bench.clip.beats import annotations_for, cut, read_beat_file, sidecar_of
+from degrade_bench.clip.beats import annotations_for, read_beat_file, sidecar_of
 from degrade_bench.errors import AnnotationError
 
 
@@ -67,15 +67,19 @@ def test_files_that_cannot_be_read(tmp_path):
 
 JAMS = {
     "annotations": [
-        {"namespace": "beat", "data": [{"time": 0.5, "value": 1}, {"time": 1.0, "value": 2},
-                                       {"time": 1.5, "value": 1}]},
+        {
+            "namespace": "beat",
+            "data": [{"time": 0.5, "value": 1}, {"time": 1.0, "value": 2}, {"time": 1.5, "value": 1}],
+        },
         {"namespace": "segment_open", "data": [{"time": 0.0, "value": "verse"}, {"time": 1.0, "value": "chorus"}]},
-        {"namespace": "chord", "data": {"time": [0.0, 1.0], "duration": [1, 1], "value": ["C:maj", "G:maj"],
-                                        "confidence": [1, 1]}},
+        {
+            "namespace": "chord",
+            "data": {"time": [0.0, 1.0], "duration": [1, 1], "value": ["C:maj", "G:maj"], "confidence": [1, 1]},
+        },
         {"namespace": "tempo", "data": [{"time": 0, "value": 120.0}]},
         {"namespace": "key_mode", "data": [{"time": 0, "value": "C:major"}]},
     ]
-}  # fmt: skip
+}
 
 
 def test_jams(tmp_path):
@@ -129,11 +133,16 @@ def test_the_users_beats_win_over_an_estimate(tmp_path):
 
 def test_cutting_keeps_what_was_going_on():
     whole = Annotations(
-        beats=(0.0, 1.0, 2.0, 3.0), downbeats=(0.0, 2.0), sections=((0.0, "A"), (1.5, "B"), (9.0, "C")),
-        chords=((0.0, "C"), (2.0, "G")), key="C major", tempo_bpm=60.0, beat_source="annotated",
+        beats=(0.0, 1.0, 2.0, 3.0),
+        downbeats=(0.0, 2.0),
+        sections=((0.0, "A"), (1.5, "B"), (9.0, "C")),
+        chords=((0.0, "C"), (2.0, "G")),
+        key="C major",
+        tempo_bpm=60.0,
+        beat_source="annotated",
         beat_confidence=1.0,
-    )  # fmt: skip
-    part = cut(whole, 1.0, 1.5)
+    )
+    part = whole.cut(1.0, 1.5)
     assert part.beats == (0.0, 1.0)
     assert part.downbeats == (1.0,)
     assert part.sections == ((0.0, "A"), (0.5, "B"))

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import gc
-import weakref
-
 import numpy as np
 import pytest
 import torch
 
-from degrade_bench._support.caching import once_per_clip
 from degrade_bench.clip import Annotations, Clip, TimeMap, check_samples
 from degrade_bench.errors import AnnotationError, AudioError
 
@@ -47,9 +43,11 @@ def test_the_hash_is_of_samples_rate_and_shape_and_of_nothing_else():
     clip = Clip("a", samples, 8000)
     assert clip.hash == Clip("b", samples.clone(), 8000, Annotations(beats=(0.0, 0.5)), group="g").hash
     others = [
-        Clip("a", samples, 16000), Clip("a", samples.reshape(4, 4), 8000), Clip("a", samples + 1e-7, 8000),
+        Clip("a", samples, 16000),
+        Clip("a", samples.reshape(4, 4), 8000),
+        Clip("a", samples + 1e-7, 8000),
         Clip("a", samples[:, :7], 8000),
-    ]  # fmt: skip
+    ]
     assert len({clip.hash, *(each.hash for each in others)}) == 5
     assert Clip("a", torch.cat([samples, samples], dim=1)[:, :8], 8000).hash == clip.hash, "strides do not count"
     assert (clip.channels, clip.num_samples, clip.duration) == (2, 8, 0.001)
@@ -81,10 +79,16 @@ def test_a_time_map_interpolates_and_goes_on_outside():
     assert stretch.mean_stretch == 1.5
     assert stretch.gaps == ()
     for points in (
-        (), ((0.0, 0.0),), ((0.0, 0.0), (0.0, 1.0)), ((0.0, 1.0), (1.0, 1.0)),
-        ((0.0, 0.0), (1.0, 1.0), (1.0, 2.0)), ((0.0, 0.0), (1.0, 1.0), (0.5, 2.0)),
-        ((0.0, 0.0), (1.0, 1.0), (2.0, 0.5)), ((0.0, 0.0), (1.0, float("nan"))), ((0.0, 0.0), (1.0, float("inf"))),
-    ):  # fmt: skip
+        (),
+        ((0.0, 0.0),),
+        ((0.0, 0.0), (0.0, 1.0)),
+        ((0.0, 1.0), (1.0, 1.0)),
+        ((0.0, 0.0), (1.0, 1.0), (1.0, 2.0)),
+        ((0.0, 0.0), (1.0, 1.0), (0.5, 2.0)),
+        ((0.0, 0.0), (1.0, 1.0), (2.0, 0.5)),
+        ((0.0, 0.0), (1.0, float("nan"))),
+        ((0.0, 0.0), (1.0, float("inf"))),
+    ):
         with pytest.raises(AnnotationError, match="two points or more"):
             TimeMap(points)
 
@@ -125,9 +129,15 @@ def test_maps_after_one_another_leave_out_what_either_leaves_out():
 
 def test_annotations_follow_a_stretch():
     known = Annotations(
-        beats=(0.0, 0.5, 1.0), downbeats=(0.0,), sections=((0.0, "A"), (0.5, "B")), chords=((0.5, "C:maj"),),
-        tempo_bpm=120.0, key="C major", beat_source="annotated", beat_confidence=1.0,
-    )  # fmt: skip
+        beats=(0.0, 0.5, 1.0),
+        downbeats=(0.0,),
+        sections=((0.0, "A"), (0.5, "B")),
+        chords=((0.5, "C:maj"),),
+        tempo_bpm=120.0,
+        key="C major",
+        beat_source="annotated",
+        beat_confidence=1.0,
+    )
     slow = known.warp(TimeMap(((0.0, 0.0), (1.0, 2.0))))
     assert slow.beats == (0.0, 1.0, 2.0)
     assert slow.sections == ((0.0, "A"), (1.0, "B"))
@@ -139,10 +149,12 @@ def test_annotations_follow_a_stretch():
 
 def test_annotations_lose_what_is_left_out():
     known = Annotations(
-        beats=(0.0, 0.5, 1.0, 1.25, 1.5, 2.0), downbeats=(0.0, 1.0, 2.0),
-        sections=((0.0, "A"), (1.0, "B")), chords=((0.0, "C"), (1.0, "F"), (1.25, "G"), (1.5, "Am"), (2.0, "C")),
+        beats=(0.0, 0.5, 1.0, 1.25, 1.5, 2.0),
+        downbeats=(0.0, 1.0, 2.0),
+        sections=((0.0, "A"), (1.0, "B")),
+        chords=((0.0, "C"), (1.0, "F"), (1.25, "G"), (1.5, "Am"), (2.0, "C")),
         tempo_bpm=120.0,
-    )  # fmt: skip
+    )
     # cut in whole samples, so not quite where the beats are annotated
     cut = known.warp(TimeMap(((0.0, 0.0), (1.00001, 1.00001), (1.49999, 1.00001), (3.0, 2.50002))))
     assert np.allclose(cut.beats, (0.0, 0.5, 1.0, 1.5), atol=1e-4)
@@ -157,19 +169,3 @@ def test_annotations_lose_what_is_left_out():
     assert inside.beats == (0.0, 2.5)
     close = Annotations(beats=(0.0, 0.0005)).warp(TimeMap(((0.0, 0.0), (1.0, 1.0))))
     assert close.beats == (0.0, 0.0005), "only a gap brings times together"
-
-
-def test_once_per_clip_asks_once_and_holds_no_clip():
-    calls = []
-
-    @once_per_clip
-    def measured(clip: Clip) -> int:
-        calls.append(clip.id)
-        return len(calls)
-
-    clip, other = Clip("a", torch.ones(1, 8), 8000), Clip("a", torch.ones(1, 8), 8000)
-    assert [measured(clip), measured(clip), measured(other), measured(clip)] == [1, 1, 2, 1]
-    watched = weakref.ref(clip)
-    del clip
-    gc.collect()
-    assert watched() is None

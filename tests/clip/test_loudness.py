@@ -8,9 +8,10 @@ import numpy as np
 import pyloudnorm
 import pytest
 import torch
+from scipy.signal import sosfreqz
 
 from degrade_bench.clip import Clip
-from degrade_bench.clip.loudness import clip_lufs, integrated_lufs, matching_gain_db
+from degrade_bench.clip.loudness import clip_lufs, integrated_lufs, k_weighting, matching_gain_db
 
 
 def noise(channels: int, seconds: float = 3.0, rate: int = 48000, seed: int = 0) -> torch.Tensor:
@@ -24,8 +25,16 @@ def test_the_standards_own_reference_tone():
     assert integrated_lufs(tone, 48000) == pytest.approx(-3.01, abs=0.1)
 
 
+def test_at_48_khz_the_filters_are_the_standards():
+    shelf = [1.53512485958697, -2.69169618940638, 1.19839281085285, 1.0, -1.69065929318241, 0.73248077421585]
+    high_pass = [1.0, -2.0, 1.0, 1.0, -1.99004745483398, 0.99007225036621]
+    hz = np.geomspace(20, 20000, 200)
+    expected, ours = (sosfreqz(sections, hz, fs=48000)[1] for sections in ([shelf, high_pass], k_weighting(48000)))
+    assert np.abs(20 * np.log10(np.abs(ours / expected))).max() < 0.05
+
+
 @pytest.mark.parametrize("channels", [1, 2, 3, 5])
-@pytest.mark.parametrize("rate", [8000, 44100, 96000])
+@pytest.mark.parametrize("rate", [8000, 16000, 44100, 96000, 192000])
 def test_up_to_five_channels_it_is_pyloudnorms(channels, rate):
     samples = noise(channels, rate=rate)
     expected = pyloudnorm.Meter(rate).integrated_loudness(samples.double().numpy().T)

@@ -7,7 +7,7 @@ import torch
 
 from degrade_bench.clip import Annotations, Clip
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.base import Rendered
+from degrade_bench.degrade.plan import Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 
 RATE = 44100

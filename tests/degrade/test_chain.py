@@ -11,11 +11,13 @@ import torch
 from degrade_bench.clip import Clip, TimeMap
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder, Plan
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.chain import AdHocChain, Chain, Step
 from degrade_bench.degrade.control.gain import Gain
 from degrade_bench.degrade.control.polarity import Polarity
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn, Plan
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.degrade.signal.low_pass import LowPass
 from degrade_bench.degrade.signal.reverb import Reverb

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from degrade_bench.clip import Clip
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.base import Rendered
 from degrade_bench.degrade.dsp import gain_curve
+from degrade_bench.degrade.plan import Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.degrade.signal import compression, limiter
 from degrade_bench.errors import NotApplicableError

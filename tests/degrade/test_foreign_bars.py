@@ -13,8 +13,8 @@ from degrade_bench.clip import Annotations, Clip
 from degrade_bench.clip.loudness import clip_lufs, integrated_lufs
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.base import Drawn, Plan
 from degrade_bench.degrade.dsp.joins import PLACEBO_OFFSETS_MS, discontinuities, fade_half, join_positions
+from degrade_bench.degrade.plan import Drawn, Plan
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.degrade.structural import donors
 from degrade_bench.degrade.structural.foreign_bars import OwnBars, Substitution

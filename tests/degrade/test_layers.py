@@ -15,9 +15,9 @@ from degrade_bench.clip import Annotations, Clip
 from degrade_bench.clip.stems import stems_of
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.base import Drawn, Plan, Rendered
 from degrade_bench.degrade.dsp.joins import discontinuities, join_positions
 from degrade_bench.degrade.dsp.separation import separated
+from degrade_bench.degrade.plan import Drawn, Plan, Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.degrade.structural.layer_mistuning import bands, crossover_hz
 from degrade_bench.degrade.structural.layer_offset import in_time_pieces, late_pieces

@@ -12,7 +12,6 @@ import torch
 from degrade_bench.clip import Annotations, Clip
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.base import Rendered
 from degrade_bench.degrade.dsp.joins import (
     PLACEBO_OFFSETS_MS,
     discontinuities,
@@ -22,6 +21,7 @@ from degrade_bench.degrade.dsp.joins import (
     played,
     reassembled,
 )
+from degrade_bench.degrade.plan import Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.degrade.structural.missing_beats import removal_order
 from degrade_bench.degrade.structural.rearrangement import Rearrangement, offset_pieces
@@ -69,9 +69,15 @@ def builtin() -> list[Clip]:
 
 def test_which_damages_rearrange():
     assert set(REARRANGED) >= {
-        "bar_shuffle", "beat_shuffle", "section_swap", "phrase_jump", "stuck_loop", "missing_beats",
-        "reversed_bars", "monotony",
-    }  # fmt: skip
+        "bar_shuffle",
+        "beat_shuffle",
+        "section_swap",
+        "phrase_jump",
+        "stuck_loop",
+        "missing_beats",
+        "reversed_bars",
+        "monotony",
+    }
     for name in REARRANGED:
         assert catalogue.get(name).picture == catalogue.get(name).placebo.picture == "order"
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import pickle
-
 import numpy as np
 import pytest
 import torch
 
-from degrade_bench._support.caching import last_remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade import catalogue, suites
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.amplitude import active_rms, fitted_gain, rms
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.degrade.structural.segments import moved_count
 from degrade_bench.errors import AudioError, ConfigError, LevelError, NotApplicableError, UnknownNameError
@@ -106,24 +105,9 @@ class Counting(Degradation):
     def draw(self, clip, level, strength, rng):
         return Drawn({"x": strength})
 
-    @last_remembered
     def damage(self, clip, params):
         self.calls += 1
         return clip.samples * params["x"]
-
-
-def test_the_last_answer_is_remembered_per_object_clip_and_question():
-    clip, other = make_clip(1.0, 8000, 1), make_clip(1.0, 8000, 1, seed=1)
-    own = Counting()
-    first = own.damage(clip, {"x": 1.0})
-    assert own.damage(clip, {"x": 1.0}) is first
-    assert own.calls == 1
-    own.damage(clip, {"x": 2.0})
-    own.damage(other, {"x": 2.0})
-    own.damage(clip, {"x": 1.0})
-    assert own.calls == 4
-    assert Counting().damage(clip, {"x": 1.0}) is not first
-    assert pickle.loads(pickle.dumps(own)).calls == 4
 
 
 class Rude(Counting):

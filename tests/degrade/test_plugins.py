@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from degrade_bench.clip.audio import write_audio
-from degrade_bench.degrade.base import Plan
+from degrade_bench.degrade.plan import Plan
 from degrade_bench.degrade.plugins import AudiomentationsDegradation, PedalboardDegradation
 from degrade_bench.degrade.plugins.global_state import seeded_globals
 from degrade_bench.degrade.seeds import generator
@@ -246,7 +246,7 @@ def test_files_are_told_by_what_is_in_them(tmp_path):
         (("TanhDistortion", "distorsion", TANH), "did you mean 'distortion'"),
         (("TimeMask", "mask_location", TANH), "not a number"),
         (("AddBackgroundNoise", "noise_transform", TANH), "not a number"),
-        (("TanhDistortion", "distortion", (0.1, 0.2)), "expected five strengths, got 2"),
+        (("TanhDistortion", "distortion", (0.1, 0.2)), "expected 5 strengths, got 2"),
         (("TanhDistortion", "distortion", (0.1, 0.3, 0.2, 0.4, 0.5)), "rise or fall strictly"),
         (("TimeMask", "band_part", (0.1, 0.3, 0.5, 0.7, 1.9)), "refuses band_part 1.9"),
         (("BitCrush", "bit_depth", (12, 10, 8.5, 6, 4)), "takes whole numbers, got 8.5"),

@@ -21,7 +21,8 @@ from degrade_bench.clip.loudness import clip_lufs, integrated_lufs
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.corpus.inputs import sources_from
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.base import Degradation, Plan, Rendered
+from degrade_bench.degrade.base import Degradation
+from degrade_bench.degrade.plan import Plan, Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import LevelError, NotApplicableError, PlanError
 from tests.conftest import make_clip
@@ -141,7 +142,7 @@ import hashlib, json, sys
 import torch
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.base import Plan
+from degrade_bench.degrade.plan import Plan
 torch.set_num_threads(1 if torch.get_num_threads() > 1 else 2)
 clip = next(source for source in builtin_sources() if source.id == sys.argv[2]).load()
 for name, text in json.load(open(sys.argv[1])).items():

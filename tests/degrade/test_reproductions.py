@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.base import Plan
+from degrade_bench.degrade.plan import Plan
 from degrade_bench.degrade.reproduction import pmqd, pmqd_ratings
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import NotApplicableError, UnknownNameError

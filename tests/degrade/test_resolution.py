@@ -9,7 +9,7 @@ import torch
 from degrade_bench.clip import Clip
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.base import Ladder
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.seeds import generator
 from degrade_bench.degrade.signal.aliasing import interpolated
 from degrade_bench.errors import ConfigError, NotApplicableError

@@ -10,8 +10,8 @@ from scipy.signal import butter, fftconvolve, sosfiltfilt
 from degrade_bench.clip import Clip
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.base import Rendered
 from degrade_bench.degrade.dsp import delay
+from degrade_bench.degrade.plan import Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.degrade.signal import comb_filter, echo, reverb
 from degrade_bench.errors import NotApplicableError

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 import torch
@@ -10,8 +13,9 @@ from scipy.signal import hilbert
 from degrade_bench.clip import Clip
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.base import Ladder, Rendered
 from degrade_bench.degrade.dsp import varispeed
+from degrade_bench.degrade.ladder import Ladder
+from degrade_bench.degrade.plan import Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.degrade.signal.speed import SampleRateDrift, SpeedChange
 from degrade_bench.degrade.signal.wow_flutter import Flutter, Wow
@@ -190,7 +194,8 @@ def test_what_cannot_be_is_refused():
 
 def test_only_the_last_clip_is_kept_at_four_times_its_rate():
     first, second = make_clip(1.0, 8000, 1), make_clip(1.0, 8000, 1, seed=1)
-    raised = varispeed._raised(first)
-    assert varispeed._raised(first) is raised
-    varispeed._raised(second)
-    assert varispeed._raised(first) is not raised
+    kept = weakref.ref(varispeed.oversampled(first))
+    assert varispeed.oversampled(first) is kept(), "asked again, it is the same"
+    varispeed.oversampled(second)
+    gc.collect()
+    assert kept() is None, "the memory of the first clip's is free again"

@@ -10,7 +10,7 @@ import degrade_bench
 from degrade_bench import bench
 from degrade_bench.bench import resolve_request
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.base import Ladder
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.suites import describe_suites, find, resolve, suite, suite_names
 from degrade_bench.errors import ConfigError, UnknownNameError
 from degrade_bench.sweep.config import make_config

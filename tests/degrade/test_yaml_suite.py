@@ -14,7 +14,7 @@ from degrade_bench import bench
 from degrade_bench._support.yaml_lines import LinedYaml
 from degrade_bench.cli import app as cli
 from degrade_bench.clip.audio import write_audio
-from degrade_bench.degrade.base import Plan
+from degrade_bench.degrade.plan import Plan
 from degrade_bench.degrade.seeds import generator
 from degrade_bench.degrade.suites import suite
 from degrade_bench.errors import ConfigError
@@ -323,7 +323,7 @@ WRONG = [
     (BOARD, "depth: 0.5", "depth: deep", 3, "expected a number, got 'deep'"),
     (BOARD, "Distortion.drive_db", "drive_db", 6, "there are 2 plug-ins"),
     (BOARD, "Distortion.drive_db", "Distortion.drive", 6, "did you mean 'drive_db'"),
-    (BOARD, "30]", "40, 50]", 7, "expected five strengths, got 6"),
+    (BOARD, "30]", "40, 50]", 7, "expected 5 strengths, got 6"),
 ]
 
 

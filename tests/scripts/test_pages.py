@@ -12,7 +12,7 @@ from PIL import Image
 from degrade_bench.clip import TimeMap
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.base import Plan, Rendered
+from degrade_bench.degrade.plan import Plan, Rendered
 from tests.conftest import make_clip
 
 ROOT = Path(__file__).parents[2]

@@ -10,8 +10,10 @@ import torch
 
 from degrade_bench.clip import TimeMap
 from degrade_bench.corpus.source import ClipSource
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.seeds import generator
 from degrade_bench.errors import AudioError, NotApplicableError
 from degrade_bench.metric.base import Metric

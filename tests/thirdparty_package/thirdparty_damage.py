@@ -1,7 +1,9 @@
 """One degradation of a third party: the one of docs/extending.md."""
 
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 
 
 class DcOffset(Degradation):

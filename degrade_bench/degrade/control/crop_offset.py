@@ -9,7 +9,9 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
+from degrade_bench.degrade.ladder import Ladder
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.errors import NotApplicableError
 
 
@@ -33,7 +35,9 @@ class CropOffset(Degradation):
             raise NotApplicableError(
                 f"the clip has {clip.duration * 1000:.0f} ms, too few to leave out {strength:g}"
             )
-        return Drawn({"offset_samples": offset})
+        seconds = offset / clip.sample_rate
+        annotations = clip.annotations.cut(seconds, clip.duration - seconds)
+        return Drawn({"offset_samples": offset}, annotations=annotations)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Cut the beginning off."""

@@ -17,10 +17,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import last_remembered
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.peaks import peak
+from degrade_bench.degrade.ladder import Ladder
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.seeds import generator
 from degrade_bench.degrade.signal.bit_depth import step_size
 from degrade_bench.errors import NotApplicableError
@@ -50,7 +52,7 @@ class Dither(Degradation):
         steps += self._triangular(clip, {"noise_seed": params["noise_seed"]})
         return (steps.round_() * params["step"]).float()
 
-    @last_remembered
+    @remembered()
     def _triangular(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """The dither in steps: the difference of two uniform numbers."""
         two = generator(params["noise_seed"]).random((2, clip.channels, clip.num_samples), dtype=np.float32)

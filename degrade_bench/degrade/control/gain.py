@@ -10,8 +10,10 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.amplitude import fitted_gain
+from degrade_bench.degrade.ladder import Ladder
+from degrade_bench.degrade.plan import Drawn
 
 
 class Gain(Degradation):

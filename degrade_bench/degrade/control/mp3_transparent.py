@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from degrade_bench.degrade.base import Degradation, Group, Ladder
+from degrade_bench.degrade.base import Degradation, Group
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.signal.mp3 import Mp3
 
 

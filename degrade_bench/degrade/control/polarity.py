@@ -16,15 +16,17 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import once_per_clip
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.spectrum import spectrum
+from degrade_bench.degrade.ladder import Ladder
+from degrade_bench.degrade.plan import Drawn
 
 HALF_TURN = 180.0
 
 
-@once_per_clip
+@remembered()
 def quarter_turn(clip: Clip) -> torch.Tensor:
     """The clip with every phase a quarter turn ahead, which leaves nothing at 0 Hz."""
     known = spectrum(clip)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import once_per_clip
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 
 FRAME_SECONDS = 0.02
@@ -22,7 +22,7 @@ def rms(samples: torch.Tensor) -> float:
     return float(samples.double().square().mean().sqrt())
 
 
-@once_per_clip
+@remembered()
 def active_rms(clip: Clip) -> float:
     """RMS over the active frames of a clip, all channels taken together; 0 for silence."""
     length = max(1, round(FRAME_SECONDS * clip.sample_rate))

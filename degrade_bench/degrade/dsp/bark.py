@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import once_per_clip
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.dsp.stft import Stft
 
@@ -55,7 +55,7 @@ def band_widths(sample_rate: int) -> np.ndarray:
     return np.diff(np.append(band_starts(sample_rate), framing(sample_rate).bins))
 
 
-@once_per_clip
+@remembered()
 def cell_power(clip: Clip) -> np.ndarray:
     """The power in each cell, ``(channels, frames, bands)``, float32."""
     spectra = framing(clip.sample_rate).analyse(clip.samples)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import once_per_clip
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.dsp.amplitude import ACTIVE_RANGE_DB
 
@@ -34,13 +34,13 @@ def block_powers(samples: torch.Tensor, length: int) -> np.ndarray:
     return np.add.reduceat(power, starts) / np.diff(np.append(starts, len(power)))
 
 
-@once_per_clip
+@remembered()
 def powers(clip: Clip) -> np.ndarray:
     """The clip's block powers, computed once."""
     return block_powers(clip.samples, block_length(clip.sample_rate))
 
 
-@once_per_clip
+@remembered()
 def peaks(clip: Clip) -> np.ndarray:
     """The largest magnitude in each block of a clip, over all channels."""
     magnitude = np.abs(clip.samples.numpy()).max(axis=0)
@@ -48,7 +48,7 @@ def peaks(clip: Clip) -> np.ndarray:
     return np.maximum.reduceat(magnitude, starts).astype(np.float64)
 
 
-@once_per_clip
+@remembered()
 def active_blocks(clip: Clip) -> np.ndarray:
     """Which blocks lie within 40 dB of the loudest; none of silence."""
     own = powers(clip)

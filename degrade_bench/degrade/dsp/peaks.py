@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from degrade_bench._support.caching import once_per_clip
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 from degrade_bench.errors import NotApplicableError
 
@@ -30,7 +30,7 @@ def peak_of_a_wave(clip: Clip) -> float:
     return largest
 
 
-@once_per_clip
+@remembered()
 def _has_a_shape(clip: Clip) -> bool:
     """Whether any magnitude lies between zero and the peak; music shows one at once."""
     largest = peak(clip)

@@ -16,7 +16,7 @@ from functools import cache
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import once_per_clip
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 
 WINDOW_SECONDS = 0.0464
@@ -55,7 +55,7 @@ def harmonic_percussive(samples: torch.Tensor, sample_rate: int) -> tuple[torch.
     return kept, samples - kept
 
 
-@once_per_clip
+@remembered()
 def separated(clip: Clip) -> tuple[torch.Tensor, torch.Tensor]:
     """The harmonic and the percussive part of a clip, separated once however often they are asked for."""
     return harmonic_percussive(clip.samples, clip.sample_rate)

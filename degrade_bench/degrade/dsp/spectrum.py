@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import once_per_clip
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 
 MARGIN_SECONDS = 0.5
@@ -48,7 +48,7 @@ class Spectrum:
         return torch.from_numpy(np.ascontiguousarray(audio[:, self.margin : self.margin + self.length]))
 
 
-@once_per_clip
+@remembered()
 def spectrum(clip: Clip) -> Spectrum:
     """The spectrum of a clip with its margins, made once."""
     from scipy import fft

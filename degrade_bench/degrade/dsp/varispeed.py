@@ -14,12 +14,12 @@ Processing Magazine 13(1), 1996 (Lagrange interpolation).
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable
 
 import numpy as np
 import torch
 
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip, TimeMap
 from degrade_bench.errors import NotApplicableError
 
@@ -81,7 +81,7 @@ def read_at(clip: Clip, where: np.ndarray) -> torch.Tensor:
     Shape:
         returns ``(channels, time)``, float32.
     """
-    raised = _raised(clip)
+    raised = oversampled(clip)
     out = np.empty((clip.channels, len(where)), dtype=np.float32)
     for start in range(0, len(where), CHUNK_SAMPLES):
         here = where[start : start + CHUNK_SAMPLES] * OVERSAMPLING
@@ -108,22 +108,19 @@ def _lagrange(t: np.ndarray) -> list[np.ndarray]:
     ]
 
 
-_LAST: weakref.WeakKeyDictionary[Clip, np.ndarray] = weakref.WeakKeyDictionary()
-
-
-def _raised(clip: Clip) -> np.ndarray:
+@remembered(owners=1)
+def oversampled(clip: Clip) -> np.ndarray:
     """The clip at four times its rate, with room for the polynomial at both ends.
 
     Only the last clip's is kept: the cells of one clip follow one another, and it is four times as large.
-    """
-    known = _LAST.get(clip)
-    if known is None:
-        import soxr
 
-        raised = soxr.resample(clip.samples.numpy().T, 1, OVERSAMPLING, quality="VHQ").T
-        length = clip.num_samples * OVERSAMPLING
-        known = np.zeros((clip.channels, length + 6), dtype=np.float32)
-        known[:, 2 : 2 + min(length, raised.shape[1])] = raised[:, :length]
-        _LAST.clear()
-        _LAST[clip] = known
-    return known
+    Shape:
+        returns ``(channels, 4 * time + 6)``, float32; sample ``n`` of the clip stands at ``4 * n + 2``.
+    """
+    import soxr
+
+    audio = soxr.resample(clip.samples.numpy().T, 1, OVERSAMPLING, quality="VHQ").T
+    length = clip.num_samples * OVERSAMPLING
+    padded = np.zeros((clip.channels, length + 6), dtype=np.float32)
+    padded[:, 2 : 2 + min(length, audio.shape[1])] = audio[:, :length]
+    return padded

@@ -17,7 +17,8 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Drawn, Ladder
+from degrade_bench.degrade.ladder import Ladder
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.plugins.base import PluginDegradation, PluginError, default_name, fingerprinted, plain
 from degrade_bench.degrade.plugins.global_state import seeded_globals
 from degrade_bench.degrade.seeds import generator
@@ -26,6 +27,9 @@ from degrade_bench.errors import ConfigError, NotApplicableError, UnknownNameErr
 LIBRARY = "audiomentations"
 TRIAL_RATE = 44100
 """Samples per second, and samples, of the trial run."""
+
+MOVING_TRANSFORMS = ("AdjustDuration", "RepeatPart", "Resample", "Reverse", "Shift", "TimeStretch", "Trim")
+"""Transforms after which the music lies elsewhere in time."""
 
 
 class AudiomentationsDegradation(PluginDegradation):
@@ -117,7 +121,9 @@ class AudiomentationsDegradation(PluginDegradation):
         with seeded_globals(seed):
             made.randomize_parameters(heard, clip.sample_rate)
         params = {"seed": seed, "strength": strength, "parameters": _as_json(made.parameters)}
-        return Drawn(params, achieved=strength)
+        moves, transposes = self.transform in MOVING_TRANSFORMS, self.transform == "PitchShift"
+        annotations = self.annotations_after(clip, moves=moves, transposes=transposes)
+        return Drawn(params, achieved=strength, annotations=annotations)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Apply the transform with the parameters of the plan."""

@@ -10,7 +10,9 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any, get_args
 
-from degrade_bench.degrade.base import Degradation, Group, Ladder
+from degrade_bench.clip import Annotations, Clip
+from degrade_bench.degrade.base import Degradation, Group
+from degrade_bench.degrade.ladder import LEVEL_COUNT, Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
 from degrade_bench.errors import ConfigError
 
@@ -72,8 +74,8 @@ class PluginDegradation(Degradation):
                 ladder = Ladder(tuple(float(each) for each in ladder), unit or parameter.replace("_", " "))
             except ConfigError as error:
                 raise PluginError(str(error), "ladder") from error
-        if group != "control" and len(ladder.levels) != 5:
-            raise PluginError(f"ladder: expected five strengths, got {len(ladder.levels)}", "ladder")
+        if group != "control" and len(ladder.levels) != LEVEL_COUNT:
+            raise PluginError(f"ladder: expected {LEVEL_COUNT} strengths, got {len(ladder.levels)}", "ladder")
         if placebo is not None:
             if group == "control":
                 raise PluginError("a control has no placebo", "placebo")
@@ -101,6 +103,22 @@ class PluginDegradation(Degradation):
         )
         self.default_ladder = ladder
         super().__init__(ladder)
+
+    def annotations_after(self, clip: Clip, *, moves: bool, transposes: bool) -> Annotations | None:
+        """What is still known to be true of the music: the library says nothing of it, so nothing is guessed.
+
+        Args:
+            clip: what is damaged.
+            moves: whether the effect is one after which the music lies elsewhere in time.
+            transposes: whether it is one after which the music is higher or lower.
+
+        Returns:
+            None where annotations stay. An effect that is said to be structural, or to change the duration, leaves
+            nothing that is known.
+        """
+        if moves or self.changes_duration or self.group == "structural":
+            return Annotations()
+        return clip.annotations.without("key", "chords") if transposes else None
 
     def strengths_asked(self) -> list[tuple[float, tuple[str | int, ...]]]:
         """Every strength that will be wanted, the placebo's included, and where it was given."""

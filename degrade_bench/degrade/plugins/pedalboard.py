@@ -18,7 +18,8 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Drawn, Ladder
+from degrade_bench.degrade.ladder import Ladder
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.plugins.base import PluginDegradation, PluginError, default_name, fingerprinted, plain
 from degrade_bench.errors import NotApplicableError, UnknownNameError
 
@@ -99,7 +100,9 @@ class PedalboardDegradation(PluginDegradation):
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
         """Nothing is random."""
-        return Drawn({"strength": strength}, achieved=strength)
+        transposes = any(kind == "PitchShift" for kind, _ in self.plugins)
+        annotations = self.annotations_after(clip, moves=False, transposes=transposes)
+        return Drawn({"strength": strength}, achieved=strength, annotations=annotations)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Run the plug-ins, on two channels at a time."""

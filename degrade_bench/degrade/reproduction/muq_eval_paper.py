@@ -25,8 +25,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Group, Ladder
+from degrade_bench.clip import Clip, TimeMap
+from degrade_bench.degrade.base import Degradation, Group
+from degrade_bench.degrade.ladder import Ladder
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.seeds import generator
 from degrade_bench.errors import NotApplicableError
 
@@ -138,6 +140,18 @@ class _Varispeed(_PaperCell):
     family = "speed"
     changes_duration = True  # the music does not lie where it lay: a sample-aligned metric does not apply
 
+    def drawn(self, clip: Clip, speed: float, strength: float) -> Drawn:
+        """The plan of a speed. Annotations follow it, as far as the music is heard.
+
+        Args:
+            clip: what is played.
+            speed: over 1 is faster and higher.
+            strength: of the level, in the ladder's unit.
+        """
+        followed = clip.annotations.warp(TimeMap(((0.0, 0.0), (clip.duration, clip.duration / speed))))
+        annotations = followed.cut(0.0, clip.duration).transposed(12 * math.log2(speed))
+        return Drawn({"speed": speed}, achieved=strength, annotations=annotations)
+
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Varispeed at ``params["speed"]``."""
         return varispeed(clip.samples, params["speed"])
@@ -153,7 +167,7 @@ class PaperVarispeedPitch(_Varispeed):
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
         """Nothing is random."""
-        return Drawn({"speed": 2 ** (strength / 12)}, achieved=strength)
+        return self.drawn(clip, 2 ** (strength / 12), strength)
 
 
 class PaperVarispeedTempo(_Varispeed):
@@ -166,4 +180,4 @@ class PaperVarispeedTempo(_Varispeed):
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
         """Nothing is random."""
-        return Drawn({"speed": strength}, achieved=strength)
+        return self.drawn(clip, strength, strength)

@@ -30,10 +30,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import once_per_clip
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Group, Ladder
+from degrade_bench.degrade.base import Degradation, Group
 from degrade_bench.degrade.dsp.amplitude import rms
+from degrade_bench.degrade.ladder import Ladder
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.seeds import generator
 from degrade_bench.errors import NotApplicableError
 
@@ -63,7 +65,7 @@ class _Pmqd(Degradation):
         """What ``damage`` needs at an intensity of 0 to 1."""
 
 
-@once_per_clip
+@remembered()
 def _peak(clip: Clip) -> float:
     return float(clip.samples.abs().max())
 

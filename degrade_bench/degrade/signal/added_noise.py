@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import last_remembered
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Group
+from degrade_bench.degrade.base import Degradation, Group
 from degrade_bench.degrade.dsp.amplitude import active_rms, fitted_gain, rms
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.errors import NotApplicableError
 
 INAUDIBLE_SNR_DB = 90.0
@@ -61,7 +62,7 @@ class AddedNoise(Degradation):
         shared = {name: value for name, value in params.items() if name != "noise_rms"}
         return (self._unit_noise(clip, shared) * params["noise_rms"]).add_(clip.samples)
 
-    @last_remembered
+    @remembered()
     def _unit_noise(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         noise = self.make_noise(clip, params)
         power = float(np.mean(np.square(noise)))  # numpy's pairwise sum: exact enough

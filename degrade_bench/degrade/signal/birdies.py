@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.amplitude import active_rms, fitted_gain, rms
 from degrade_bench.degrade.dsp.bark import (
     band_starts,
@@ -30,7 +30,9 @@ from degrade_bench.degrade.dsp.bark import (
     framing,
     hz_to_bark,
 )
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.seeds import generator
 from degrade_bench.errors import NotApplicableError
 

@@ -16,10 +16,12 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.amplitude import active_rms
 from degrade_bench.degrade.dsp.impulses import ImpulseKind, impulses
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import BuriedPlacebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.errors import NotApplicableError
 
 POP = ImpulseKind(hz=(500.0, 4000.0), decay_seconds=(2e-4, 1e-3), peak_db=(6.0, 18.0), spread=0.5)

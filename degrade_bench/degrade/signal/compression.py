@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import once_per_clip
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.gain_curve import (
     active_blocks,
     at_centres,
@@ -35,7 +35,9 @@ from degrade_bench.degrade.dsp.gain_curve import (
     powers,
     with_gain,
 )
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.errors import NotApplicableError
 
 ATTACK_SECONDS = 0.005
@@ -45,7 +47,7 @@ LEAST_MOVEMENT_DB = 0.75
 """Standard deviation of the envelope under which there are no dynamics to compress."""
 
 
-@once_per_clip
+@remembered()
 def envelope_db(clip: Clip) -> np.ndarray:
     """The level that the compressor follows in dB, at the bounds of the control blocks."""
     from scipy.signal import lfilter

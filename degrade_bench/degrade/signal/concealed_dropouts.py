@@ -16,7 +16,8 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Ladder, Picture
+from degrade_bench.degrade.base import Degradation, Picture
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import BuriedPlacebo
 from degrade_bench.degrade.signal.dropouts import Dropouts, lost_runs, packet_length
 

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Ladder
 from degrade_bench.degrade.dsp.amplitude import untouched_gain
 from degrade_bench.degrade.dsp.impulses import ImpulseKind, impulses
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.signal.added_noise import AddedNoise
 
 EVENTS_PER_SECOND = 100.0

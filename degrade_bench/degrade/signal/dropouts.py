@@ -17,11 +17,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import once_per_clip
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder, Picture
+from degrade_bench.degrade.base import Degradation, Picture
 from degrade_bench.degrade.dsp.amplitude import untouched_gain
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import BuriedPlacebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.errors import NotApplicableError
 
 PACKET_SECONDS = 0.02
@@ -33,7 +35,7 @@ def packet_length(sample_rate: int) -> int:
     return max(1, round(PACKET_SECONDS * sample_rate))
 
 
-@once_per_clip
+@remembered()
 def sounding_packets(clip: Clip) -> np.ndarray:
     """The indices of the whole packets, from the third, in which any sample is not zero. Not to be written to."""
     length = packet_length(clip.sample_rate)

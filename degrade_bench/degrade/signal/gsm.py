@@ -18,9 +18,11 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.codec import gsm_round_trip, pcm_round_trip
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import Placebo
+from degrade_bench.degrade.plan import Drawn
 
 
 class Gsm(Degradation):

@@ -16,10 +16,12 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.amplitude import fitted_gain
 from degrade_bench.degrade.dsp.peaks import peak, peak_of_a_wave
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 
 
 class HardClipping(Degradation):

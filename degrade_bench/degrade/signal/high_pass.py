@@ -13,9 +13,11 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.filters import check_corner, edge_hz, high_pass_gain, spectral_ratio_db, zero_phase
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 
 PLATEAU_OCTAVES = 1.0
 """Nothing is taken away in the last octave under the end of the band (Nyquist, or 16 kHz if that is lower)."""

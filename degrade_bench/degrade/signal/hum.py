@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Ladder
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.signal.added_noise import AddedNoise
 
 PARTIALS = 10

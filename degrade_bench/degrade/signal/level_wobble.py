@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.gain_curve import (
     active_blocks,
     at_centres,
@@ -24,7 +24,9 @@ from degrade_bench.degrade.dsp.gain_curve import (
     gain_movement_db,
     with_gain,
 )
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.seeds import generator
 from degrade_bench.errors import NotApplicableError
 

@@ -18,9 +18,11 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.gain_curve import block_length, falling, peaks, with_gain
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.errors import NotApplicableError
 
 LOOK_AHEAD_SECONDS = 0.005

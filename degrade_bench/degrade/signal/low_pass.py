@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.filters import (
     HIGHEST_SHARE,
     check_corner,
@@ -24,7 +24,9 @@ from degrade_bench.degrade.dsp.filters import (
     spectral_ratio_db,
     zero_phase,
 )
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 
 PLATEAU_HZ = (50.0, 500.0)
 """Where even the lowest cutoff takes nothing away."""

@@ -13,9 +13,11 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Group, Ladder
+from degrade_bench.degrade.base import Degradation, Group
 from degrade_bench.degrade.dsp.codec import mp3_round_trip
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 
 
 class Mp3(Degradation):

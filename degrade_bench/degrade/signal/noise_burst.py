@@ -15,9 +15,11 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.amplitude import active_rms, untouched_gain
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import BuriedPlacebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.seeds import generator
 from degrade_bench.errors import NotApplicableError
 

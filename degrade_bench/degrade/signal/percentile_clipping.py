@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import last_remembered
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.peaks import peak
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.errors import NotApplicableError
 
 
@@ -43,7 +45,7 @@ class PercentileClipping(Degradation):
             )
         return Drawn({"threshold": threshold})
 
-    @last_remembered
+    @remembered()
     def _thresholds(self, clip: Clip, params: Mapping[str, Any]) -> list[float]:
         """The magnitude that each of the shares in ``percent`` exceeds, found for all levels at once."""
         magnitudes = clip.samples.abs().flatten().numpy()

@@ -19,8 +19,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from degrade_bench.degrade.base import Group, Ladder
+from degrade_bench.degrade.base import Group
 from degrade_bench.degrade.chain import Chain, Step
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.signal.coloured_noise import PinkNoise
 from degrade_bench.degrade.signal.compression import Compression
 from degrade_bench.degrade.signal.crackle import Crackle

@@ -17,18 +17,20 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import once_per_clip
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.bark import cell_power, framing, masking, spread_over_bins
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.errors import NotApplicableError
 
 GOLDEN = 0.6180339887498949
 """Its multiples modulo 1 fill the unit interval evenly: the rounding of each frame."""
 
 
-@once_per_clip
+@remembered()
 def _ranks(clip: Clip) -> np.ndarray:
     """Of each band in each frame: how many bands of that frame are weaker; ``(frames, bands)``."""
     power = cell_power(clip).sum(axis=0, dtype=np.float64)

@@ -10,6 +10,7 @@ radio broadcast (2 % faster). What MuQ-Eval's script calls pitch shift and tempo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,9 +18,11 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip, TimeMap
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp import varispeed
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.errors import ConfigError
 
 DRIFT_POINTS = 64
@@ -47,7 +50,10 @@ class SampleRateDrift(Degradation):
         down = bool(rng.random() < 0.5)
         span = varispeed.span_seconds(clip)
         params = {"deviation": (1 if down else -1) * strength / 200}
-        return Drawn(params, varispeed.time_map(_drifting(params, span), span, DRIFT_POINTS), achieved=strength)
+        time_map = varispeed.time_map(_drifting(params, span), span, DRIFT_POINTS)
+        # neither one tempo nor one key describes the clip any more
+        annotations = clip.annotations.warp(time_map).without("tempo_bpm", "key", "chords")
+        return Drawn(params, time_map, strength, annotations)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Read the clip at the drifting speed."""
@@ -89,7 +95,9 @@ class SpeedChange(Degradation):
         """Nothing is random: the speed is the plan."""
         speed = 1 - strength / 100
         span = varispeed.span_seconds(clip)
-        return Drawn({"speed": speed}, TimeMap(((0.0, 0.0), (span, span / speed))), achieved=strength)
+        time_map = TimeMap(((0.0, 0.0), (span, span / speed)))
+        annotations = clip.annotations.warp(time_map).transposed(12 * math.log2(speed))
+        return Drawn({"speed": speed}, time_map, strength, annotations)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Read the clip at the other speed, to its end."""

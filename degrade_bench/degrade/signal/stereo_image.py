@@ -14,9 +14,11 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder, Need
+from degrade_bench.degrade.base import Degradation, Need
 from degrade_bench.degrade.dsp.amplitude import rms
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.errors import NotApplicableError
 
 HARDLY_THERE = 1e-4

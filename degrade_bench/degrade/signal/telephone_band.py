@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.filters import (
     HIGHEST_SHARE,
     check_corner,
@@ -27,7 +27,9 @@ from degrade_bench.degrade.dsp.filters import (
     spectral_ratio_db,
     zero_phase,
 )
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 
 TELEPHONE_HZ = (300.0, 3400.0)
 MIDDLE_HZ = math.sqrt(TELEPHONE_HZ[0] * TELEPHONE_HZ[1])

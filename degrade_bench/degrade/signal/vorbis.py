@@ -16,11 +16,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import last_remembered
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.codec import codec_rate, decode, ogg_audio_bytes, round_trip, vorbis_encode
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 
 NOMINAL_KBPS = (64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 500)
 """Of the qualities 0, 0.1, …, 1."""
@@ -65,7 +67,7 @@ class Vorbis(Degradation):
         """Encode and decode, aligned to the sample."""
         return self._coded(clip, params)[0]
 
-    @last_remembered
+    @remembered()
     def _coded(self, clip: Clip, params: Mapping[str, Any]) -> tuple[torch.Tensor, float]:
         sizes = []
 

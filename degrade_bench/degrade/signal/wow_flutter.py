@@ -19,9 +19,11 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip, TimeMap
-from degrade_bench.degrade.base import Degradation, Drawn, Group, Ladder
+from degrade_bench.degrade.base import Degradation, Group
 from degrade_bench.degrade.dsp import varispeed
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.errors import ConfigError
 
 HIGHEST_DEVIATION = 0.9

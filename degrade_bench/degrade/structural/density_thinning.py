@@ -18,8 +18,10 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder, Picture
+from degrade_bench.degrade.base import Degradation, Picture
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import Placebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.structural.segments import moved_count, required_bounds, unit_bounds
 from degrade_bench.errors import NotApplicableError
 

@@ -16,12 +16,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import last_remembered
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder, Picture
+from degrade_bench.degrade.base import Degradation, Picture
 from degrade_bench.degrade.dsp.stretch import along, moved
 from degrade_bench.degrade.dsp.varispeed import read_at
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import Placebo
+from degrade_bench.degrade.plan import Drawn
 
 STEP_SECONDS = 0.1
 
@@ -40,9 +42,10 @@ class DetuneDrift(Degradation):
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
         """Draw the direction."""
         sign = 1 if rng.random() < 0.5 else -1
-        return Drawn({"cents": sign * strength}, achieved=strength)
+        annotations = clip.annotations.without("key", "chords")  # what slides stays in no key
+        return Drawn({"cents": sign * strength}, achieved=strength, annotations=annotations)
 
-    @last_remembered
+    @remembered()
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Slide there."""
         return slid(clip, params["cents"])

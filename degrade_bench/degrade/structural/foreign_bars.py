@@ -21,13 +21,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import last_remembered
-from degrade_bench.clip import Clip
+from degrade_bench._support.caching import remembered
+from degrade_bench.clip import Annotations, Clip
 from degrade_bench.clip.loudness import clip_lufs
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.joins import PLACEBO_OFFSETS_MS, Piece, reassembled
 from degrade_bench.degrade.dsp.stretch import stretched
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import Placebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.structural import donors
 from degrade_bench.degrade.structural.segments import moved_count, required_bounds
 
@@ -59,7 +61,12 @@ class Substitution(Degradation):
             "spans": [[int(bounds[bar]), int(bounds[bar + 1])] for bar in chosen],
             "places": [taken[bar] for bar in chosen],
         }
-        return Drawn(params, achieved=100 * len(chosen) / count)
+        annotations = self.annotations_after(clip.annotations, params)
+        return Drawn(params, achieved=100 * len(chosen) / count, annotations=annotations)
+
+    @abstractmethod
+    def annotations_after(self, annotations: Annotations, params: Mapping[str, Any]) -> Annotations:
+        """What is still true of the music; beats and bars are, since the donor is brought to the clip's."""
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Put the foreign bars in place."""
@@ -75,7 +82,7 @@ class Substitution(Degradation):
         signal, first = donors.beside(self.layer(clip, params), self.track(clip, params["donor"]), clip.sample_rate)
         return signal, donors.substituted(params["spans"], params["places"], first, clip.num_samples)
 
-    @last_remembered
+    @remembered()
     def track(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """The donor at the clip's tempo; all levels share it."""
         return donors.donor_track(clip, params)
@@ -120,7 +127,7 @@ class OwnBars(Placebo):
         signal, first = donors.beside(self.parent.layer(clip, params), track, clip.sample_rate)
         return signal, donors.substituted(params["spans"], params["places"], first, clip.num_samples)
 
-    @last_remembered
+    @remembered()
     def track(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """The layer, stretched as the donor was, and back; all levels share it."""
         layer, rate = self.parent.layer(clip, params), params["donor"]["rate"]
@@ -149,6 +156,10 @@ class ForeignBars(Substitution):
         )
         gain = 10 ** (difference / 20) if math.isfinite(difference) else 1.0
         return {"donor": donors.donor_params(clip, donor, None, gain)}, donor
+
+    def annotations_after(self, annotations: Annotations, params: Mapping[str, Any]) -> Annotations:
+        """Two pieces in one have neither one key nor one form, and the other one's bars may count otherwise."""
+        return annotations.without("sections", "key", "chords", "time_signature")
 
     def layer(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """All of it."""

@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import last_remembered
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder, Picture
+from degrade_bench.degrade.base import Degradation, Picture
 from degrade_bench.degrade.dsp.joins import crossfaded, fade_half
 from degrade_bench.degrade.dsp.stretch import shifted
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import Placebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.structural.segments import moved_count, required_bounds
 
 
@@ -49,14 +51,15 @@ class KeyBreak(Degradation):
             "bars": chosen.tolist(),
             "spans": merged_spans(bounds, chosen),
         }
-        return Drawn(params, achieved=100 * len(chosen) / count)
+        annotations = clip.annotations.without("key", "chords")  # there are two keys
+        return Drawn(params, achieved=100 * len(chosen) / count, annotations=annotations)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Put the chosen bars of the transposed clip into their places."""
         other = self.transposed_clip(clip, {"semitones": params["semitones"]})
         return spliced(clip.samples, other, params["spans"], clip.sample_rate)
 
-    @last_remembered
+    @remembered()
     def transposed_clip(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """The whole clip by ``semitones``."""
         return shifted(clip.samples, clip.sample_rate, params["semitones"])
@@ -105,7 +108,7 @@ class KeyBreakPlacebo(Placebo):
         other = self.untransposed_clip(clip, {"semitones": params["semitones"]})
         return spliced(clip.samples, other, params["spans"], clip.sample_rate)
 
-    @last_remembered
+    @remembered()
     def untransposed_clip(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """The whole clip, shifted there and back."""
         there = self.parent.transposed_clip(clip, params)

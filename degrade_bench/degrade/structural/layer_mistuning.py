@@ -17,13 +17,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import last_remembered, once_per_clip
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 from degrade_bench.clip.stems import audible_stems, is_pitched
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.separation import separated
 from degrade_bench.degrade.dsp.stretch import shifted
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import Placebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.structural.layers import Layers, check_both_sound, layers, stem_params, turned
 
 OVERLAP_OCTAVES = 1 / 3
@@ -57,13 +59,14 @@ class LayerMistuning(Degradation):
         else:
             params |= {"stems": [], "crossover_hz": crossover_hz(clip)}
         check_both_sound(*mistuned_layers(clip, params), "two that have a pitch")
-        return Drawn(params, achieved=strength)
+        annotations = clip.annotations.without("key", "chords")  # no layer is in the old tuning
+        return Drawn(params, achieved=strength, annotations=annotations)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Put the detuned layers in the place of the old ones."""
         return put_back(clip, params, self.detuned(clip, params))
 
-    @last_remembered
+    @remembered()
     def detuned(self, clip: Clip, params: Mapping[str, Any]) -> Layers:
         """The two layers, one a little flat, the other as much sharp (or the reverse)."""
         low, high = mistuned_layers(clip, params)
@@ -95,10 +98,7 @@ def mistuned_layers(clip: Clip, params: Mapping[str, Any]) -> Layers:
     """The two layers that a plan names, as they are in the clip."""
     if params["stems"]:
         return layers(clip, params["low"])[0], layers(clip, params["high"])[0]
-    crossover, known = params["crossover_hz"], _known_bands(clip)
-    if crossover not in known:
-        known[crossover] = bands(separated(clip)[0], clip.sample_rate, crossover)
-    return known[crossover]
+    return harmonic_bands(clip, params["crossover_hz"])
 
 
 def put_back(clip: Clip, params: Mapping[str, Any], changed: Layers) -> torch.Tensor:
@@ -109,13 +109,13 @@ def put_back(clip: Clip, params: Mapping[str, Any], changed: Layers) -> torch.Te
     return separated(clip)[1] + changed[0] + changed[1]
 
 
-@once_per_clip
-def _known_bands(clip: Clip) -> dict[float, Layers]:
-    """The bands of a clip that were asked for, by where they divide."""
-    return {}
+@remembered()
+def harmonic_bands(clip: Clip, crossover: float) -> Layers:
+    """What lies below and above a frequency (Hz) in the clip's harmonic layer."""
+    return bands(separated(clip)[0], clip.sample_rate, crossover)
 
 
-@once_per_clip
+@remembered()
 def crossover_hz(clip: Clip) -> float:
     """The frequency below which lies half of the audible power of the clip's harmonic layer."""
     power = np.square(np.abs(np.fft.rfft(separated(clip)[0].double().numpy(), axis=1))).sum(axis=0)

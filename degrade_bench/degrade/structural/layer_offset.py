@@ -23,9 +23,11 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.joins import PLACEBO_OFFSETS_MS, Piece, reassembled
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import Placebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.structural.layers import (
     check_both_sound,
     drawn_stem,

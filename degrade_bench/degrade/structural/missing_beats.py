@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from degrade_bench.clip import Clip, TimeMap
-from degrade_bench.degrade.base import Ladder
+from degrade_bench.clip import Annotations, Clip, TimeMap
 from degrade_bench.degrade.dsp.joins import Piece
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.structural.rearrangement import Arrangement, Rearrangement
 from degrade_bench.degrade.structural.segments import moved_count, required_bounds
 from degrade_bench.errors import NotApplicableError
@@ -53,6 +53,11 @@ class MissingBeats(Rearrangement):
         ends = [0, *itertools.chain(*holes), clip.num_samples]
         pieces = list(zip(ends[::2], ends[1::2], strict=True))
         return Arrangement(pieces, gone, 100 * len(gone) / count, shortened(pieces, clip.sample_rate))
+
+    def annotations_after(self, clip: Clip, arranged: Arrangement) -> Annotations:
+        """All but the time signature goes with time: bars that lack a beat are not all of one length."""
+        assert arranged.time_map is not None
+        return clip.annotations.warp(arranged.time_map).without("time_signature")
 
     def placebo_cuts(self, params: Mapping[str, Any]) -> list[int]:
         """Where beats are missing, in the whole clip."""

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Ladder
+from degrade_bench.clip import Annotations, Clip
 from degrade_bench.degrade.dsp.joins import Piece
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.structural.rearrangement import Arrangement, Rearrangement
 from degrade_bench.degrade.structural.segments import moved_count, required_bounds
 
@@ -56,6 +56,10 @@ class PhraseJump(Rearrangement):
             position = end
         pieces.append((position, clip.num_samples))
         return Arrangement(pieces, taken, 100 * 2 * len(taken) / beats)
+
+    def annotations_after(self, clip: Clip, arranged: Arrangement) -> Annotations:
+        """Beats, sections and chords follow; bars are broken off and begun in their middle, so there are none."""
+        return super().annotations_after(clip, arranged).without("downbeats", "time_signature")
 
 
 def landing(beat: int, distance: int, beats: int) -> int:

@@ -15,11 +15,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import last_remembered
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder, Picture
+from degrade_bench.degrade.base import Degradation, Picture
 from degrade_bench.degrade.dsp.stretch import shifted
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import Placebo
+from degrade_bench.degrade.plan import Drawn
 
 
 class PitchShift(Degradation):
@@ -35,10 +37,11 @@ class PitchShift(Degradation):
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
         """Draw the direction."""
-        sign = 1 if rng.random() < 0.5 else -1
-        return Drawn({"semitones": sign * strength}, achieved=strength)
+        semitones = strength if rng.random() < 0.5 else -strength
+        annotations = clip.annotations.transposed(semitones)
+        return Drawn({"semitones": semitones}, achieved=strength, annotations=annotations)
 
-    @last_remembered
+    @remembered()
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Transpose."""
         return shifted(clip.samples, clip.sample_rate, params["semitones"])

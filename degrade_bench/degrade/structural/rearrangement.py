@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench.clip import Clip, TimeMap
-from degrade_bench.degrade.base import Degradation, Drawn, Picture
+from degrade_bench.clip import Annotations, Clip, TimeMap
+from degrade_bench.degrade.base import Degradation, Picture
 from degrade_bench.degrade.dsp.joins import (
     PLACEBO_OFFSETS_MS,
     Piece,
@@ -31,6 +31,7 @@ from degrade_bench.degrade.dsp.joins import (
     reassembled,
 )
 from degrade_bench.degrade.placebo import Placebo
+from degrade_bench.degrade.plan import Drawn
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,13 @@ class Rearrangement(Degradation):
         """Arrange, and say where the joins are."""
         arranged = self.arrange(clip, level, strength, rng)
         params = {**cut_params(arranged.pieces), "units": [int(unit) for unit in arranged.units]}
-        return Drawn(params, arranged.time_map, arranged.achieved)
+        annotations = self.annotations_after(clip, arranged)
+        return Drawn(params, arranged.time_map, arranged.achieved, annotations)
+
+    def annotations_after(self, clip: Clip, arranged: Arrangement) -> Annotations:
+        """What is true of the music afterwards: beats, bars, sections and chords go where their music goes."""
+        seconds = np.asarray(merged(arranged.pieces), dtype=float) / clip.sample_rate
+        return clip.annotations.rearranged([(start, end) for start, end in seconds.tolist()])
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Join the pieces."""

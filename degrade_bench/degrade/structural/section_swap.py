@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Ladder
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.structural.rearrangement import Arrangement, Rearrangement
 from degrade_bench.degrade.structural.segments import moved_count, reordered, required_bounds
 

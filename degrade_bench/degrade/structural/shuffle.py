@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Ladder
+from degrade_bench.clip import Annotations, Clip
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.structural.rearrangement import Arrangement, Rearrangement
 from degrade_bench.degrade.structural.segments import Unit, moved_count, reordered, required_bounds
 
@@ -54,3 +54,7 @@ class BeatShuffle(Shuffle):
     source = "MuQ-Eval's structural claim (arXiv 2603.22677); placebo of equal joins"
     summary = "plays the same beats in another order: from a stumble to a scramble"
     needs = frozenset({"beats"})
+
+    def annotations_after(self, clip: Clip, arranged: Arrangement) -> Annotations:
+        """Beats, sections and chords follow; there are no bars any more."""
+        return super().annotations_after(clip, arranged).without("downbeats", "time_signature")

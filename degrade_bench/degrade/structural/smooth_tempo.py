@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Ladder
+from degrade_bench.clip import Annotations, Clip, TimeMap
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.structural.time_warp import TimeWarp, from_tempo
 
 STEP_SECONDS = 0.05
@@ -33,6 +33,10 @@ class Accelerando(TimeWarp):
         steps = max(8, round(clip.duration / STEP_SECONDS))
         tempo = np.linspace(1.0, 1 + strength / 100, steps)
         return *from_tempo(clip, tempo), 100 * float(tempo[-1] / tempo[0] - 1)
+
+    def annotations_after(self, clip: Clip, time_map: TimeMap) -> Annotations | None:
+        """No one tempo describes the clip any more."""
+        return clip.annotations.warp(time_map).without("tempo_bpm")
 
 
 class Rubato(TimeWarp):

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench.clip import Clip
-from degrade_bench.clip.stems import audible_stems
-from degrade_bench.degrade.base import Ladder
+from degrade_bench.clip import Annotations, Clip
+from degrade_bench.clip.stems import audible_stems, is_pitched
 from degrade_bench.degrade.dsp.amplitude import active_rms
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.structural import donors
 from degrade_bench.degrade.structural.foreign_bars import Substitution
 from degrade_bench.degrade.structural.layers import layers, stem_params
@@ -54,6 +54,10 @@ class StemSwap(Substitution):
             )
             return params | {"donor": donors.donor_params(clip, donor, name, gain)}, donor
         raise NotApplicableError(f"no other built-in clip of a near tempo has one of the stems {', '.join(names)}")
+
+    def annotations_after(self, annotations: Annotations, params: Mapping[str, Any]) -> Annotations:
+        """A part with notes brings another key and other chords; drums do not. The other parts carry the rest."""
+        return annotations.without("key", "chords") if is_pitched(params["donor"]["stem"]) else annotations
 
     def layer(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """The stem."""

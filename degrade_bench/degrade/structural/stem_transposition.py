@@ -15,11 +15,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import last_remembered
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Degradation, Drawn, Ladder
+from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.stretch import shifted
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import Placebo
+from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.structural.layers import drawn_stem, layers, stem_params
 
 
@@ -39,13 +41,15 @@ class StemTransposition(Degradation):
         """Draw the direction and the stem."""
         direction = 1 if rng.random() < 0.5 else -1
         name = drawn_stem(clip, rng, pitched=True)
-        return Drawn({**stem_params(clip, [name]), "semitones": direction * strength / 100}, achieved=strength)
+        params = {**stem_params(clip, [name]), "semitones": direction * strength / 100}
+        annotations = clip.annotations.without("key", "chords")  # the parts do not agree on them
+        return Drawn(params, achieved=strength, annotations=annotations)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Put the shifted stem in the place of the old one."""
         return layers(clip, params)[1] + self.shifted_stem(clip, params)
 
-    @last_remembered
+    @remembered()
     def shifted_stem(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """The stem, transposed."""
         return shifted(layers(clip, params)[0], clip.sample_rate, params["semitones"])

@@ -9,10 +9,12 @@ Source: this project's.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Ladder
+from degrade_bench.clip import Annotations, Clip
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.structural.rearrangement import Arrangement, Rearrangement
 from degrade_bench.degrade.structural.segments import repeatable, replaced, required_bounds
 
@@ -43,3 +45,8 @@ class StuckLoop(Rearrangement):
         heard = np.arange(count)
         heard[taken] = stuck
         return Arrangement(replaced(bounds, heard, clip.num_samples), taken, float(repeats))
+
+    def annotations_after(self, clip: Clip, arranged: Arrangement) -> Annotations:
+        """Sections and chords follow; beats and downbeats stay where they are."""
+        known = clip.annotations
+        return replace(super().annotations_after(clip, arranged), beats=known.beats, downbeats=known.downbeats)

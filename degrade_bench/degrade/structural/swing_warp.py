@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Ladder
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.structural.segments import required_bounds
 from degrade_bench.degrade.structural.tempo_jitter import LEAST_BEATS
 from degrade_bench.degrade.structural.time_warp import TimeWarp, with_ends

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.base import Ladder
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.structural.time_warp import TimeWarp
 
 

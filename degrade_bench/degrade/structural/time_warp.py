@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from degrade_bench._support.caching import last_remembered
-from degrade_bench.clip import Clip, TimeMap
-from degrade_bench.degrade.base import Degradation, Drawn, Picture
+from degrade_bench._support.caching import remembered
+from degrade_bench.clip import Annotations, Clip, TimeMap
+from degrade_bench.degrade.base import Degradation, Picture
 from degrade_bench.degrade.dsp.stretch import along, moved
 from degrade_bench.degrade.placebo import Placebo
+from degrade_bench.degrade.plan import Drawn
 
 
 class TimeWarp(Degradation):
@@ -46,9 +47,14 @@ class TimeWarp(Degradation):
         source, output, achieved = self.warp(clip, strength, rng)
         points = zip((source / clip.sample_rate).tolist(), (output / clip.sample_rate).tolist(), strict=True)
         params = {"from": source.tolist(), "to": output.tolist()}
-        return Drawn(params, TimeMap(tuple(points)), achieved)
+        time_map = TimeMap(tuple(points))
+        return Drawn(params, time_map, achieved, self.annotations_after(clip, time_map))
 
-    @last_remembered
+    def annotations_after(self, clip: Clip, time_map: TimeMap) -> Annotations | None:
+        """What is true of the music afterwards, beyond that everything moves with time; None where that is all."""
+        return None
+
+    @remembered()
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Warp."""
         source_of = along(params["from"], params["to"])

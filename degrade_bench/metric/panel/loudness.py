@@ -1,6 +1,6 @@
 """Integrated loudness: no metric of quality at all, but a probe that hears gain and nothing else.
 
-Source: ITU-R BS.1770-4, through pyloudnorm.
+Source: ITU-R BS.1770-4.
 """
 
 from __future__ import annotations

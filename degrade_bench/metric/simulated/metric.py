@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from degrade_bench.degrade.ladder import LEVEL_COUNT
 from degrade_bench.metric.base import Oracle, Treatment
-from degrade_bench.metric.simulated.truths import TOP_LEVEL, TRUTHS, Truth
+from degrade_bench.metric.simulated.truths import TRUTHS, Truth
 
 
 class Simulated(Oracle):
@@ -35,7 +36,7 @@ class Simulated(Oracle):
         quality = truth.quality(clip)
         sensitivity = float(truth.sensitivity(clip, (1,))[0])
         sign = 1.0 if clip.random() < 0.5 else -1.0
-        gain = treatment.level / TOP_LEVEL if treatment.degradation == "gain" else 0.0
+        gain = treatment.level / LEVEL_COUNT if treatment.degradation == "gain" else 0.0
         draw = (treatment.degradation, str(treatment.level), str(treatment.replicate))
         cell = self._rng("cell", treatment.clip_hash, *draw)
         drop = truth.drop(treatment.role, treatment.group, treatment.family, treatment.level)

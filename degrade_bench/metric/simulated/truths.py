@@ -13,10 +13,11 @@ from types import MappingProxyType
 
 import numpy as np
 
+from degrade_bench.degrade.ladder import LEVEL_COUNT
+
 CLEAN_MEAN, CLEAN_SD = 3.5, 0.5
 """Of the scores of clean clips, noise included."""
 
-TOP_LEVEL = 5
 ORDER = "order"
 """The family whose damage and placebo are full of joins."""
 
@@ -68,7 +69,7 @@ class Truth:
             lost += self.signal if group == "signal" else self.structural
         if role in ("test", "placebo") and family == ORDER:
             lost += self.joins
-        return lost * level / TOP_LEVEL
+        return lost * level / LEVEL_COUNT
 
     def scores(self, rng: np.random.Generator, drops: np.ndarray, gains: np.ndarray, clips: int) -> np.ndarray:
         """Scores of clips and cells.
