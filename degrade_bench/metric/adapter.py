@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import pickle
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,12 +33,7 @@ def check_metric(candidate: Any) -> Metric:
             "score_windows(batch, sample_rate, reference)"
         )
     if trait_of(candidate, "oracle"):
-        if not _has(candidate, "score_treatment"):
-            raise MetricError(
-                f"{kind} is not a metric: it is an oracle, but lacks a method score_treatment(treatment)"
-            )
-        if not trait_of(candidate, "light"):
-            raise MetricError(f"{kind} is not a metric: its light is False, expected True of an oracle")
+        _check_oracle(candidate, kind)
     metric = candidate if isinstance(candidate, Metric) else Adapter(candidate)
     try:
         checked_counts(metric)
@@ -46,6 +42,19 @@ def check_metric(candidate: Any) -> Metric:
     except Exception as error:  # a third party's method may raise anything
         raise MetricError(f"{kind} is not a metric: counts() raises {type(error).__name__}: {error}") from error
     return metric
+
+
+def _check_oracle(candidate: Any, kind: str) -> None:
+    if not _has(candidate, "score_treatment"):
+        raise MetricError(f"{kind} is not a metric: it is an oracle, but lacks a method score_treatment(treatment)")
+    if not trait_of(candidate, "light"):
+        raise MetricError(f"{kind} is not a metric: its light is False, expected True of an oracle")
+    try:
+        pickle.dumps(candidate)
+    except Exception as error:  # pickle raises what it likes
+        raise MetricError(
+            f"{kind} is not a metric: an oracle works where cells are made, and it cannot be sent there ({error})"
+        ) from error
 
 
 def _has(candidate: Any, method: str) -> bool:

@@ -60,7 +60,7 @@ def test_the_command_line_scores_with_it_and_says_what_it_was_made_for(call, mus
     assert page.lower().count(NOTE) == 2
     scores = pd.read_parquet(tmp_path / "out" / "scores.parquet")
     clean = scores[scores["role"] == "clean"].set_index("clip_id")["score"]
-    own = load_metric("dnsmos", {"output": "p808"}, "cpu")
+    metric = load_metric("dnsmos", {"output": "p808"}, "cpu")
     for path in sorted(music.glob("*.wav")):
         samples, rate = read_audio(path)
-        assert clean[path.stem] == pytest.approx(float(own.score(samples[None], rate)), abs=1e-5)
+        assert clean[path.stem] == pytest.approx(float(metric.score(samples[None], rate)), abs=1e-5)

@@ -102,6 +102,14 @@ def test_an_adapted_object_keeps_its_own_and_gets_the_rest():
     assert check_metric(Signed()).fingerprint_parts() == {"weights": "abc"}
 
 
+class Talkative(Plain):
+    def score_windows(self, batch, sample_rate, reference=None):
+        return batch
+
+    def score_treatment(self, treatment):
+        return 1.0
+
+
 def test_every_trait_of_a_plain_object_is_taken_over():
     said = {
         "version": "7",
@@ -123,13 +131,6 @@ def test_every_trait_of_a_plain_object_is_taken_over():
     }
     assert {"name", *said} == set(TRAITS)
 
-    class Talkative(Plain):
-        def score_windows(self, batch, sample_rate, reference=None):
-            return batch
-
-        def score_treatment(self, treatment):
-            return 1.0
-
     plain = Talkative()
     for attribute, value in said.items():
         setattr(plain, attribute, value)
@@ -139,16 +140,18 @@ def test_every_trait_of_a_plain_object_is_taken_over():
     assert adapted.describe()["hears"] == ["gain"]
 
 
+class Told:
+    name, higher_is_better, oracle, light = "told", True, True, True
+
+    def score_treatment(self, treatment):
+        return -treatment.level
+
+
+class Untold:
+    name, higher_is_better, oracle, light = "untold", True, True, True
+
+
 def test_an_oracle_needs_no_score_but_must_say_what_it_makes_of_a_treatment():
-    class Told:
-        name, higher_is_better, oracle, light = "told", True, True, True
-
-        def score_treatment(self, treatment):
-            return -treatment.level
-
-    class Untold:
-        name, higher_is_better, oracle, light = "untold", True, True, True
-
     treatment = Treatment("h", "test", "white_noise", "signal", "noise", level=4, replicate=0)
     assert check_metric(Told()).score_treatment(treatment) == -4
     with pytest.raises(MetricError, match="lacks a method score_treatment"):
@@ -159,6 +162,10 @@ def test_an_oracle_needs_no_score_but_must_say_what_it_makes_of_a_treatment():
     heavy.light = False
     with pytest.raises(MetricError, match="its light is False, expected True of an oracle"):
         check_metric(heavy)
+    bound = Told()
+    bound.sound = lambda: None
+    with pytest.raises(MetricError, match="Told is not a metric: an oracle works where cells are made"):
+        check_metric(bound)
 
 
 def test_an_object_that_hops_or_counts_is_adapted_with_that():

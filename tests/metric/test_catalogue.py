@@ -8,6 +8,7 @@ import pickle
 import pytest
 import torch
 
+from degrade_bench._support.registry import Registry
 from degrade_bench.errors import ConfigError, MetricError, UnknownNameError
 from degrade_bench.metric import catalogue
 from degrade_bench.metric.adapter import Adapter
@@ -199,8 +200,10 @@ def test_a_class_that_is_no_metric_by_descent_is_listed_all_the_same(monkeypatch
     def factory():
         return Plain()
 
-    entries = {**catalogue.REGISTRY._entries, "plain": Plain, "made": factory}
-    monkeypatch.setattr(catalogue.REGISTRY, "_entries", entries)
+    registry = Registry("metric")
+    registry.register("plain", Plain)
+    registry.register("made", factory)
+    monkeypatch.setattr(catalogue, "REGISTRY", registry)
     listed = {entry["name"]: entry for entry in describe_metrics()}
     assert listed["plain"]["higher_is_better"] is False
     assert listed["made"]["sample_rate"] is None

@@ -14,6 +14,7 @@ import pytest
 import torch
 from speechmos import dnsmos as package
 
+from degrade_bench._support.registry import Registry
 from degrade_bench.clip.audio import read_audio
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.errors import ConfigError, MetricError
@@ -43,10 +44,10 @@ def assert_as_the_package(metrics: dict[str, Dnsmos], samples: torch.Tensor, rat
         samples = samples * (0.99 / peak)
         mono = preprocessed(samples[None], rate)[0]
     expected = package.run(mono, RATE)
-    found = {output: float(metric.score(samples[None], rate)) for output, metric in metrics.items()}
-    for output, score in found.items():
+    scores = {output: float(metric.score(samples[None], rate)) for output, metric in metrics.items()}
+    for output, score in scores.items():
         assert score == pytest.approx(float(expected[f"{output}_mos"]), abs=1e-5), output
-    return found
+    return scores
 
 
 def tone_and_noise(seconds: float, rate: int, channels: int = 1, seed: int = 0) -> torch.Tensor:
@@ -73,12 +74,12 @@ def test_scores_where_the_package_leaves_windows_out_are_the_packages(metrics):
 
 
 def test_scores_of_builtin_clips_are_the_packages_and_differ(metrics):
-    found = []
+    scores = []
     for source in builtin_sources()[:3]:
         clip = source.load()
-        found.append(assert_as_the_package(metrics, clip.samples, clip.sample_rate))
+        scores.append(assert_as_the_package(metrics, clip.samples, clip.sample_rate))
     for output in OUTPUTS:
-        assert np.ptp([each[output] for each in found]) > 1e-3, "a network that hears nothing would pass as well"
+        assert np.ptp([clip[output] for clip in scores]) > 1e-3, "a network that hears nothing would pass as well"
 
 
 def test_scores_of_real_music_are_the_packages(metrics, music_folder):
@@ -173,13 +174,13 @@ def test_an_empty_signal_gives_nan(metrics):
 
 
 def test_it_crosses_processes_without_its_network(metrics):
-    own = metrics["sig"]
+    metric = metrics["sig"]
     signal = tone_and_noise(9.1, RATE)[None]
-    score = own.score(signal, RATE)
-    packed = pickle.dumps(own)
+    score = metric.score(signal, RATE)
+    packed = pickle.dumps(metric)
     assert len(packed) < 2000
     other = pickle.loads(packed)
-    assert other.fingerprint() == own.fingerprint()
+    assert other.fingerprint() == metric.fingerprint()
     assert torch.equal(other.score(signal, RATE), score)
 
 
@@ -191,7 +192,7 @@ def test_the_fingerprint_is_that_of_output_and_weights(metrics, tmp_path, monkey
     assert len(parts["onnx_sha256"]) == 64
     for file in (network.P835_FILE, network.P808_FILE):
         (tmp_path / file).write_bytes((metrics["ovrl"].path.parent / file).read_bytes() + b"\0")
-    monkeypatch.setattr("degrade_bench.metric.dnsmos.metric._folder", lambda: tmp_path)
+    monkeypatch.setattr("degrade_bench.metric.dnsmos.metric.networks_folder", lambda: tmp_path)
     assert Dnsmos().fingerprint() != metrics["ovrl"].fingerprint()
 
 
@@ -226,7 +227,7 @@ def test_without_the_extra_it_is_listed_as_not_available_with_the_command_that_m
         importlib.util, "find_spec", lambda name, *rest: None if name in GONE else real(name, *rest)
     )
     reason = "speechmos and onnxruntime not installed; pip install 'degrade-bench[dnsmos]'"
-    entry = next(each for each in describe_metrics() if each["name"] == "dnsmos")
+    entry = next(entry for entry in describe_metrics() if entry["name"] == "dnsmos")
     assert (entry["available"], entry["reason"]) == (False, reason)
     with pytest.raises(MetricError, match="dnsmos is not available: speechmos and onnxruntime not installed; pip"):
         load_metric("dnsmos", {}, "cpu")
@@ -234,7 +235,7 @@ def test_without_the_extra_it_is_listed_as_not_available_with_the_command_that_m
 
 def test_files_that_are_missing_cut_off_or_another_network(metrics, tmp_path, monkeypatch):
     folder = metrics["ovrl"].path.parent
-    monkeypatch.setattr("degrade_bench.metric.dnsmos.metric._folder", lambda: tmp_path)
+    monkeypatch.setattr("degrade_bench.metric.dnsmos.metric.networks_folder", lambda: tmp_path)
     with pytest.raises(MetricError, match=r"speechmos 0.0.1.1 holds no sig_bak_ovr.onnx"):
         Dnsmos()
     for file in (network.P835_FILE, network.P808_FILE):
@@ -277,7 +278,10 @@ def test_any_metric_that_says_why_it_is_unavailable_is_listed_so(monkeypatch):
         def unavailable(cls, settings):
             return "its sensor is unplugged; plug it in"
 
-    monkeypatch.setattr(catalogue.REGISTRY, "_entries", {**catalogue.REGISTRY._entries, "absent": Absent})
+    registry = Registry("metric")
+    registry.register("absent", Absent)
+    registry.register("loudness", catalogue.REGISTRY.get("loudness"))
+    monkeypatch.setattr(catalogue, "REGISTRY", registry)
     entries = {entry["name"]: entry for entry in describe_metrics()}
     assert entries["absent"]["available"] is False
     assert entries["absent"]["reason"] == "its sensor is unplugged; plug it in"

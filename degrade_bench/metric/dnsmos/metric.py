@@ -70,7 +70,7 @@ class Dnsmos(Metric):
             raise MetricError(f"dnsmos is not available: {reason}")
         self.output = output
         self.summary = f"{type(self).summary}: {OUTPUTS[output]}"
-        self.path = _folder() / (network.P808_FILE if output == "p808" else network.P835_FILE)
+        self.path = networks_folder() / (network.P808_FILE if output == "p808" else network.P835_FILE)
         self._sha256 = hashlib.sha256(self.path.read_bytes()).hexdigest()
         self._network: network.P835Network | network.P808Network | None = None
 
@@ -81,7 +81,7 @@ class Dnsmos(Metric):
         if missing:
             return f"{' and '.join(missing)} not installed; {HOW_TO}"
         for file in (network.P835_FILE, network.P808_FILE):
-            if not (_folder() / file).is_file():
+            if not (networks_folder() / file).is_file():
                 return f"speechmos {version('speechmos')} holds no {file}; {HOW_TO}"
         return None
 
@@ -122,7 +122,7 @@ class Dnsmos(Metric):
         }
 
 
-def _folder() -> Path:
+def networks_folder() -> Path:
     """Where the installed package keeps its networks; the package itself is not imported."""
     spec = importlib.util.find_spec("speechmos")
     assert spec is not None

@@ -44,6 +44,7 @@ class Listener:
     Attributes:
         recomputed: windows that bfloat16 gave a non-finite frame for, and float32 was asked again.
         forward_passes: windows that went through an encoder.
+        remembered: frames of the clips of the last calls; may be cleared, and costs a second pass then.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Listener:
         self._make = make
         self._networks = {dtype: make(dtype).eval().to(device)}
         self._batches = Batches(device, windows_at_once(device, dtype))
-        self._remembered: OrderedDict[bytes, torch.Tensor] = OrderedDict()
+        self.remembered: OrderedDict[bytes, torch.Tensor] = OrderedDict()
 
     def embed(self, batch: torch.Tensor, sample_rate: int, hop_seconds: float | None = None) -> Embeddings:
         """What the encoder makes of a batch, on this listener's device.
@@ -74,7 +75,7 @@ class Listener:
         self._check_length(batch, sample_rate)
         with torch.inference_mode(), _exact_convolutions():
             frames = self._frames(batch, sample_rate, hop_seconds)
-            return Embeddings(frames, self._network.pooled(frames.flatten(0, 1)).unflatten(0, frames.shape[:2]))
+            return Embeddings(frames, self.network.pooled(frames.flatten(0, 1)).unflatten(0, frames.shape[:2]))
 
     def score(self, batch: torch.Tensor, sample_rate: int, hop_seconds: float | None = None) -> torch.Tensor:
         """Score every window; ``(batch, windows)`` on the CPU.
@@ -89,10 +90,11 @@ class Listener:
         """
         pooled = self.embed(batch, sample_rate, hop_seconds).pooled
         with torch.inference_mode():
-            return self._network.score(pooled.flatten(0, 1)).unflatten(0, pooled.shape[:2]).cpu()
+            return self.network.score(pooled.flatten(0, 1)).unflatten(0, pooled.shape[:2]).cpu()
 
     @property
-    def _network(self) -> Network:
+    def network(self) -> Network:
+        """The network in the listener's type."""
         return self._networks[self.dtype]
 
     def _check_length(self, batch: torch.Tensor, sample_rate: int) -> None:
@@ -105,7 +107,7 @@ class Listener:
 
     def _frames(self, batch: torch.Tensor, sample_rate: int, hop_seconds: float | None) -> torch.Tensor:
         keys = [_key(clip, sample_rate, hop_seconds) for clip in batch]
-        by_key = {key: self._remembered[key] for key in keys if key in self._remembered}
+        by_key = {key: self.remembered[key] for key in keys if key in self.remembered}
         fresh: dict[bytes, torch.Tensor] = {}  # windows of the clips to encode, equal clips only once
         for index, key in enumerate(keys):
             if key not in by_key and key not in fresh:
@@ -121,7 +123,7 @@ class Listener:
 
     def _encoded(self, windows: torch.Tensor) -> torch.Tensor:
         self.forward_passes += len(windows)
-        frames = self._batches.run(self._network.encoder, windows)
+        frames = self._batches.run(self.network.encoder, windows)
         if self.dtype is torch.float32:
             return frames
         wrong = ~torch.isfinite(frames).flatten(1).all(dim=1).cpu() & torch.isfinite(windows).all(dim=1).cpu()
@@ -136,9 +138,9 @@ class Listener:
     def _remember(self, key: bytes, frames: torch.Tensor) -> None:
         if len(frames) > REMEMBERED_WINDOWS:
             return
-        self._remembered[key] = frames
-        while sum(len(kept) for kept in self._remembered.values()) > REMEMBERED_WINDOWS:
-            self._remembered.popitem(last=False)
+        self.remembered[key] = frames
+        while sum(len(kept) for kept in self.remembered.values()) > REMEMBERED_WINDOWS:
+            self.remembered.popitem(last=False)
 
 
 def _key(clip: torch.Tensor, sample_rate: int, hop_seconds: float | None) -> bytes:

@@ -49,8 +49,8 @@ def make(variant, folders, **settings):
 def test_features_and_scores_are_those_of_the_original(metric, reference, music_folder):
     from degrade_bench.corpus.files import FileSource
 
-    found = sorted(path for path in music_folder.rglob("*") if path.suffix in (".wav", ".mp3", ".ogg", ".flac"))
-    sources = [*builtin_sources(), *(FileSource(id=path.stem, path=path) for path in found[:4])]
+    files = sorted(path for path in music_folder.rglob("*") if path.suffix in (".wav", ".mp3", ".ogg", ".flac"))
+    sources = [*builtin_sources(), *(FileSource(id=path.stem, path=path) for path in files[:4])]
     scores = []
     for source in sources:
         clip = source.load()
@@ -93,7 +93,7 @@ def test_a_score_does_not_change_with_its_batch(metric):
     batch = torch.stack(clips)
     together = metric.score(batch, 24000)
     for order in ([5, 4, 3, 2, 1, 0], [3, 0], [2], [1, 1, 1, 4]):
-        metric.listener._remembered.clear()
+        metric.listener.remembered.clear()
         again = metric.score(batch[order], 24000)
         assert torch.allclose(again, together[order], rtol=0, atol=1e-5)
 

@@ -69,33 +69,33 @@ def test_other_errors_pass_through():
 def test_a_metric_out_of_memory_gives_the_same_scores(built, batch, monkeypatch):
     metric = make(built)
     expected = metric.score(batch, 24000)
-    metric.listener._remembered.clear()
-    whole = metric.listener._network.encoder.forward
+    metric.listener.remembered.clear()
+    whole = metric.listener.network.encoder.forward
 
     def cramped(audio):
         if len(audio) > 1:
             raise torch.cuda.OutOfMemoryError("CUDA out of memory")
         return whole(audio)
 
-    monkeypatch.setattr(metric.listener._network.encoder, "forward", cramped)
+    monkeypatch.setattr(metric.listener.network.encoder, "forward", cramped)
     assert torch.allclose(metric.score(batch, 24000), expected, rtol=0, atol=1e-5)
 
 
 def test_half_precision_that_fails_is_recomputed_in_float32_and_counted(built, batch, monkeypatch):
     exact, half = make(built).score(batch, 24000), make(built, dtype="bfloat16")
-    whole = half.listener._network.encoder.forward
+    whole = half.listener.network.encoder.forward
     assert half.counts() == {"recomputed in float32": 0}
 
     def failing(audio):
         frames = whole(audio).clone()
-        for index, each in enumerate(audio):
-            if any(torch.equal(each, batch[bad, 0]) for bad in (1, 4)):
-                frames[index, 7, 3] = float("nan") if torch.equal(each, batch[1, 0]) else float("inf")
+        for index, window in enumerate(audio):
+            if any(torch.equal(window, batch[bad, 0]) for bad in (1, 4)):
+                frames[index, 7, 3] = float("nan") if torch.equal(window, batch[1, 0]) else float("inf")
         return frames
 
     plain = half.score(batch, 24000)
-    half.listener._remembered.clear()
-    monkeypatch.setattr(half.listener._network.encoder, "forward", failing)
+    half.listener.remembered.clear()
+    monkeypatch.setattr(half.listener.network.encoder, "forward", failing)
     scores = half.score(batch, 24000)
     assert half.counts() == {"recomputed in float32": 2}
     assert torch.allclose(scores[[1, 4]], exact[[1, 4]], rtol=0, atol=1e-5)

@@ -84,14 +84,14 @@ class SmallHub:
 @pytest.fixture
 def small_hub(tmp_path, monkeypatch):
     """A small hub, the client's only one, and an empty cache; the encoder's pin is that of its file."""
-    known = SmallHub()
+    served = SmallHub()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            known.answer(self)
+            served.answer(self)
 
         def do_HEAD(self) -> None:
-            known.answer(self)
+            served.answer(self)
 
         def log_message(self, *arguments: object) -> None:
             pass
@@ -105,9 +105,9 @@ def small_hub(tmp_path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
-    digest = hashlib.sha256(known.files[hub.ENCODER.repo][hub.ENCODER.revision]["config.json"]).hexdigest()
+    digest = hashlib.sha256(served.files[hub.ENCODER.repo][hub.ENCODER.revision]["config.json"]).hexdigest()
     monkeypatch.setattr(hub, "ENCODER", replace(hub.ENCODER, sha256={"config.json": digest}))
-    yield known
+    yield served
     server.shutdown()
     thread.join()
     server.server_close()
@@ -132,7 +132,7 @@ def test_fetched_files_are_those_of_the_hub_and_are_not_fetched_twice(small_hub,
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     assert hub.fetched_files("a1") == files
     assert len(small_hub.asked) == asked
-    assert not any("best_model" in each for each in small_hub.asked)
+    assert not any("best_model" in request for request in small_hub.asked)
 
 
 def test_another_revision_is_fetched_beside_the_first(small_hub):
@@ -166,7 +166,7 @@ def test_all_files_of_a_repository_are_of_one_commit(small_hub):
     small_hub.files[A3A][SECOND] = {"model_state_dict.pt": b"newer", "config.yaml": b"model: {lora: {alpha: 8}}"}
 
     def move() -> None:
-        if any(each.startswith("GET") and each.endswith("config.yaml") for each in small_hub.asked):
+        if any(request.startswith("GET") and request.endswith("config.yaml") for request in small_hub.asked):
             small_hub.branches[A3A] = SECOND
 
     small_hub.after_each = move

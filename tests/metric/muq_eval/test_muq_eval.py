@@ -208,7 +208,7 @@ def test_the_command_line_scores_real_audio_with_a_local_checkpoint(built, tmp_p
         clean = muq_eval[(muq_eval.clip_id == clip.id) & (muq_eval.role == "clean")].score
         assert clean.iloc[0] == pytest.approx(expected, abs=1e-5)
     record = json.loads((out / "run.json").read_text())
-    described = next(each for each in record["metrics"] if each["name"] == "muq-eval")
+    described = next(metric for metric in record["metrics"] if metric["name"] == "muq-eval")
     assert described["parts"]["checkpoint_sha256"] == sha256_of(built[0] / "model_state_dict.pt")
     assert record["metrics_skipped"] == []
     assert "muq-eval" in (out / "report.html").read_text()

@@ -40,17 +40,17 @@ def noise(signal) -> torch.Tensor:
 
 @pytest.mark.parametrize("name", PANEL)
 def test_a_score_does_not_depend_on_its_batch(name, signal, noise):
-    own = metric(name)
+    scorer = metric(name)
     batch = torch.stack([signal, signal + 0.1 * noise, 0 * signal, noise, 30 * signal])
-    reference = torch.stack([signal, signal, signal, noise, signal]) if own.needs_reference else None
-    together = own.score(batch, 22050, reference)
+    reference = torch.stack([signal, signal, signal, noise, signal]) if scorer.needs_reference else None
+    together = scorer.score(batch, 22050, reference)
     assert together.shape == (5,)
     for index in range(5):
         beside = None if reference is None else reference[index : index + 1]
-        alone = own.score(batch[index : index + 1], 22050, beside)
+        alone = scorer.score(batch[index : index + 1], 22050, beside)
         assert torch.equal(alone, together[index : index + 1]) or (alone.isnan() & together[index].isnan())
     order = torch.tensor([3, 0, 4, 2, 1])
-    permuted = own.score(batch[order], 22050, None if reference is None else reference[order])
+    permuted = scorer.score(batch[order], 22050, None if reference is None else reference[order])
     assert torch.equal(permuted.nan_to_num(99), together[order].nan_to_num(99))
 
 
@@ -85,8 +85,8 @@ def test_full_reference_metrics_know_identity_and_refuse_to_guess(name, signal, 
 
 def test_si_sdr_by_its_definition(signal, noise):
     degraded = 0.7 * signal + 0.05 * noise
-    x, y = (each.double().numpy() for each in (signal, degraded))
-    x, y = (each - each.mean(axis=1, keepdims=True) for each in (x, y))
+    x, y = (samples.double().numpy() for samples in (signal, degraded))
+    x, y = (samples - samples.mean(axis=1, keepdims=True) for samples in (x, y))
     alpha = np.sum(x * y) / np.sum(x * x)
     expected = 10 * np.log10(np.sum((alpha * x) ** 2) / np.sum((alpha * x - y) ** 2))
     assert score("si-sdr", degraded, 22050, signal) == pytest.approx(expected, abs=1e-6)
@@ -101,8 +101,8 @@ def test_log_mel_by_librosa(signal, noise):
     filters = librosa.filters.mel(sr=rate, n_fft=n_fft, n_mels=80, fmin=20.0, norm=None)
     filters = filters / filters.sum(axis=1, keepdims=True).clip(1e-9)
     bands = []
-    for each in (signal, degraded):
-        spectrum = librosa.stft(each.numpy(), n_fft=n_fft, hop_length=n_fft // 2, center=False, window="hann")
+    for samples in (signal, degraded):
+        spectrum = librosa.stft(samples.numpy(), n_fft=n_fft, hop_length=n_fft // 2, center=False, window="hann")
         bands.append(np.einsum("mf,cft->cmt", filters, np.abs(spectrum) ** 2))
     floor = bands[0].max() * 1e-8
     expected = np.abs(10 * np.log10(np.maximum(bands[0], floor) / np.maximum(bands[1], floor))).mean()
@@ -146,8 +146,8 @@ def test_onset_rhythm_tells_a_pulse_from_noise():
         k = round(start * rate)
         random_clicks[k : k + 1600] += np.exp(-60 * t[:1600]) * rng.standard_normal(1600)
     pulse, scatter = (
-        score("onset-rhythm", torch.from_numpy(each[None].astype(np.float32)), rate)
-        for each in (clicks, random_clicks)
+        score("onset-rhythm", torch.from_numpy(samples[None].astype(np.float32)), rate)
+        for samples in (clicks, random_clicks)
     )
     assert pulse > 0.8
     assert scatter < 0.6
@@ -174,13 +174,13 @@ def test_log_mel_distance_rises_from_level_to_level(name, builtin):
     from degrade_bench.degrade import catalogue
     from degrade_bench.degrade.seeds import cell_seed, generator
 
-    degradation, own = catalogue.get(name), metric("log-mel")
+    degradation, log_mel = catalogue.get(name), metric("log-mel")
     means = np.zeros(5)
     for clip in builtin:
         seed = cell_seed(0, clip.hash, *degradation.seed_key)
         made = [degradation.render(clip, level, generator(seed)).clip.samples for level in (1, 2, 3, 4, 5)]
         batch = torch.stack(made)
-        distances = own.score(batch, clip.sample_rate, clip.samples.expand_as(batch)).numpy()
+        distances = log_mel.score(batch, clip.sample_rate, clip.samples.expand_as(batch)).numpy()
         means += distances / len(builtin)
         assert (np.diff(distances) > 0).all(), (clip.id, distances)
     assert (np.diff(means) > 0).all()
