@@ -23,7 +23,6 @@ LIBRARIES = [
     "pyloudnorm",
     "pandas",
     "pyarrow",
-    "statsmodels",
     "matplotlib",
 ]
 
