@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from degrade_bench._support.files import write_text
+from degrade_bench.analysis.verdicts import VERDICT_MARKS, VERDICT_MEANINGS
 from degrade_bench.metric.domain import HOME, domain_note
 from degrade_bench.reports.figures import Drawing, draw_and_save
 from degrade_bench.reports.inputs import RunView, load_run
-from degrade_bench.reports.style import VERDICT_MARKS
 from degrade_bench.reports.tables import (
     achieved_rows,
     control_rows,
@@ -26,16 +26,6 @@ from degrade_bench.reports.text import counts_line, failure_lines, metric_lines
 from degrade_bench.reports.words import MARGINS, duration, fixed, number, records, when
 
 REPORT = "report.html"
-
-VERDICT_MEANINGS = {
-    "sensitive": "the score falls beyond the margin and beyond the placebo",
-    "artefact": "it falls, but beyond the placebo nothing that counts was shown: the processing was heard, not the "
-    "damage",
-    "blind": "at every level the drop was shown to lie within the margin, by an equivalence test",
-    "inverted": "the score improves with the damage",
-    "inconclusive": "the clips do not suffice to say any of this",
-    "not-applicable": "the question does not arise, such as a sample-aligned metric on a tempo change",
-}
 
 LICENCES = (
     "degrade-bench: Apache-2.0. Built-in corpus: CC0 1.0, rendered with the FluidR3 soundfont (MIT).",

@@ -1,18 +1,8 @@
-"""How figures look: one place for colours, sizes and the marks of verdicts."""
+"""How figures look: one place for colours and sizes."""
 
 from __future__ import annotations
 
 from typing import Any
-
-VERDICT_MARKS = {
-    "sensitive": "●",
-    "artefact": "◐",
-    "blind": "○",
-    "inverted": "▼",
-    "inconclusive": "?",
-    "not-applicable": "–",
-}
-"""Told apart without colour."""
 
 SERIES = ("#0b5fa5", "#c2571a", "#2e7d4f", "#8c3b7a", "#7a6a00", "#4a4a9c")
 """Lines of the degradations of one family; dark enough for white paper, apart for colour-blind readers."""

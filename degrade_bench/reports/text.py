@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from degrade_bench.analysis.verdicts import VERDICT_MARKS
 from degrade_bench.metric import OUTSIDE_RANGE
 from degrade_bench.metric.domain import HOME, domain_note
 from degrade_bench.reports.inputs import load_run
-from degrade_bench.reports.style import VERDICT_MARKS
 from degrade_bench.reports.words import number
 
 POWER = (

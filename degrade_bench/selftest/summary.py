@@ -12,7 +12,7 @@ import pandas as pd
 
 from degrade_bench._support.files import write_text
 from degrade_bench._version import __version__
-from degrade_bench.analysis.verdicts import VERDICTS
+from degrade_bench.analysis.verdicts import VERDICT_NAMES
 from degrade_bench.selftest.trials import AT_MARGIN, AT_POWER, WAIVED, Trials, cases
 
 SELFTEST = "selftest.json"
@@ -47,7 +47,7 @@ def confusion(trials: Trials) -> pd.DataFrame:
     rows = []
     for (case, kind), own in trials.verdicts.groupby(["case", "kind"], sort=False):
         counts = own["verdict"].value_counts()
-        shares = {verdict: float(counts.get(verdict, 0)) / len(own) for verdict in VERDICTS}
+        shares = {verdict: float(counts.get(verdict, 0)) / len(own) for verdict in VERDICT_NAMES}
         rows.append({"case": case, "kind": kind, "expected": expected[case][kind], "verdicts": len(own), **shares})
     return pd.DataFrame.from_records(rows)
 

@@ -193,7 +193,7 @@ def test_folders(tmp_path):
     assert again.options == found.options
     summary = pd.read_csv(tmp_path / "summary.csv")
     assert summary["drop_mean"].to_numpy() == pytest.approx(found.levels["drop_mean"].to_numpy(), abs=1e-12)
-    for text in ("{", "[]", '{"format": 99}', '{"format": 2}'):
+    for text in ("{", "[]", '{"format": 99}', '{"format": 3}'):
         (tmp_path / "analysis.json").write_text(text)
         with pytest.raises(RunFolderError, match="cannot be read"):
             load_analysis(tmp_path)

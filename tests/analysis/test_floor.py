@@ -8,10 +8,9 @@ import pytest
 import scipy.stats
 
 from degrade_bench.analysis import AnalysisOptions, analyse
-from degrade_bench.analysis.drops import coded
 from degrade_bench.analysis.floor import Floor, nuisance_floor
 from degrade_bench.analysis.resampling import Resampler
-from degrade_bench.analysis.wide import MetricDrops, metric_drops
+from degrade_bench.analysis.wide import MetricDrops, drops_by_metric
 from tests.analysis.tables import awkward, noisy, plain_drops, table
 
 OPTIONS = AnalysisOptions(resamples=300, resolution=0.0)
@@ -22,7 +21,7 @@ def falling(name: str, role: str, level: int) -> float:
 
 
 def own_drops(scores: pd.DataFrame) -> MetricDrops:
-    return next(metric_drops(coded(scores)))
+    return next(iter(drops_by_metric(scores).values()))
 
 
 def floor_of(scores: pd.DataFrame, **options) -> Floor:

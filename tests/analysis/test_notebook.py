@@ -24,8 +24,8 @@ def test_it_is_the_analysis_with_its_scores_and_drops(folder):
     assert isinstance(found, Analysis)
     expected = analyse(awkward(), OPTIONS)
     assert found.to_json() == expected.to_json()
-    for name in FRAMES:
-        assert isinstance(getattr(found, name), pd.DataFrame)
+    for frame in FRAMES:
+        assert list(getattr(found, frame.name).columns) == frame.names
     assert len(found.scores) == len(awkward())
     assert list(found.summary["verdict"]) == list(expected.summary["verdict"])
 

@@ -153,11 +153,15 @@ def test_the_smallest_detectable_is_detects_turned_round(design, tracks):
 def test_a_runs_design_holds_its_spreads():
     scores = table(noisy(lambda name, role, level: 0.1 * level * (role == "test"), sd=0.2), clips=10)
     options = AnalysisOptions(resamples=100, margin=0.15)
-    found = designs(scores, options)
+    found = designs(analyse(scores, options))
     drops = plain_drops(scores)
     levels = analyse(scores, options)
-    assert [each[:3] for each in found] == [("made", "noise_like", 10), ("made", "order_like", 10)]
-    for _, name, _, design in found:
+    assert [(planned.metric, planned.degradation, planned.tracks) for planned in found] == [
+        ("made", "noise_like", 10),
+        ("made", "order_like", 10),
+    ]
+    for planned_for in found:
+        name, design = planned_for.degradation, planned_for.design
         own = drops[drops.degradation == name].pivot(index="track", columns="level", values="drop")
         assert design.level_spreads == pytest.approx(np.std(own, axis=0, ddof=1), abs=1e-9)
         assert design.spread == design.level_spreads[-1]
@@ -177,7 +181,8 @@ def test_a_runs_design_holds_its_spreads():
 
 def test_a_floors_error_is_the_bootstraps():
     scores = table(noisy(lambda name, role, level: 0.1 * level * (role == "test"), sd=0.2), clips=10)
-    [(_, _, _, design), _] = designs(scores, AnalysisOptions(resamples=300))
+    [first, _] = designs(analyse(scores, AnalysisOptions(resamples=300)))
+    design = first.design
     assert design.margin_error > 0
     assert design.margin_tracks == 10
 

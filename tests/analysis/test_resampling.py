@@ -10,8 +10,7 @@ import pytest
 import scipy.stats
 
 from degrade_bench.analysis.means import Clustered
-from degrade_bench.analysis.quantiles import weighted_quantile
-from degrade_bench.analysis.resampling import Draws, Resampler, bca, expanded
+from degrade_bench.analysis.resampling import Draws, Resampler, bca, expanded, weighted_quantile
 
 RNG = np.random.Generator(np.random.Philox(key=11))
 SKEWED = RNG.exponential(size=17)

@@ -10,8 +10,8 @@ import pytest
 import scipy.stats
 
 from degrade_bench.analysis import AnalysisOptions, analyse
+from degrade_bench.analysis.genres import pielou
 from degrade_bench.analysis.resampling import Draws, Resampler
-from degrade_bench.analysis.sensitivity import pielou
 from tests.analysis.tables import awkward, noisy, plain_drops, table
 
 MARGIN = 0.375

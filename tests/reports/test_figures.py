@@ -17,7 +17,6 @@ from degrade_bench.reports import write_report
 from degrade_bench.reports.figures import draw_and_save
 from degrade_bench.reports.heat_map import top_ratios
 from degrade_bench.reports.inputs import load_run
-from degrade_bench.reports.style import VERDICT_MARKS
 
 
 def test_a_heat_map_and_one_set_of_curves_per_family_in_three_formats(finished):
@@ -85,13 +84,6 @@ def test_ratios_of_the_heat_map():
     assert np.isnan(ratios[1, 1])
     assert verdicts[1] == ["inverted", "not-applicable"]
     assert verdicts[0] == ["sensitive", ""]
-
-
-def test_every_verdict_has_a_mark_of_its_own():
-    from degrade_bench.analysis.verdicts import VERDICTS
-
-    assert set(VERDICT_MARKS) == set(VERDICTS)
-    assert len(set(VERDICT_MARKS.values())) == len(VERDICTS)
 
 
 def test_one_metric_and_no_placebos_can_be_drawn(finished, tmp_path):
