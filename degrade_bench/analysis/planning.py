@@ -25,7 +25,7 @@ OUTLOOK_COLUMNS = (
         "the drop that is planned for: the top level's, at least twice the margin",
         "the metric's",
     ),
-    Column("clips_to_detect", "number", "recordings that would detect it", "recordings"),
+    Column("clips_to_detect", "number", "recordings that would detect a drop of `planned_drop`", "recordings"),
     Column("clips_to_exclude", "number", "recordings that would exclude a drop of the margin", "recordings"),
     Column("power_note", "text", "the same in a sentence, beside `inconclusive`"),
 )

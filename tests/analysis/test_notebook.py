@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 import pytest
 
-from degrade_bench.analysis import Analysis, AnalysisOptions, analyse, load, write
+from degrade_bench.analysis import Analysis, AnalysisOptions, analyse, load, load_options, write
 from degrade_bench.analysis.result import FRAMES
 from degrade_bench.errors import RunFolderError
 from tests.analysis.tables import awkward, plain_drops
@@ -50,6 +52,24 @@ def test_thresholds_are_the_ones_given_then_the_folders_then_the_defaults(folder
     assert load(folder).options == OPTIONS
     other = AnalysisOptions(resamples=100)
     assert load(folder, other).options == other
+
+
+@pytest.mark.parametrize("ask", [load, load_options])
+def test_thresholds_of_another_version_are_refused_not_replaced(folder, ask):
+    write(analyse(awkward(), OPTIONS), folder)
+    record = json.loads((folder / "analysis.json").read_text())
+    for other, said in (
+        (
+            {"format": 2},
+            r"written by another version \(format 2, .* give `degrade-bench analysis DIR` to make it again",
+        ),
+        ({"options": {"margin_is": 3}}, "its options are not this version's"),
+        ({"options": record["options"] | {"alpha": 2}}, "alpha must lie between 0 and 1"),
+    ):
+        (folder / "analysis.json").write_text(json.dumps(record | other))
+        with pytest.raises(RunFolderError, match=said):
+            ask(folder)
+        assert load(folder, OPTIONS).options == OPTIONS
 
 
 def test_nothing_is_written(folder):

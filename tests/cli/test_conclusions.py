@@ -152,6 +152,21 @@ def test_a_damaged_analysis_is_not_taken_for_none(copy, call):
     assert_refused(call("power", "--from", copy), "analysis.json cannot be read")
 
 
+def test_an_analysis_of_another_version_is_refused_in_one_line(copy, call):
+    record = json.loads((copy / "analysis.json").read_text())
+    (copy / "analysis.json").write_text(json.dumps(record | {"format": 2}))
+    for verb in (["power", "--from", copy], ["report", copy]):
+        assert_refused(call(*verb), "give `degrade-bench analysis DIR` to make it again")
+    assert call("analysis", copy)[0] == 0
+    assert call("power", "--from", copy)[0] == 0
+
+
+def test_power_without_an_analysis_is_that_of_the_scores(copy, call):
+    planned = call("power", "--from", copy, "--json")
+    (copy / "analysis.json").unlink()
+    assert call("power", "--from", copy, "--json") == planned
+
+
 def test_power_says_which_names_a_run_has(finished, call):
     said = call("power", "--from", finished, "--metric", "simulated-nois")
     assert_refused(said, "did you mean 'simulated-noise'")

@@ -39,7 +39,7 @@ LADDER = (
     Column("group", "text", "which metric, and which tested damage"),
     Column("family", "text", "which metric, and which tested damage"),
     Column("degradation", "text", "which metric, and which tested damage"),
-    Column("level", "count", "the ladder's level: 1 is just noticeable, 5 is gross"),
+    Column("level", "count", "the ladder's level: 1 is just noticeable, the highest is gross"),
     Column("strength", "number", "the level's physical strength", "as `unit` says"),
     Column("unit", "text", "of the strength"),
 )
