@@ -54,10 +54,8 @@ def _confusion(table: pd.DataFrame) -> Figure:
         value = shares[row, column]
         if value > 0:
             text = "<0.1" if value < 0.001 else f"{100 * value:.1f}"
-            axes.text(
-                column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=8,
-                color="white" if value > 0.6 else INK,
-            )  # fmt: skip
+            colour = "white" if value > 0.6 else INK
+            axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=8, color=colour)
     for row, expected in enumerate(table["expected"]):
         axes.add_patch(
             Rectangle((VERDICT_NAMES.index(expected), row), 1, 1, fill=False, edgecolor=SERIES[1], linewidth=1.6)
@@ -88,9 +86,9 @@ def _coverage(coverage: pd.DataFrame) -> Figure:
     axes.axvspan(93, 97, color=FLOOR, linewidth=0, zorder=0)
     axes.axvline(95, color=FAINT, linewidth=0.7, zorder=1)
     for index, kind in enumerate(kinds):
-        own = coverage[coverage["interval"] == kind].set_index("case").loc[cases]
+        of_kind = coverage[coverage["interval"] == kind].set_index("case").loc[cases]
         y = np.arange(len(cases)) + 0.16 * (index - (len(kinds) - 1) / 2)
-        share = 100 * own["covered"] / own["intervals"]
+        share = 100 * of_kind["covered"] / of_kind["intervals"]
         axes.plot(
             share, y, linestyle="none", marker=MARKERS[index % 4], markersize=4.5, color=SERIES[index], label=kind
         )

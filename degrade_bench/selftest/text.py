@@ -1,4 +1,4 @@
-"""How ``degrade-bench selftest`` shows what it found."""
+"""How ``degrade-bench selftest`` shows what came of it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ WIDEST = 120
 
 
 def selftest_with_progress(runs: int, clips: int, seed: int, workers: int, out: Path | None) -> bool:
-    """Run the self-test, print what it found and, where asked, write it; whether every claim holds.
+    """Run the self-test, print what came of it and, where asked, write it; whether every claim holds.
+
+    Args:
+        runs: simulated runs.
+        clips: of each run.
+        seed: of all of them.
+        workers: processes.
+        out: the folder to write figures and ``selftest.json`` into; None to write nothing.
 
     Raises:
         ConfigError: no runs, or too few clips.

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import sys
+import importlib.util
 from pathlib import Path
 
 import pytest
 
 from degrade_bench.analysis.result import FRAMES
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
-import analysis_tables
+SCRIPT = Path(__file__).parents[2] / "scripts" / "analysis_tables.py"
+spec = importlib.util.spec_from_file_location("analysis_tables", SCRIPT)
+analysis_tables = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(analysis_tables)
 
 
 def test_the_page_is_as_declared():
