@@ -48,7 +48,9 @@ def confusion(trials: Trials) -> pd.DataFrame:
     for (case, kind), verdicts in trials.verdicts.groupby(["case", "kind"], sort=False)["verdict"]:
         counts, total = verdicts.value_counts(), len(verdicts)
         shares = {verdict: float(counts.get(verdict, 0)) / total for verdict in VERDICT_NAMES}
-        rows.append({"case": case, "kind": kind, "expected": expected[case][kind], "verdicts": total, **shares})
+        rows.append(
+            {"case": case, "kind": kind, "expected": expected[case][kind].value, "verdicts": total, **shares}
+        )
     return pd.DataFrame.from_records(rows)
 
 
@@ -60,31 +62,35 @@ def claims(trials: Trials) -> list[Claim]:
 def _claims(trials: Trials) -> Iterator[Claim]:
     verdicts = trials.verdicts
 
-    def claim(text: str, low: float, high: float, case: str, verdict: str, *kinds: str) -> Claim:
+    def claim(text: str, low: float, high: float, case: str, verdict: Verdict, *kinds: str) -> Claim:
         said = verdicts.loc[(verdicts["case"] == case) & verdicts["kind"].isin(kinds), "verdict"]
         return Claim(text, float((said == verdict).mean()), low, high, len(said))
 
     every, structure = ("signal", "order", "structural"), ("order", "structural")
-    yield claim("pure noise is called sensitive", 0, 0.05, "simulated-noise", "sensitive", *every)
-    yield claim("… also where no positive control is asked for", 0, 0.05, WAIVED, "sensitive", *every)
-    yield claim("… and is then called blind", 0.9, 1, WAIVED, "blind", *every)
-    yield claim("a true drop of one margin is called blind", 0, 0.05, AT_MARGIN, "blind", *structure)
-    yield claim("deafness to structure: structural damage is blind", 0.9, 1, AT_POWER, "blind", *structure)
-    yield claim("… and signal damage of the promised drop is sensitive", 0.9, 1, AT_POWER, "sensitive", "signal")
+    yield claim("pure noise is called sensitive", 0, 0.05, "simulated-noise", Verdict.SENSITIVE, *every)
+    yield claim("… also where no positive control is asked for", 0, 0.05, WAIVED, Verdict.SENSITIVE, *every)
+    yield claim("… and is then called blind", 0.9, 1, WAIVED, Verdict.BLIND, *every)
+    yield claim("a true drop of one margin is called blind", 0, 0.05, AT_MARGIN, Verdict.BLIND, *structure)
+    yield claim("deafness to structure: structural damage is blind", 0.9, 1, AT_POWER, Verdict.BLIND, *structure)
+    yield claim(
+        "… and signal damage of the promised drop is sensitive", 0.9, 1, AT_POWER, Verdict.SENSITIVE, "signal"
+    )
     deaf = "simulated-deaf-to-structure"
     yield claim(
-        "deafness to structure, a larger drop: structural damage is blind", 0.9, 1, deaf, "blind", *structure
+        "deafness to structure, a larger drop: structural damage is blind", 0.9, 1, deaf, Verdict.BLIND, *structure
     )
-    yield claim("… and signal damage is sensitive", 0.9, 1, deaf, "sensitive", "signal")
+    yield claim("… and signal damage is sensitive", 0.9, 1, deaf, Verdict.SENSITIVE, "signal")
     deaf = "simulated-deaf-to-signal"
-    yield claim("deafness to signal damage: it is blind", 0.9, 1, deaf, "blind", "signal")
-    yield claim("… and structural damage is sensitive", 0.9, 1, deaf, "sensitive", *structure)
-    yield claim("hearing joins only: a bar shuffle is an artefact", 0.9, 1, "simulated-joins", "artefact", "order")
-    yield claim("… and is called sensitive", 0, 0.05, "simulated-joins", "sensitive", "order")
-    yield claim("preferring damage: it is inverted", 0.9, 1, "simulated-inverted", "inverted", *every)
-    yield claim("hearing everything: it is sensitive", 0.9, 1, "simulated-proportional", "sensitive", *every)
-    yield claim("… also under a ceiling", 0.9, 1, "simulated-ceiling", "sensitive", *every)
-    yield claim("reacting to gain only: damage is blind", 0.9, 1, "simulated-loudness", "blind", *every)
+    yield claim("deafness to signal damage: it is blind", 0.9, 1, deaf, Verdict.BLIND, "signal")
+    yield claim("… and structural damage is sensitive", 0.9, 1, deaf, Verdict.SENSITIVE, *structure)
+    yield claim(
+        "hearing joins only: a bar shuffle is an artefact", 0.9, 1, "simulated-joins", Verdict.ARTEFACT, "order"
+    )
+    yield claim("… and is called sensitive", 0, 0.05, "simulated-joins", Verdict.SENSITIVE, "order")
+    yield claim("preferring damage: it is inverted", 0.9, 1, "simulated-inverted", Verdict.INVERTED, *every)
+    yield claim("hearing everything: it is sensitive", 0.9, 1, "simulated-proportional", Verdict.SENSITIVE, *every)
+    yield claim("… also under a ceiling", 0.9, 1, "simulated-ceiling", Verdict.SENSITIVE, *every)
+    yield claim("reacting to gain only: damage is blind", 0.9, 1, "simulated-loudness", Verdict.BLIND, *every)
     for interval, counts in trials.coverage.groupby("interval", sort=False):
         covered, intervals = int(counts["covered"].sum()), int(counts["intervals"].sum())
         yield Claim(f"95 % intervals cover the true {interval}", covered / intervals, 0.93, 0.97, intervals)

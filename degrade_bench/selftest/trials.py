@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from degrade_bench.analysis import Analysis, AnalysisOptions, analyse
 from degrade_bench.analysis.curves import area_weights, slope_weights
 from degrade_bench.analysis.power import Design, from_reliability
+from degrade_bench.analysis.verdicts import Verdict
 from degrade_bench.errors import ConfigError
 from degrade_bench.metric.simulated.truths import CLEAN_SD, TOP_LEVEL, TRUTHS, Truth
 from degrade_bench.selftest.table import DAMAGES, LEVELS, score_table, suite_cells, true_drops
@@ -39,7 +40,7 @@ class Case:
     """
 
     truth: Truth
-    expected: Mapping[str, str]
+    expected: Mapping[str, Verdict]
     asked: bool = True
 
     @property
@@ -87,29 +88,31 @@ def cases(clips: int, power: float = 0.9) -> list[Case]:
         power: that is promised.
     """
 
-    def all_of(signal: str, order: str | None = None, structural: str | None = None) -> dict[str, str]:
+    def all_of(
+        signal: Verdict, order: Verdict | None = None, structural: Verdict | None = None
+    ) -> dict[str, Verdict]:
         return {"signal": signal, "order": order or signal, "structural": structural or order or signal}
 
     expected = {
-        "simulated-proportional": all_of("sensitive"),
-        "simulated-deaf-to-structure": all_of("sensitive", "blind"),
-        "simulated-deaf-to-signal": all_of("blind", "sensitive"),
-        "simulated-noise": all_of("inconclusive"),
-        "simulated-inverted": all_of("inverted"),
-        "simulated-joins": all_of("blind", "artefact", "blind"),
-        "simulated-ceiling": all_of("sensitive"),
-        "simulated-loudness": all_of("blind"),
+        "simulated-proportional": all_of(Verdict.SENSITIVE),
+        "simulated-deaf-to-structure": all_of(Verdict.SENSITIVE, Verdict.BLIND),
+        "simulated-deaf-to-signal": all_of(Verdict.BLIND, Verdict.SENSITIVE),
+        "simulated-noise": all_of(Verdict.INCONCLUSIVE),
+        "simulated-inverted": all_of(Verdict.INVERTED),
+        "simulated-joins": all_of(Verdict.BLIND, Verdict.ARTEFACT, Verdict.BLIND),
+        "simulated-ceiling": all_of(Verdict.SENSITIVE),
+        "simulated-loudness": all_of(Verdict.BLIND),
     }
     made = [Case(truth, expected[name]) for name, truth in TRUTHS.items()]
     noise, plain = TRUTHS["simulated-noise"], Truth("", "")
-    made.insert(4, Case(noise, all_of("blind"), asked=False))
+    made.insert(4, Case(noise, all_of(Verdict.BLIND), asked=False))
     margin = population_margin(plain)
     at_margin = replace(
         plain, name=AT_MARGIN, summary="loses one margin under structural damage", signal=2.4, structural=margin
     )
     at_power = replace(plain, name=AT_POWER, summary="loses what is promised", signal=promised_drop(clips, power))
-    made.append(Case(at_margin, all_of("sensitive", "inconclusive")))
-    made.append(Case(at_power, all_of("sensitive", "blind")))
+    made.append(Case(at_margin, all_of(Verdict.SENSITIVE, Verdict.INCONCLUSIVE)))
+    made.append(Case(at_power, all_of(Verdict.SENSITIVE, Verdict.BLIND)))
     return made
 
 
