@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from degrade_bench.analysis.verdicts import VERDICT_MARKS
+from degrade_bench.analysis.verdicts import VERDICT_MARKS, Verdict
 from degrade_bench.metric import OUTSIDE_RANGE
 from degrade_bench.metric.domain import HOME, domain_note
 from degrade_bench.reports.inputs import load_run
@@ -60,7 +60,7 @@ def verdict_lines(verdicts: pd.DataFrame, domains: Mapping[str, str]) -> list[st
             names = own.loc[own["verdict"] == verdict, "degradation"]
             if len(names):
                 lines.append(f"  {mark} {verdict:<14} {', '.join(names)}")
-            if len(names) and verdict == "inconclusive":
+            if len(names) and verdict == Verdict.INCONCLUSIVE:
                 lines += [f"    {line}" for line in power_lines(own[own["verdict"] == verdict])]
     return lines
 

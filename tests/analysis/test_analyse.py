@@ -104,10 +104,27 @@ def test_the_nuisance_floor_is_the_quantile_of_the_controls():
 def test_the_summary_has_the_columns_of_the_design():
     found = analyse(table(noisy(hears(0.3, 0.2))))
     assert list(found.summary.columns) == [
-        "metric", "group", "family", "degradation", "level", "strength", "unit", "n", "drop_mean", "drop_low",
-        "drop_high", "effect_dz", "concordance", "p_value", "p_holm", "placebo_drop", "net_drop", "net_low",
-        "net_high", "verdict",
-    ]  # fmt: skip
+        "metric",
+        "group",
+        "family",
+        "degradation",
+        "level",
+        "strength",
+        "unit",
+        "n",
+        "drop_mean",
+        "drop_low",
+        "drop_high",
+        "effect_dz",
+        "concordance",
+        "p_value",
+        "p_holm",
+        "placebo_drop",
+        "net_drop",
+        "net_low",
+        "net_high",
+        "verdict",
+    ]
     assert len(found.summary) == 10
     assert (found.levels["p_holm"] >= found.levels["p_value"]).all()
 

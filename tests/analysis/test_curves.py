@@ -149,9 +149,12 @@ def test_below_the_crossing_np_interp_gives_the_margin():
 
 def detected(truth, margin=0.5, levels=(1, 2, 3, 4, 5), clips=20, sd=0.02, **options) -> pd.Series:
     scores = table(
-        noisy(lambda name, role, level: truth(level) if role == "test" else 0.0, sd=sd), clips=clips, levels=levels,
-        degradations=(("ramp", "signal", "noise"),), single_placebo=("ramp",),
-    )  # fmt: skip
+        noisy(lambda name, role, level: truth(level) if role == "test" else 0.0, sd=sd),
+        clips=clips,
+        levels=levels,
+        degradations=(("ramp", "signal", "noise"),),
+        single_placebo=("ramp",),
+    )
     return analyse(scores, AnalysisOptions(resamples=400, margin=margin, **options)).verdicts.iloc[0]
 
 
@@ -190,9 +193,10 @@ def test_nothing_is_detected_where_the_verdict_is_another():
 
 def test_the_detection_interval_is_the_crossings_expanded_percentiles():
     scores = table(
-        noisy(lambda name, role, level: 0.2 * level if role == "test" else 0.0, sd=0.1), clips=9,
+        noisy(lambda name, role, level: 0.2 * level if role == "test" else 0.0, sd=0.1),
+        clips=9,
         degradations=(("ramp", "signal", "noise"),),
-    )  # fmt: skip
+    )
     found = analyse(scores, AnalysisOptions(resamples=501, margin=0.5)).verdicts.iloc[0]
     drops = plain_drops(scores).query("role == 'test'").pivot(index="track", columns="level", values="drop")
     curves = Resampler(501, 0).counts(9).astype(float) @ drops.to_numpy() / 9

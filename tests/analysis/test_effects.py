@@ -225,8 +225,11 @@ def test_controls_and_placebos():
         same(control.p_value, one_sided)
     placebos = found().placebos
     assert placebos[["degradation", "level"]].to_numpy().tolist() == [
-        ["ramp_placebo", 1], ["shuffle_placebo", 1], ["shuffle_placebo", 2], ["shuffle_placebo", 4]
-    ]  # fmt: skip
+        ["ramp_placebo", 1],
+        ["shuffle_placebo", 1],
+        ["shuffle_placebo", 2],
+        ["shuffle_placebo", 4],
+    ]
     assert placebos["placebo_of"].tolist() == ["ramp", "shuffle", "shuffle", "shuffle"]
     for placebo in placebos.itertuples():
         own = drops(placebo.degradation, placebo.level)

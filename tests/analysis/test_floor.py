@@ -172,11 +172,14 @@ def test_an_estimated_margin_adds_its_own_spread_to_the_equivalence_test():
     controls = [drops[(drops.role == "control") & (drops.track == name)]["size"].to_numpy() for name in tracks]
     margins = np.array(
         [
-            np.quantile(np.concatenate([np.tile(c, k) for c, k in zip(controls, row, strict=True)]), 0.6,
-                        method="inverted_cdf")
+            np.quantile(
+                np.concatenate([np.tile(c, k) for c, k in zip(controls, row, strict=True)]),
+                0.6,
+                method="inverted_cdf",
+            )
             for row in counts
         ]
-    )  # fmt: skip
+    )
     assert np.ptp(margins) > 0
     margin = found.metrics.loc[0, "margin"]
     for cell in found.levels.itertuples():

@@ -81,9 +81,7 @@ def test_cells_that_were_not_scored_are_left_out():
     unscored = (scores.degradation == "pmqd_limiter") & (scores.level > 2) & (scores.role == "test")
     scores.loc[unscored, ["score", "status"]] = [np.nan, "failed"]
     found = analyse(scores, OPTIONS).people.set_index("damage")
-    assert found["cells"].to_dict() == {
-        "all": 17, "pmqd_waveshaper": 5, "pmqd_low_pass": 5, "pmqd_noise": 5
-    }  # fmt: skip
+    assert found["cells"].to_dict() == {"all": 17, "pmqd_waveshaper": 5, "pmqd_low_pass": 5, "pmqd_noise": 5}
     drops = plain_drops(scores).query("role == 'test' and degradation.str.startswith('pmqd')")
     means = drops.groupby(["degradation", "level"])["drop"].mean()
     expected = scipy.stats.spearmanr(means, [lost(*cell) for cell in means.index]).statistic

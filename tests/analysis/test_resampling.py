@@ -95,9 +95,13 @@ def test_large_samples_are_drawn_in_parts(monkeypatch):
 def test_bca_is_scipys_on_the_same_resamples_with_expanded_tails(values, confidence):
     draws = plain_mean(values, Resampler(1500, 0))
     theirs = scipy.stats.bootstrap(
-        (values,), np.mean, n_resamples=0, method="BCa", confidence_level=equivalent(confidence, len(values)),
+        (values,),
+        np.mean,
+        n_resamples=0,
+        method="BCa",
+        confidence_level=equivalent(confidence, len(values)),
         bootstrap_result=SimpleNamespace(bootstrap_distribution=draws.resampled[:, 0]),
-    ).confidence_interval  # fmt: skip
+    ).confidence_interval
     [[low], [high]] = draws.intervals((confidence,))[0]
     assert low == pytest.approx(theirs.low, abs=1e-9)
     assert high == pytest.approx(theirs.high, abs=1e-9)

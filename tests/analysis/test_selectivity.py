@@ -85,8 +85,12 @@ def by_pandas(scores: pd.DataFrame) -> dict[str, float]:
     placebo = placebo.assign(degradation=placebo.degradation.str.removesuffix("_placebo"))
     single, exact = placebo[placebo.degradation == NOISE], placebo[placebo.degradation == BARS]
     own = own.merge(exact[[*keys, "drop"]], on=keys, how="left", suffixes=("", "_exact"))
-    own = own.merge(single[["degradation", "clip_id", "drop"]], on=["degradation", "clip_id"], how="left",
-                    suffixes=("", "_single"))  # fmt: skip
+    own = own.merge(
+        single[["degradation", "clip_id", "drop"]],
+        on=["degradation", "clip_id"],
+        how="left",
+        suffixes=("", "_single"),
+    )
     own["net"] = own["drop"] - own["drop_exact"].fillna(own["drop_single"])
     own = own[own["net"].notna() & (own["size"] > 0)].assign(size=lambda frame: np.log(frame["size"]))
     sizes = [part["size"].to_numpy() for _, part in own.groupby("degradation")]
@@ -99,9 +103,12 @@ def by_pandas(scores: pd.DataFrame) -> dict[str, float]:
     means = cells.loc[used, "net"].mean()
     s, t = max(means[NOISE], 0.0), max(means[BARS], 0.0)
     return {
-        "signal": means[NOISE], "structural": means[BARS], "index": (s - t) / (s + t), "bins": used.sum(),
+        "signal": means[NOISE],
+        "structural": means[BARS],
+        "index": (s - t) / (s + t),
+        "bins": used.sum(),
         "cells": inside["bin"].isin(used.index[used]).sum(),
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("scale", [0.5, 1.0, 2.3])

@@ -39,9 +39,12 @@ def noticed(own: pd.DataFrame) -> float:
 
 FAMILIES = {"ramp": "noise", "shuffle": "order", "dull": "tempo"}
 ROWS = {
-    ("signal", "noise"): ["ramp"], ("signal", ""): ["ramp"], ("structural", "order"): ["shuffle"],
-    ("structural", "tempo"): ["dull"], ("structural", ""): ["shuffle", "dull"],
-}  # fmt: skip
+    ("signal", "noise"): ["ramp"],
+    ("signal", ""): ["ramp"],
+    ("structural", "order"): ["shuffle"],
+    ("structural", "tempo"): ["dull"],
+    ("structural", ""): ["shuffle", "dull"],
+}
 
 
 @pytest.mark.parametrize(("group", "family"), ROWS)
@@ -64,9 +67,10 @@ def test_noticed_is_counted_less_what_the_placebo_gives(group, family):
 
     some = Resampler(120, 0).counts(len(tracks))
     draws = Draws(
-        np.array([noticed(own)]), np.array([[again(row)] for row in some]),
+        np.array([noticed(own)]),
+        np.array([[again(row)] for row in some]),
         np.array([[again(row)] for row in 1 - np.eye(len(tracks), dtype=int)]),
-    )  # fmt: skip
+    )
     ends = draws.intervals((0.95,))[0, :, 0]
     assert (found["noticed_low"], found["noticed_high"]) == pytest.approx(ends, abs=1e-9)
 
@@ -91,9 +95,11 @@ def test_families_count_equally_within_a_group_and_degradations_within_a_family(
     """Shares 1, 0 in one family, 1 in another: ½ and 1, ¾ for the group."""
     damages = (("one", "signal", "noise"), ("two", "signal", "noise"), ("three", "signal", "codec"))
     scores = table(
-        lambda name, role, level, clip: 5.0 - 2.0 * (role == "test" and name != "two"), clips=8,
-        degradations=damages, single_placebo=(),
-    )  # fmt: skip
+        lambda name, role, level, clip: 5.0 - 2.0 * (role == "test" and name != "two"),
+        clips=8,
+        degradations=damages,
+        single_placebo=(),
+    )
     found = analyse(scores, OPTIONS).families.set_index("family")
     assert found["noticed"].to_dict() == pytest.approx({"noise": 0.5, "codec": 1.0, "": 0.75})
     assert found["degradations"].to_dict() == {"noise": 2, "codec": 1, "": 3}

@@ -35,11 +35,25 @@ def level(number: int = 5, drop: float = 0.5, half: float = 0.05, **changes) -> 
     """A drop of 20 clips that all of its tests agree with, as far beyond its placebo, which does nothing."""
     room = MARGIN - abs(drop)
     made = LevelStats(
-        level=number, strength=10.0 * number, unit="dB", n=20, tracks=20, drop=drop, low=drop - half,
-        high=drop + half, equivalence_low=drop - 0.8 * half, equivalence_high=drop + 0.8 * half,
-        p_blind=0.001 if room > 0.8 * half else 0.6, p_top=0.001, placebo_drop=0.0, net=drop, net_low=drop - half,
-        net_high=drop + half, net_equivalence_high=drop + 0.8 * half, p_beyond=0.001,
-    )  # fmt: skip
+        level=number,
+        strength=10.0 * number,
+        unit="dB",
+        n=20,
+        tracks=20,
+        drop=drop,
+        low=drop - half,
+        high=drop + half,
+        equivalence_low=drop - 0.8 * half,
+        equivalence_high=drop + 0.8 * half,
+        p_blind=0.001 if room > 0.8 * half else 0.6,
+        p_top=0.001,
+        placebo_drop=0.0,
+        net=drop,
+        net_low=drop - half,
+        net_high=drop + half,
+        net_equivalence_high=drop + 0.8 * half,
+        p_beyond=0.001,
+    )
     return replace(made, **changes)
 
 
@@ -191,8 +205,16 @@ def test_every_sentence_states_its_figures(name):
     ruling = ruled(*MADE[name])
     assert ruling.verdict == name
     text = sentence("muq-eval", MADE[name], ruling, MARGIN, OPTIONS)
-    for words in ("muq-eval", "of 2 levels", "at level 5 (50 dB)", "95 % CI", "n = 20 clips", "Holm p = 0.001",
-                  "the placebo's drop is 0", f": {name}; {ruling.reason}."):  # fmt: skip
+    for words in (
+        "muq-eval",
+        "of 2 levels",
+        "at level 5 (50 dB)",
+        "95 % CI",
+        "n = 20 clips",
+        "Holm p = 0.001",
+        "the placebo's drop is 0",
+        f": {name}; {ruling.reason}.",
+    ):
         assert words in text
     assert "recordings" not in text  # as many as clips
 

@@ -25,8 +25,10 @@ def finished(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("conclusions") / "run"
     degrade_bench.stress_test(
         [load_metric("simulated-deaf-to-structure", {}, "cpu"), load_metric("simulated-noise", {}, "cpu")],
-        clips=clips, degradations=("white_noise", "beat_shuffle"), out=folder,
-    )  # fmt: skip
+        clips=clips,
+        degradations=("white_noise", "beat_shuffle"),
+        out=folder,
+    )
     return folder
 
 
@@ -51,8 +53,21 @@ def verdicts(folder: Path) -> dict[tuple[str, str], str]:
 def test_thresholds_are_kept_and_change_the_verdicts(copy, call):
     metric = "simulated-deaf-to-structure"
     assert verdicts(copy)[metric, "white_noise"] == "sensitive"
-    code, out, _ = call("analysis", copy, "--margin", f"{metric}=5", "--confidence", "0.9", "--alpha", "0.1",
-                        "--no-positive-control", "--resamples", "500", "--seed", "3")  # fmt: skip
+    code, out, _ = call(
+        "analysis",
+        copy,
+        "--margin",
+        f"{metric}=5",
+        "--confidence",
+        "0.9",
+        "--alpha",
+        "0.1",
+        "--no-positive-control",
+        "--resamples",
+        "500",
+        "--seed",
+        "3",
+    )
     assert code == 0
     assert metric in out
     record = json.loads((copy / "analysis.json").read_text())

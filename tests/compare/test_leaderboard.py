@@ -119,10 +119,12 @@ def test_in_common_uses_only_cells_that_all_metrics_have(tmp_path):
     assert list(shared["cells"]) == [8 * 4 * 3 - 8 * 3 - 3] * 2
     noticed = noticed_by_hand(one)
     single = {
-        name: mean(mean(v for clip, v in noticed[name, level].items() if name != "clip" or clip != "clip003")
-                   for level in (1, 3, 5))
+        name: mean(
+            mean(v for clip, v in noticed[name, level].items() if name != "clip" or clip != "clip003")
+            for level in (1, 3, 5)
+        )
         for name in ("hum", "clip", "shuffle")
-    }  # fmt: skip
+    }
     expected = mean([mean([single["hum"], single["clip"]]), single["shuffle"]])
     assert shared.at["x", "noticed"] == pytest.approx(expected, abs=1e-12)
     missing = board[board["scope"] == "overall"].set_index("metric")["missing"]

@@ -28,9 +28,16 @@ def test_one_run_is_compared_with_itself_and_nothing_is_left_out(tmp_path):
     found = compare([run(tmp_path / "a", metric("x"), metric("y", hearing(0.1, seed=1)))], QUICK)
     assert found.notes == ()
     assert found.runs.to_dict("records") == [
-        {"run": "a", "package_version": "0.1.0", "seed": 0, "clips": 8, "clips_paired": 8, "cells": 96,
-         "cells_paired": 96}
-    ]  # fmt: skip
+        {
+            "run": "a",
+            "package_version": "0.1.0",
+            "seed": 0,
+            "clips": 8,
+            "clips_paired": 8,
+            "cells": 96,
+            "cells_paired": 96,
+        }
+    ]
     assert list(found.metrics["metric"]) == ["x", "y"]
 
 

@@ -83,16 +83,23 @@ def test_a_family_is_covered_by_half_of_what_could_be_scored():
     assert list(found.loc[("x", "a"), ["sensitive", "scored", "degradations"]]) == [1, 2, 2]
     assert list(found.loc[("y", "a"), ["sensitive", "scored", "degradations"]]) == [1, 1, 2]
     assert found["covers"].to_dict() == {
-        ("x", "a"): True, ("x", "b"): False, ("y", "a"): True, ("y", "b"): False, ("z", "a"): False,
+        ("x", "a"): True,
+        ("x", "b"): False,
+        ("y", "a"): True,
+        ("y", "b"): False,
+        ("z", "a"): False,
         ("z", "b"): False,
-    }  # fmt: skip
+    }
     assert set(found.index[found["chosen"]].get_level_values(0)) == {"y"}  # the lower miss rate
 
 
 def test_the_smallest_set_is_found_where_greed_would_fail():
     covers = {
-        "greedy": frozenset("abcd"), "left": frozenset("abe"), "right": frozenset("cdf"), "none": frozenset(),
-    }  # fmt: skip
+        "greedy": frozenset("abcd"),
+        "left": frozenset("abe"),
+        "right": frozenset("cdf"),
+        "none": frozenset(),
+    }
     assert smallest_cover(covers, dict.fromkeys(covers, 0.5)) == ("left", "right")
 
 

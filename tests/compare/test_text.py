@@ -77,8 +77,11 @@ def test_files_hold_the_frames(found, tmp_path):
     write(found, tmp_path / "new" / "out")
     out = tmp_path / "new" / "out"
     assert sorted(path.name for path in out.iterdir()) == [
-        "comparison.json", "differences.csv", "leaderboard.csv", "redundancy.csv",
-    ]  # fmt: skip
+        "comparison.json",
+        "differences.csv",
+        "leaderboard.csv",
+        "redundancy.csv",
+    ]
     record = json.loads((out / "comparison.json").read_text())
     assert record["chosen"] == ["keen"]
     assert record["notes"] == list(found.notes)

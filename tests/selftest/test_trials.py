@@ -115,8 +115,11 @@ def test_json_and_figures(trials, tmp_path):
     assert len(record["claims"]) == 20
     paths = write_figures(confusion(trials), trials.coverage, tmp_path)
     assert sorted(path.name for path in paths) == [
-        "selftest_coverage.png", "selftest_coverage.svg", "selftest_verdicts.png", "selftest_verdicts.svg",
-    ]  # fmt: skip
+        "selftest_coverage.png",
+        "selftest_coverage.svg",
+        "selftest_verdicts.png",
+        "selftest_verdicts.svg",
+    ]
     assert all(path.stat().st_size > 1000 for path in paths)
 
 
