@@ -22,27 +22,27 @@ def folder(tmp_path):
 
 
 def test_it_is_the_analysis_with_its_scores_and_drops(folder):
-    found = load(folder, OPTIONS)
-    assert isinstance(found, Analysis)
+    run = load(folder, OPTIONS)
+    assert isinstance(run, Analysis)
     expected = analyse(awkward(), OPTIONS)
-    assert found.to_json() == expected.to_json()
+    assert run.to_json() == expected.to_json()
     for frame in FRAMES:
-        assert list(getattr(found, frame.name).columns) == frame.names
-    assert len(found.scores) == len(awkward())
-    assert list(found.summary["verdict"]) == list(expected.summary["verdict"])
+        assert list(getattr(run, frame.name).columns) == frame.names
+    assert len(run.scores) == len(awkward())
+    assert list(run.summary["verdict"]) == list(expected.summary["verdict"])
 
 
 def test_its_drops_are_clean_less_degraded(folder):
-    found = load(str(folder), OPTIONS)
+    run = load(str(folder), OPTIONS)
     keys = ["role", "degradation", "level", "clip_id"]
     plain = plain_drops(awkward()).set_index(keys)["drop"].sort_index()
-    own = found.drops.set_index(keys)["drop"].sort_index()
-    pd.testing.assert_series_equal(own, plain, check_dtype=False, check_index_type=False)
-    net = found.net_drops
+    drops = run.drops.set_index(keys)["drop"].sort_index()
+    pd.testing.assert_series_equal(drops, plain, check_dtype=False, check_index_type=False)
+    net = run.net_drops
     assert set(net["degradation"]) == {"ramp", "shuffle"}
     assert (net["net"] == net["drop"] - net["placebo_drop"]).all()
     means = net.groupby(["degradation", "level"])["net"].mean()
-    levels = found.levels.set_index(["degradation", "level"])["net_drop"]
+    levels = run.levels.set_index(["degradation", "level"])["net_drop"]
     assert means.to_numpy() == pytest.approx(levels.loc[means.index].to_numpy(), abs=1e-12)
 
 

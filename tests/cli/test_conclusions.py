@@ -75,7 +75,7 @@ def test_thresholds_are_kept_and_change_the_verdicts(copy, call):
     assert options["margin"] == {metric: 5.0}
     assert (options["confidence"], options["alpha"], options["positive_control"]) == (0.9, 0.1, False)
     assert verdicts(copy)[metric, "white_noise"] == "blind"
-    facts = {each["metric"]: each for each in record["metrics"]}
+    facts = {row["metric"]: row for row in record["metrics"]}
     assert facts[metric]["margin_is"] == "given"
     assert facts["simulated-noise"]["margin_is"] == "floor"
     code, _, _ = call("analysis", copy, "--min-tracks", "9")

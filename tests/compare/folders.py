@@ -26,8 +26,8 @@ def run(folder: Path, *tables: pd.DataFrame, seed: int = 0, version: str = "0.1.
     folder.mkdir(parents=True)
     rows = pd.concat(tables, ignore_index=True)
     pq.write_table(pa.Table.from_pandas(rows, schema=SCHEMA, preserve_index=False), folder / "scores.parquet")
-    known = {"identity": {"seed": seed}, "package_version": version, **record}
-    (folder / "run.json").write_text(json.dumps(known))
+    full = {"identity": {"seed": seed}, "package_version": version, **record}
+    (folder / "run.json").write_text(json.dumps(full))
     return folder
 
 
@@ -39,11 +39,11 @@ def hearing(strength: float, seed: int = 0, sd: float = 0.05, placebo: float = 0
 
 def metric(name: str, score: Score | None = None, *, fingerprint: str = "f", **options: object) -> pd.DataFrame:
     """A metric's rows, on eight clips, three levels and :data:`TWO_NOISES` unless said otherwise."""
-    known: dict = {
+    hearing_options: dict = {
         "clips": 8,
         "levels": (1, 3, 5),
         "degradations": TWO_NOISES,
         "single_placebo": ("hiss", "hum", "clip"),
     } | options
-    made = table(score or hearing(0.2), metric=name, **known)
+    made = table(score or hearing(0.2), metric=name, **hearing_options)
     return made.assign(fingerprint=fingerprint)
