@@ -114,6 +114,8 @@ def plan_from_run(
 ) -> list[Plan]:
     """What a run could have detected, and how many clips it would take, by the spread between its own recordings.
 
+    The figures are those of the folder's analysis; where it has none, its scores are analysed.
+
     Args:
         folder: the run directory.
         power: the chance of success.
@@ -123,27 +125,27 @@ def plan_from_run(
         degradations: only these.
 
     Raises:
-        RunFolderError: there are no scores, or nothing in them to plan with.
+        RunFolderError: there are no scores, or nothing in them to plan with; or the folder's analysis is damaged or
+            written by another version.
         UnknownNameError: the run has no such metric or degradation.
         ConfigError: a number that cannot be.
     """
-    from dataclasses import replace
-
-    from degrade_bench.analysis import designs, load_options, load_scores
+    from degrade_bench.analysis import analyse_folder, designs, load_analysis
+    from degrade_bench.runs.names import ANALYSIS
 
     _check(power, drop, clips)
-    found = designs(load_scores(folder), replace(load_options(folder), power=power))
-    if not found:
+    run_designs = designs(load_analysis(folder) if (folder / ANALYSIS).is_file() else analyse_folder(folder))
+    if not run_designs:
         raise RunFolderError(f"{folder}: no damage was scored on enough recordings to plan with")
-    for kind, wanted, place in (("metric", metrics, 0), ("degradation", degradations, 1)):
-        known = list(dict.fromkeys(str(each[place]) for each in found))
+    for kind, wanted in (("metric", metrics), ("degradation", degradations)):
+        names = list(dict.fromkeys(getattr(run_design, kind) for run_design in run_designs))
         for name in wanted:
-            if name not in known:
-                raise UnknownNameError(f"{kind} of this run", name, known)
+            if name not in names:
+                raise UnknownNameError(f"{kind} of this run", name, names)
     return [
-        _plan(design, metric, degradation, clips or tracks, power, drop)
-        for metric, degradation, tracks, design in found
-        if (not metrics or metric in metrics) and (not degradations or degradation in degradations)
+        _plan(planned.design, planned.metric, planned.degradation, clips or planned.tracks, power, drop)
+        for planned in run_designs
+        if (not metrics or planned.metric in metrics) and (not degradations or planned.degradation in degradations)
     ]
 
 
@@ -157,7 +159,17 @@ def plan_from_reliability(
     tests: int = 1,
     levels: int = 5,
 ) -> Plan:
-    """The same from an assumed reliability: the share of a metric's variance between clips that is not noise.
+    """A plan from an assumed reliability: the share of a metric's variance between clips that is not noise.
+
+    Args:
+        reliability: 0 to 1.
+        clean_sd: standard deviation of clean scores between clips, in the metric's unit.
+        power: the chance of success.
+        drop: to detect, in the metric's unit; None for twice the margin.
+        clips: to plan with; None for none in particular.
+        margin: what counts as no drop, in the metric's unit; None for the nuisance floor that the noise makes.
+        tests: how many tests Holm's correction runs over.
+        levels: of the ladder.
 
     Raises:
         ConfigError: a number that cannot be.
@@ -177,9 +189,16 @@ def _plan(
     wanted = 2 * design.margin if drop is None else drop
     smallest = None if tracks is None else design.smallest_detectable(tracks, power)
     return Plan(
-        metric, degradation, tracks, design.spread, design.margin, smallest, wanted,
-        design.clips_to_detect(wanted, power), design.clips_to_exclude(power),
-    )  # fmt: skip
+        metric=metric,
+        degradation=degradation,
+        tracks=tracks,
+        spread=design.spread,
+        margin=design.margin,
+        smallest_detectable=smallest,
+        drop=wanted,
+        clips_to_detect=design.clips_to_detect(wanted, power),
+        clips_to_exclude=design.clips_to_exclude(power),
+    )
 
 
 def _check(power: float, drop: float | None, clips: int | None) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from degrade_bench.analysis.verdicts import Verdict
 from degrade_bench.errors import DegradeBenchError, UnknownNameError
 from degrade_bench.metric.traits import domain_note
 from degrade_bench.reports.inputs import RunView, load_run
@@ -56,7 +57,7 @@ def _margin_words(facts: Mapping[str, Any]) -> str:
 
 def _of_metric(run: RunView, name: str) -> Iterator[str]:
     analysis = run.analysis
-    facts = next(each for each in records(analysis.metrics) if each["metric"] == name)
+    facts = next(row for row in records(analysis.metrics) if row["metric"] == name)
     described = next(metric for metric in run.record.metrics if metric.name == name)
     note = domain_note(described.domain)
     yield f"### `{name}`" + (f" ({note})" if note else "")
@@ -65,16 +66,16 @@ def _of_metric(run: RunView, name: str) -> Iterator[str]:
     verdicts = records(analysis.verdicts[analysis.verdicts["metric"] == name])
     levels = analysis.levels[analysis.levels["metric"] == name]
     for group in dict.fromkeys(row["group"] for row in verdicts):
-        own = [row for row in verdicts if row["group"] == group]
+        of_group = [row for row in verdicts if row["group"] == group]
         yield ""
-        yield f"{str(group).capitalize()} damage: {_counts(own)}."
+        yield f"{str(group).capitalize()} damage: {_counts(of_group)}."
         yield ""
         yield "| " + " | ".join(COLUMNS) + " |"
         yield "| " + " | ".join("---" for _ in COLUMNS) + " |"
-        families = list(dict.fromkeys(row["family"] for row in own))
-        for row in sorted(own, key=lambda each: families.index(each["family"])):
+        families = list(dict.fromkeys(row["family"] for row in of_group))
+        for row in sorted(of_group, key=lambda row: families.index(row["family"])):
             yield "| " + " | ".join(_cells(run, row, levels[levels["degradation"] == row["degradation"]])) + " |"
-    notes = [row for row in verdicts if row["verdict"] == "inconclusive" and not missing(row["power_note"])]
+    notes = [row for row in verdicts if row["verdict"] == Verdict.INCONCLUSIVE and not missing(row["power_note"])]
     if notes:
         yield ""
         yield "What the inconclusive ones would need:"
@@ -97,8 +98,8 @@ def _facts(facts: Mapping[str, Any], fingerprint: str) -> str:
 
 
 def _counts(verdicts: Sequence[Mapping[str, Any]]) -> str:
-    found = pd.Series([row["verdict"] for row in verdicts]).value_counts()
-    return ", ".join(f"{count} {verdict}" for verdict, count in found.items())
+    counts = pd.Series([row["verdict"] for row in verdicts]).value_counts()
+    return ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
 
 
 def _cells(run: RunView, row: Mapping[str, Any], levels: pd.DataFrame) -> Iterator[str]:

@@ -4,7 +4,8 @@
 ``write`` and ``load_analysis`` for run directories.
 """
 
-from degrade_bench.analysis.analyse import analyse, analyse_folder, designs
+from degrade_bench.analysis.analyse import analyse, analyse_folder
+from degrade_bench.analysis.designs import RunDesign, designs
 from degrade_bench.analysis.notebook import Loaded, load
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.result import Analysis, load_analysis, load_options, write
@@ -14,6 +15,7 @@ __all__ = [
     "Analysis",
     "AnalysisOptions",
     "Loaded",
+    "RunDesign",
     "analyse",
     "analyse_folder",
     "designs",

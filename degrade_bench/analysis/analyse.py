@@ -3,23 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from degrade_bench.analysis.drops import coded, is_infinite
-from degrade_bench.analysis.effects import placebo_effects
-from degrade_bench.analysis.one_metric import OneMetric
+from degrade_bench.analysis.achieved import achieved_strengths
+from degrade_bench.analysis.drops import Drops, coded, drop_table, is_infinite, paired_drops
+from degrade_bench.analysis.metric_analysis import MetricRows, analyse_metric
 from degrade_bench.analysis.options import AnalysisOptions
-from degrade_bench.analysis.people import agreement, human_curves
-from degrade_bench.analysis.power import Design
+from degrade_bench.analysis.people import human_curves
 from degrade_bench.analysis.resampling import Resampler
-from degrade_bench.analysis.result import Analysis
-from degrade_bench.analysis.wide import metric_drops
+from degrade_bench.analysis.result import FRAMES, Analysis
+from degrade_bench.analysis.wide import MetricDrops, drops_by_metric
 from degrade_bench.errors import RunFolderError, UnknownNameError
 from degrade_bench.runs.scores import load_analysed
+
+
+@dataclass(frozen=True, eq=False)
+class Conclusions:
+    """An analysis with what it was made from, so that nobody has to compute that again.
+
+    Attributes:
+        analysis: what was concluded.
+        drops_by_metric: every metric's drops as arrays, by name.
+        scores: the score table, :func:`~degrade_bench.analysis.drops.coded`.
+        table: its :func:`~degrade_bench.analysis.drops.drop_table`.
+    """
+
+    analysis: Analysis
+    drops_by_metric: Mapping[str, MetricDrops]
+    scores: pd.DataFrame
+    table: pd.DataFrame
+
+    def drops(self) -> Drops:
+        """The paired drops as data frames."""
+        return paired_drops(self.scores, self.table)
 
 
 def analyse_folder(folder: Path, options: AnalysisOptions | None = None) -> Analysis:
@@ -38,35 +58,11 @@ def analyse(scores: pd.DataFrame, options: AnalysisOptions | None = None) -> Ana
         RunFolderError: the table is empty.
         UnknownNameError: the options name a metric that the table does not have.
     """
-    options = options or AnalysisOptions()
-    if scores.empty:
-        raise RunFolderError("the score table is empty")
-    scores = coded(scores)
-    resampler = Resampler(options.resamples, options.seed)
-    parts = _parts(scores, resampler, options)
-    return Analysis(
-        metrics=pd.DataFrame.from_records([part.facts for part in parts]),
-        levels=_together([part.levels for part in parts]),
-        verdicts=pd.DataFrame.from_records([row for part in parts for row in part.verdicts]),
-        families=_together([part.families for part in parts]),
-        selectivity=pd.DataFrame.from_records([part.selectivity for part in parts]),
-        genres=_together([part.genres for part in parts]),
-        controls=_together([part.controls for part in parts]),
-        placebos=_together([placebo_effects(part.own, resampler, options) for part in parts]),
-        people=pd.DataFrame.from_records(
-            [row for part in parts for row in agreement(part.own, resampler, options)]
-        ),
-        human_curves=human_curves(parts[0].own.cells),
-        achieved=_achieved(scores),
-        options=options,
-    )
+    return conclusions(scores, options).analysis
 
 
-def designs(scores: pd.DataFrame, options: AnalysisOptions | None = None) -> list[tuple[str, str, int, Design]]:
-    """What :mod:`~degrade_bench.analysis.power` needs of a score table, where there are tracks enough.
-
-    Returns:
-        metric, degradation, tracks at its top level, and the figures to plan with.
+def conclusions(scores: pd.DataFrame, options: AnalysisOptions | None = None) -> Conclusions:
+    """Conclude from a score table, and keep what the conclusions were made from.
 
     Raises:
         RunFolderError: the table is empty.
@@ -75,56 +71,50 @@ def designs(scores: pd.DataFrame, options: AnalysisOptions | None = None) -> lis
     options = options or AnalysisOptions()
     if scores.empty:
         raise RunFolderError("the score table is empty")
-    found = []
-    for part in _parts(coded(scores), Resampler(options.resamples, options.seed), options):
-        for (name, _), top in zip(part.own.ladders(), part.tops, strict=True):
-            design = part.designs[name]
-            if top is not None and design is not None:
-                found.append((part.own.metric, name, int(part.levels["tracks"].iloc[top]), design))
-    return found
+    scores = coded(scores)
+    rows_by_metric = _rows_by_metric(scores)
+    _check_names(rows_by_metric, options)
+    table = drop_table(scores)
+    by_metric = drops_by_metric(scores, table)
+    resampler = Resampler(options.resamples, options.seed)
+    parts = [
+        analyse_metric(metric_drops, by_metric, rows_by_metric[name], resampler, options)
+        for name, metric_drops in by_metric.items()
+    ]
+    of_the_run = {
+        "human_curves": human_curves(next(iter(by_metric.values())).cells),
+        "achieved": achieved_strengths(scores),
+    }
+    of_metrics = {
+        frame.name: frame.joined([getattr(part, frame.name) for part in parts])
+        for frame in FRAMES
+        if frame.name not in of_the_run
+    }
+    return Conclusions(Analysis(**of_the_run, **of_metrics, options=options), by_metric, scores, table)
 
 
-def _parts(scores: pd.DataFrame, resampler: Resampler, options: AnalysisOptions) -> list[OneMetric]:
-    facts = _metric_facts(scores)
+def _check_names(metrics: Mapping[str, MetricRows], options: AnalysisOptions) -> None:
+    """Refuse options that name a metric which the table does not have."""
     named = list(options.margin) if isinstance(options.margin, Mapping) else []
     if options.distance != AnalysisOptions.distance:  # the default may be missing, and the index says so
         named.append(options.distance)
     for name in named:
-        if name not in facts:
-            raise UnknownNameError("metric of this run", name, facts)
-    every = {own.metric: own for own in metric_drops(scores)}
-    return [OneMetric(own, every, facts[name], resampler, options) for name, own in every.items()]
+        if name not in metrics:
+            raise UnknownNameError("metric of this run", name, metrics)
 
 
-def _together(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    some = [frame for frame in frames if len(frame)]
-    if some:
-        return pd.concat(some, ignore_index=True)
-    return frames[0].reset_index(drop=True) if frames else pd.DataFrame()
-
-
-def _metric_facts(scores: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Per metric, in the table's order: direction, kind, and rows by what became of them."""
+def _rows_by_metric(scores: pd.DataFrame) -> dict[str, MetricRows]:
+    """What the table says of each metric, in its order."""
     infinite = is_infinite(scores["score"].to_numpy(dtype=float, na_value=np.nan))
-    facts = {}
-    for name, own in scores.assign(_infinite=infinite).groupby("metric", sort=False, observed=True):
-        status = own["status"].value_counts()
-        facts[str(name)] = {
-            "higher_is_better": bool(own["higher_is_better"].iloc[0]),
-            "needs_reference": bool(own["needs_reference"].iloc[0]),
-            "rows_ok": int(status.get("ok", 0)),
-            "rows_not_applicable": int(status.get("not-applicable", 0)),
-            "rows_failed": int(status.get("failed", 0)),
-            "rows_infinite": int(own["_infinite"].sum()),
-        }
-    return facts
-
-
-def _achieved(scores: pd.DataFrame) -> pd.DataFrame:
-    """Strengths asked for and achieved, over clips and replicates, whatever the metric."""
-    cells = scores[scores["role"].isin(["test", "control"])]
-    cells = cells.drop_duplicates(["clip_id", "degradation", "level", "replicate"])
-    keys = ["group", "family", "degradation", "level", "strength", "unit"]
-    cells = cells.astype({name: object for name in ("group", "family", "degradation", "unit")})
-    frame = cells.groupby(keys, sort=False, dropna=False)["achieved"].agg(["count", "mean", "min", "max"])
-    return frame.reset_index().rename(columns={"count": "n"})
+    rows_by_metric = {}
+    for name, rows in scores.assign(_infinite=infinite).groupby("metric", sort=False, observed=True):
+        status = rows["status"].value_counts()
+        rows_by_metric[str(name)] = MetricRows(
+            higher_is_better=bool(rows["higher_is_better"].iloc[0]),
+            needs_reference=bool(rows["needs_reference"].iloc[0]),
+            rows_ok=int(status.get("ok", 0)),
+            rows_not_applicable=int(status.get("not-applicable", 0)),
+            rows_failed=int(status.get("failed", 0)),
+            rows_infinite=int(rows["_infinite"].sum()),
+        )
+    return rows_by_metric

@@ -8,6 +8,7 @@ that they have intervals over tracks like any drop; a clip counts where it has e
 from __future__ import annotations
 
 import math
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -15,70 +16,156 @@ import pandas as pd
 
 from degrade_bench.analysis import statistics as stat
 from degrade_bench.analysis.floor import Floor
+from degrade_bench.analysis.frames import Column, interval
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.resampling import Resampler, expanded
 from degrade_bench.analysis.wide import MetricDrops
 
 
-def curve_facts(
-    own: MetricDrops, levels: pd.DataFrame, floor: Floor, resampler: Resampler, options: AnalysisOptions
-) -> list[dict[str, Any]]:
-    """What is known of each degradation's curve, in the order of ``own.ladders()``.
+@dataclass(frozen=True)
+class Detection:
+    """From where on a damage is detected; NaN where it is not, or not known.
+
+    Attributes:
+        level: the lowest level from which on the whole interval of the drop lies above the margin; None without.
+        at, at_low, at_high: where the mean curve comes to lie above the margin for good, in levels, with interval.
+        strength, strength_low, strength_high: the same in the ladder's unit.
+    """
+
+    level: int | None = None
+    at: float = math.nan
+    at_low: float = math.nan
+    at_high: float = math.nan
+    strength: float = math.nan
+    strength_low: float = math.nan
+    strength_high: float = math.nan
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """The courses of one metric's drops, in the order of ``MetricDrops.ladders()``.
+
+    Attributes:
+        table: one row per degradation: the columns :data:`COURSE_COLUMNS`.
+        detections: for each degradation.
+        saturation_levels: for each degradation, the lowest level from which on the drop grows no more; or None.
+    """
+
+    table: pd.DataFrame
+    detections: tuple[Detection, ...]
+    saturation_levels: tuple[int | None, ...]
+
+
+COURSE_COLUMNS = (
+    Column("monotonicity", "number", "Kendall's τ-b between level and drop, clip by clip, averaged"),
+    *interval("monotonicity", "its interval over tracks"),
+    Column("slope", "number", "least-squares slope of the curve over a ladder from 0 to 1", "the metric's"),
+    *interval("slope", "its interval over tracks", "the metric's"),
+    Column("area", "number", "area under that curve, by trapezoids", "the metric's"),
+    *interval("area", "its interval over tracks", "the metric's"),
+    Column("area_floor", "number", "area under that curve, by trapezoids", "nuisance floors"),
+    Column("page_l", "number", "Page's L of drops that rise with the level, over tracks that have every level"),
+    Column(
+        "page_p",
+        "number",
+        "its one-sided p; exact or asymptotic as scipy decides, with ties by the tied ranks' own variance",
+    ),
+)
+
+DETECTION_COLUMNS = (
+    Column(
+        "detection_level",
+        "number",
+        "the lowest level from which on the whole interval of the drop lies above the margin",
+        "levels",
+    ),
+    Column(
+        "detection_at",
+        "number",
+        "where the mean curve comes to lie above the margin for good, interpolated between levels",
+        "levels",
+    ),
+    *interval("detection_at", "its bootstrap interval, in which the margin is uncertain too", "levels"),
+    Column(
+        "detection_strength",
+        "number",
+        "the same place in the ladder's unit, interpolated in its logarithm where that makes the ladder more even",
+        "as `unit` says",
+    ),
+    *interval("detection_strength", "its interval", "as `unit` says"),
+    Column(
+        "saturation_level",
+        "number",
+        "the lowest level from which on the drop was shown to grow by no more than the margin",
+        "levels",
+    ),
+)
+
+
+def detection_row(detection: Detection, saturation_level: int | None) -> dict[str, float | int | None]:
+    """The columns :data:`DETECTION_COLUMNS` of one degradation."""
+    row = {f"detection_{name}": value for name, value in asdict(detection).items()}
+    return row | {"saturation_level": saturation_level}
+
+
+def curves_of(
+    metric_drops: MetricDrops, effects: pd.DataFrame, floor: Floor, resampler: Resampler, options: AnalysisOptions
+) -> Curves:
+    """The course of each degradation's drops.
 
     Args:
-        own: the metric's drops.
-        levels: its :func:`~degrade_bench.analysis.effects.level_effects`.
+        metric_drops: the metric's drops.
+        effects: its :func:`~degrade_bench.analysis.levels.level_effects`.
         floor: its nuisance floor and margin.
         resampler: draws tracks.
         options: thresholds.
     """
-    places = [_scored(columns, levels) for _, columns in own.ladders()]
-    if not places:
-        return []
-    per_clip = np.column_stack(
-        [
-            column
-            for scored in places
-            for column in (
-                kendall_of(own.drops[:, scored]),
-                own.drops[:, scored] @ slope_weights(_x(levels, scored)),
-                own.drops[:, scored] @ area_weights(_x(levels, scored)),
-            )
-        ]
+    ladders = [scored_columns(columns, effects) for _, columns in metric_drops.ladders()]
+    names = [column.name for column in COURSE_COLUMNS]
+    if not ladders:
+        return Curves(pd.DataFrame(columns=names), (), ())
+    per_clip = np.column_stack([part for ladder in ladders for part in _per_clip(metric_drops, effects, ladder)])
+    clustered = metric_drops.clustered(per_clip)
+    means, (low, high) = clustered.means, clustered.intervals(resampler, (options.confidence,))[0]
+    columns: dict[str, Any] = {}
+    for place, name in enumerate(("monotonicity", "slope", "area")):
+        columns |= {name: means[place::3], f"{name}_low": low[place::3], f"{name}_high": high[place::3]}
+    columns["area_floor"] = columns["area"] / floor.value if floor.value > 0 else math.nan
+    drops = metric_drops.clustered(metric_drops.drops)
+    resampled, track_means = drops.draws(resampler).resampled, drops.track_means
+    trends = [stat.page_trend(_complete(track_means[:, ladder])) for ladder in ladders]
+    columns["page_l"], columns["page_p"] = zip(*trends, strict=True)
+    return Curves(
+        pd.DataFrame(columns)[names],
+        tuple(
+            _detection(effects.iloc[ladder], resampled[:, ladder], floor, metric_drops.tracks, options)
+            for ladder in ladders
+        ),
+        tuple(_saturation(metric_drops, effects, ladder, floor, resampler, options) for ladder in ladders),
     )
-    clustered = own.clustered(per_clip)
-    means = clustered.means
-    low, high = clustered.intervals(resampler, (options.confidence,))[0]
-    curves = own.clustered(own.drops).draws(resampler).resampled
-    track_means = own.clustered(own.drops).track_means
-    facts = []
-    for index, scored in enumerate(places):
-        tau, slope, area = (3 * index + offset for offset in range(3))
-        found: dict[str, Any] = {
-            "monotonicity": means[tau], "monotonicity_low": low[tau], "monotonicity_high": high[tau],
-            "slope": means[slope], "slope_low": low[slope], "slope_high": high[slope],
-            "area": means[area], "area_low": low[area], "area_high": high[area],
-            "area_floor": means[area] / floor.value if floor.value > 0 else math.nan,
-        }  # fmt: skip
-        complete = track_means[:, scored]
-        complete = complete[np.isfinite(complete).all(axis=1)]
-        found["page_l"], found["page_p"] = stat.page_trend(complete)
-        found |= _detection(levels, scored, curves, floor, own.tracks, options)
-        found["saturation_level"] = _saturation(own, levels, scored, floor, resampler, options)
-        facts.append(found)
-    return facts
 
 
-def _scored(columns: slice, levels: pd.DataFrame) -> np.ndarray:
+def scored_columns(columns: slice, effects: pd.DataFrame) -> np.ndarray:
     """The columns of a ladder that have a drop."""
-    known = levels["n"].to_numpy()[columns] > 0
-    return np.arange(columns.start, columns.stop)[known]
+    has_drops = effects["n"].to_numpy()[columns] > 0
+    return np.arange(columns.start, columns.stop)[has_drops]
 
 
-def _x(levels: pd.DataFrame, scored: np.ndarray) -> np.ndarray:
+def _per_clip(metric_drops: MetricDrops, effects: pd.DataFrame, ladder: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Kendall's τ-b, slope and area of each clip's curve, each ``(clips,)``."""
+    drops, x = metric_drops.drops[:, ladder], _x(effects, ladder)
+    return kendall_of(drops), drops @ slope_weights(x), drops @ area_weights(x)
+
+
+def _complete(track_means: np.ndarray) -> np.ndarray:
+    """Tracks that have every level."""
+    return track_means[np.isfinite(track_means).all(axis=1)]
+
+
+def _x(effects: pd.DataFrame, ladder: np.ndarray) -> np.ndarray:
     """The levels of a curve, the clean clip's 0 first, over the highest: ``(levels + 1,)``."""
-    own = levels["level"].to_numpy(dtype=float)[scored]
-    return np.concatenate([[0.0], own / own.max()]) if len(own) else np.zeros(1)
+    levels = effects["level"].to_numpy(dtype=float)[ladder]
+    return np.concatenate([[0.0], levels / levels.max()]) if len(levels) else np.zeros(1)
 
 
 def area_weights(x: np.ndarray) -> np.ndarray:
@@ -126,42 +213,43 @@ def crossing(curves: np.ndarray, margins: np.ndarray, levels: np.ndarray) -> np.
     above[:, 0] = False
     stays = np.logical_and.accumulate(above[:, ::-1], axis=1)[:, ::-1]
     first = np.where(stays[:, -1], stays.argmax(axis=1), -1)
-    result = np.full(len(curves), math.inf)
+    places = np.full(len(curves), math.inf)
     rows = np.flatnonzero(first > 0)
     at = first[rows]
     y0, y1 = y[rows, at - 1], y[rows, at]
     share = (margins[rows] - y0) / (y1 - y0)
-    result[rows] = x[at - 1] + np.clip(share, 0.0, 1.0) * (x[at] - x[at - 1])
-    result[~np.isfinite(y).all(axis=1) | np.isnan(margins)] = math.nan
-    return result
+    places[rows] = x[at - 1] + np.clip(share, 0.0, 1.0) * (x[at] - x[at - 1])
+    places[~np.isfinite(y).all(axis=1) | np.isnan(margins)] = math.nan
+    return places
 
 
 def _detection(
-    levels: pd.DataFrame,
-    scored: np.ndarray,
-    curves: np.ndarray,
-    floor: Floor,
-    tracks: int,
-    options: AnalysisOptions,
-) -> dict[str, Any]:
-    own = levels.iloc[scored]
-    found: dict[str, Any] = {"detection_level": None}
-    places = dict.fromkeys(("at", "at_low", "at_high"), math.nan)
-    if len(scored):
-        ladder = own["level"].to_numpy(dtype=float)
-        mean = own["drop_mean"].to_numpy(dtype=float)[None]
-        place = float(crossing(mean, np.array([floor.margin]), ladder)[0])
-        places["at"] = place if math.isfinite(place) else math.nan
-        if tracks > 1 and math.isfinite(place):
-            drawn = np.sort(crossing(curves[:, scored], floor.margin_draws.resampled[:, 0], ladder))
-            places["at_low"], places["at_high"] = _percentiles(drawn, tracks, options.confidence)
-        beyond = own["drop_low"].to_numpy(dtype=float) > floor.margin
-        if beyond[-1]:
-            found["detection_level"] = int(ladder[len(beyond) - int(np.argmin(np.append(beyond[::-1], False)))])
-    found |= {f"detection_{name}": value for name, value in places.items()}
-    for name, value in places.items():
-        found[f"detection_strength{name.removeprefix('at')}"] = strength_at(own, value)
-    return found
+    ladder: pd.DataFrame, resampled: np.ndarray, floor: Floor, tracks: int, options: AnalysisOptions
+) -> Detection:
+    """Where one degradation is detected.
+
+    Args:
+        ladder: its levels that were scored, with ``drop_mean`` and ``drop_low``.
+        resampled: ``(resamples, levels)``, its resampled mean drops.
+        floor: the metric's nuisance floor and margin.
+        tracks: how many the metric has.
+        options: thresholds.
+    """
+    if ladder.empty:
+        return Detection()
+    levels = ladder["level"].to_numpy(dtype=float)
+    means = ladder["drop_mean"].to_numpy(dtype=float)[None]
+    at = float(crossing(means, np.array([floor.margin]), levels)[0])
+    low = high = math.nan
+    if tracks > 1 and math.isfinite(at):
+        drawn = np.sort(crossing(resampled, floor.margin_draws.resampled[:, 0], levels))
+        low, high = _percentiles(drawn, tracks, options.confidence)
+    at = at if math.isfinite(at) else math.nan
+    beyond = ladder["drop_low"].to_numpy(dtype=float) > floor.margin
+    level = None
+    if beyond[-1]:
+        level = int(levels[len(beyond) - int(np.argmin(np.append(beyond[::-1], False)))])
+    return Detection(level, at, low, high, *(strength_at(ladder, place) for place in (at, low, high)))
 
 
 def _percentiles(drawn: np.ndarray, tracks: int, confidence: float) -> tuple[float, float]:
@@ -174,7 +262,7 @@ def _percentiles(drawn: np.ndarray, tracks: int, confidence: float) -> tuple[flo
     tail = float(ndtr(-expanded(confidence, tracks)))
     low = drawn[math.floor(tail * (len(drawn) - 1))]
     high = drawn[math.ceil((1 - tail) * (len(drawn) - 1))]
-    return tuple(float(end) if math.isfinite(end) else math.nan for end in (low, high))  # type: ignore[return-value]
+    return (float(low) if math.isfinite(low) else math.nan, float(high) if math.isfinite(high) else math.nan)
 
 
 def strength_at(ladder: pd.DataFrame, level: float) -> float:
@@ -194,22 +282,18 @@ def strength_at(ladder: pd.DataFrame, level: float) -> float:
 
 
 def _saturation(
-    own: MetricDrops,
-    levels: pd.DataFrame,
-    scored: np.ndarray,
+    metric_drops: MetricDrops,
+    effects: pd.DataFrame,
+    ladder: np.ndarray,
     floor: Floor,
     resampler: Resampler,
     options: AnalysisOptions,
 ) -> int | None:
     """The lowest level under the top from which on the drop was shown to grow by no more than the margin."""
-    if len(scored) < 2 or not levels["drop_low"].to_numpy()[scored[-1]] > floor.margin:
+    if len(ladder) < 2 or not effects["drop_low"].to_numpy()[ladder[-1]] > floor.margin:
         return None
-    growth = own.drops[:, scored[-1:]] - own.drops[:, scored[:-1]]
-    low, high = own.clustered(growth).intervals(resampler, options.tails)[1]
+    growth = metric_drops.drops[:, ladder[-1:]] - metric_drops.drops[:, ladder[:-1]]
+    low, high = metric_drops.clustered(growth).intervals(resampler, options.tails)[1]
     within = (low >= -floor.margin) & (high <= floor.margin)
-    found = None
-    for index in reversed(range(len(within))):
-        if not within[index]:
-            break
-        found = int(levels["level"].to_numpy()[scored[index]])
-    return found
+    saturated = ladder[:-1][np.logical_and.accumulate(within[::-1])[::-1]]
+    return int(effects["level"].to_numpy()[saturated[0]]) if len(saturated) else None

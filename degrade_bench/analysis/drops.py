@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from degrade_bench.analysis.frames import Column, Frame
 from degrade_bench.errors import RunFolderError
 from degrade_bench.runs.columns import ANALYSED, ANALYSED_TEXTS
 
@@ -15,15 +16,40 @@ LARGEST = 1e150
 """Scores from here on count as infinite: their squares would be."""
 
 
+DROPS = Frame(
+    "drops",
+    "a metric × degradation × level × clip, replicates averaged",
+    (
+        Column("metric", "text", "which metric"),
+        Column("degradation", "text", "which degradation: tested, placebo or control, as `role` says"),
+        Column("level", "count", "the ladder's level"),
+        Column("role", "text", "`test`, `placebo` or `control`"),
+        Column("placebo_of", "text", "for a placebo, the degradation that it stands beside"),
+        Column("clip_id", "text", "which clip"),
+        Column("track", "text", "the recording that the clip was cut from"),
+        Column("nuisance", "flag", "whether it counts towards the metric's nuisance floor"),
+        Column("drop", "number", "clean less degraded, in the direction of quality", "the metric's"),
+    ),
+)
+
+NET_DROPS = Frame(
+    "net_drops",
+    "a metric × tested degradation × level × clip that has a drop and a placebo's drop",
+    (
+        *(column for column in DROPS.columns if column.name not in ("placebo_of", "nuisance")),
+        Column("placebo_drop", "number", "the placebo's drop", "the metric's"),
+        Column("net", "number", "the drop beyond the placebo's", "the metric's"),
+    ),
+)
+
+
 @dataclass(frozen=True)
 class Drops:
     """Paired drops of one table.
 
     Attributes:
-        table: one row per metric, degradation, level and clip, replicates averaged: ``drop``, ``role``,
-            ``placebo_of``, ``track``, ``nuisance``.
-        net: one row per metric, tested degradation, level and clip that has both: ``net`` is the drop beyond
-            the placebo's.
+        table: the columns of :data:`DROPS`.
+        net: the columns of :data:`NET_DROPS`.
         infinite: rows left out because a score was infinite, per metric.
     """
 
@@ -49,12 +75,15 @@ def coded(scores: pd.DataFrame) -> pd.DataFrame:
     return scores.assign(**categories)
 
 
-def paired_drops(scores: pd.DataFrame) -> Drops:
-    """Pair every cell with its clip's clean score. Rows that are not ``ok``, and infinite scores, give no drop."""
+def paired_drops(scores: pd.DataFrame, table: pd.DataFrame | None = None) -> Drops:
+    """Pair every cell with its clip's clean score. Rows that are not ``ok``, and infinite scores, give no drop.
+
+    Args:
+        scores: the score table.
+        table: its :func:`drop_table`, where it was made already.
+    """
     scores = coded(scores)
-    table = drop_table(scores)
-    texts = {name: object for name in table.columns if isinstance(table[name].dtype, pd.CategoricalDtype)}
-    table = table.astype(texts)
+    table = DROPS.table(drop_table(scores) if table is None else table)
     infinite = scores[is_infinite(scores["score"].to_numpy(dtype=float, na_value=np.nan))]
     counts = infinite["metric"].astype(object).value_counts()
     return Drops(table, _net(table, single_level_placebos(scores)), {str(k): int(n) for k, n in counts.items()})
@@ -78,7 +107,7 @@ def single_level_placebos(scores: pd.DataFrame) -> set[str]:
 
 
 def drop_table(scores: pd.DataFrame) -> pd.DataFrame:
-    """The drops of a :func:`coded` table: see :class:`Drops`."""
+    """The drops of a :func:`coded` table: the columns of :data:`DROPS`, texts as categories."""
     score = scores["score"].to_numpy(dtype=float, na_value=np.nan)
     usable = (scores["status"] == "ok").to_numpy() & is_usable(score)
     is_clean = (scores["role"] == "clean").to_numpy()
@@ -113,4 +142,4 @@ def _net(drops: pd.DataFrame, single: set[str]) -> pd.DataFrame:
     joined = tests.join(exact, on=[*on, "level"]).join(shared, on=on)
     joined["placebo_drop"] = joined["placebo_drop"].fillna(joined["shared_drop"])
     joined["net"] = joined["drop"] - joined["placebo_drop"]
-    return joined.dropna(subset=["net"]).drop(columns=["shared_drop"]).reset_index(drop=True)
+    return NET_DROPS.table(joined.dropna(subset=["net"]).drop(columns=["shared_drop"]))

@@ -43,40 +43,52 @@ class Floor:
         drawn = drawn[np.isfinite(drawn)]  # a resample may hold no track that has a control
         return bool(len(drawn) and np.ptp(drawn) > 0)
 
+    @property
+    def margin_error(self) -> float:
+        """The margin's standard error; 0 for one that was given."""
+        return float(self.margin_draws.standard_errors()[0]) if self.is_estimate else 0.0
 
-def nuisance_floor(own: MetricDrops, resampler: Resampler, options: AnalysisOptions) -> Floor:
+
+def nuisance_floor(metric_drops: MetricDrops, resampler: Resampler, options: AnalysisOptions) -> Floor:
     """The floor of one metric, with the margin that the options ask for.
 
     The margin is the floor, unless that is under the metric's *resolution*: a small share of the largest mean drop
     that any cell of the run brought about. A metric that compares with the clean clip itself does next to nothing
     under some controls, and a drop of three times next to nothing is not one that anybody should call heard.
+
+    Args:
+        metric_drops: the metric's drops.
+        resampler: draws tracks.
+        options: thresholds, and the margin where it was given.
     """
-    counted = own.controls["nuisance"].to_numpy(dtype=bool)
-    drops = np.abs(own.control_drops[:, counted])
+    is_nuisance = metric_drops.controls["nuisance"].to_numpy(dtype=bool)
+    drops = np.abs(metric_drops.control_drops[:, is_nuisance])
     clips, columns = np.nonzero(np.isfinite(drops))
-    left_out = tuple(dict.fromkeys(own.controls.loc[~counted, "degradation"]))
-    nothing = _constant(math.nan, own.tracks, options.resamples)
-    draws, low, high = nothing, math.nan, math.nan
+    left_out = tuple(dict.fromkeys(metric_drops.controls.loc[~is_nuisance, "degradation"]))
+    no_floor = _constant(math.nan, metric_drops.tracks, options.resamples)
+    draws, low, high = no_floor, math.nan, math.nan
     if len(clips):
-        draws = resampler.quantiles(drops[clips, columns], own.track[clips], own.tracks, options.floor_quantile)
+        draws = resampler.quantiles(
+            drops[clips, columns], metric_drops.track[clips], metric_drops.tracks, options.floor_quantile
+        )
         low, high = (float(end) for end in draws.intervals((options.confidence,))[0, :, 0])
     value = float(draws.centre[0])
-    given = options.margin_of(own.metric)
+    given = options.margin_of(metric_drops.metric)
     if given is not None:
-        margin, source = _constant(float(given), own.tracks, options.resamples), "given"
+        margin, source = _constant(float(given), metric_drops.tracks, options.resamples), "given"
     elif not len(clips):
-        margin, source = _constant(0.0, own.tracks, options.resamples), "none"
+        margin, source = _constant(0.0, metric_drops.tracks, options.resamples), "none"
     else:
-        smallest = _resolution(own, resampler, options)
+        smallest = _resolution(metric_drops, resampler, options)
         source = "floor" if smallest is None or value >= smallest.centre[0] else "resolution"
         margin = draws if smallest is None else _larger(draws, smallest)
     return Floor(value, low, high, draws, float(margin.centre[0]), margin, source, left_out)
 
 
-def _resolution(own: MetricDrops, resampler: Resampler, options: AnalysisOptions) -> Draws | None:
+def _resolution(metric_drops: MetricDrops, resampler: Resampler, options: AnalysisOptions) -> Draws | None:
     """A share of the largest mean drop in either direction; None without any."""
-    means = own.clustered(own.drops)
-    sizes = np.where(means.tracks >= min(options.min_tracks, own.tracks), np.abs(means.means), math.nan)
+    means = metric_drops.clustered(metric_drops.drops)
+    sizes = np.where(means.tracks >= min(options.min_tracks, metric_drops.tracks), np.abs(means.means), math.nan)
     if not options.resolution or not np.isfinite(sizes).any():
         return None
     at = int(np.nanargmax(sizes))

@@ -25,11 +25,21 @@ class Clustered:
 
     @classmethod
     def of(cls, values: np.ndarray, track: np.ndarray, tracks: int) -> Clustered:
-        """From values ``(clips, columns)``, NaN where there is none, and the track of each clip."""
-        known = np.isfinite(values)
+        """Values of clips, gathered by track.
+
+        Args:
+            values: ``(clips, columns)``, NaN where there is none.
+            track: ``(clips,)``, the track of each clip, 0 to ``tracks - 1``.
+            tracks: how many there are.
+
+        >>> Clustered.of(np.array([[1.0], [2.0], [6.0]]), np.array([0, 0, 1]), 2).track_means
+        array([[1.5],
+               [6. ]])
+        """
+        finite = np.isfinite(values)
         sums, counts = np.zeros((tracks, values.shape[1])), np.zeros((tracks, values.shape[1]))
-        np.add.at(sums, track, np.where(known, values, 0.0))
-        np.add.at(counts, track, known)
+        np.add.at(sums, track, np.where(finite, values, 0.0))
+        np.add.at(counts, track, finite)
         return cls(sums, counts)
 
     @property
@@ -56,16 +66,16 @@ class Clustered:
     def errors(self) -> np.ndarray:
         """Standard errors of the means over clips with tracks as clusters, ``(columns,)``; NaN with fewer than two.
 
-        With as many clips in every track: the standard deviation of the tracks' means over the root of their
-            number.
+        With as many clips in every track, this is the standard deviation of the tracks' means over the root of
+        their number.
         """
         tracks = self.tracks
-        result = np.full(len(tracks), math.nan)
+        errors = np.full(len(tracks), math.nan)
         some = tracks > 1
         counts, means = self.counts[:, some], self.means[some]
         residuals = (self.sums[:, some] - counts * means) / (counts.sum(axis=0) / tracks[some])
-        result[some] = np.sqrt((residuals**2).sum(axis=0) / (tracks[some] * (tracks[some] - 1.0)))
-        return result
+        errors[some] = np.sqrt((residuals**2).sum(axis=0) / (tracks[some] * (tracks[some] - 1.0)))
+        return errors
 
     def statistic(self) -> Statistic:
         """The means as a statistic of totals over tracks."""
@@ -77,11 +87,11 @@ class Clustered:
 
     def intervals(self, resampler: Resampler, confidences: Sequence[float]) -> np.ndarray:
         """BCa intervals ``(confidences, 2, columns)``, for each column over those tracks that have a value."""
-        result = np.full((len(confidences), 2, self.sums.shape[1]), math.nan)
+        ends = np.full((len(confidences), 2, self.sums.shape[1]), math.nan)
         for rows, columns in self._patterns():
             part = Clustered(self.sums[np.ix_(rows, columns)], self.counts[np.ix_(rows, columns)])
-            result[:, :, columns] = resampler.evaluate(part.statistic(), len(rows)).intervals(confidences)
-        return result
+            ends[:, :, columns] = resampler.evaluate(part.statistic(), len(rows)).intervals(confidences)
+        return ends
 
     def draws(self, resampler: Resampler) -> Draws:
         """Bootstrap and jackknife of the means over all tracks, to go together with other statistics."""
@@ -89,12 +99,18 @@ class Clustered:
 
     def _patterns(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Columns that have values in the same tracks, with these tracks."""
-        known = np.ascontiguousarray((self.counts > 0).T)
+        filled = np.ascontiguousarray((self.counts > 0).T)
         patterns: dict[bytes, list[int]] = {}
-        for column, row in enumerate(known):
+        for column, row in enumerate(filled):
             patterns.setdefault(row.tobytes(), []).append(column)
         for columns in patterns.values():
-            yield np.flatnonzero(known[columns[0]]), np.array(columns)
+            yield np.flatnonzero(filled[columns[0]]), np.array(columns)
+
+
+def clean_sd(clean: np.ndarray) -> float:
+    """Standard deviation of clean scores ``(clips,)``; NaN with fewer than two, 0 where all are alike."""
+    finite = clean[np.isfinite(clean)]
+    return float(np.std(finite, ddof=1)) if len(finite) > 1 else math.nan
 
 
 def ratio(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:

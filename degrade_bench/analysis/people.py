@@ -9,45 +9,77 @@ ratings stand as published.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from degrade_bench.analysis.frames import Column, Frame, interval
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.resampling import Draws, Resampler
 from degrade_bench.analysis.wide import MetricDrops
 from degrade_bench.degrade.reproduction.pmqd_ratings import MEAN_RATINGS, UNDAMAGED_RATING
 
 FEWEST_CELLS = 3
+"""Cells under which no correlation is given."""
 ALL = "all"
+"""What stands for all of PMQD's damages together."""
+
+PEOPLE = Frame(
+    "people",
+    "a metric × PMQD damage, and one over all of them; empty unless the `pmqd` suite was run",
+    (
+        Column("metric", "text", "which metric"),
+        Column("damage", "text", "which PMQD damage, or `all`"),
+        Column("cells", "count", "cells of PMQD that the metric scored"),
+        Column("rho", "number", "Spearman's rank correlation of mean drops with what people's ratings lost"),
+        *interval("rho", "its interval over this run's tracks"),
+    ),
+)
+
+HUMAN_CURVES = Frame(
+    "human_curves",
+    "a PMQD damage × level; empty unless the `pmqd` suite was run",
+    (
+        Column("degradation", "text", "which PMQD damage"),
+        Column("level", "count", "the ladder's level"),
+        Column("strength", "number", "the level's physical strength", "as `unit` says"),
+        Column("unit", "text", "of the strength"),
+        Column("rating", "number", "the mean rating, as published", "rating points"),
+        Column("human_drop", "number", "what it lost to the undamaged music's", "rating points"),
+    ),
+)
 
 
 def human_curves(cells: pd.DataFrame) -> pd.DataFrame:
     """What people's ratings lost at each of PMQD's cells that a run has; empty where it has none."""
-    own = cells[cells["degradation"].isin(MEAN_RATINGS)]
-    rows = [
-        {
-            "degradation": cell.degradation, "level": cell.level, "strength": cell.strength, "unit": cell.unit,
-            "rating": MEAN_RATINGS[cell.degradation][cell.level - 1],
-            "human_drop": UNDAMAGED_RATING - MEAN_RATINGS[cell.degradation][cell.level - 1],
-        }
-        for cell in own.itertuples()
-        if cell.level <= len(MEAN_RATINGS[cell.degradation])
-    ]  # fmt: skip
-    return pd.DataFrame.from_records(rows)
+    of_pmqd = cells[cells["degradation"].isin(MEAN_RATINGS)]
+    rows = []
+    for cell in of_pmqd.to_dict("records"):
+        ratings = MEAN_RATINGS[cell["degradation"]]
+        if cell["level"] <= len(ratings):
+            rating = ratings[cell["level"] - 1]
+            row = {name: cell[name] for name in ("degradation", "level", "strength", "unit")}
+            rows.append(row | {"rating": rating, "human_drop": UNDAMAGED_RATING - rating})
+    return HUMAN_CURVES.rows(rows)
 
 
-def agreement(own: MetricDrops, resampler: Resampler, options: AnalysisOptions) -> list[dict[str, Any]]:
-    """Rank correlation over all of PMQD's cells and within each damage: rows of ``Analysis.people``."""
-    people = human_curves(own.cells)
+def agreement(metric_drops: MetricDrops, resampler: Resampler, options: AnalysisOptions) -> pd.DataFrame:
+    """Rank correlation over all of PMQD's cells and within each damage: the columns of :data:`PEOPLE`.
+
+    Args:
+        metric_drops: the metric's drops.
+        resampler: draws tracks.
+        options: thresholds.
+    """
+    people = human_curves(metric_drops.cells)
     if people.empty:
-        return []
+        return PEOPLE.empty()
     lost = people.set_index(["degradation", "level"])["human_drop"]
-    human = np.array([lost.get((c.degradation, c.level), math.nan) for c in own.cells.itertuples()])
-    drops = own.clustered(own.drops)
+    cells = zip(metric_drops.cells["degradation"], metric_drops.cells["level"], strict=True)
+    human = np.array([lost.get(cell, math.nan) for cell in cells])
+    drops = metric_drops.clustered(metric_drops.drops)
     scored = np.flatnonzero(np.isfinite(human) & (drops.clips > 0))
-    names = own.cells["degradation"].to_numpy()[scored]
+    names = metric_drops.cells["degradation"].to_numpy()[scored]
     draws = drops.draws(resampler)
     rows = []
     for damage in (ALL, *dict.fromkeys(names)):
@@ -60,13 +92,9 @@ def agreement(own: MetricDrops, resampler: Resampler, options: AnalysisOptions) 
             spearman(draws.left_out[:, columns], human[columns])[:, None],
         )
         low, high = rho.intervals((options.confidence,))[0][:, 0]
-        rows.append(
-            {
-                "metric": own.metric, "damage": damage, "cells": len(columns), "rho": float(rho.centre[0]),
-                "rho_low": float(low), "rho_high": float(high),
-            }
-        )  # fmt: skip
-    return rows
+        row = {"metric": metric_drops.metric, "damage": damage, "cells": len(columns)}
+        rows.append(row | {"rho": float(rho.centre[0]), "rho_low": float(low), "rho_high": float(high)})
+    return PEOPLE.rows(rows)
 
 
 def spearman(values: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -87,5 +115,5 @@ def spearman(values: np.ndarray, other: np.ndarray) -> np.ndarray:
     ranks = ranks - ranks.mean(axis=1, keepdims=True)
     beside = beside - beside.mean()
     scale = np.sqrt((ranks**2).sum(axis=1) * (beside**2).sum())
-    known = np.isfinite(values).all(axis=1) & (scale > 0)
-    return np.where(known, (ranks @ beside) / np.where(known, scale, 1.0), math.nan)
+    usable = np.isfinite(values).all(axis=1) & (scale > 0)
+    return np.where(usable, (ranks @ beside) / np.where(usable, scale, 1.0), math.nan)

@@ -1,96 +1,123 @@
-"""What a run could have detected, and how many clips it would take: ``power`` on a run's own figures."""
+"""What a run could have detected, and how many clips it would take: :mod:`power` on a run's own figures."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from degrade_bench.analysis.floor import Floor
+from degrade_bench.analysis.frames import Column
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.power import Design
-from degrade_bench.analysis.verdicts import LevelStats, Ruling
-from degrade_bench.analysis.wide import MetricDrops
+from degrade_bench.analysis.verdicts import LevelStats, Ruling, Verdict, scored
 
 FEWEST_TRACKS = 3
 """Tracks under which a spread is too uncertain to plan with."""
 
+OUTLOOK_COLUMNS = (
+    Column("smallest_detectable", "number", "the smallest drop that the run's recordings detect", "the metric's"),
+    Column(
+        "planned_drop",
+        "number",
+        "the drop that is planned for: the top level's, at least twice the margin",
+        "the metric's",
+    ),
+    Column("clips_to_detect", "number", "recordings that would detect a drop of `planned_drop`", "recordings"),
+    Column("clips_to_exclude", "number", "recordings that would exclude a drop of the margin", "recordings"),
+    Column("power_note", "text", "the same in a sentence, beside `inconclusive`"),
+)
 
-def design_of(
-    levels: pd.DataFrame, own: MetricDrops, columns: slice, floor: Floor, tests: int, options: AnalysisOptions
-) -> Design | None:
+
+@dataclass(frozen=True)
+class MarginFacts:
+    """What planning has to know of a metric's margin and tests.
+
+    Attributes:
+        margin: what counts as no drop.
+        margin_error: its standard error; 0 for one that was given.
+        tracks: how many that was measured with.
+        tests: how many tests Holm's correction runs over.
+    """
+
+    margin: float
+    margin_error: float
+    tracks: int
+    tests: int
+
+
+def design_of(levels: pd.DataFrame, facts: MarginFacts, options: AnalysisOptions) -> Design | None:
     """The figures of one degradation; None where it has too few tracks.
 
     Args:
-        levels: the degradation's rows of the metric's levels.
-        own: the metric's drops.
-        columns: the degradation's cells.
-        floor: the metric's floor and margin.
-        tests: how many tests Holm's correction runs over.
+        levels: the degradation's rows of ``Analysis.levels``.
+        facts: of the metric.
         options: thresholds.
     """
-    known = np.flatnonzero(levels["tracks"].to_numpy() >= FEWEST_TRACKS)
-    if not len(known):
+    enough = np.flatnonzero(levels["tracks"].to_numpy() >= FEWEST_TRACKS)
+    if not len(enough):
         return None
-    spreads = _spreads(own, own.drops[:, columns])[known]
-    net = _spreads(own, own.net[:, columns])[known[-1]]
-    error = float(floor.margin_draws.standard_errors()[0]) if floor.is_estimate else 0.0
+    spreads = levels["drop_track_sd"].to_numpy(dtype=float)[enough]
+    net_spread = float(levels["net_track_sd"].to_numpy(dtype=float)[enough[-1]])
     return Design(
-        spread=float(spreads[-1]), net_spread=float(net) if math.isfinite(net) else None,
-        level_spreads=tuple(float(each) for each in spreads), margin=floor.margin, margin_error=error,
-        margin_tracks=own.tracks, tests=max(1, tests), alpha=options.alpha, confidence=options.confidence,
-    )  # fmt: skip
+        spread=float(spreads[-1]),
+        net_spread=net_spread if math.isfinite(net_spread) else None,
+        level_spreads=tuple(float(spread) for spread in spreads),
+        margin=facts.margin,
+        margin_error=facts.margin_error,
+        margin_tracks=facts.tracks,
+        tests=max(1, facts.tests),
+        alpha=options.alpha,
+        confidence=options.confidence,
+    )
 
 
-def _spreads(own: MetricDrops, values: np.ndarray) -> np.ndarray:
-    """Standard deviations between tracks: the standard error times the root of their number, ``(columns,)``."""
-    clustered = own.clustered(values)
-    return clustered.errors * np.sqrt(clustered.tracks)
+@dataclass(frozen=True)
+class Outlook:
+    """What the run could have detected and what more clips would show: the columns :data:`OUTLOOK_COLUMNS`."""
+
+    smallest_detectable: float = math.nan
+    planned_drop: float = math.nan
+    clips_to_detect: int | None = None
+    clips_to_exclude: int | None = None
+    power_note: str | None = None
 
 
 def outlook(
     design: Design | None, levels: Sequence[LevelStats], ruling: Ruling, options: AnalysisOptions
-) -> dict[str, Any]:
-    """What the run could have detected and what more clips would: columns of ``Analysis.verdicts``.
+) -> Outlook:
+    """What one degradation's recordings could have shown, and how many would show it.
 
     The drop that ``clips_to_detect`` is for is the one that was observed at the top level, and at least twice the
     margin.
+
+    Args:
+        design: the figures to plan with; None where there are too few tracks.
+        levels: of the degradation, rising.
+        ruling: the verdict; only an inconclusive one gets a sentence.
+        options: thresholds, and the chance of success that is planned for.
     """
-    blank: dict[str, Any] = {
-        "smallest_detectable": math.nan, "planned_drop": math.nan, "clips_to_detect": None,
-        "clips_to_exclude": None, "power_note": None,
-    }  # fmt: skip
-    known = [each for each in levels if each.n > 0]
-    if not known:
-        return blank
-    inconclusive = ruling.verdict == "inconclusive"
+    ladder = scored(levels)
+    if not ladder:
+        return Outlook()
+    tracks, inconclusive = ladder[-1].tracks, ruling.verdict is Verdict.INCONCLUSIVE
     if design is None:
-        note = f"{known[-1].tracks} recordings are too few to plan with" if inconclusive else None
-        return blank | {"power_note": note}
-    tracks = known[-1].tracks
-    planned = max(known[-1].drop, 2 * design.margin)
-    found = {
-        "smallest_detectable": design.smallest_detectable(tracks, options.power),
-        "planned_drop": planned,
-        "clips_to_detect": design.clips_to_detect(planned, options.power),
-        "clips_to_exclude": design.clips_to_exclude(options.power),
-    }
-    note = power_note(found, tracks, design.margin, options.power) if inconclusive else None
-    return found | {"power_note": note}
-
-
-def power_note(found: dict[str, Any], tracks: int, margin: float, power: float) -> str:
-    """The outlook in one sentence, to stand beside ``inconclusive``."""
-    chance = f"{100 * power:g} %"
-    if math.isfinite(found["smallest_detectable"]):
-        text = f"{tracks} recordings detect a drop of {found['smallest_detectable']:.3g} or more ({chance} power)"
-    else:
-        text = f"{tracks} recordings detect no drop at all after Holm's correction"
-    if found["clips_to_detect"] is not None:
-        text += f"; {found['clips_to_detect']} would detect one of {found['planned_drop']:.3g}"
-    if found["clips_to_exclude"] is not None:
-        text += f"; {found['clips_to_exclude']} would exclude one of the margin ({margin:.3g})"
-    return text + "."
+        return Outlook(power_note=f"{tracks} recordings are too few to plan with" if inconclusive else None)
+    planned = max(ladder[-1].drop, 2 * design.margin)
+    smallest = design.smallest_detectable(tracks, options.power)
+    to_detect = design.clips_to_detect(planned, options.power)
+    to_exclude = design.clips_to_exclude(options.power)
+    note = None
+    if inconclusive:
+        chance = f"{100 * options.power:g} %"
+        note = f"{tracks} recordings detect no drop at all after Holm's correction"
+        if math.isfinite(smallest):
+            note = f"{tracks} recordings detect a drop of {smallest:.3g} or more ({chance} power)"
+        if to_detect is not None:
+            note += f"; {to_detect} would detect one of {planned:.3g}"
+        if to_exclude is not None:
+            note += f"; {to_exclude} would exclude one of the margin ({design.margin:.3g})"
+        note += "."
+    return Outlook(smallest, planned, to_detect, to_exclude, note)

@@ -28,7 +28,7 @@ UPPER = 1.959963984540054
 
 @dataclass(frozen=True)
 class Design:
-    """What is known beforehand.
+    """What a plan is made from.
 
     Attributes:
         spread: standard deviation of the drop between tracks, at the level that is to be detected.
@@ -117,8 +117,8 @@ def _beyond(distance: float, spread: float, tracks: int, tail: float) -> float:
     critical = float(stdtrit(tracks - 1, 1 - tail))
     if shift > critical + 12:
         return 1.0
-    found = 1 - float(nctdtr(tracks - 1, shift, critical))
-    return found if math.isfinite(found) else 0.0
+    chance = 1 - float(nctdtr(tracks - 1, shift, critical))
+    return chance if math.isfinite(chance) else 0.0
 
 
 def _fewest(enough: Callable[[int], bool]) -> int | None:

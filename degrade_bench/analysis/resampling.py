@@ -20,8 +20,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from degrade_bench.analysis.quantiles import weighted_quantile
-
 Totals = Callable[[np.ndarray], np.ndarray]
 """From values by track ``(tracks, columns)`` to their totals ``(rows, columns)``."""
 
@@ -37,7 +35,7 @@ REMEMBERED = 32_000_000
 
 @dataclass
 class Resampler:
-    """Which tracks are drawn in each resample, by number of tracks; drawn once each.
+    """Which tracks are drawn in each resample; the same draws for every statistic of as many tracks.
 
     Args:
         resamples: how many.
@@ -46,13 +44,13 @@ class Resampler:
 
     resamples: int
     seed: int
-    _known: dict[int, np.ndarray] = field(default_factory=dict)
+    _drawn: dict[int, np.ndarray] = field(default_factory=dict)
 
     def counts(self, tracks: int) -> np.ndarray:
         """How often each track is drawn in each resample: ``(resamples, tracks)``, small integers."""
-        if tracks not in self._known:
-            if sum(each.size for each in self._known.values()) > REMEMBERED:
-                self._known.pop(next(iter(self._known)))
+        if tracks not in self._drawn:
+            if sum(counts.size for counts in self._drawn.values()) > REMEMBERED:
+                self._drawn.pop(next(iter(self._drawn)))
             rng = np.random.Generator(np.random.Philox(key=self.seed))
             counts = np.empty((self.resamples, tracks), dtype=np.uint16)
             step = max(1, CHUNK // tracks)
@@ -60,11 +58,16 @@ class Resampler:
                 part = counts[first : first + step]
                 drawn = rng.integers(0, tracks, size=part.shape) + tracks * np.arange(len(part))[:, None]
                 part[:] = np.bincount(drawn.ravel(), minlength=part.size).reshape(part.shape)
-            self._known[tracks] = counts
-        return self._known[tracks]
+            self._drawn[tracks] = counts
+        return self._drawn[tracks]
 
     def evaluate(self, statistic: Statistic, tracks: int) -> Draws:
-        """A statistic of the sample, of its resamples and of its jackknife."""
+        """A statistic of the sample, of its resamples and of its jackknife.
+
+        >>> values = np.array([[1.0], [2.0], [6.0]])
+        >>> Resampler(100, 0).evaluate(lambda totals: totals(values) / 3, 3).left_out.ravel()
+        array([2.66666667, 2.33333333, 1.        ])
+        """
         centre = statistic(lambda values: values.sum(axis=0, keepdims=True))[0]
         if tracks < 2:
             empty = np.full((0, len(centre)), math.nan)
@@ -93,8 +96,8 @@ class Resampler:
             weighted_quantile(values, counts[first : first + step][:, track], quantile)
             for first in range(0, len(counts), step)
         ]
-        left_out = [weighted_quantile(values, (track != each)[None], quantile) for each in range(tracks)]
-        return Draws(centre, np.concatenate(drawn)[:, None], np.concatenate(left_out)[:, None])
+        jackknife = [weighted_quantile(values, (track != left_out)[None], quantile) for left_out in range(tracks)]
+        return Draws(centre, np.concatenate(drawn)[:, None], np.concatenate(jackknife)[:, None])
 
     def _parts(self, tracks: int) -> Iterator[np.ndarray]:
         counts = self.counts(tracks)
@@ -125,9 +128,9 @@ class Draws:
         """The bootstrap's standard error, with n - 1 for n: ``(columns,)``; NaN with fewer than two tracks."""
         tracks = len(self.left_out)
         errors = np.full(len(self.centre), math.nan)
-        known = np.isfinite(self.resampled).any(axis=0)
-        if tracks > 1 and known.any():
-            errors[known] = np.nanstd(self.resampled[:, known], axis=0) * math.sqrt(tracks / (tracks - 1))
+        drawn = np.isfinite(self.resampled).any(axis=0)
+        if tracks > 1 and drawn.any():
+            errors[drawn] = np.nanstd(self.resampled[:, drawn], axis=0) * math.sqrt(tracks / (tracks - 1))
         return errors
 
 
@@ -156,31 +159,59 @@ def bca(
     """
     from scipy.special import ndtr, ndtri
 
-    result = np.full((len(confidences), 2, len(centre)), math.nan)
+    ends = np.full((len(confidences), 2, len(centre)), math.nan)
     if len(left_out) < 2 or not len(centre):
-        return result
+        return ends
     counts = np.isfinite(resampled).sum(axis=0)
-    known = np.isfinite(centre) & np.isfinite(left_out).all(axis=0) & (counts > 0)
+    defined = np.isfinite(centre) & np.isfinite(left_out).all(axis=0) & (counts > 0)
     with np.errstate(invalid="ignore"):
         scale = np.maximum(np.abs(centre), np.abs(left_out).max(axis=0))
-        fixed = known & (np.ptp(left_out, axis=0) <= ROUNDING * scale)
-    result[:, :, fixed] = centre[fixed]
-    moving = np.flatnonzero(known & ~fixed)
+        fixed = defined & (np.ptp(left_out, axis=0) <= ROUNDING * scale)
+    ends[:, :, fixed] = centre[fixed]
+    moving = np.flatnonzero(defined & ~fixed)
     if not len(moving):
-        return result
+        return ends
     draws, counts, centre = np.sort(resampled[:, moving], axis=0), counts[moving], centre[moving]  # NaN at the end
     last = np.take_along_axis(draws, counts[None] - 1, axis=0)[0]
     rounding = 1e-9 * (last - draws[0])  # a resample that is the sample is a tie, however it adds up
     under, upto = (draws < centre - rounding).sum(axis=0), (draws <= centre + rounding).sum(axis=0)
     below = (under + 0.5 * (upto - under)) / counts
     shift = ndtri(np.clip(below, 0.5 / counts, 1 - 0.5 / counts))
-    bend = _acceleration(left_out[:, moving])
+    acceleration = _acceleration(left_out[:, moving])
     for index, confidence in enumerate(confidences):
         tail = expanded(confidence, len(left_out))
         for end, sign in enumerate((-1, 1)):
-            place = ndtr(_moved(shift, bend, sign * tail)) * (counts - 1)
-            result[index, end, moving] = _at(draws, place, counts)
-    return result
+            place = ndtr(_moved(shift, acceleration, sign * tail)) * (counts - 1)
+            ends[index, end, moving] = _at(draws, place, counts)
+    return ends
+
+
+def weighted_quantile(values: np.ndarray, counts: np.ndarray, quantile: float) -> np.ndarray:
+    """The smallest value that at least a share ``quantile`` of the values does not exceed.
+
+    This is numpy's method ``inverted_cdf``: of all definitions the one that does not change when every value occurs
+    four times.
+
+    Args:
+        values: ``(values,)``, rising.
+        counts: ``(rows, values)``, how often each occurs; whole numbers.
+        quantile: 0 to 1.
+
+    Returns:
+        ``(rows,)``; NaN for a row in which nothing occurs.
+
+    >>> weighted_quantile(np.array([1.0, 2.0, 4.0]), np.array([[1, 0, 1], [1, 1, 4]]), 0.5)
+    array([1., 4.])
+    """
+    quantiles = np.full(len(counts), np.nan)
+    if not len(values):
+        return quantiles
+    until = np.cumsum(counts, axis=1, dtype=np.int64)
+    total = until[:, -1]
+    wanted = np.maximum(np.ceil(total * quantile - 1e-9), 1)
+    place = (until < wanted[:, None]).sum(axis=1)
+    quantiles[total > 0] = values[place[total > 0]]
+    return quantiles
 
 
 def _at(draws: np.ndarray, place: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -192,13 +223,14 @@ def _at(draws: np.ndarray, place: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 
 def _acceleration(left_out: np.ndarray) -> np.ndarray:
+    """BCa's acceleration from the jackknife, ``(columns,)``."""
     spread = left_out.mean(axis=0) - left_out
     spread = spread / np.abs(spread).max(axis=0)  # it has no scale, and scores may be large
     return (spread**3).sum(axis=0) / (6 * (spread**2).sum(axis=0) ** 1.5)
 
 
-def _moved(shift: np.ndarray, bend: np.ndarray, tail: float) -> np.ndarray:
+def _moved(shift: np.ndarray, acceleration: np.ndarray, tail: float) -> np.ndarray:
     """Where BCa reads a tail off; beyond the formula's pole, as far out as the draws go."""
     reach = shift + tail
-    room = 1 - bend * reach
+    room = 1 - acceleration * reach
     return np.where(room > 0, shift + reach / np.where(room > 0, room, 1.0), np.copysign(math.inf, reach))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,38 +12,57 @@ from typing import Any
 import pandas as pd
 
 from degrade_bench._support.files import write_text
-from degrade_bench.analysis.json_rows import json_rows
+from degrade_bench.analysis.achieved import ACHIEVED
+from degrade_bench.analysis.controls import CONTROLS, PLACEBOS
+from degrade_bench.analysis.frames import json_rows
+from degrade_bench.analysis.genres import GENRES
+from degrade_bench.analysis.levels import LEVELS
+from degrade_bench.analysis.metric_analysis import METRICS, VERDICTS
 from degrade_bench.analysis.options import AnalysisOptions
-from degrade_bench.errors import RunFolderError
+from degrade_bench.analysis.people import HUMAN_CURVES, PEOPLE
+from degrade_bench.analysis.selectivity import SELECTIVITY
+from degrade_bench.analysis.sensitivity import FAMILIES
+from degrade_bench.errors import ConfigError, RunFolderError
 from degrade_bench.runs.names import ANALYSIS, SUMMARY
 
-FORMAT = 2
-
-SUMMARY_COLUMNS = [
-    "metric", "group", "family", "degradation", "level", "strength", "unit", "n", "drop_mean", "drop_low",
-    "drop_high", "effect_dz", "concordance", "p_value", "p_holm", "placebo_drop", "net_drop", "net_low",
-    "net_high", "verdict",
-]  # fmt: skip
+FORMAT = 3
 
 FRAMES = (
-    "metrics", "levels", "verdicts", "families", "selectivity", "genres", "controls", "placebos", "people",
-    "human_curves", "achieved",
-)  # fmt: skip
+    METRICS,
+    LEVELS,
+    VERDICTS,
+    FAMILIES,
+    SELECTIVITY,
+    GENRES,
+    CONTROLS,
+    PLACEBOS,
+    PEOPLE,
+    HUMAN_CURVES,
+    ACHIEVED,
+)
+"""The frames of an :class:`Analysis`, in the order of ``analysis.json``."""
+
+SUMMARY_COLUMNS = [
+    *("metric", "group", "family", "degradation", "level", "strength", "unit", "n"),
+    *("drop_mean", "drop_low", "drop_high", "effect_dz", "concordance", "p_value", "p_holm"),
+    *("placebo_drop", "net_drop", "net_low", "net_high", "verdict"),
+]
+"""Those of :data:`LEVELS` that ``summary.csv`` holds, in its order."""
 
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """Tidy data frames.
+    """Tidy data frames; their columns are declared beside the functions that fill them, and listed in the docs.
 
     Attributes:
         metrics: one row per metric: direction, nuisance floor and interval, margin, clean scores, rows by status.
         levels: one row per metric × tested degradation × level: every statistic of the drops there.
         verdicts: one row per metric × tested degradation: verdict, sentence, curve (trend, slope, area, detection,
             saturation) and what more clips would show.
-        families: one row per metric × family, and one per metric × group (``family`` is then ``""``): how much is
-            noticed there, in one number.
+        families: one row per metric × family, and one per metric × group of damages (``family`` is then ``""``):
+            how much is noticed there, in one number.
         selectivity: one row per metric: signal against structural sensitivity at matched physical change.
-        genres: one row per metric × tested degradation × clip group, where the manifest names groups.
+        genres: one row per metric × tested degradation × genre, where the manifest names groups of clips.
         controls: one row per metric × control × level: what the metric did under an edit that is no damage.
         placebos: one row per metric × placebo × level: the placebo's drop with its interval.
         people: one row per metric × PMQD damage, and one over all of them: agreement with human ratings; empty
@@ -58,11 +78,11 @@ class Analysis:
     controls: pd.DataFrame
     placebos: pd.DataFrame
     achieved: pd.DataFrame
-    families: pd.DataFrame = field(default_factory=pd.DataFrame)
-    selectivity: pd.DataFrame = field(default_factory=pd.DataFrame)
-    genres: pd.DataFrame = field(default_factory=pd.DataFrame)
-    people: pd.DataFrame = field(default_factory=pd.DataFrame)
-    human_curves: pd.DataFrame = field(default_factory=pd.DataFrame)
+    families: pd.DataFrame = field(default_factory=FAMILIES.empty)
+    selectivity: pd.DataFrame = field(default_factory=SELECTIVITY.empty)
+    genres: pd.DataFrame = field(default_factory=GENRES.empty)
+    people: pd.DataFrame = field(default_factory=PEOPLE.empty)
+    human_curves: pd.DataFrame = field(default_factory=HUMAN_CURVES.empty)
     options: AnalysisOptions = field(default_factory=AnalysisOptions)
 
     @property
@@ -72,26 +92,52 @@ class Analysis:
 
     def to_json(self) -> str:
         """Everything as JSON. NaN is null; infinity, which no statistic here gives, is refused."""
-        record: dict[str, Any] = {"format": FORMAT, "options": asdict(self.options)}
-        for name in FRAMES:
-            record[name] = json_rows(getattr(self, name))
+        frames = {frame.name: json_rows(getattr(self, frame.name)) for frame in FRAMES}
+        record = {"format": FORMAT, "options": asdict(self.options), **frames}
         return json.dumps(record, indent=1, allow_nan=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Analysis:
-        """Read what :meth:`to_json` wrote.
+        """Read what :meth:`to_json` wrote: the same columns, of the same types.
 
         Raises:
-            RunFolderError: it is something else.
+            RunFolderError: it is something else, or another version wrote it.
         """
+        record = _record(text)
         try:
-            record = json.loads(text)
-            if record["format"] != FORMAT:
-                raise ValueError(f"format {record['format']}, expected {FORMAT}")
-            frames = {name: pd.DataFrame.from_records(record[name]) for name in FRAMES}
-            return cls(**frames, options=AnalysisOptions(**record["options"]))
-        except (ValueError, TypeError, KeyError) as error:
+            frames = {frame.name: frame.from_json(record[frame.name]) for frame in FRAMES}
+        except KeyError as error:
+            raise RunFolderError(f"not an analysis: it lacks the frame {error}") from error
+        except ValueError as error:
             raise RunFolderError(f"not an analysis: {error}") from error
+        return cls(**frames, options=_options(record))
+
+
+def _record(text: str) -> Mapping[str, Any]:
+    """What ``analysis.json`` holds. Here, and only here, what another version wrote is refused.
+
+    Raises:
+        RunFolderError: another version wrote it, or nobody.
+    """
+    try:
+        record = json.loads(text)
+    except ValueError as error:
+        raise RunFolderError(f"not an analysis: {error}") from error
+    if not isinstance(record, dict) or "format" not in record:
+        raise RunFolderError("not an analysis: it states no format")
+    if record["format"] != FORMAT:
+        raise RunFolderError(
+            f"written by another version (format {record['format']}, this one's is {FORMAT}); "
+            "give `degrade-bench analysis DIR` to make it again"
+        )
+    return record
+
+
+def _options(record: Mapping[str, Any]) -> AnalysisOptions:
+    try:
+        return AnalysisOptions(**record["options"])
+    except (KeyError, TypeError, ConfigError) as error:
+        raise RunFolderError(f"not an analysis: its options are not this version's: {error}") from error
 
 
 def write(analysis: Analysis, folder: Path) -> None:
@@ -110,7 +156,7 @@ def load_analysis(folder: Path) -> Analysis:
     """Read ``analysis.json`` of a run directory.
 
     Raises:
-        RunFolderError: missing or unreadable.
+        RunFolderError: missing, unreadable, or written by another version.
     """
     path = folder / ANALYSIS
     try:
@@ -122,18 +168,17 @@ def load_analysis(folder: Path) -> Analysis:
 
 
 def load_options(folder: Path) -> AnalysisOptions:
-    """The thresholds that a run directory was last analysed with; the defaults where this version did not.
+    """The thresholds that a run directory was last analysed with; the defaults where it never was.
+
+    Thresholds that another version wrote are refused like its analysis, and not quietly replaced by the defaults.
 
     Raises:
-        RunFolderError: ``analysis.json`` is there and is damaged.
+        RunFolderError: ``analysis.json`` is there, and is damaged or written by another version.
     """
     path = folder / ANALYSIS
-    if not path.is_file():
-        return AnalysisOptions()
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return _options(_record(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return AnalysisOptions()
+    except (OSError, UnicodeDecodeError, RunFolderError) as error:
         raise RunFolderError(f"{path} cannot be read: {error}") from error
-    if not isinstance(record, dict) or record.get("format") != FORMAT:
-        return AnalysisOptions()  # an earlier version's
-    return load_analysis(folder).options

@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from degrade_bench.analysis.frames import Column, Frame, interval
 from degrade_bench.analysis.means import ratio
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.resampling import Resampler, Totals
@@ -30,80 +33,132 @@ OUTER = 0.05
 GROUPS = ("signal", "structural")
 
 
-def selectivity(
-    own: MetricDrops, every: Mapping[str, MetricDrops], resampler: Resampler, options: AnalysisOptions
-) -> dict[str, Any]:
-    """The index of one metric with its interval: a row of ``Analysis.selectivity``.
+SELECTIVITY = Frame(
+    "selectivity",
+    "a metric",
+    (
+        Column("metric", "text", "which metric"),
+        Column("distance", "text", "the full-reference metric that measured physical change"),
+        Column("bins", "count", "bins of physical change that cells of both groups fill"),
+        Column("cells", "count", "clips × cells in them"),
+        Column("note", "text", "why there is no index, where there is none"),
+        Column("signal", "number", "S: the mean net drop under signal damage, over the bins", "the metric's"),
+        Column(
+            "structural", "number", "T: the mean net drop under structural damage, over the bins", "the metric's"
+        ),
+        Column("index", "number", "(S − T) / (S + T), each cut off at zero"),
+        *interval("index", "its interval over tracks"),
+    ),
+)
 
-    Args:
-        own: the metric's drops.
-        every: all metrics' drops by name, the distance among them.
-        resampler: draws tracks.
-        options: thresholds.
+
+@dataclass(frozen=True, eq=False)
+class Matched:
+    """Drops of cells of both groups, by bin of physical change.
+
+    Attributes:
+        sums, counts: ``(tracks, 2 × bins)``: the drops, signal's bins first, in bins that both groups fill.
+        bins: how many bins there are.
+        cells: how many clips × cells were summed.
     """
-    row: dict[str, Any] = {
-        "metric": own.metric, "distance": options.distance, "bins": 0, "cells": 0, "note": None,
-        **dict.fromkeys(("signal", "structural", "index", "index_low", "index_high"), math.nan),
-    }  # fmt: skip
-    measure = every.get(options.distance)
-    if measure is None:
-        return row | {"note": f"{options.distance}, which measures physical change, was not scored"}
-    group = own.cells["group"].to_numpy()
-    if not all((group == name).any() for name in GROUPS):
-        return row | {"note": "signal and structural damage are not both in this run"}
-    size = _distances(own, measure)
-    values = counted_drops(own)
-    known = np.isfinite(values) & (size > 0)
-    clips, cells = np.nonzero(known)
-    size, values, side = np.log(size[known]), values[known], np.where(group[cells] == GROUPS[0], 0, 1)
-    ends = [
-        np.quantile(size[side == each], [OUTER, 1 - OUTER], method="inverted_cdf")
-        for each in (0, 1)
-        if (side == each).any()
-    ]
-    if len(ends) < 2:
-        return row | {"note": f"{options.distance} measures no cell of one of the groups"}
-    low, high = max(end[0] for end in ends), min(end[1] for end in ends)
-    if not low < high:
-        return row | {"note": f"no change in {options.distance} that both groups reach"}
-    place = np.floor((size - low) / (high - low) * BINS).astype(int)
-    place[size == high] = BINS - 1
-    inside = (place >= 0) & (place < BINS)
-    column = side[inside] * BINS + place[inside]
-    sums, counts = np.zeros((own.tracks, 2 * BINS)), np.zeros((own.tracks, 2 * BINS))
-    np.add.at(sums, (own.track[clips[inside]], column), values[inside])
-    np.add.at(counts, (own.track[clips[inside]], column), 1.0)
-    tracks = (counts > 0).sum(axis=0).reshape(2, BINS)
-    used = np.flatnonzero((tracks >= FEWEST_TRACKS).all(axis=0))
-    if not len(used):
-        return row | {"note": f"fewer than {FEWEST_TRACKS} tracks at any size that both groups reach"}
-    pick = np.concatenate([used, BINS + used])
 
-    def index(totals: Totals) -> np.ndarray:
-        each = ratio(totals(sums[:, pick]), totals(counts[:, pick]))
-        signal, structural = (_mean_known(half) for half in (each[:, : len(used)], each[:, len(used) :]))
+    sums: np.ndarray
+    counts: np.ndarray
+    bins: int
+    cells: int
+
+    def index(self, totals: Totals) -> np.ndarray:
+        """S, T and the index, ``(rows, 3)``."""
+        means = ratio(totals(self.sums), totals(self.counts))
+        signal, structural = _finite_mean(means[:, : self.bins]), _finite_mean(means[:, self.bins :])
         above = np.maximum(signal, 0.0), np.maximum(structural, 0.0)
         whole = above[0] + above[1]
         share = np.where(whole > 0, (above[0] - above[1]) / np.where(whole > 0, whole, 1.0), math.nan)
         return np.column_stack([signal, structural, share])
 
-    draws = resampler.evaluate(index, own.tracks)
+
+def selectivity(
+    metric_drops: MetricDrops,
+    drops_by_metric: Mapping[str, MetricDrops],
+    resampler: Resampler,
+    options: AnalysisOptions,
+) -> pd.DataFrame:
+    """The index of one metric with its interval: one row with the columns of :data:`SELECTIVITY`.
+
+    Args:
+        metric_drops: the metric's drops.
+        drops_by_metric: all metrics' drops by name, the distance among them.
+        resampler: draws tracks.
+        options: thresholds, and which metric is the distance.
+    """
+    matched = _matched(metric_drops, drops_by_metric.get(options.distance), options.distance)
+    row = {"metric": metric_drops.metric, "distance": options.distance} | _index_row(
+        matched, metric_drops.tracks, resampler, options
+    )
+    return SELECTIVITY.rows([row])
+
+
+def _index_row(
+    matched: Matched | str, tracks: int, resampler: Resampler, options: AnalysisOptions
+) -> dict[str, Any]:
+    """S, T, the index and its interval, or the reason why there is none."""
+    row: dict[str, Any] = {
+        "bins": 0,
+        "cells": 0,
+        "note": None,
+        **dict.fromkeys(("signal", "structural", "index", "index_low", "index_high"), math.nan),
+    }
+    if isinstance(matched, str):
+        return row | {"note": matched}
+    draws = resampler.evaluate(matched.index, tracks)
+    signal, structural, index = (float(value) for value in draws.centre)
     lows, highs = draws.intervals((options.confidence,))[0]
-    found = dict(zip(("signal", "structural", "index"), (float(each) for each in draws.centre), strict=True))
-    row |= found | {"bins": len(used), "cells": int(np.isin(column, pick).sum())}
+    row |= {"signal": signal, "structural": structural, "bins": matched.bins, "cells": matched.cells}
     if not (lows[:2] > 0).any():  # a share of nothing would be any number
-        return row | {"index": math.nan, "note": "neither group was shown to lower the score at matched change"}
-    return row | {"index_low": float(lows[2]), "index_high": float(highs[2])}
+        return row | {"note": "neither group was shown to lower the score at matched change"}
+    return row | {"index": index, "index_low": float(lows[2]), "index_high": float(highs[2])}
 
 
-def _distances(own: MetricDrops, measure: MetricDrops) -> np.ndarray:
+def _matched(metric_drops: MetricDrops, distance_drops: MetricDrops | None, distance: str) -> Matched | str:
+    """The drops of both groups by physical change, or why they cannot be matched."""
+    if distance_drops is None:
+        return f"{distance}, which measures physical change, was not scored"
+    group = metric_drops.cells["group"].to_numpy()
+    if not all((group == name).any() for name in GROUPS):
+        return "signal and structural damage are not both in this run"
+    changes, drops = _distances(metric_drops, distance_drops), counted_drops(metric_drops)
+    usable = np.isfinite(drops) & (changes > 0)
+    clips, cells = np.nonzero(usable)
+    size, drops, side = np.log(changes[usable]), drops[usable], np.where(group[cells] == GROUPS[0], 0, 1)
+    if not all((side == number).any() for number in (0, 1)):
+        return f"{distance} measures no cell of one of the groups"
+    ends = [np.quantile(size[side == number], [OUTER, 1 - OUTER], method="inverted_cdf") for number in (0, 1)]
+    low, high = max(end[0] for end in ends), min(end[1] for end in ends)
+    if not low < high:
+        return f"no change in {distance} that both groups reach"
+    place = np.floor((size - low) / (high - low) * BINS).astype(int)
+    place = np.where(size == high, BINS - 1, place)
+    inside = (place >= 0) & (place < BINS)
+    column = side[inside] * BINS + place[inside]
+    sums, counts = np.zeros((metric_drops.tracks, 2 * BINS)), np.zeros((metric_drops.tracks, 2 * BINS))
+    np.add.at(sums, (metric_drops.track[clips[inside]], column), drops[inside])
+    np.add.at(counts, (metric_drops.track[clips[inside]], column), 1.0)
+    tracks = (counts > 0).sum(axis=0).reshape(2, BINS)
+    used = np.flatnonzero((tracks >= FEWEST_TRACKS).all(axis=0))
+    if not len(used):
+        return f"fewer than {FEWEST_TRACKS} tracks at any size that both groups reach"
+    picked = np.concatenate([used, BINS + used])
+    return Matched(sums[:, picked], counts[:, picked], len(used), int(np.isin(column, picked).sum()))
+
+
+def _distances(metric_drops: MetricDrops, distance_drops: MetricDrops) -> np.ndarray:
     """The distance of each cell from its clean clip, ``(clips, cells)``; NaN where not measured."""
-    place = {clip: index for index, clip in enumerate(measure.clips)}
-    padded = np.vstack([measure.drops, np.full((1, measure.drops.shape[1]), math.nan)])
-    return padded[[place.get(clip, -1) for clip in own.clips]]
+    place = {clip: index for index, clip in enumerate(distance_drops.clips)}
+    padded = np.vstack([distance_drops.drops, np.full((1, distance_drops.drops.shape[1]), math.nan)])
+    return padded[[place.get(clip, -1) for clip in metric_drops.clips]]
 
 
-def _mean_known(values: np.ndarray) -> np.ndarray:
+def _finite_mean(values: np.ndarray) -> np.ndarray:
     """Mean over columns, passing over NaN: ``(rows,)``."""
-    known = np.isfinite(values)
-    return ratio(np.where(known, values, 0.0).sum(axis=1), known.sum(axis=1))
+    finite = np.isfinite(values)
+    return ratio(np.where(finite, values, 0.0).sum(axis=1), finite.sum(axis=1))

@@ -42,14 +42,31 @@ def concordance(drops: np.ndarray) -> tuple[float, int]:
 
 
 def wilson(shares: np.ndarray, tracks: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
-    """Wilson's intervals of shares of clips, with tracks as independent trials; NaN without any."""
-    from statsmodels.stats.proportion import proportion_confint
+    """Wilson's intervals of shares of clips, with tracks as independent trials; NaN without any.
+
+    Args:
+        shares: ``(columns,)``, 0 to 1.
+        tracks: ``(columns,)``, how many trials each share is of.
+        confidence: of the intervals.
+
+    Returns:
+        The low and the high ends, each ``(columns,)``.
+
+    >>> low, high = wilson(np.array([0.5]), np.array([10]), 0.95)
+    >>> print(f"{low[0]:.3f} to {high[0]:.3f}")
+    0.237 to 0.763
+    """
+    from scipy.special import ndtri
 
     low, high = np.full(len(shares), math.nan), np.full(len(shares), math.nan)
     some = (tracks > 0) & np.isfinite(shares)
-    if some.any():
-        count, trials = shares[some] * tracks[some], tracks[some]
-        low[some], high[some] = proportion_confint(count, trials, alpha=1 - confidence, method="wilson")
+    trials = tracks[some].astype(float)
+    share = shares[some] * trials / trials
+    reach = -ndtri((1 - confidence) / 2)
+    whole = 1 + reach**2 / trials
+    centre = (share + reach**2 / (2 * trials)) / whole
+    half = reach * np.sqrt(share * (1.0 - share) / trials + reach**2 / (4.0 * trials**2)) / whole
+    low[some], high[some] = np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
     return low, high
 
 
@@ -140,12 +157,12 @@ def sign_flip_p(means: np.ndarray, flips: int, seed: int) -> np.ndarray:
         ``(columns,)``; NaN with fewer than two tracks.
     """
     tracks, columns = means.shape
-    result = np.full(columns, math.nan)
-    known = np.isfinite(means)
-    enough = known.sum(axis=0) >= 2
+    p_values = np.full(columns, math.nan)
+    finite = np.isfinite(means)
+    enough = finite.sum(axis=0) >= 2
     if not enough.any():
-        return result
-    values = np.where(known, means, 0.0)[:, enough]
+        return p_values
+    values = np.where(finite, means, 0.0)[:, enough]
     scale = np.abs(values).max(axis=0)
     values = values / np.where(scale > 0, scale, 1.0)
     observed = np.abs(values.sum(axis=0)) - 1e-12 * tracks
@@ -161,8 +178,8 @@ def sign_flip_p(means: np.ndarray, flips: int, seed: int) -> np.ndarray:
         else:
             patterns = rng.integers(0, 2, size=(count, tracks), dtype=np.int8)
         reached += (np.abs((1.0 - 2.0 * patterns) @ values) >= observed).sum(axis=0)
-    result[enough] = reached / total if exact else (reached + 1) / (total + 1)
-    return result
+    p_values[enough] = reached / total if exact else (reached + 1) / (total + 1)
+    return p_values
 
 
 def smallest_flip_p(tracks: int, flips: int) -> float:
@@ -178,15 +195,15 @@ def equivalence_p(
     Args:
         centre: means.
         error_low: standard errors of mean + margin; the mean's own where the margin is no estimate.
-        error_high: the same of mean − margin.
+        error_high: standard errors of mean − margin.
         margin: from zero to either side.
         tracks: how many tracks each mean is of.
     """
     from scipy.stats import t
 
-    result = np.full(len(centre), math.nan)
-    known = np.isfinite(centre) & np.isfinite(error_low) & np.isfinite(error_high) & (tracks > 1)
-    for index in np.flatnonzero(known):
+    p_values = np.full(len(centre), math.nan)
+    defined = np.isfinite(centre) & np.isfinite(error_low) & np.isfinite(error_high) & (tracks > 1)
+    for index in np.flatnonzero(defined):
         parts = []
         for room, error in (
             (centre[index] + margin, error_low[index]),
@@ -196,16 +213,20 @@ def equivalence_p(
                 parts.append(float(t.sf(room / error, tracks[index] - 1)))
             else:
                 parts.append(0.0 if room > 0 else 1.0)
-        result[index] = max(parts)
-    return result
+        p_values[index] = max(parts)
+    return p_values
 
 
 def holm(p_values: Sequence[float] | np.ndarray | pd.Series) -> np.ndarray:
-    """Holm's step-down adjusted p (S. Holm 1979); NaN stays NaN and does not count."""
+    """Holm's step-down adjusted p (S. Holm 1979); NaN stays NaN and does not count.
+
+    >>> holm([0.01, 0.04, math.nan, 0.03])
+    array([0.03, 0.06,  nan, 0.06])
+    """
     p = np.asarray(p_values, dtype=float)
     adjusted = np.full(len(p), math.nan)
-    known = np.flatnonzero(np.isfinite(p))
-    order = known[np.argsort(p[known], kind="stable")]
+    tested = np.flatnonzero(np.isfinite(p))
+    order = tested[np.argsort(p[tested], kind="stable")]
     steps = p[order] * np.arange(len(order), 0, -1)
     adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0) if len(order) else steps
     return adjusted
@@ -225,10 +246,10 @@ def kendall_tau(drops: np.ndarray) -> np.ndarray:
         signs = np.sign(drops[:, second] - drops[:, first])
     pairs = np.isfinite(signs).sum(axis=1)
     untied = (np.isfinite(signs) & (signs != 0)).sum(axis=1)
-    result = np.full(len(drops), math.nan)
+    taus = np.full(len(drops), math.nan)
     some = untied > 0
-    result[some] = np.nansum(signs[some], axis=1) / np.sqrt(pairs[some] * untied[some].astype(float))
-    return result
+    taus[some] = np.nansum(signs[some], axis=1) / np.sqrt(pairs[some] * untied[some].astype(float))
+    return taus
 
 
 def page_trend(means: np.ndarray) -> tuple[float, float]:

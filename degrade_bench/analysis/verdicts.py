@@ -3,21 +3,77 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from degrade_bench.analysis.options import AnalysisOptions
 
-VERDICTS = ("sensitive", "blind", "inverted", "artefact", "inconclusive", "not-applicable")
+
+class Verdict(str, Enum):
+    """What is concluded of a metric and a degradation; a member is its text, in the order of any table.
+
+    Attributes:
+        mark: a sign for figures, told apart without colour.
+        meaning: in a line.
+
+    >>> Verdict("blind") is Verdict.BLIND, Verdict.BLIND == "blind", Verdict.BLIND.mark, f"{Verdict.BLIND}"
+    (True, True, '○', 'blind')
+    """
+
+    mark: str
+    meaning: str
+
+    def __new__(cls, text: str, mark: str, meaning: str) -> Verdict:
+        """A member from its text, its mark and its meaning; ``Verdict(text)`` looks one up."""
+        verdict = str.__new__(cls, text)
+        verdict._value_ = text
+        verdict.mark = mark
+        verdict.meaning = meaning
+        return verdict
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    SENSITIVE = "sensitive", "●", "the score falls beyond the margin and beyond the placebo"
+    BLIND = "blind", "○", "at every level the drop was shown to lie within the margin, by an equivalence test"
+    INVERTED = "inverted", "▼", "the score improves with the damage"
+    ARTEFACT = (
+        "artefact",
+        "◐",
+        "it falls, but beyond the placebo nothing that counts was shown: the processing was heard, not the damage",
+    )
+    INCONCLUSIVE = "inconclusive", "?", "the clips do not suffice to say any of this"
+    NOT_APPLICABLE = (
+        "not-applicable",
+        "–",
+        "the question does not arise, such as a sample-aligned metric on a tempo change",
+    )
+
+
+VERDICT_NAMES: tuple[str, ...] = tuple(verdict.value for verdict in Verdict)
+"""The verdicts as plain text, in their order."""
+
+VERDICT_MARKS: Mapping[str, str] = {verdict.value: verdict.mark for verdict in Verdict}
+VERDICT_MEANINGS: Mapping[str, str] = {verdict.value: verdict.meaning for verdict in Verdict}
 
 
 @dataclass(frozen=True)
 class LevelStats:
-    """What is known of one metric, degradation and level; NaN where it is not.
+    """What the rules ask of one metric, degradation and level; NaN where it is not known.
 
-    ``low, high`` bound the mean drop at the confidence asked for, ``low_90, high_90`` at the one that belongs to
-    the equivalence test, whose p is ``p_blind``; ``p_top`` is the drop's p after Holm where it is confirmatory.
-    ``net`` is the drop beyond the placebo's, where there is a placebo, ``p_beyond`` its p after Holm.
+    Attributes:
+        level, strength, unit: of the ladder.
+        n, tracks: clips with a drop, and the recordings that they are from.
+        drop: the mean drop.
+        low, high: its interval at the confidence asked for.
+        equivalence_low, equivalence_high: its interval at 1 − 2 α, which belongs to the equivalence test.
+        p_blind: the equivalence test's p.
+        p_top: the drop's p after Holm, where it is confirmatory.
+        placebo_drop: the placebo's mean drop.
+        net, net_low, net_high: the mean drop beyond the placebo's, and its interval.
+        net_equivalence_high: the upper end of the net drop's interval at 1 − 2 α.
+        p_beyond: p after Holm of a drop that is both real and beyond the placebo's.
     """
 
     level: int
@@ -28,15 +84,15 @@ class LevelStats:
     drop: float
     low: float
     high: float
-    low_90: float
-    high_90: float
+    equivalence_low: float
+    equivalence_high: float
     p_blind: float
     p_top: float
     placebo_drop: float = math.nan
     net: float = math.nan
     net_low: float = math.nan
     net_high: float = math.nan
-    net_high_90: float = math.nan
+    net_equivalence_high: float = math.nan
     p_beyond: float = math.nan
 
     @property
@@ -49,23 +105,46 @@ class LevelStats:
 class Ruling:
     """A verdict and the reason for it."""
 
-    verdict: str
+    verdict: Verdict
     reason: str
 
 
 def is_real(stats: LevelStats, margin: float, alpha: float) -> bool:
-    """The drop exceeds the margin, by its interval and by the test."""
+    """The drop exceeds the margin, by its interval and by the test.
+
+    Args:
+        stats: of the level.
+        margin: what counts as no drop, in the metric's unit.
+        alpha: level of the test.
+    """
     return stats.low > margin and stats.p_top < alpha
 
 
 def is_reversed(stats: LevelStats, margin: float, alpha: float) -> bool:
-    """The score improves by more than the margin, by its interval and by the test."""
+    """The score improves by more than the margin, by its interval and by the test.
+
+    Args:
+        stats: of the level.
+        margin: what counts as no drop, in the metric's unit.
+        alpha: level of the test.
+    """
     return stats.high < -margin and stats.p_top < alpha
 
 
 def is_within(stats: LevelStats, margin: float, alpha: float) -> bool:
-    """The drop was shown to lie within the margin, by both one-sided tests and by their interval."""
-    return stats.p_blind < alpha and -margin <= stats.low_90 and stats.high_90 <= margin
+    """The drop was shown to lie within the margin, by both one-sided tests and by their interval.
+
+    Args:
+        stats: of the level.
+        margin: what counts as no drop, in the metric's unit.
+        alpha: level of each one-sided test.
+    """
+    return stats.p_blind < alpha and -margin <= stats.equivalence_low and stats.equivalence_high <= margin
+
+
+def scored(levels: Sequence[LevelStats]) -> list[LevelStats]:
+    """The levels with a drop of at least one clip."""
+    return [stats for stats in levels if stats.n > 0]
 
 
 def rule(
@@ -79,96 +158,42 @@ def rule(
         positive_control: something that this metric did notice, or None.
         options: thresholds.
     """
-    known = [stats for stats in levels if stats.n > 0]
-    if not known:
-        return Ruling("not-applicable", "no cell could be scored")
-    top, alpha = known[-1], options.alpha
+    ladder = scored(levels)
+    if not ladder:
+        return Ruling(Verdict.NOT_APPLICABLE, "no cell could be scored")
+    top, alpha = ladder[-1], options.alpha
     if top.tracks < options.min_tracks:
-        return Ruling(
-            "inconclusive", f"{top.tracks} recordings; {options.min_tracks} are needed to conclude anything"
-        )
+        return _inconclusive(f"{top.tracks} recordings; {options.min_tracks} are needed to conclude anything")
     if options.positive_control and positive_control is None:
-        return Ruling(
-            "inconclusive", "nothing in this run moved this metric beyond its margin: no positive control fired"
-        )
+        return _inconclusive("nothing in this run moved this metric beyond its margin: no positive control fired")
     if top.low < -margin and top.high > margin:
-        return Ruling("inconclusive", "the interval reaches beyond the margin on both sides: too few clips")
+        return _inconclusive("the interval reaches beyond the margin on both sides: too few clips")
     if is_reversed(top, margin, alpha) and not (top.has_placebo and top.net_high >= 0):
-        return Ruling("inverted", "the score improves with the damage, beyond the margin and the placebo")
-    if all(is_within(stats, margin, alpha) for stats in known):
-        return Ruling("blind", "at every level the drop was shown to lie within the margin")
+        return Ruling(Verdict.INVERTED, "the score improves with the damage, beyond the margin and the placebo")
+    if all(is_within(stats, margin, alpha) for stats in ladder):
+        return Ruling(Verdict.BLIND, "at every level the drop was shown to lie within the margin")
     if is_real(top, margin, alpha):
         return _beyond_placebo(top, margin, alpha)
     if top.low > margin:
-        return Ruling(
-            "inconclusive", f"the drop is beyond the margin, but p = {top.p_top:.2g} after Holm: too few clips"
-        )
+        return _inconclusive(f"the drop is beyond the margin, but p = {top.p_top:.2g} after Holm: too few clips")
     if is_reversed(top, margin, alpha):
-        return Ruling("inconclusive", "the score improves beyond the margin, but not shown beyond the placebo's")
-    return Ruling(
-        "inconclusive", "the drop was shown neither to exceed the margin nor, at every level, to lie within it"
-    )
+        return _inconclusive("the score improves beyond the margin, but not shown beyond the placebo's")
+    return _inconclusive("the drop was shown neither to exceed the margin nor, at every level, to lie within it")
+
+
+def _inconclusive(reason: str) -> Ruling:
+    return Ruling(Verdict.INCONCLUSIVE, reason)
 
 
 def _beyond_placebo(top: LevelStats, margin: float, alpha: float) -> Ruling:
     """The verdict on a real drop: is it more than the placebo's?"""
     if not top.has_placebo:
-        return Ruling("sensitive", "the drop is beyond the margin")
+        return Ruling(Verdict.SENSITIVE, "the drop is beyond the margin")
     if top.net_low > 0 and top.p_beyond < alpha:
-        return Ruling("sensitive", "the drop is beyond the margin and the placebo")
-    if top.net_high_90 <= margin:
-        return Ruling("artefact", "the drop is real, but beyond the placebo's it was shown to be under the margin")
+        return Ruling(Verdict.SENSITIVE, "the drop is beyond the margin and the placebo")
+    if top.net_equivalence_high <= margin:
+        reason = "the drop is real, but beyond the placebo's it was shown to be under the margin"
+        return Ruling(Verdict.ARTEFACT, reason)
     if top.net_low > 0:
-        return Ruling(
-            "inconclusive", f"the drop is real, but beyond the placebo's p = {top.p_beyond:.2g} after Holm"
-        )
-    return Ruling("inconclusive", "the drop is real, but the clips do not suffice to tell it from the placebo's")
-
-
-def sentence(
-    metric: str, levels: Sequence[LevelStats], ruling: Ruling, margin: float, options: AnalysisOptions,
-    detected: str | None = None,
-) -> str:  # fmt: skip
-    """The verdict as a paper could print it, with its figures.
-
-    Args:
-        metric: its name.
-        levels: rising.
-        ruling: the verdict.
-        margin: what counts as no drop.
-        options: thresholds.
-        detected: from where on it is detected, in words.
-    """
-    known = [stats for stats in levels if stats.n > 0]
-    if not known:
-        return f"{metric}: {ruling.verdict}: {ruling.reason}."
-    top = known[-1]
-    count = f"of {len(known)} level{'s' if len(known) > 1 else ''}"
-    if ruling.verdict == "blind":
-        worst = max(stats.p_blind for stats in known)
-        text = f"At {len(known)} {count} the drop of {metric} lies within ±{margin:.3g} "
-        text += f"(two one-sided tests, p ≤ {worst:.2g}): "
-    elif ruling.verdict == "inverted":
-        beyond = sum(stats.high < -margin for stats in known)
-        text = f"At {beyond} {count} {metric} improves by more than {margin:.3g}: "
-    else:
-        beyond = sum(stats.low > margin for stats in known)
-        text = f"At {beyond} {count} {metric} falls by more than {margin:.3g}: "
-    direction = "falls" if top.drop >= 0 else "improves"
-    text += f"at level {top.level} ({top.strength:g} {top.unit}) the score {direction} by {abs(top.drop):.3g}"
-    sign = 1 if top.drop >= 0 else -1
-    if math.isfinite(top.low):
-        ends = sorted((sign * top.low, sign * top.high))
-        text += f", {100 * options.confidence:g} % CI {ends[0]:.3g} to {ends[1]:.3g}"
-    text += f", n = {top.n} clips"
-    if top.tracks != top.n:
-        text += f" of {top.tracks} recordings"
-    if math.isfinite(top.p_top):
-        text += f", Holm p = {top.p_top:.2g}"
-    if top.has_placebo:
-        text += f"; the placebo's drop is {top.placebo_drop:.3g}, the drop beyond it {top.net:.3g}"
-        if math.isfinite(top.net_low):
-            text += f" ({top.net_low:.3g} to {top.net_high:.3g})"
-    if detected:
-        text += f"; {detected}"
-    return f"{text}: {ruling.verdict}; {ruling.reason}."
+        return _inconclusive(f"the drop is real, but beyond the placebo's p = {top.p_beyond:.2g} after Holm")
+    return _inconclusive("the drop is real, but the clips do not suffice to tell it from the placebo's")

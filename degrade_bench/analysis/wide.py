@@ -17,14 +17,14 @@ LADDER = ["group", "family", "degradation", "level", "strength", "unit"]
 
 @dataclass(frozen=True, eq=False)
 class MetricDrops:
-    """Everything that is known of one metric's drops, paired with each clip's own clean score; NaN where unknown.
+    """One metric's drops, each from the clip's own clean score; NaN where there is none.
 
     Attributes:
         metric: its name.
         clips: ``(clips,)``, ids in alphabetical order.
         track: ``(clips,)``, the track of each clip, 0 to ``tracks - 1``.
         tracks: how many there are.
-        clip_group: ``(clips,)``, what the manifest calls the clip's group, or None.
+        clip_group: ``(clips,)``, the genre: what the manifest calls the clip's group, or None.
         clean: ``(clips,)``, clean scores.
         cells: the tested cells, one row each, degradation by degradation with rising levels.
         drops: ``(clips, cells)``.
@@ -64,48 +64,75 @@ class MetricDrops:
         return Clustered.of(values, self.track, self.tracks)
 
 
-def metric_drops(scores: pd.DataFrame) -> Iterator[MetricDrops]:
-    """The drops of every metric of a score table, in the order in which the metrics appear."""
-    metrics = [str(name) for name in pd.unique(scores["metric"])]
+def drops_by_metric(scores: pd.DataFrame, table: pd.DataFrame | None = None) -> dict[str, MetricDrops]:
+    """The drops of every metric of a score table, by name, in the order in which the metrics appear.
+
+    Args:
+        scores: the score table.
+        table: its :func:`~degrade_bench.analysis.drops.drop_table`, where it was made already.
+    """
+    names = [str(name) for name in pd.unique(scores["metric"])]
     scores = coded(scores)
-    table, single = drop_table(scores), single_level_placebos(scores)
-    tested, controls = ladder_of(scores, "test"), ladder_of(scores, "control")
-    placebos = ladder_of(scores, "placebo")
-    parents = _first(scores, "placebo")["placebo_of"]
-    placebos = placebos.assign(placebo_of=placebos["degradation"].map(parents))
-    beside = _beside(tested, placebos, single)
+    table = drop_table(scores) if table is None else table
+    cells = _Cells.of(scores)
     score = scores["score"].to_numpy(dtype=float, na_value=np.nan)
-    known_clean = (scores["role"] == "clean").to_numpy() & (scores["status"] == "ok").to_numpy() & is_usable(score)
-    cleans = scores.loc[known_clean, ["metric", "clip_id", "score"]]
-    for metric in metrics:
-        of_metric = scores[(scores["metric"] == metric).to_numpy()]
-        firsts = of_metric.drop_duplicates("clip_id").sort_values("clip_id")
-        place = np.full(len(scores["clip_id"].cat.categories), -1)
-        place[firsts["clip_id"].cat.codes.to_numpy()] = np.arange(len(firsts))
-        track, names = pd.factorize(firsts["track"], sort=True)
-        clean = np.full(len(firsts), np.nan)
-        own_clean = cleans[(cleans["metric"] == metric).to_numpy()]
-        clean[place[own_clean["clip_id"].cat.codes.to_numpy()]] = own_clean["score"].to_numpy(dtype=float)
-        own = table[(table["metric"] == metric).to_numpy()]
-        rows = place[own["clip_id"].cat.codes.to_numpy()]
-        placebo_drops = _filled(own, rows, len(firsts), placebos, "placebo")
-        padded = np.column_stack([placebo_drops, np.full(len(firsts), np.nan)])
-        counted = _first(of_metric, "control")["nuisance"]
-        yield MetricDrops(
-            metric=metric,
-            clips=firsts["clip_id"].astype(object).to_numpy(),
-            track=track,
-            tracks=len(names),
-            clip_group=firsts["clip_group"].astype(object).to_numpy(),
-            clean=clean,
-            cells=tested,
-            drops=_filled(own, rows, len(firsts), tested, "test"),
-            placebo=padded[:, beside],
-            controls=controls.assign(nuisance=[bool(counted.get(name, True)) for name in controls["degradation"]]),
-            control_drops=_filled(own, rows, len(firsts), controls, "control"),
-            placebos=placebos,
-            placebo_drops=placebo_drops,
+    is_clean = (scores["role"] == "clean").to_numpy() & (scores["status"] == "ok").to_numpy() & is_usable(score)
+    cleans = scores.loc[is_clean, ["metric", "clip_id", "score"]]
+    by_metric = {}
+    for name in names:
+        of_scores, of_cleans, of_table = (
+            part[(part["metric"] == name).to_numpy()] for part in (scores, cleans, table)
         )
+        by_metric[name] = _drops_of(of_scores, of_cleans, of_table, cells)
+    return by_metric
+
+
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """The cells of a score table, and for each tested cell the column of the placebo that stands beside it."""
+
+    tested: pd.DataFrame
+    controls: pd.DataFrame
+    placebos: pd.DataFrame
+    beside: np.ndarray
+
+    @classmethod
+    def of(cls, scores: pd.DataFrame) -> _Cells:
+        tested, placebos = ladder_of(scores, "test"), ladder_of(scores, "placebo")
+        parents = _first(scores, "placebo")["placebo_of"]
+        placebos = placebos.assign(placebo_of=placebos["degradation"].map(parents))
+        beside = _beside(tested, placebos, single_level_placebos(scores))
+        return cls(tested, ladder_of(scores, "control"), placebos, beside)
+
+
+def _drops_of(scores: pd.DataFrame, cleans: pd.DataFrame, table: pd.DataFrame, cells: _Cells) -> MetricDrops:
+    """One metric's drops from its rows of the score table, of the clean scores and of the drop table."""
+    firsts = scores.drop_duplicates("clip_id").sort_values("clip_id")
+    place = np.full(len(scores["clip_id"].cat.categories), -1)
+    place[firsts["clip_id"].cat.codes.to_numpy()] = np.arange(len(firsts))
+    track, tracks = pd.factorize(firsts["track"], sort=True)
+    clean = np.full(len(firsts), np.nan)
+    clean[place[cleans["clip_id"].cat.codes.to_numpy()]] = cleans["score"].to_numpy(dtype=float)
+    rows = place[table["clip_id"].cat.codes.to_numpy()]
+    placebo_drops = _filled(table, rows, len(firsts), cells.placebos, "placebo")
+    padded = np.column_stack([placebo_drops, np.full(len(firsts), np.nan)])
+    nuisance = _first(scores, "control")["nuisance"]
+    is_nuisance = [bool(nuisance.get(name, True)) for name in cells.controls["degradation"]]
+    return MetricDrops(
+        metric=str(scores["metric"].iloc[0]),
+        clips=firsts["clip_id"].astype(object).to_numpy(),
+        track=track,
+        tracks=len(tracks),
+        clip_group=firsts["clip_group"].astype(object).to_numpy(),
+        clean=clean,
+        cells=cells.tested,
+        drops=_filled(table, rows, len(firsts), cells.tested, "test"),
+        placebo=padded[:, cells.beside],
+        controls=cells.controls.assign(nuisance=is_nuisance),
+        control_drops=_filled(table, rows, len(firsts), cells.controls, "control"),
+        placebos=cells.placebos,
+        placebo_drops=placebo_drops,
+    )
 
 
 def ladder_of(scores: pd.DataFrame, role: str) -> pd.DataFrame:
@@ -127,20 +154,19 @@ def _first(scores: pd.DataFrame, role: str) -> pd.DataFrame:
     return rows.astype({"degradation": object, "placebo_of": object}).set_index("degradation")
 
 
-def _filled(own: pd.DataFrame, rows: np.ndarray, clips: int, cells: pd.DataFrame, role: str) -> np.ndarray:
+def _filled(table: pd.DataFrame, rows: np.ndarray, clips: int, cells: pd.DataFrame, role: str) -> np.ndarray:
     """The drops of the cells of a role: ``(clips, cells)``."""
     filled = np.full((clips, len(cells)), np.nan)
-    of_role = (own["role"] == role).to_numpy()
-    names = own["degradation"].cat.categories
-    levels = max(int(own["level"].max()) if len(own) else 0, int(cells["level"].max()) if len(cells) else 0) + 1
+    names = table["degradation"].cat.categories
+    highest = [int(frame["level"].max()) for frame in (table, cells) if len(frame)]
+    levels = max(highest, default=0) + 1
     column = np.full(len(names) * levels, -1)
     codes = names.get_indexer(pd.Index(cells["degradation"], dtype=object))
     column[codes * levels + cells["level"].to_numpy(dtype=np.int64)] = np.arange(len(cells))
-    at = column[
-        own["degradation"].cat.codes.to_numpy().astype(np.int64) * levels + own["level"].to_numpy(dtype=np.int64)
-    ]
-    use = of_role & (at >= 0)
-    filled[rows[use], at[use]] = own["drop"].to_numpy()[use]
+    degradation = table["degradation"].cat.codes.to_numpy().astype(np.int64)
+    at = column[degradation * levels + table["level"].to_numpy(dtype=np.int64)]
+    use = (table["role"] == role).to_numpy() & (at >= 0)
+    filled[rows[use], at[use]] = table["drop"].to_numpy()[use]
     return filled
 
 

@@ -36,12 +36,14 @@ def one_column_each(rows: pd.DataFrame, runs: Sequence[Run]) -> tuple[pd.DataFra
     names: dict[tuple[int, str], str] = {}
     facts = []
     for metric in dict.fromkeys(rows["metric"]):
-        own = rows[rows["metric"] == metric]
-        prints = own.groupby("run")["fingerprint"].agg(lambda each: "+".join(sorted(set(each))))
+        of_metric = rows[rows["metric"] == metric]
+        prints = of_metric.groupby("run")["fingerprint"].agg(
+            lambda fingerprints: "+".join(sorted(set(fingerprints)))
+        )
         if prints.nunique() > 1:
             shown = {runs[int(number)].label: fingerprint[:8] for number, fingerprint in prints.items()}
             others.append(f"{metric} ({where(shown)})")
-        parts, more = _parts(str(metric), own, prints, runs)
+        parts, more = _parts(str(metric), of_metric, prints, runs)
         notes += more
         for members in parts:
             labels = [runs[number].label for number in members]
@@ -66,7 +68,7 @@ def one_column_each(rows: pd.DataFrame, runs: Sequence[Run]) -> tuple[pd.DataFra
 
 
 def _parts(
-    metric: str, own: pd.DataFrame, prints: pd.Series, runs: Sequence[Run]
+    metric: str, rows: pd.DataFrame, prints: pd.Series, runs: Sequence[Run]
 ) -> tuple[list[list[int]], list[str]]:
     """The runs in which this is one metric, part by part, and notes."""
     by_print: dict[str, list[int]] = {}
@@ -74,7 +76,7 @@ def _parts(
         by_print.setdefault(str(fingerprint), []).append(int(str(number)))
     notes, parts = [], []
     for members in by_print.values():
-        cells, furthest = _disagreement(own[own["run"].isin(members)])
+        cells, furthest = _disagreement(rows[rows["run"].isin(members)])
         if cells:
             labels = " and ".join(runs[number].label for number in members)
             notes.append(
@@ -87,9 +89,9 @@ def _parts(
     return parts, notes
 
 
-def _disagreement(own: pd.DataFrame) -> tuple[int, float]:
+def _disagreement(rows: pd.DataFrame) -> tuple[int, float]:
     """In how many rows the runs give other scores, and the largest difference."""
-    usable = own[(own["status"] == "ok") & own["score"].notna()]
+    usable = rows[(rows["status"] == "ok") & rows["score"].notna()]
     scores = usable.groupby(ROW, sort=False)["score"].agg(["min", "max", "count"])
     scores = scores[scores["count"] > 1]
     low, high = scores["min"].to_numpy(dtype=float), scores["max"].to_numpy(dtype=float)

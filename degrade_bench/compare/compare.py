@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from degrade_bench.analysis import Analysis, AnalysisOptions, analyse
+from degrade_bench.analysis import Analysis, AnalysisOptions
+from degrade_bench.analysis.analyse import conclusions
 from degrade_bench.analysis.resampling import Resampler
 from degrade_bench.analysis.statistics import smallest_flip_p
-from degrade_bench.analysis.verdicts import VERDICTS
+from degrade_bench.analysis.verdicts import VERDICT_NAMES
 from degrade_bench.compare.columns import one_column_each
 from degrade_bench.compare.cover import cover
 from degrade_bench.compare.cube import Cube, make_cube
@@ -39,14 +40,15 @@ def compare(folders: Iterable[Path | str], options: CompareOptions | None = None
     runs, notes = load_runs(folders)
     paired = pair(runs)
     rows, metrics, more = one_column_each(paired.rows, runs)
-    analysis = analyse(
+    concluded = conclusions(
         rows, AnalysisOptions(confidence=options.confidence, resamples=options.resamples, seed=options.seed)
     )
+    analysis = concluded.analysis
     margins = {
         str(row.metric): float(row.margin) if math.isfinite(row.nuisance_floor) else math.nan
         for row in analysis.metrics.itertuples(index=False)
     }
-    cube = make_cube(rows, list(metrics["metric"]), margins)
+    cube = make_cube(rows, [concluded.drops_by_metric[name] for name in metrics["metric"]], margins)
     resampler = Resampler(options.resamples, options.seed)
     units = Units(cube.cells)
     board = leaderboard(cube, units, resampler, options, analysis.verdicts)
@@ -93,7 +95,7 @@ def _metrics(metrics: pd.DataFrame, analysis: Analysis, order: Sequence[str]) ->
     """Facts of every metric, in the leaderboard's order."""
     facts = analysis.metrics[["metric", "higher_is_better", "needs_reference", "nuisance_floor", "margin"]]
     counts = analysis.verdicts.groupby("metric")["verdict"].value_counts().unstack(fill_value=0)
-    counts = counts.reindex(columns=list(VERDICTS), fill_value=0)
+    counts = counts.reindex(columns=list(VERDICT_NAMES), fill_value=0)
     frame = metrics.merge(facts, on="metric").merge(counts, left_on="metric", right_index=True, how="left")
     return frame.set_index("metric").loc[list(order)].reset_index()
 

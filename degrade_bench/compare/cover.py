@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from degrade_bench.analysis.verdicts import Verdict
+
 COLUMNS = ["metric", "group", "family", "sensitive", "scored", "degradations", "covers", "chosen"]
 
 SHARE = 0.5
@@ -28,21 +30,20 @@ def cover(verdicts: pd.DataFrame, miss_rates: Mapping[str, float]) -> pd.DataFra
         one row per metric and family: ``metric, group, family, sensitive`` (degradations), ``scored`` (by this
         metric), ``degradations`` (scored by any), ``covers``, ``chosen`` (the metric is of the set).
     """
-    scored = verdicts["verdict"] != "not-applicable"
-    table = verdicts.assign(_scored=scored, _sensitive=verdicts["verdict"] == "sensitive")
+    scored = verdicts["verdict"] != Verdict.NOT_APPLICABLE
+    table = verdicts.assign(_scored=scored, _sensitive=verdicts["verdict"] == Verdict.SENSITIVE)
     families = table[table["_scored"]].groupby(["group", "family"], sort=False)["degradation"].nunique()
-    own = table.groupby(["metric", "group", "family"], sort=False)[["_sensitive", "_scored"]].sum().reset_index()
-    own = own.rename(columns={"_sensitive": "sensitive", "_scored": "scored"})
-    own["degradations"] = families.reindex(
-        pd.MultiIndex.from_frame(own[["group", "family"]]), fill_value=0
-    ).to_numpy()
-    own["covers"] = (own["degradations"] > 0) & (own["sensitive"] >= SHARE * own["degradations"])
-    covers = {
+    counts = table.groupby(["metric", "group", "family"], sort=False)[["_sensitive", "_scored"]].sum().reset_index()
+    counts = counts.rename(columns={"_sensitive": "sensitive", "_scored": "scored"})
+    keys = pd.MultiIndex.from_frame(counts[["group", "family"]])
+    degradations = families.reindex(keys, fill_value=0).to_numpy()
+    covers = (degradations > 0) & (counts["sensitive"] >= SHARE * degradations)
+    counts = counts.assign(degradations=degradations, covers=covers)
+    covered = {
         str(metric): frozenset(part.loc[part["covers"], ["group", "family"]].itertuples(index=False, name=None))
-        for metric, part in own.groupby("metric", sort=False)
+        for metric, part in counts.groupby("metric", sort=False)
     }
-    own["chosen"] = own["metric"].isin(smallest_cover(covers, miss_rates))
-    return own[COLUMNS]
+    return counts.assign(chosen=counts["metric"].isin(smallest_cover(covered, miss_rates)))[COLUMNS]
 
 
 def smallest_cover(covers: Mapping[str, frozenset], miss_rates: Mapping[str, float]) -> tuple[str, ...]:

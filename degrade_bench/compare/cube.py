@@ -11,7 +11,7 @@ import pandas as pd
 
 from degrade_bench.analysis.means import Clustered
 from degrade_bench.analysis.sensitivity import noticed
-from degrade_bench.analysis.wide import MetricDrops, metric_drops
+from degrade_bench.analysis.wide import MetricDrops
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,29 +39,28 @@ class Cube:
         return Clustered.of(values, self.track, self.tracks)
 
 
-def make_cube(rows: pd.DataFrame, metrics: Sequence[str], margins: Mapping[str, float]) -> Cube:
+def make_cube(rows: pd.DataFrame, drops: Sequence[MetricDrops], margins: Mapping[str, float]) -> Cube:
     """Lay the drops out.
 
     Args:
         rows: the paired score table.
-        metrics: in the order of the cube's.
+        drops: of every metric, in the order of the cube's.
         margins: by metric, what a drop must exceed: the nuisance floor, unless the analysis says otherwise; NaN
             where there is none, and then noticed is NaN.
     """
-    every = {own.metric: own for own in metric_drops(rows)}
     clips = rows[["clip_id", "track"]].drop_duplicates("clip_id").sort_values("clip_id")
     names = pd.Index(clips["clip_id"].astype(object))
     track, tracks = pd.factorize(clips["track"], sort=True)
-    cells = every[metrics[0]].cells
-    drops = np.full((len(metrics), len(clips), len(cells)), math.nan)
-    hits = drops.copy()
-    for index, metric in enumerate(metrics):
-        own: MetricDrops = every[metric]
-        place = names.get_indexer(pd.Index(own.clips))
-        drops[index, place], hits[index, place] = own.drops, noticed(own, margins[metric])
+    cells = drops[0].cells
+    values = np.full((len(drops), len(clips), len(cells)), math.nan)
+    hits = values.copy()
+    for index, metric_drops in enumerate(drops):
+        place = names.get_indexer(pd.Index(metric_drops.clips))
+        values[index, place] = metric_drops.drops
+        hits[index, place] = noticed(metric_drops, margins[metric_drops.metric])
     tests = rows[rows["role"] == "test"]
     columns = pd.MultiIndex.from_frame(cells[["degradation", "level"]].astype({"level": int}))
     wanted = pd.MultiIndex.from_arrays([tests["degradation"].astype(object), tests["level"].astype(int)])
-    tested = np.zeros(drops.shape[1:], dtype=bool)
+    tested = np.zeros(values.shape[1:], dtype=bool)
     tested[names.get_indexer(tests["clip_id"].astype(object)), columns.get_indexer(wanted)] = True
-    return Cube(list(metrics), cells, drops, hits, tested, track, len(tracks))
+    return Cube([metric_drops.metric for metric_drops in drops], cells, values, hits, tested, track, len(tracks))

@@ -15,9 +15,9 @@ from degrade_bench.compare.options import CompareOptions
 from degrade_bench.compare.units import Units
 
 COLUMNS = [
-    "metric", "other", "scope", "group", "family", "degradation", "difference", "difference_low", "difference_high",
-    "cells", "p_value", "p_holm", "holds",
-]  # fmt: skip
+    *("metric", "other", "scope", "group", "family", "degradation"),
+    *("difference", "difference_low", "difference_high", "cells", "p_value", "p_holm", "holds"),
+]
 
 
 def differences(cube: Cube, units: Units, resampler: Resampler, options: CompareOptions) -> pd.DataFrame:
@@ -40,25 +40,25 @@ def differences(cube: Cube, units: Units, resampler: Resampler, options: Compare
     if not frames:
         return pd.DataFrame(columns=COLUMNS)
     frame = pd.concat(frames, ignore_index=True)
-    frame["p_holm"] = np.nan
-    for _, own in frame.groupby("scope"):
-        frame.loc[own.index, "p_holm"] = holm(own["p_value"])
-    frame["holds"] = frame["p_holm"] < options.alpha
-    return frame[COLUMNS]
+    adjusted = frame.groupby("scope")["p_value"].transform(holm)
+    return frame.assign(p_holm=adjusted, holds=adjusted < options.alpha)[COLUMNS]
 
 
 def _between(
     cube: Cube, units: Units, resampler: Resampler, options: CompareOptions, one: int, other: int
 ) -> pd.DataFrame:
-    """Every unit of one pair; no correction yet."""
+    """Every unit of one pair, before Holm's correction."""
     values = cube.noticed[one] - cube.noticed[other]
     by_track = cube.clustered(values)
     draws = resampler.evaluate(units.statistic(by_track), cube.tracks)
     low, high = draws.intervals((options.confidence,))[0]
     shares = units.means(ratio(by_track.sums, by_track.counts.sum(axis=0)))  # what each track adds to each mean
     return units.frame.drop(columns="weight").assign(
-        metric=cube.metrics[one], other=cube.metrics[other],
-        difference=draws.centre, difference_low=low, difference_high=high,
+        metric=cube.metrics[one],
+        other=cube.metrics[other],
+        difference=draws.centre,
+        difference_low=low,
+        difference_high=high,
         cells=units.totals(np.isfinite(values).sum(axis=0)).astype(int),
         p_value=sign_flip_p(shares, options.flips, options.seed),
-    )  # fmt: skip
+    )

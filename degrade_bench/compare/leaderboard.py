@@ -13,6 +13,11 @@ from degrade_bench.compare.units import Units
 COMMON = "in common"
 """The scope of the overall mean over the cells that every metric has."""
 
+COLUMNS = [
+    *("metric", "scope", "group", "family", "degradation", "weight", "rank", "miss_rate"),
+    *("noticed", "noticed_low", "noticed_high", "cells", "missing", "verdict"),
+]
+
 
 def leaderboard(
     cube: Cube, units: Units, resampler: Resampler, options: CompareOptions, verdicts: pd.DataFrame
@@ -36,28 +41,27 @@ def leaderboard(
     common = np.isfinite(cube.noticed[scored]).all(axis=0) if scored else np.zeros(cube.tested.shape, dtype=bool)
     frames = []
     for index, metric in enumerate(cube.metrics):
-        own = cube.noticed[index]
-        frames.append(_of(own, units, resampler, options, cube, expected).assign(metric=metric))
-        shared = _of(np.where(common, own, np.nan), units, resampler, options, cube, expected)
+        noticed = cube.noticed[index]
+        frames.append(_of(noticed, units, resampler, options, cube, expected).assign(metric=metric))
+        shared = _of(np.where(common, noticed, np.nan), units, resampler, options, cube, expected)
         frames.append(shared[shared["scope"] == "overall"].assign(metric=metric, scope=COMMON))
     frame = pd.concat(frames, ignore_index=True)
-    keys = ["scope", "group", "family", "degradation"]
-    frame["miss_rate"] = 1 - frame["noticed"]
-    # equal means may differ in their last digits, by the order of their sums
-    frame["rank"] = frame["miss_rate"].round(9).groupby([frame[key] for key in keys]).rank(method="min")
-    found = verdicts.set_index(["metric", "degradation"])["verdict"]
-    frame["verdict"] = found.reindex(pd.MultiIndex.from_frame(frame[["metric", "degradation"]])).to_numpy()
-    columns = [
-        "metric", *keys, "weight", "rank", "miss_rate", "noticed", "noticed_low", "noticed_high", "cells",
-        "missing", "verdict",
-    ]  # fmt: skip
-    order = {scope: place for place, scope in enumerate(["overall", COMMON, "group", "family", "degradation"])}
-    places = {
-        tuple(unit): place for place, unit in enumerate(units.frame[keys[1:]].itertuples(index=False, name=None))
-    }
-    unit = [places[each] for each in frame[keys[1:]].itertuples(index=False, name=None)]
-    frame = frame.assign(_scope=frame["scope"].map(order), _unit=unit)
-    return frame.sort_values(["_scope", "_unit", "rank", "metric"], ignore_index=True)[columns]
+    unit = ["group", "family", "degradation"]
+    verdict = verdicts.set_index(["metric", "degradation"])["verdict"]
+    miss_rate = 1 - frame["noticed"]
+    frame = frame.assign(
+        miss_rate=miss_rate,
+        # equal means may differ in their last digits, by the order of their sums
+        rank=miss_rate.round(9).groupby([frame[key] for key in ("scope", *unit)]).rank(method="min"),
+        verdict=verdict.reindex(pd.MultiIndex.from_frame(frame[["metric", "degradation"]])).to_numpy(),
+    )
+    scopes = {scope: place for place, scope in enumerate(["overall", COMMON, "group", "family", "degradation"])}
+    places = {names: place for place, names in enumerate(units.frame[unit].itertuples(index=False, name=None))}
+    frame = frame.assign(
+        _scope=frame["scope"].map(scopes),
+        _unit=[places[names] for names in frame[unit].itertuples(index=False, name=None)],
+    )
+    return frame.sort_values(["_scope", "_unit", "rank", "metric"], ignore_index=True)[COLUMNS]
 
 
 def _of(
@@ -72,6 +76,9 @@ def _of(
     low, high = draws.intervals((options.confidence,))[0]
     cells = units.totals(np.isfinite(values).sum(axis=0))
     return units.frame.assign(
-        noticed=draws.centre, noticed_low=low, noticed_high=high,
-        cells=cells.astype(int), missing=(expected - cells).astype(int),
-    )  # fmt: skip
+        noticed=draws.centre,
+        noticed_low=low,
+        noticed_high=high,
+        cells=cells.astype(int),
+        missing=(expected - cells).astype(int),
+    )

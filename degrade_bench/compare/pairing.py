@@ -24,7 +24,7 @@ STEPS = (
     ("strength", ("strength", "unit")),
     ("replicate", ("replicate",)),
     ("seed", ("seed",)),
-)  # fmt: skip
+)
 """What must agree, step by step, and the columns that say so."""
 
 CELL = tuple(column for _, columns in STEPS for column in columns)
@@ -91,16 +91,16 @@ def _one_name_each(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     first = rows.drop_duplicates("clip_hash").set_index("clip_hash")
     tracks = rows[["run", "track", "clip_hash"]].drop_duplicates()
     head = {samples: samples for samples in first.index}
-    for _, own in tracks.groupby(["run", "track"], sort=False):
-        joined = {head[samples] for samples in own["clip_hash"]}
+    for _, clips in tracks.groupby(["run", "track"], sort=False):
+        joined = {head[samples] for samples in clips["clip_hash"]}
         if len(joined) > 1:
             kept = min(joined)
             head = {samples: kept if old in joined else old for samples, old in head.items()}
     track = {samples: first.at[kept, "track"] for samples, kept in head.items()}
     notes = []
     partitions = {
-        frozenset(frozenset(part) for _, part in own.groupby("track")["clip_hash"])
-        for _, own in tracks.groupby("run")
+        frozenset(frozenset(part) for _, part in of_run.groupby("track")["clip_hash"])
+        for _, of_run in tracks.groupby("run")
     }
     if len(partitions) > 1:
         notes.append("the runs disagree on which clips are of one recording: joined where any of them says so")

@@ -21,6 +21,11 @@ FEWEST = 3
 def redundancy(cube: Cube, resampler: Resampler, options: CompareOptions) -> pd.DataFrame:
     """Spearman's correlation of two metrics' mean drops over the degradations × levels that both have.
 
+    Args:
+        cube: the drops of all metrics.
+        resampler: draws tracks.
+        options: thresholds.
+
     Returns:
         one row per pair: ``metric, other, cells, rho, rho_low, rho_high``; NaN with fewer than three cells, or
         where all drops of a metric are one.
@@ -53,14 +58,14 @@ class _Ranks:
 
     def __init__(self, cube: Cube, resampler: Resampler) -> None:
         self.cube, self.resampler = cube, resampler
-        self.known: dict[tuple[int, bytes], Draws] = {}
+        self._ranks: dict[tuple[int, bytes], Draws] = {}
 
     def of(self, metric: int, mask: np.ndarray) -> Draws:
         """Centred ranks of the cells' mean drops, of length 1, a column per cell; NaN where all are one."""
         key = (metric, mask.tobytes())
-        if key not in self.known:
-            self.known[key] = self._made(metric, mask)
-        return self.known[key]
+        if key not in self._ranks:
+            self._ranks[key] = self._made(metric, mask)
+        return self._ranks[key]
 
     def _made(self, metric: int, mask: np.ndarray) -> Draws:
         held = mask.any(axis=0)
@@ -70,9 +75,9 @@ class _Ranks:
         def ranks(totals: Totals) -> np.ndarray:
             from scipy.stats import rankdata
 
-            each = means(totals)
+            resampled = means(totals)
             # a cell that a resample does not hold keeps its mean
-            placed = rankdata(np.where(np.isfinite(each), each, values.means), axis=1)
+            placed = rankdata(np.where(np.isfinite(resampled), resampled, values.means), axis=1)
             placed -= placed.mean(axis=1, keepdims=True)
             length = np.linalg.norm(placed, axis=1, keepdims=True)
             return np.where(length > 0, placed / np.where(length > 0, length, 1.0), math.nan)

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from degrade_bench._support.files import folder_error, write_text
-from degrade_bench.analysis.json_rows import json_rows
+from degrade_bench.analysis.frames import json_rows
 from degrade_bench.compare.options import CompareOptions
 
 FORMAT = 1

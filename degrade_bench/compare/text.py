@@ -48,14 +48,14 @@ def _board(comparison: Comparison) -> list[str]:
     partly = bool(overall["missing"].any())
     rows = [["", "metric", "miss rate", f"{100 * confidence:g} % CI", *names]]
     rows[0] += ["in common", "cells missing"] if partly else []
-    for own in overall.to_dict("records"):
-        metric = own["metric"]
-        rank = NOT_KNOWN if math.isnan(own["rank"]) else f"{own['rank']:.0f}"
-        row = [rank, metric, _number(own["miss_rate"])]
-        row.append(_interval(1 - own["noticed_high"], 1 - own["noticed_low"]))
+    for entry in overall.to_dict("records"):
+        metric, missing = entry["metric"], entry["missing"]
+        rank = NOT_KNOWN if math.isnan(entry["rank"]) else f"{entry['rank']:.0f}"
+        row = [rank, metric, _number(entry["miss_rate"])]
+        row.append(_interval(1 - entry["noticed_high"], 1 - entry["noticed_low"]))
         row += [_number(by_group[name, metric]) for name in names]
         if partly:
-            row += [_number(shared.at[metric, "miss_rate"]), f"{own['missing']} of {own['missing'] + own['cells']}"]
+            row += [_number(shared.at[metric, "miss_rate"]), f"{missing} of {missing + entry['cells']}"]
         rows.append(row)
     means = "Mean miss rate: 0 where every damage is noticed beyond its placebo, 1 where none is; lowest is best."
     weights = "Levels, then degradations, then families, then groups count equally."
@@ -68,8 +68,8 @@ def _best(comparison: Comparison) -> list[str]:
     """Per family, the metric that misses least."""
     families = comparison.leaderboard[comparison.leaderboard["scope"] == "family"]
     rows = []
-    for (group, family), own in families.groupby(["group", "family"], sort=False):
-        best = own[own["rank"] == 1]
+    for (group, family), entries in families.groupby(["group", "family"], sort=False):
+        best = entries[entries["rank"] == 1]
         if best.empty:
             rows.append([family, f"({group})", "not known", ""])
         elif (best["noticed"] > 0).any():
@@ -81,12 +81,11 @@ def _best(comparison: Comparison) -> list[str]:
 
 def _differences(comparison: Comparison) -> list[str]:
     confidence = f"{100 * comparison.options.confidence:g} % CI"
-    found = comparison.differences
     lines = []
     for scope, title in (("overall", "overall"), ("family", "in a family")):
-        own = found[found["scope"] == scope]
-        held = own[own["holds"]]
-        head = f"Differences {title} that hold after Holm: {len(held)} of {int(own['p_value'].notna().sum())}"
+        tested = comparison.differences[comparison.differences["scope"] == scope]
+        held = tested[tested["holds"]]
+        head = f"Differences {title} that hold after Holm: {len(held)} of {int(tested['p_value'].notna().sum())}"
         largest = held.reindex(held["difference"].abs().sort_values(ascending=False, kind="stable").index)
         shown = largest.head(MOST_DIFFERENCES)
         more = f" (the largest {MOST_DIFFERENCES})" if len(held) > len(shown) else ""
@@ -97,11 +96,10 @@ def _differences(comparison: Comparison) -> list[str]:
             low, high = row["difference_low"], row["difference_high"]
             if row["difference"] < 0:
                 better, worse, low, high = worse, better, -high, -low
-            name = [row["family"]] if scope == "family" else []
-            rows.append(
-                [*name, f"{better} notices {abs(row['difference']):.2f} more than {worse}",
-                 f"{confidence} {_interval(low, high)}", f"p {_p(row['p_holm'])}"]
-            )  # fmt: skip
+            texts = [row["family"]] if scope == "family" else []
+            texts.append(f"{better} notices {abs(row['difference']):.2f} more than {worse}")
+            texts += [f"{confidence} {_interval(low, high)}", f"p {_p(row['p_holm'])}"]
+            rows.append(texts)
         lines += _table(rows)
     return lines
 
@@ -113,11 +111,14 @@ def _redundancy(comparison: Comparison) -> list[str]:
         if pairs["rho"].isna().all():
             return ["No two metrics' drops can be correlated: too few cells, or drops that do not vary."]
         return [f"Redundant pairs: none, no two metrics' drops have a rank correlation beyond {REDUNDANT:g}."]
-    rows = [
-        [f"{row['metric']}, {row['other']}", f"{row['rho']:.2f}", _interval(row["rho_low"], row["rho_high"]),
-         f"over {counted(row['cells'], 'cell')}"]
-        for row in close.head(MOST_PAIRS).to_dict("records")
-    ]  # fmt: skip
+    rows = []
+    for row in close.head(MOST_PAIRS).to_dict("records"):
+        texts = [
+            f"{row['metric']}, {row['other']}",
+            f"{row['rho']:.2f}",
+            _interval(row["rho_low"], row["rho_high"]),
+        ]
+        rows.append([*texts, f"over {counted(row['cells'], 'cell')}"])
     more = f"; the first {MOST_PAIRS} of {len(close)}" if len(close) > MOST_PAIRS else ""
     return [f"Redundant pairs, by rank correlations of their drops beyond {REDUNDANT:g}{more}:", *_table(rows)]
 
@@ -133,8 +134,8 @@ def _cover(comparison: Comparison) -> list[str]:
         what = "every family" if not uncovered else f"{number} of {len(families)} families"
         lines.append(f"Smallest set of metrics that covers {what}: {', '.join(comparison.chosen)}")
         if len(comparison.chosen) > 1:
-            own = table[table["chosen"] & table["covers"]]
-            names = own.groupby("metric", sort=False)["family"].agg(", ".join)
+            adding = table[table["chosen"] & table["covers"]]
+            names = adding.groupby("metric", sort=False)["family"].agg(", ".join)
             lines += _table([[name, names[name]] for name in comparison.chosen])
     else:
         lines.append("No metric covers any family (a verdict `sensitive` on half of its degradations).")

@@ -52,20 +52,20 @@ class Units:
         return lambda totals: self.means(cells(totals))
 
     def means(self, cells: np.ndarray) -> np.ndarray:
-        """Means of every unit over what is known in it: ``(rows, cells)`` to ``(rows, units)``, with NaN."""
-        found, values = [], cells
+        """Means of every unit over its cells that have a value: ``(rows, cells)`` to ``(rows, units)``."""
+        means, values = [], cells
         for members in self._members:
             values = _averages(values, members)
-            found.append(values)
-        return np.concatenate(found, axis=1)
+            means.append(values)
+        return np.concatenate(means, axis=1)
 
     def totals(self, cells: np.ndarray) -> np.ndarray:
         """Sums over every unit's cells: ``(cells,)`` to ``(units,)``."""
-        found, values = [], cells.astype(float)
+        sums, values = [], cells.astype(float)
         for members in self._members:
             values = values @ members
-            found.append(values)
-        return np.concatenate(found)
+            sums.append(values)
+        return np.concatenate(sums)
 
     def _weights(self) -> np.ndarray:
         """From the top down: each unit's share is spread equally over its members."""
@@ -76,10 +76,11 @@ class Units:
 
 
 def _averages(values: np.ndarray, members: np.ndarray) -> np.ndarray:
-    known = np.isfinite(values)
-    if known.all():
+    """Means over members, passing over NaN: ``(rows, parts)`` and ``(parts, units)`` to ``(rows, units)``."""
+    finite = np.isfinite(values)
+    if finite.all():
         return values @ (members / members.sum(axis=0))
-    counts = known.astype(float) @ members
+    counts = finite.astype(float) @ members
     means = np.full(counts.shape, math.nan)
-    np.divide(np.where(known, values, 0.0) @ members, counts, out=means, where=counts > 0)
+    np.divide(np.where(finite, values, 0.0) @ members, counts, out=means, where=counts > 0)
     return means

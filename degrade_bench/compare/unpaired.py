@@ -64,31 +64,31 @@ def refusal(runs: Sequence[Run], lost: Lost) -> str:
 
 def _clips(runs: Sequence[Run], lost: pd.DataFrame) -> list[str]:
     notes = []
-    for label, own in lost.groupby("label", sort=True):
+    for label, cells in lost.groupby("label", sort=True):
         run = next(run for run in runs if run.label == label)
-        others = [each.label for each in runs if each is not run]
+        others = [other.label for other in runs if other is not run]
         in_which = f"in {others[0]}" if len(others) == 1 else "in every other run"
-        missing = own["clip_hash"].nunique()
+        missing = cells["clip_hash"].nunique()
         verb = "is" if missing == 1 else "are"
         notes.append(
             f"{label}: {missing} of its {counted(run.table['clip_hash'].nunique(), 'clip')} {verb} not {in_which}: "
-            f"left out: {listed(sorted(own['clip_id'].unique()))}"
+            f"left out: {listed(sorted(cells['clip_id'].unique()))}"
         )
     return notes
 
 
 def _only_in(lost: pd.DataFrame, what: str) -> list[str]:
-    having = lost.groupby("degradation", sort=False)["label"].agg(lambda own: " and ".join(sorted(set(own))))
+    having = lost.groupby("degradation", sort=False)["label"].agg(lambda labels: " and ".join(sorted(set(labels))))
     return [
-        f"only in {labels}: {counted(len(own), what)}: {listed(own.index)}"
-        for labels, own in having.groupby(having, sort=True)
+        f"only in {labels}: {counted(len(names), what)}: {listed(names.index)}"
+        for labels, names in having.groupby(having, sort=True)
     ]
 
 
 def _versions(lost: pd.DataFrame) -> list[str]:
     texts = []
-    for name, own in lost.groupby("degradation", sort=False):
-        versions = own.drop_duplicates("label").sort_values("label").set_index("label")["version"]
+    for name, cells in lost.groupby("degradation", sort=False):
+        versions = cells.drop_duplicates("label").sort_values("label").set_index("label")["version"]
         texts.append(f"{name}: version {where({str(label): version for label, version in versions.items()})}")
     return [f"other versions, left out: {listed(texts, separator='; ')}"] if len(texts) > 1 else _left_out(texts)
 
@@ -96,10 +96,10 @@ def _versions(lost: pd.DataFrame) -> list[str]:
 def _levels(lost: pd.DataFrame, what: str, column: str) -> list[str]:
     """Levels, or replicates, that not every run has; degradations of which the same is true share a line."""
     same: dict[tuple[tuple[int, ...], tuple[str, ...]], list[str]] = {}
-    for name, own in lost.groupby("degradation", sort=False):
-        having = own.groupby(column)["label"].agg(lambda each: tuple(sorted(set(each))))
+    for name, cells in lost.groupby("degradation", sort=False):
+        having = cells.groupby(column)["label"].agg(lambda labels: tuple(sorted(set(labels))))
         for labels in sorted(set(having)):
-            numbers = tuple(int(number) for number in having.index[[each == labels for each in having]])
+            numbers = tuple(int(number) for number, holders in having.items() if holders == labels)
             same.setdefault((numbers, labels), []).append(str(name))
     notes = []
     for (numbers, labels), names in same.items():
@@ -113,11 +113,11 @@ def _levels(lost: pd.DataFrame, what: str, column: str) -> list[str]:
 
 def _strengths(lost: pd.DataFrame) -> list[str]:
     texts = []
-    for name, own in lost.groupby("degradation", sort=False):
+    for name, cells in lost.groupby("degradation", sort=False):
         levels = []
-        for level, part in own.groupby("level"):
-            each = part.drop_duplicates("label").sort_values("label")
-            strengths = {row.label: f"{row.strength:g} {row.unit}" for row in each.itertuples(index=False)}
+        for level, part in cells.groupby("level"):
+            by_run = part.drop_duplicates("label").sort_values("label")
+            strengths = {row.label: f"{row.strength:g} {row.unit}" for row in by_run.itertuples(index=False)}
             levels.append(f"level {level} is {where(strengths)}")
         texts.append(f"{name}: {listed(levels, most=2, separator='; ')}")
     return (

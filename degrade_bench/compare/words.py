@@ -1,4 +1,4 @@
-"""Small pieces of the notes."""
+"""How the notes of a comparison list names, counts and values."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ MOST = 6
 
 def listed(names: Iterable[object], most: int = MOST, separator: str = ", ") -> str:
     """Names, the first few of them, and how many more there are.
+
+    Args:
+        names: any number of them.
+        most: how many are shown.
+        separator: between names.
 
     >>> listed(["a", "b", "c"], most=2)
     'a, b and 1 more'

@@ -1,28 +1,8 @@
-"""How figures look: one place for colours, sizes and the marks of verdicts."""
+"""How figures look: one place for colours and sizes."""
 
 from __future__ import annotations
 
 from typing import Any
-
-VERDICT_MARKS = {
-    "sensitive": "●",
-    "artefact": "◐",
-    "blind": "○",
-    "inverted": "▼",
-    "inconclusive": "?",
-    "not-applicable": "–",
-}
-"""Told apart without colour."""
-
-VERDICT_MEANINGS = {
-    "sensitive": "the score falls beyond the margin and beyond the placebo",
-    "artefact": "it falls, but beyond the placebo nothing that counts was shown: the processing was heard, not the "
-    "damage",
-    "blind": "at every level the drop was shown to lie within the margin, by an equivalence test",
-    "inverted": "the score improves with the damage",
-    "inconclusive": "the clips do not suffice to say any of this",
-    "not-applicable": "the question does not arise, such as a sample-aligned metric on a tempo change",
-}
 
 SERIES = ("#0b5fa5", "#c2571a", "#2e7d4f", "#8c3b7a", "#7a6a00", "#4a4a9c")
 """Lines of the degradations of one family; dark enough for white paper, apart for colour-blind readers."""

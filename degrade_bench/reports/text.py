@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from degrade_bench.analysis.verdicts import VERDICT_MARKS, Verdict
 from degrade_bench.metric.traits import OUTSIDE_RANGE
 from degrade_bench.reports.inputs import load_run
-from degrade_bench.reports.style import VERDICT_MARKS
 from degrade_bench.reports.words import number
 from degrade_bench.runs.names import REPORT
 from degrade_bench.runs.record import RunRecord
@@ -67,7 +67,7 @@ def verdict_lines(verdicts: pd.DataFrame, notes: Mapping[str, str | None]) -> li
             alike = of_metric[of_metric["verdict"] == verdict]
             if len(alike):
                 lines.append(f"  {mark} {verdict:<14} {', '.join(alike['degradation'])}")
-            if len(alike) and verdict == "inconclusive":
+            if len(alike) and verdict == Verdict.INCONCLUSIVE:
                 lines += [f"    {line}" for line in power_lines(alike)]
     return lines
 

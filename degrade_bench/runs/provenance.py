@@ -22,7 +22,6 @@ LIBRARIES = [
     "audiomentations",
     "pandas",
     "pyarrow",
-    "statsmodels",
     "matplotlib",
 ]
 

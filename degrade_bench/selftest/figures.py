@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from degrade_bench._support.files import replacing
-from degrade_bench.analysis.verdicts import VERDICTS
-from degrade_bench.reports.style import FAINT, FLOOR, INK, RC, SERIES, VERDICT_MARKS
+from degrade_bench.analysis.verdicts import VERDICT_NAMES, Verdict
+from degrade_bench.reports.style import FAINT, FLOOR, INK, RC, SERIES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -46,7 +46,7 @@ def _confusion(table: pd.DataFrame) -> Figure:
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
-    shares = table[list(VERDICTS)].to_numpy(dtype=float)
+    shares = table[list(VERDICT_NAMES)].to_numpy(dtype=float)
     figure = Figure(figsize=(8.6, 0.6 + 0.24 * len(table)), layout="constrained")
     axes = figure.subplots()
     axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1, edgecolors="white", linewidth=1.2)
@@ -54,18 +54,16 @@ def _confusion(table: pd.DataFrame) -> Figure:
         value = shares[row, column]
         if value > 0:
             text = "<0.1" if value < 0.001 else f"{100 * value:.1f}"
-            axes.text(
-                column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=8,
-                color="white" if value > 0.6 else INK,
-            )  # fmt: skip
+            colour = "white" if value > 0.6 else INK
+            axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=8, color=colour)
     for row, expected in enumerate(table["expected"]):
         axes.add_patch(
-            Rectangle((VERDICTS.index(expected), row), 1, 1, fill=False, edgecolor=SERIES[1], linewidth=1.6)
+            Rectangle((VERDICT_NAMES.index(expected), row), 1, 1, fill=False, edgecolor=SERIES[1], linewidth=1.6)
         )
     names = [str(case).removeprefix("simulated-") for case in table["case"]]
     labels = [f"{name}: {kind}" for name, kind in zip(names, table["kind"], strict=True)]
     axes.set_yticks(np.arange(len(labels)) + 0.5, labels)
-    axes.set_xticks(np.arange(len(VERDICTS)) + 0.5, [f"{VERDICT_MARKS[each]} {each}" for each in VERDICTS])
+    axes.set_xticks(np.arange(len(Verdict)) + 0.5, [f"{verdict.mark} {verdict}" for verdict in Verdict])
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
     axes.invert_yaxis()
@@ -88,9 +86,9 @@ def _coverage(coverage: pd.DataFrame) -> Figure:
     axes.axvspan(93, 97, color=FLOOR, linewidth=0, zorder=0)
     axes.axvline(95, color=FAINT, linewidth=0.7, zorder=1)
     for index, kind in enumerate(kinds):
-        own = coverage[coverage["interval"] == kind].set_index("case").loc[cases]
+        of_kind = coverage[coverage["interval"] == kind].set_index("case").loc[cases]
         y = np.arange(len(cases)) + 0.16 * (index - (len(kinds) - 1) / 2)
-        share = 100 * own["covered"] / own["intervals"]
+        share = 100 * of_kind["covered"] / of_kind["intervals"]
         axes.plot(
             share, y, linestyle="none", marker=MARKERS[index % 4], markersize=4.5, color=SERIES[index], label=kind
         )

@@ -12,7 +12,7 @@ import pandas as pd
 
 from degrade_bench._support.files import write_text
 from degrade_bench._version import __version__
-from degrade_bench.analysis.verdicts import VERDICTS
+from degrade_bench.analysis.verdicts import VERDICT_NAMES, Verdict
 from degrade_bench.selftest.trials import AT_MARGIN, AT_POWER, WAIVED, Trials, cases
 
 SELFTEST = "selftest.json"
@@ -45,10 +45,12 @@ def confusion(trials: Trials) -> pd.DataFrame:
     """One row per case and kind of damage: the share of each verdict, the expected one, and how many there were."""
     expected = {case.name: case.expected for case in cases(trials.clips)}
     rows = []
-    for (case, kind), own in trials.verdicts.groupby(["case", "kind"], sort=False):
-        counts = own["verdict"].value_counts()
-        shares = {verdict: float(counts.get(verdict, 0)) / len(own) for verdict in VERDICTS}
-        rows.append({"case": case, "kind": kind, "expected": expected[case][kind], "verdicts": len(own), **shares})
+    for (case, kind), verdicts in trials.verdicts.groupby(["case", "kind"], sort=False)["verdict"]:
+        counts, total = verdicts.value_counts(), len(verdicts)
+        shares = {verdict: float(counts.get(verdict, 0)) / total for verdict in VERDICT_NAMES}
+        rows.append(
+            {"case": case, "kind": kind, "expected": expected[case][kind].value, "verdicts": total, **shares}
+        )
     return pd.DataFrame.from_records(rows)
 
 
@@ -60,55 +62,55 @@ def claims(trials: Trials) -> list[Claim]:
 def _claims(trials: Trials) -> Iterator[Claim]:
     verdicts = trials.verdicts
 
-    def share(case: str, verdict: str, *kinds: str) -> tuple[float, int]:
-        own = verdicts[(verdicts["case"] == case) & verdicts["kind"].isin(kinds)]
-        return float((own["verdict"] == verdict).mean()), len(own)
-
-    def claim(text: str, low: float, high: float, case: str, verdict: str, *kinds: str) -> Claim:
-        found, count = share(case, verdict, *kinds)
-        return Claim(text, found, low, high, count)
+    def claim(text: str, low: float, high: float, case: str, verdict: Verdict, *kinds: str) -> Claim:
+        said = verdicts.loc[(verdicts["case"] == case) & verdicts["kind"].isin(kinds), "verdict"]
+        return Claim(text, float((said == verdict).mean()), low, high, len(said))
 
     every, structure = ("signal", "order", "structural"), ("order", "structural")
-    yield claim("pure noise is called sensitive", 0, 0.05, "simulated-noise", "sensitive", *every)
-    yield claim("… also where no positive control is asked for", 0, 0.05, WAIVED, "sensitive", *every)
-    yield claim("… and is then called blind", 0.9, 1, WAIVED, "blind", *every)
-    yield claim("a true drop of one margin is called blind", 0, 0.05, AT_MARGIN, "blind", *structure)
-    yield claim("deafness to structure: structural damage is blind", 0.9, 1, AT_POWER, "blind", *structure)
-    yield claim("… and signal damage of the promised drop is sensitive", 0.9, 1, AT_POWER, "sensitive", "signal")
+    yield claim("pure noise is called sensitive", 0, 0.05, "simulated-noise", Verdict.SENSITIVE, *every)
+    yield claim("… also where no positive control is asked for", 0, 0.05, WAIVED, Verdict.SENSITIVE, *every)
+    yield claim("… and is then called blind", 0.9, 1, WAIVED, Verdict.BLIND, *every)
+    yield claim("a true drop of one margin is called blind", 0, 0.05, AT_MARGIN, Verdict.BLIND, *structure)
+    yield claim("deafness to structure: structural damage is blind", 0.9, 1, AT_POWER, Verdict.BLIND, *structure)
+    yield claim(
+        "… and signal damage of the promised drop is sensitive", 0.9, 1, AT_POWER, Verdict.SENSITIVE, "signal"
+    )
     deaf = "simulated-deaf-to-structure"
     yield claim(
-        "deafness to structure, a larger drop: structural damage is blind", 0.9, 1, deaf, "blind", *structure
+        "deafness to structure, a larger drop: structural damage is blind", 0.9, 1, deaf, Verdict.BLIND, *structure
     )
-    yield claim("… and signal damage is sensitive", 0.9, 1, deaf, "sensitive", "signal")
+    yield claim("… and signal damage is sensitive", 0.9, 1, deaf, Verdict.SENSITIVE, "signal")
     deaf = "simulated-deaf-to-signal"
-    yield claim("deafness to signal damage: it is blind", 0.9, 1, deaf, "blind", "signal")
-    yield claim("… and structural damage is sensitive", 0.9, 1, deaf, "sensitive", *structure)
-    yield claim("hearing joins only: a bar shuffle is an artefact", 0.9, 1, "simulated-joins", "artefact", "order")
-    yield claim("… and is called sensitive", 0, 0.05, "simulated-joins", "sensitive", "order")
-    yield claim("preferring damage: it is inverted", 0.9, 1, "simulated-inverted", "inverted", *every)
-    yield claim("hearing everything: it is sensitive", 0.9, 1, "simulated-proportional", "sensitive", *every)
-    yield claim("… also under a ceiling", 0.9, 1, "simulated-ceiling", "sensitive", *every)
-    yield claim("reacting to gain only: damage is blind", 0.9, 1, "simulated-loudness", "blind", *every)
-    for interval, own in trials.coverage.groupby("interval", sort=False):
-        covered, intervals = int(own["covered"].sum()), int(own["intervals"].sum())
+    yield claim("deafness to signal damage: it is blind", 0.9, 1, deaf, Verdict.BLIND, "signal")
+    yield claim("… and structural damage is sensitive", 0.9, 1, deaf, Verdict.SENSITIVE, *structure)
+    yield claim(
+        "hearing joins only: a bar shuffle is an artefact", 0.9, 1, "simulated-joins", Verdict.ARTEFACT, "order"
+    )
+    yield claim("… and is called sensitive", 0, 0.05, "simulated-joins", Verdict.SENSITIVE, "order")
+    yield claim("preferring damage: it is inverted", 0.9, 1, "simulated-inverted", Verdict.INVERTED, *every)
+    yield claim("hearing everything: it is sensitive", 0.9, 1, "simulated-proportional", Verdict.SENSITIVE, *every)
+    yield claim("… also under a ceiling", 0.9, 1, "simulated-ceiling", Verdict.SENSITIVE, *every)
+    yield claim("reacting to gain only: damage is blind", 0.9, 1, "simulated-loudness", Verdict.BLIND, *every)
+    for interval, counts in trials.coverage.groupby("interval", sort=False):
+        covered, intervals = int(counts["covered"].sum()), int(counts["intervals"].sum())
         yield Claim(f"95 % intervals cover the true {interval}", covered / intervals, 0.93, 0.97, intervals)
 
 
 def false_alarms(trials: Trials) -> pd.DataFrame:
-    """How often nothing was called something, by case.
+    """How often a metric was said to hear what it does not hear, by case.
 
     Of every kind of damage that a case does not hear: the share of verdicts that are ``sensitive`` or ``inverted``,
-        and
-    the share of runs with any such verdict.
+    and the share of runs with any such verdict.
     """
     expected = {case.name: case.expected for case in cases(trials.clips)}
     rows = []
-    for case, own in trials.verdicts.groupby("case", sort=False):
-        nothing = [kind for kind, verdict in expected[case].items() if verdict in ("blind", "inconclusive")]
-        null = own[own["kind"].isin(nothing)]
+    for case, verdicts in trials.verdicts.groupby("case", sort=False):
+        silent = (Verdict.BLIND, Verdict.INCONCLUSIVE)
+        unheard = [kind for kind, verdict in expected[case].items() if verdict in silent]
+        null = verdicts[verdicts["kind"].isin(unheard)]
         if null.empty or case == AT_MARGIN:
             continue
-        wrong = null["verdict"].isin(["sensitive", "inverted"])
+        wrong = null["verdict"].isin([Verdict.SENSITIVE.value, Verdict.INVERTED.value])
         per_run = wrong.groupby(null["run"]).any()
         rows.append(
             {"case": case, "verdicts": len(null), "share": float(wrong.mean()), "runs": float(per_run.mean())}
@@ -123,11 +125,14 @@ def write_summary(trials: Trials, folder: Path) -> Path:
         RunFolderError: the folder cannot be written.
     """
     record: dict[str, Any] = {
-        "package_version": __version__, "runs": trials.runs, "clips": trials.clips, "seed": trials.seed,
+        "package_version": __version__,
+        "runs": trials.runs,
+        "clips": trials.clips,
+        "seed": trials.seed,
         "claims": [vars(claim) | {"holds": claim.holds} for claim in claims(trials)],
         "confusion": confusion(trials).to_dict("records"),
         "false_alarms": false_alarms(trials).to_dict("records"),
         "coverage": trials.coverage.to_dict("records"),
-    }  # fmt: skip
+    }
     write_text(folder / SELFTEST, json.dumps(record, indent=1) + "\n")
     return folder / SELFTEST

@@ -1,11 +1,11 @@
-"""How ``degrade-bench selftest`` shows what it found."""
+"""How ``degrade-bench selftest`` shows what came of it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from degrade_bench._support.files import folder_error
-from degrade_bench.analysis.verdicts import VERDICTS
+from degrade_bench.analysis.verdicts import VERDICT_NAMES
 from degrade_bench.selftest.summary import claims, confusion, false_alarms, write_summary
 from degrade_bench.selftest.trials import Trials, run_trials
 
@@ -14,7 +14,14 @@ WIDEST = 120
 
 
 def selftest_with_progress(runs: int, clips: int, seed: int, workers: int, out: Path | None) -> bool:
-    """Run the self-test, print what it found and, where asked, write it; whether every claim holds.
+    """Run the self-test, print what came of it and, where asked, write it; whether every claim holds.
+
+    Args:
+        runs: simulated runs.
+        clips: of each run.
+        seed: of all of them.
+        workers: processes.
+        out: the folder to write figures and ``selftest.json`` into; None to write nothing.
 
     Raises:
         ConfigError: no runs, or too few clips.
@@ -52,11 +59,11 @@ def print_trials(trials: Trials) -> None:
     console = Console(width=max(Console().width, WIDEST), highlight=False)
     console.print(f"{trials.runs} simulated runs of {trials.clips} clips, seed {trials.seed}; shares in %\n")
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    for column in ("metric", "damage", "right", *VERDICTS):
-        table.add_column(column, justify="right" if column in VERDICTS else "left")
+    for column in ("metric", "damage", "right", *VERDICT_NAMES):
+        table.add_column(column, justify="right" if column in VERDICT_NAMES else "left")
     before = None
     for row in confusion(trials).to_dict("records"):
-        shares = [f"{100 * row[verdict]:.1f}" if row[verdict] else "" for verdict in VERDICTS]
+        shares = [f"{100 * row[verdict]:.1f}" if row[verdict] else "" for verdict in VERDICT_NAMES]
         case = row["case"].removeprefix("simulated-")
         table.add_row(case if case != before else "", row["kind"], row["expected"], *shares)
         before = case

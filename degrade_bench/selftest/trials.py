@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from degrade_bench.analysis import AnalysisOptions, analyse
+from degrade_bench.analysis import Analysis, AnalysisOptions, analyse
 from degrade_bench.analysis.curves import area_weights, slope_weights
 from degrade_bench.analysis.power import Design, from_reliability
+from degrade_bench.analysis.verdicts import Verdict
 from degrade_bench.degrade.ladder import LEVEL_COUNT, LEVELS
 from degrade_bench.errors import ConfigError
 from degrade_bench.metric.simulated.truths import CLEAN_SD, TRUTHS, Truth
@@ -40,7 +41,7 @@ class Case:
     """
 
     truth: Truth
-    expected: Mapping[str, str]
+    expected: Mapping[str, Verdict]
     asked: bool = True
 
     @property
@@ -61,8 +62,8 @@ def promised_drop(clips: int, power: float) -> float:
     low, high = 0.0, 100.0
     for _ in range(60):
         middle = (low + high) / 2
-        found = design(truth, middle).detects(middle, clips)
-        low, high = (low, middle) if found >= power else (middle, high)
+        chance = design(truth, middle).detects(middle, clips)
+        low, high = (low, middle) if chance >= power else (middle, high)
     return high
 
 
@@ -80,38 +81,39 @@ def cases(clips: int, power: float = 0.9) -> list[Case]:
     """Every case of the self-test.
 
     Beside the simulated metrics of the registry: pure noise without the demand for a positive control, since a
-        metric that
-    hears nothing has none; a metric that loses exactly one margin; and one deaf to structure that loses under
-    signal damage just what so many clips are promised to detect.
+    metric that hears nothing has none; a metric that loses exactly one margin; and one deaf to structure that loses
+    under signal damage just what so many clips are promised to detect.
 
     Args:
         clips: of a run.
         power: that is promised.
     """
 
-    def all_of(signal: str, order: str | None = None, structural: str | None = None) -> dict[str, str]:
+    def all_of(
+        signal: Verdict, order: Verdict | None = None, structural: Verdict | None = None
+    ) -> dict[str, Verdict]:
         return {"signal": signal, "order": order or signal, "structural": structural or order or signal}
 
     expected = {
-        "simulated-proportional": all_of("sensitive"),
-        "simulated-deaf-to-structure": all_of("sensitive", "blind"),
-        "simulated-deaf-to-signal": all_of("blind", "sensitive"),
-        "simulated-noise": all_of("inconclusive"),
-        "simulated-inverted": all_of("inverted"),
-        "simulated-joins": all_of("blind", "artefact", "blind"),
-        "simulated-ceiling": all_of("sensitive"),
-        "simulated-loudness": all_of("blind"),
+        "simulated-proportional": all_of(Verdict.SENSITIVE),
+        "simulated-deaf-to-structure": all_of(Verdict.SENSITIVE, Verdict.BLIND),
+        "simulated-deaf-to-signal": all_of(Verdict.BLIND, Verdict.SENSITIVE),
+        "simulated-noise": all_of(Verdict.INCONCLUSIVE),
+        "simulated-inverted": all_of(Verdict.INVERTED),
+        "simulated-joins": all_of(Verdict.BLIND, Verdict.ARTEFACT, Verdict.BLIND),
+        "simulated-ceiling": all_of(Verdict.SENSITIVE),
+        "simulated-loudness": all_of(Verdict.BLIND),
     }
     made = [Case(truth, expected[name]) for name, truth in TRUTHS.items()]
     noise, plain = TRUTHS["simulated-noise"], Truth("", "")
-    made.insert(4, Case(noise, all_of("blind"), asked=False))
+    made.insert(4, Case(noise, all_of(Verdict.BLIND), asked=False))
     margin = population_margin(plain)
     at_margin = replace(
         plain, name=AT_MARGIN, summary="loses one margin under structural damage", signal=2.4, structural=margin
     )
     at_power = replace(plain, name=AT_POWER, summary="loses what is promised", signal=promised_drop(clips, power))
-    made.append(Case(at_margin, all_of("sensitive", "inconclusive")))
-    made.append(Case(at_power, all_of("sensitive", "blind")))
+    made.append(Case(at_margin, all_of(Verdict.SENSITIVE, Verdict.INCONCLUSIVE)))
+    made.append(Case(at_power, all_of(Verdict.SENSITIVE, Verdict.BLIND)))
     return made
 
 
@@ -160,45 +162,58 @@ def run_trials(
     options = options or AnalysisOptions()
     every = cases(clips, options.power)
     work = partial(one_run, every=every, truths=_true_values(every, seed), clips=clips, seed=seed, options=options)
-    found = []
+    outcomes = []
     with ExitStack() as stack:
         results: Iterator[tuple[pd.DataFrame, pd.DataFrame]] = map(work, range(runs))
         if workers > 1:
             pool = stack.enter_context(ProcessPoolExecutor(workers, mp_context=get_context("spawn")))
             stack.callback(pool.shutdown, cancel_futures=True)
             results = pool.map(work, range(runs))
-        for result in results:
-            found.append(result)
+        for outcome in results:
+            outcomes.append(outcome)
             if progress is not None:
-                progress(len(found))
-    coverage = pd.concat([counts for _, counts in found])
+                progress(len(outcomes))
+    coverage = pd.concat([counts for _, counts in outcomes])
     coverage = coverage.groupby(["case", "interval"], sort=False, as_index=False).sum()
-    return Trials(pd.concat([verdicts for verdicts, _ in found], ignore_index=True), coverage, clips, runs, seed)
+    return Trials(pd.concat([verdicts for verdicts, _ in outcomes], ignore_index=True), coverage, clips, runs, seed)
 
 
 def one_run(
-    index: int, every: Sequence[Case], truths: Mapping[str, pd.DataFrame], clips: int, seed: int,
+    index: int,
+    every: Sequence[Case],
+    truths: Mapping[str, pd.DataFrame],
+    clips: int,
+    seed: int,
     options: AnalysisOptions,
-) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
-    """One simulated run of every case: its verdicts, and how many of its intervals cover the truth."""
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One simulated run of every case: its verdicts, and how many of its intervals cover the truth.
+
+    Args:
+        index: the run's number, which its chance depends on.
+        every: the cases.
+        truths: by case, the true drop and net drop in every tested cell.
+        clips: of the run.
+        seed: of all runs.
+        options: the analysis's thresholds.
+    """
     rng = np.random.Generator(np.random.Philox(key=[seed, index]))
     cells = suite_cells()
     verdicts, counts = [], []
     with threadpool_limits(limits=1):
         for asked in (True, False):
-            own = [case for case in every if case.asked == asked]
-            if not own:
+            together = [case for case in every if case.asked == asked]
+            if not together:
                 continue
-            scores = score_table(cells, [case.truth for case in own], clips, rng)
-            found = analyse(scores, replace(options, positive_control=asked, seed=options.seed + index))
-            names = {case.truth.name: case.name for case in own}
-            frame = found.verdicts[["metric", "degradation", "verdict"]]
+            scores = score_table(cells, [case.truth for case in together], clips, rng)
+            analysis = analyse(scores, replace(options, positive_control=asked, seed=options.seed + index))
+            names = {case.truth.name: case.name for case in together}
+            frame = analysis.verdicts[["metric", "degradation", "verdict"]]
             kinds = [kind_of(name) for name in frame["degradation"]]
             verdicts.append(
                 frame.assign(case=frame["metric"].map(names), kind=kinds, run=index).drop(columns="metric")
             )
-            for case in own:
-                counts += _coverage(case, truths[case.name], found.levels, found.verdicts)
+            for case in together:
+                counts += _coverage(case, truths[case.name], analysis)
     return pd.concat(verdicts, ignore_index=True), pd.DataFrame.from_records(counts)
 
 
@@ -206,7 +221,7 @@ def _true_values(every: Sequence[Case], seed: int) -> dict[str, pd.DataFrame]:
     """By case, the population's mean drop and net drop in every tested cell."""
     cells = suite_cells()
     frame = cells.frame
-    result = {}
+    by_case = {}
     for number, case in enumerate(every):
         rng = np.random.Generator(np.random.Philox(key=[seed, 2**32 + number]))
         drops = pd.Series(true_drops(cells, case.truth, CEILING_DRAWS, rng), index=frame.index)
@@ -218,25 +233,26 @@ def _true_values(every: Sequence[Case], seed: int) -> dict[str, pd.DataFrame]:
             exact.get((name, level), shared[name])
             for name, level in zip(tested["degradation"], tested["level"], strict=True)
         ]
-        own = tested.assign(drop=drops[tested.index])
-        result[case.name] = own.assign(net=own["drop"] - np.array(beside)).reset_index(drop=True)
-    return result
+        tested = tested.assign(drop=drops[tested.index])
+        by_case[case.name] = tested.assign(net=tested["drop"] - np.array(beside)).reset_index(drop=True)
+    return by_case
 
 
-def _coverage(case: Case, truth: pd.DataFrame, levels: pd.DataFrame, verdicts: pd.DataFrame) -> list[dict]:
-    own = levels[levels["metric"] == case.truth.name].reset_index(drop=True)
-    by_degradation = verdicts[verdicts["metric"] == case.truth.name]
+def _coverage(case: Case, truth: pd.DataFrame, analysis: Analysis) -> list[dict]:
+    """How many of each kind of interval cover the truth."""
+    levels = analysis.levels[analysis.levels["metric"] == case.truth.name]
+    verdicts = analysis.verdicts[analysis.verdicts["metric"] == case.truth.name]
     x = np.concatenate([[0.0], np.array(LEVELS) / LEVEL_COUNT])
     curves = truth["drop"].to_numpy().reshape(-1, len(LEVELS))
-    pairs = {
-        "drop": (truth["drop"].to_numpy(), own, "drop"),
-        "net": (truth["net"].to_numpy(), own, "net"),
-        "slope": (curves @ slope_weights(x), by_degradation, "slope"),
-        "area": (curves @ area_weights(x), by_degradation, "area"),
+    intervals = {
+        "drop": (truth["drop"].to_numpy(), levels),
+        "net": (truth["net"].to_numpy(), levels),
+        "slope": (curves @ slope_weights(x), verdicts),
+        "area": (curves @ area_weights(x), verdicts),
     }
     rows = []
-    for name, (true, frame, column) in pairs.items():
-        low, high = frame[f"{column}_low"].to_numpy(), frame[f"{column}_high"].to_numpy()
+    for name, (true, frame) in intervals.items():
+        low, high = frame[f"{name}_low"].to_numpy(), frame[f"{name}_high"].to_numpy()
         covered = (low <= true) & (true <= high)
         rows.append({"case": case.name, "interval": name, "intervals": len(true), "covered": int(covered.sum())})
     return rows

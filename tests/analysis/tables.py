@@ -34,16 +34,34 @@ def table(
     def add(clip: int, name: str, group: str, family: str, level: int, role: str, of: str | None, rep: int) -> None:
         rows.append(
             {
-                "clip_id": f"clip{clip:03d}", "clip_hash": f"hash{clip}", "clip_group": None,
-                "track": (tracks or {}).get(clip, f"track{clip:03d}"), "group": group, "family": family,
-                "degradation": name, "version": "1", "level": level,
-                "strength": float(level) if level else None, "unit": "x" if level else None,
-                "achieved": float(level) if level else None, "role": role, "placebo_of": of, "replicate": rep,
-                "seed": 0, "metric": metric, "fingerprint": "f", "score": score(name, role, level, clip),
-                "higher_is_better": higher_is_better, "needs_reference": False, "status": "ok", "error": None,
-                "seconds": 0.0, "window_scores": None, "nuisance": role == "control",
+                "clip_id": f"clip{clip:03d}",
+                "clip_hash": f"hash{clip}",
+                "clip_group": None,
+                "track": (tracks or {}).get(clip, f"track{clip:03d}"),
+                "group": group,
+                "family": family,
+                "degradation": name,
+                "version": "1",
+                "level": level,
+                "strength": float(level) if level else None,
+                "unit": "x" if level else None,
+                "achieved": float(level) if level else None,
+                "role": role,
+                "placebo_of": of,
+                "replicate": rep,
+                "seed": 0,
+                "metric": metric,
+                "fingerprint": "f",
+                "score": score(name, role, level, clip),
+                "higher_is_better": higher_is_better,
+                "needs_reference": False,
+                "status": "ok",
+                "error": None,
+                "seconds": 0.0,
+                "window_scores": None,
+                "nuisance": role == "control",
             }
-        )  # fmt: skip
+        )
 
     for clip in range(clips):
         add(clip, "clean", "clean", "clean", 0, "clean", None, 0)
@@ -99,10 +117,16 @@ def awkward(*, higher_is_better: bool = True, seed: int = 3, metric: str = "made
         return sign * (base[clip] - (steepness * level + rng.integers(-3, 4)) / 8)
 
     scores = table(
-        score, clips=clips, degradations=(RAMP, SHUFFLE, DULL), levels=(1, 2, 4), metric=metric, replicates=2,
-        higher_is_better=higher_is_better, single_placebo=("ramp",),
+        score,
+        clips=clips,
+        degradations=(RAMP, SHUFFLE, DULL),
+        levels=(1, 2, 4),
+        metric=metric,
+        replicates=2,
+        higher_is_better=higher_is_better,
+        single_placebo=("ramp",),
         tracks={**AWKWARD_TRACKS},
-    )  # fmt: skip
+    )
     scores = scores[scores.degradation != "dull_placebo"]
     clip, name, level = scores.clip_id, scores.degradation, scores.level
     scores = scores[~((clip == "clip006") & (name == "shuffle") & (level == 2))].copy()

@@ -18,8 +18,8 @@ NOISE, BARS = SIGNAL[0], ORDER[0]
 
 
 def verdicts(scores: pd.DataFrame, **options) -> dict[str, str]:
-    found = analyse(scores, AnalysisOptions(**options)).verdicts
-    return dict(zip(found["degradation"], found["verdict"], strict=True))
+    frame = analyse(scores, AnalysisOptions(**options)).verdicts
+    return dict(zip(frame["degradation"], frame["verdict"], strict=True))
 
 
 def hears(noise: float, order: float, joins: float = 0.0):
@@ -36,15 +36,15 @@ def hears(noise: float, order: float, joins: float = 0.0):
 def test_a_metric_that_hears_everything_is_sensitive_from_the_level_where_it_does():
     scores = table(noisy(hears(0.3, 0.2)))
     assert verdicts(scores) == {NOISE: "sensitive", BARS: "sensitive"}
-    found = analyse(scores)
-    row = found.verdicts.set_index("degradation").loc[NOISE]
+    analysis = analyse(scores)
+    row = analysis.verdicts.set_index("degradation").loc[NOISE]
     assert row["detection_level"] == 1
     assert row["monotonicity"] > 0.9
-    levels = found.levels[found.levels.degradation == NOISE].set_index("level")
+    levels = analysis.levels[analysis.levels.degradation == NOISE].set_index("level")
     assert levels.loc[5, "drop_mean"] == pytest.approx(1.5, abs=0.05)
     assert levels.loc[5, "drop_low"] < 1.5 < levels.loc[5, "drop_high"]
     assert levels.loc[5, "concordance"] == 1.0
-    assert found.metrics.loc[0, "positive_control"] == NOISE
+    assert analysis.metrics.loc[0, "positive_control"] == NOISE
 
 
 def test_a_metric_deaf_to_order_is_blind_to_it():
@@ -57,23 +57,23 @@ def test_a_metric_that_hears_only_the_joins_gives_an_artefact():
 
 def test_a_metric_that_prefers_the_damage_is_inverted_in_either_direction():
     assert verdicts(table(noisy(hears(0.3, -0.2)))) == {NOISE: "sensitive", BARS: "inverted"}
-    own = noisy(hears(0.3, -0.2))
-    lower = table(lambda *cell: -own(*cell), higher_is_better=False)
+    higher = noisy(hears(0.3, -0.2))
+    lower = table(lambda *cell: -higher(*cell), higher_is_better=False)
     assert verdicts(lower) == {NOISE: "sensitive", BARS: "inverted"}
 
 
 def test_a_metric_of_pure_noise_is_neither_sensitive_nor_blind():
     for seed in range(10):
-        found = set(verdicts(table(noisy(hears(0.0, 0.0), sd=0.5, seed=seed))).values())
-        assert found == {"inconclusive"}, "no positive control fired"
+        names = set(verdicts(table(noisy(hears(0.0, 0.0), sd=0.5, seed=seed))).values())
+        assert names == {"inconclusive"}, "no positive control fired"
 
 
 def test_few_recordings_are_inconclusive_however_many_clips():
     scores = table(noisy(hears(0.3, 0.2)), clips=20, tracks={clip: f"track{clip % 5}" for clip in range(20)})
-    found = analyse(scores)
-    assert set(found.verdicts["verdict"]) == {"inconclusive"}
-    assert set(found.levels["tracks"]) == {5}
-    assert set(found.levels["n"]) == {20}
+    analysis = analyse(scores)
+    assert set(analysis.verdicts["verdict"]) == {"inconclusive"}
+    assert set(analysis.levels["tracks"]) == {5}
+    assert set(analysis.levels["n"]) == {20}
 
 
 def test_four_copies_of_every_clip_change_no_interval_and_no_p():
@@ -102,14 +102,31 @@ def test_the_nuisance_floor_is_the_quantile_of_the_controls():
 
 
 def test_the_summary_has_the_columns_of_the_design():
-    found = analyse(table(noisy(hears(0.3, 0.2))))
-    assert list(found.summary.columns) == [
-        "metric", "group", "family", "degradation", "level", "strength", "unit", "n", "drop_mean", "drop_low",
-        "drop_high", "effect_dz", "concordance", "p_value", "p_holm", "placebo_drop", "net_drop", "net_low",
-        "net_high", "verdict",
-    ]  # fmt: skip
-    assert len(found.summary) == 10
-    assert (found.levels["p_holm"] >= found.levels["p_value"]).all()
+    analysis = analyse(table(noisy(hears(0.3, 0.2))))
+    assert list(analysis.summary.columns) == [
+        "metric",
+        "group",
+        "family",
+        "degradation",
+        "level",
+        "strength",
+        "unit",
+        "n",
+        "drop_mean",
+        "drop_low",
+        "drop_high",
+        "effect_dz",
+        "concordance",
+        "p_value",
+        "p_holm",
+        "placebo_drop",
+        "net_drop",
+        "net_low",
+        "net_high",
+        "verdict",
+    ]
+    assert len(analysis.summary) == 10
+    assert (analysis.levels["p_holm"] >= analysis.levels["p_value"]).all()
 
 
 def test_row_order_and_other_metrics_change_nothing():
@@ -117,9 +134,9 @@ def test_row_order_and_other_metrics_change_nothing():
     both = pd.concat([first, table(noisy(hears(0.0, 0.0), seed=4), metric="second")])
     alone, beside = analyse(first), analyse(both.sample(frac=1, random_state=0))
     columns = [name for name in alone.levels.columns if name != "metric"]
-    own = beside.levels[beside.levels.metric == "first"].sort_values(["degradation", "level"])[columns]
+    same = beside.levels[beside.levels.metric == "first"].sort_values(["degradation", "level"])[columns]
     expected = alone.levels.sort_values(["degradation", "level"])[columns]
-    pd.testing.assert_frame_equal(own.reset_index(drop=True), expected.reset_index(drop=True))
+    pd.testing.assert_frame_equal(same.reset_index(drop=True), expected.reset_index(drop=True))
 
 
 # -- little in it --------------------------------------------------------------------------------------
@@ -161,11 +178,11 @@ def test_odd_tables_give_a_sensible_result_without_a_warning(name):
     scores, expected = ODD[name]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = analyse(scores)
-        assert set(found.verdicts["verdict"]) == expected
-        again = Analysis.from_json(found.to_json())
-    assert len(again.levels) == len(found.levels)
-    assert found.verdicts["sentence"].str.len().min() > 10
+        analysis = analyse(scores)
+        assert set(analysis.verdicts["verdict"]) == expected
+        again = Analysis.from_json(analysis.to_json())
+    assert len(again.levels) == len(analysis.levels)
+    assert analysis.verdicts["sentence"].str.len().min() > 10
 
 
 def test_an_empty_table_is_refused():
@@ -186,14 +203,14 @@ def test_folders(tmp_path):
     with pytest.raises(RunFolderError, match="lacks the column 'status'"):
         analyse_folder(tmp_path)
     GOOD.to_parquet(tmp_path / "scores.parquet")
-    found = analyse_folder(tmp_path)
-    write(found, tmp_path)
+    analysis = analyse_folder(tmp_path)
+    write(analysis, tmp_path)
     again = load_analysis(tmp_path)
-    assert again.to_json() == found.to_json()
-    assert again.options == found.options
+    assert again.to_json() == analysis.to_json()
+    assert again.options == analysis.options
     summary = pd.read_csv(tmp_path / "summary.csv")
-    assert summary["drop_mean"].to_numpy() == pytest.approx(found.levels["drop_mean"].to_numpy(), abs=1e-12)
-    for text in ("{", "[]", '{"format": 99}', '{"format": 2}'):
+    assert summary["drop_mean"].to_numpy() == pytest.approx(analysis.levels["drop_mean"].to_numpy(), abs=1e-12)
+    for text in ("{", "[]", '{"format": 99}', '{"format": 3}'):
         (tmp_path / "analysis.json").write_text(text)
         with pytest.raises(RunFolderError, match="cannot be read"):
             load_analysis(tmp_path)
@@ -210,8 +227,8 @@ def test_a_large_table_is_analysed():  # in how many seconds: benchmarks/analysi
     big["score"] += 0.01 * rng.standard_normal(len(big))
     assert len(big) > 130_000
     assert list(big.columns) == SCHEMA.names
-    found = analyse(big)
-    assert dict(zip(found.verdicts["degradation"], found.verdicts["verdict"], strict=True)) == {
+    analysis = analyse(big)
+    assert dict(zip(analysis.verdicts["degradation"], analysis.verdicts["verdict"], strict=True)) == {
         NOISE: "sensitive",
         BARS: "blind",
     }

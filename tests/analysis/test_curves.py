@@ -47,10 +47,10 @@ def per_clip(wide: pd.DataFrame) -> pd.DataFrame:
     x = np.append(0.0, wide.columns.to_numpy(dtype=float) / wide.columns.max())
     rows = {}
     for clip, drops in wide.iterrows():
-        known, values = drops.notna().to_numpy(), drops.to_numpy()
-        tau = scipy.stats.kendalltau(wide.columns[known], values[known]).statistic if known.sum() > 1 else NAN
+        finite, values = drops.notna().to_numpy(), drops.to_numpy()
+        tau = scipy.stats.kendalltau(wide.columns[finite], values[finite]).statistic if finite.sum() > 1 else NAN
         curve = np.append(0.0, values)
-        whole = known.all()
+        whole = finite.all()
         rows[clip] = {
             "monotonicity": tau,
             "slope": np.polyfit(x, curve, 1)[0] if whole else NAN,
@@ -63,28 +63,28 @@ def per_clip(wide: pd.DataFrame) -> pd.DataFrame:
 @pytest.mark.filterwarnings("ignore::scipy.stats.ConstantInputWarning")
 def test_trend_slope_and_area_are_means_over_clips_with_intervals_over_tracks(name):
     scores = awkward()
-    found = analyse(scores, AnalysisOptions(resamples=300)).verdicts.set_index("degradation").loc[name]
+    verdict = analyse(scores, AnalysisOptions(resamples=300)).verdicts.set_index("degradation").loc[name]
     drops = plain_drops(scores).query("degradation == @name")
-    each = per_clip(drops.pivot(index="clip_id", columns="level", values="drop"))
+    clips = per_clip(drops.pivot(index="clip_id", columns="level", values="drop"))
     tracks = drops.drop_duplicates("clip_id").set_index("clip_id")["track"]
     for statistic in ("monotonicity", "slope", "area"):
-        values = each[statistic].dropna()
-        assert found[statistic] == pytest.approx(values.mean(), abs=1e-9)
+        values = clips[statistic].dropna()
+        assert verdict[statistic] == pytest.approx(values.mean(), abs=1e-9)
         sums = values.groupby(tracks).agg(["sum", "count"]).to_numpy(dtype=float)
         sums = sums[sums[:, 1] > 0]
         ends = Clustered(sums[:, :1], sums[:, 1:]).intervals(Resampler(300, 0), (0.95,))[0, :, 0]
-        assert [found[f"{statistic}_low"], found[f"{statistic}_high"]] == pytest.approx(ends, abs=1e-9)
+        assert [verdict[f"{statistic}_low"], verdict[f"{statistic}_high"]] == pytest.approx(ends, abs=1e-9)
     control = plain_drops(scores).query("role == 'control'")["drop"].abs()
     floor = np.quantile(control, 0.95, method="inverted_cdf")
-    assert found["area_floor"] == pytest.approx(each["area"].mean() / floor, abs=1e-9)
+    assert verdict["area_floor"] == pytest.approx(clips["area"].mean() / floor, abs=1e-9)
 
 
 def test_page_is_taken_over_tracks_with_every_level():
     scores = table(noisy(lambda name, role, level: 0.02 * level * (role == "test")), clips=9)
     gone = (scores.clip_id == "clip004") & (scores.level == 2) & (scores.role == "test")
-    found = analyse(scores[~gone], AnalysisOptions(resamples=100)).verdicts.set_index("degradation")
+    verdicts = analyse(scores[~gone], AnalysisOptions(resamples=100)).verdicts.set_index("degradation")
     drops = plain_drops(scores[~gone])
-    for name, row in found.iterrows():
+    for name, row in verdicts.iterrows():
         wide = drops[drops.degradation == name].pivot(index="track", columns="level", values="drop").dropna()
         theirs = scipy.stats.page_trend_test(wide.to_numpy())
         assert len(wide) == 8
@@ -96,7 +96,9 @@ def test_a_level_that_was_never_scored_is_passed_over():
     without = scores[scores.level != 3]
     failed = scores.copy()
     failed.loc[(failed.level == 3) & (failed.role == "test"), ["score", "status"]] = [np.nan, "failed"]
-    one, other = (analyse(each, AnalysisOptions(resamples=100, margin=0.1)).verdicts for each in (without, failed))
+    one, other = (
+        analyse(scores, AnalysisOptions(resamples=100, margin=0.1)).verdicts for scores in (without, failed)
+    )
     for column in ("monotonicity", "slope", "slope_low", "area", "area_high", "page_l", "detection_at"):
         assert one[column].to_numpy() == pytest.approx(other[column].to_numpy(), abs=1e-9)
 
@@ -125,22 +127,22 @@ LEVELS = np.array([1.0, 2.0, 3.0, 5.0])
     ],
 )
 def test_crossings_by_hand(curve, margin, expected):
-    found = crossing(np.array([curve], dtype=float), np.array([margin]), LEVELS)
-    assert found == pytest.approx([expected], abs=1e-12, nan_ok=True)
+    places = crossing(np.array([curve], dtype=float), np.array([margin]), LEVELS)
+    assert places == pytest.approx([expected], abs=1e-12, nan_ok=True)
 
 
 def test_crossings_row_by_row_and_with_unknown_margins():
     curves = np.array([[1.0, 2, 3, 5]] * 3)
-    found = crossing(curves, np.array([0.5, 4.0, NAN]), LEVELS)
-    assert found == pytest.approx([0.5, 4.0, NAN], nan_ok=True)
+    places = crossing(curves, np.array([0.5, 4.0, NAN]), LEVELS)
+    assert places == pytest.approx([0.5, 4.0, NAN], nan_ok=True)
 
 
 def test_below_the_crossing_np_interp_gives_the_margin():
     rng = np.random.default_rng(0)
     curves = np.cumsum(rng.uniform(0.1, 1, size=(40, 4)), axis=1)
     margins = rng.uniform(0.05, 0.9, size=40) * curves[:, -1]
-    found = crossing(curves, margins, LEVELS)
-    for curve, margin, at in zip(curves, margins, found, strict=True):
+    places = crossing(curves, margins, LEVELS)
+    for curve, margin, at in zip(curves, margins, places, strict=True):
         assert np.interp(at, [0, *LEVELS], [0, *curve]) == pytest.approx(margin, abs=1e-9)
 
 
@@ -149,51 +151,56 @@ def test_below_the_crossing_np_interp_gives_the_margin():
 
 def detected(truth, margin=0.5, levels=(1, 2, 3, 4, 5), clips=20, sd=0.02, **options) -> pd.Series:
     scores = table(
-        noisy(lambda name, role, level: truth(level) if role == "test" else 0.0, sd=sd), clips=clips, levels=levels,
-        degradations=(("ramp", "signal", "noise"),), single_placebo=("ramp",),
-    )  # fmt: skip
+        noisy(lambda name, role, level: truth(level) if role == "test" else 0.0, sd=sd),
+        clips=clips,
+        levels=levels,
+        degradations=(("ramp", "signal", "noise"),),
+        single_placebo=("ramp",),
+    )
     return analyse(scores, AnalysisOptions(resamples=400, margin=margin, **options)).verdicts.iloc[0]
 
 
 def test_detection_of_a_rising_curve():
-    found = detected(lambda level: 0.2 * level)
-    assert found["detection_level"] == 3
-    assert found["detection_at"] == pytest.approx(2.5, abs=0.1)
-    assert found["detection_at_low"] < 2.5 < found["detection_at_high"]
-    assert found["detection_strength"] == pytest.approx(found["detection_at"], abs=1e-9)  # strength is the level
-    assert "beyond the margin from" in found["sentence"]
+    verdict = detected(lambda level: 0.2 * level)
+    assert verdict["detection_level"] == 3
+    assert verdict["detection_at"] == pytest.approx(2.5, abs=0.1)
+    assert verdict["detection_at_low"] < 2.5 < verdict["detection_at_high"]
+    # the strength is the level
+    assert verdict["detection_strength"] == pytest.approx(verdict["detection_at"], abs=1e-9)
+    assert "beyond the margin from" in verdict["sentence"]
 
 
 def test_detection_from_the_start():
-    found = detected(lambda level: 1.0)
-    assert found["detection_level"] == 1
-    assert found["detection_at"] == pytest.approx(0.5, abs=0.02)
-    assert found["detection_strength"] == 1.0  # the ladder's first, there is none before
-    assert "already before level 1" in found["sentence"]
+    verdict = detected(lambda level: 1.0)
+    assert verdict["detection_level"] == 1
+    assert verdict["detection_at"] == pytest.approx(0.5, abs=0.02)
+    assert verdict["detection_strength"] == 1.0  # the ladder's first, there is none before
+    assert "already before level 1" in verdict["sentence"]
 
 
 def test_detection_after_a_relapse():
-    found = detected(lambda level: {1: 1.0, 2: 1.0, 3: 0.0, 4: 1.0, 5: 1.0}[level])
-    assert found["detection_level"] == 4
-    assert found["detection_at"] == pytest.approx(3.5, abs=0.05)
+    verdict = detected(lambda level: {1: 1.0, 2: 1.0, 3: 0.0, 4: 1.0, 5: 1.0}[level])
+    assert verdict["detection_level"] == 4
+    assert verdict["detection_at"] == pytest.approx(3.5, abs=0.05)
 
 
 def test_nothing_is_detected_where_the_verdict_is_another():
     for truth in (lambda level: 0.0, lambda level: 1.0 * (level < 4), lambda level: -1.0 * level):
-        found = detected(truth)
-        assert found["verdict"] in ("inconclusive", "blind", "inverted")
-        assert pd.isna(found["detection_level"])
+        verdict = detected(truth)
+        assert verdict["verdict"] in ("inconclusive", "blind", "inverted")
+        assert pd.isna(verdict["detection_level"])
         for column in ("at", "at_low", "at_high", "strength", "strength_low", "strength_high"):
-            assert math.isnan(found[f"detection_{column}"])
-        assert pd.isna(found["saturation_level"])
+            assert math.isnan(verdict[f"detection_{column}"])
+        assert pd.isna(verdict["saturation_level"])
 
 
 def test_the_detection_interval_is_the_crossings_expanded_percentiles():
     scores = table(
-        noisy(lambda name, role, level: 0.2 * level if role == "test" else 0.0, sd=0.1), clips=9,
+        noisy(lambda name, role, level: 0.2 * level if role == "test" else 0.0, sd=0.1),
+        clips=9,
         degradations=(("ramp", "signal", "noise"),),
-    )  # fmt: skip
-    found = analyse(scores, AnalysisOptions(resamples=501, margin=0.5)).verdicts.iloc[0]
+    )
+    verdict = analyse(scores, AnalysisOptions(resamples=501, margin=0.5)).verdicts.iloc[0]
     drops = plain_drops(scores).query("role == 'test'").pivot(index="track", columns="level", values="drop")
     curves = Resampler(501, 0).counts(9).astype(float) @ drops.to_numpy() / 9
     # the resampled means rise, so that np.interp of each curve, turned over, is the crossing
@@ -202,7 +209,7 @@ def test_the_detection_interval_is_the_crossings_expanded_percentiles():
     tail = scipy.stats.norm.cdf(-math.sqrt(9 / 8) * scipy.stats.t.ppf(0.975, 8))
     low = np.quantile(drawn, tail, method="lower")
     high = np.quantile(drawn, 1 - tail, method="higher")
-    assert (found["detection_at_low"], found["detection_at_high"]) == pytest.approx((low, high), abs=1e-9)
+    assert (verdict["detection_at_low"], verdict["detection_at_high"]) == pytest.approx((low, high), abs=1e-9)
 
 
 # -- strength ------------------------------------------------------------------------------------------
@@ -231,8 +238,8 @@ def ladder(strengths, levels=(1, 2, 3, 4)) -> pd.DataFrame:
     ],
 )
 def test_strengths_between_levels(strengths, at, expected):
-    found = strength_at(ladder(np.array(strengths, dtype=float)), at)
-    assert found == pytest.approx(expected, abs=1e-9, nan_ok=True)
+    strength = strength_at(ladder(np.array(strengths, dtype=float)), at)
+    assert strength == pytest.approx(expected, abs=1e-9, nan_ok=True)
 
 
 # -- saturation ----------------------------------------------------------------------------------------
@@ -249,5 +256,5 @@ def test_strengths_between_levels(strengths, at, expected):
     ],
 )
 def test_saturation_is_where_the_drop_was_shown_to_grow_no_more(curve, expected):
-    found = detected(lambda level: curve[level])["saturation_level"]
-    assert (None if pd.isna(found) else int(found)) == expected
+    level = detected(lambda level: curve[level])["saturation_level"]
+    assert (None if pd.isna(level) else int(level)) == expected

@@ -38,9 +38,9 @@ def test_replicates_are_averaged_before_anything_else():
     tests = (scores.role == "test") & (scores.level == 2)
     scores.loc[tests, "score"] += scores.loc[tests, "replicate"] - 1.0
     drops = paired_drops(scores).table
-    own = drops[(drops.role == "test") & (drops.level == 2)]
-    assert len(own) == 2 * 2
-    assert np.allclose(own["drop"], 2.0)
+    at_level_two = drops[(drops.role == "test") & (drops.level == 2)]
+    assert len(at_level_two) == 2 * 2
+    assert np.allclose(at_level_two["drop"], 2.0)
 
 
 def test_rows_without_a_usable_score_give_no_drop_and_infinite_ones_are_counted():
@@ -50,26 +50,27 @@ def test_rows_without_a_usable_score_give_no_drop_and_infinite_ones_are_counted(
     scores.loc[at & (clips == "clip000"), ["score", "status"]] = [np.nan, "failed"]
     scores.loc[at & (clips == "clip001"), ["score", "status"]] = [np.nan, "not-applicable"]
     scores.loc[at & (clips == "clip002"), "score"] = np.inf
-    found = paired_drops(scores)
-    own = found.table[(found.table.degradation == SIGNAL[0]) & (found.table.level == 3)]
-    assert own[own.role == "test"].clip_id.tolist() == ["clip003"]
-    assert found.infinite == {"made": 1}
-    assert not found.table["drop"].isna().any()
+    paired = paired_drops(scores)
+    cell = paired.table[(paired.table.degradation == SIGNAL[0]) & (paired.table.level == 3)]
+    assert cell[cell.role == "test"].clip_id.tolist() == ["clip003"]
+    assert paired.infinite == {"made": 1}
+    assert not paired.table["drop"].isna().any()
 
 
 def test_a_clip_without_a_clean_score_gives_no_drop():
     scores = table(plain, clips=3)
     scores.loc[(scores.role == "clean") & (scores.clip_id == "clip001"), ["score", "status"]] = [np.nan, "failed"]
-    found = paired_drops(scores)
-    assert set(found.table.clip_id) == {"clip000", "clip002"}
-    assert set(found.net.clip_id) == {"clip000", "clip002"}
+    paired = paired_drops(scores)
+    assert set(paired.table.clip_id) == {"clip000", "clip002"}
+    assert set(paired.net.clip_id) == {"clip000", "clip002"}
 
 
 def test_metrics_do_not_mix_and_row_order_does_not_matter():
     scores = pd.concat([table(plain, clips=3, metric="a"), table(lambda *c: 2 * plain(*c), clips=3, metric="b")])
-    found = paired_drops(scores).table
+    drops = paired_drops(scores).table
     assert np.allclose(
-        found[found.metric == "b"]["drop"].to_numpy(), 2 * found[found.metric == "a"]["drop"].to_numpy()
+        drops[drops.metric == "b"]["drop"].to_numpy(),
+        2 * drops[drops.metric == "a"]["drop"].to_numpy(),
     )
     shuffled = paired_drops(scores.sample(frac=1, random_state=1)).table
-    pd.testing.assert_frame_equal(shuffled, found)
+    pd.testing.assert_frame_equal(shuffled, drops)

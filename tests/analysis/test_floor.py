@@ -8,10 +8,9 @@ import pytest
 import scipy.stats
 
 from degrade_bench.analysis import AnalysisOptions, analyse
-from degrade_bench.analysis.drops import coded
 from degrade_bench.analysis.floor import Floor, nuisance_floor
 from degrade_bench.analysis.resampling import Resampler
-from degrade_bench.analysis.wide import MetricDrops, metric_drops
+from degrade_bench.analysis.wide import MetricDrops, drops_by_metric
 from tests.analysis.tables import awkward, noisy, plain_drops, table
 
 OPTIONS = AnalysisOptions(resamples=300, resolution=0.0)
@@ -22,7 +21,7 @@ def falling(name: str, role: str, level: int) -> float:
 
 
 def own_drops(scores: pd.DataFrame) -> MetricDrops:
-    return next(metric_drops(coded(scores)))
+    return next(iter(drops_by_metric(scores).values()))
 
 
 def floor_of(scores: pd.DataFrame, **options) -> Floor:
@@ -43,17 +42,17 @@ def with_control(scores: pd.DataFrame, name: str, size: float, nuisance: bool) -
 def test_the_floor_is_the_quantile_of_the_controls_sizes(scores, quantile):
     drops = plain_drops(scores)
     sizes = drops[drops.role == "control"]["drop"].abs()
-    found = floor_of(scores, floor_quantile=quantile)
-    assert found.value == pytest.approx(np.quantile(sizes, quantile, method="inverted_cdf"), abs=1e-12)
-    assert found.margin == found.value
-    assert found.source == "floor"
+    floor = floor_of(scores, floor_quantile=quantile)
+    assert floor.value == pytest.approx(np.quantile(sizes, quantile, method="inverted_cdf"), abs=1e-12)
+    assert floor.margin == floor.value
+    assert floor.source == "floor"
 
 
 def test_the_floors_interval_is_bca_over_tracks():
     scores = table(noisy(falling), clips=12)
     drops = plain_drops(scores)
     controls = drops[drops.role == "control"].assign(size=lambda frame: frame["drop"].abs())
-    sizes = [own["size"].to_numpy() for _, own in controls.groupby("track")]
+    sizes = [track["size"].to_numpy() for _, track in controls.groupby("track")]
 
     def quantile(parts: list[np.ndarray]) -> float:
         return float(np.quantile(np.concatenate(parts), 0.95, method="inverted_cdf"))
@@ -71,8 +70,8 @@ def test_the_floors_interval_is_bca_over_tracks():
         np.quantile(drawn, scipy.stats.norm.cdf(z0 + (z0 + z) / (1 - a * (z0 + z))) if a * (z0 + z) < 1 else z > 0)
         for z in (-tail, tail)
     ]
-    found = floor_of(scores)
-    assert (found.low, found.high) == pytest.approx(ends, abs=1e-9)
+    floor = floor_of(scores)
+    assert (floor.low, floor.high) == pytest.approx(ends, abs=1e-9)
 
 
 def test_controls_that_a_metric_is_meant_to_hear_are_left_out():
@@ -84,9 +83,12 @@ def test_controls_that_a_metric_is_meant_to_hear_are_left_out():
     counted = floor_of(with_control(scores, "loud", 10.0, nuisance=True))
     assert counted.value > 5 * alone.value
     assert counted.left_out == ()
-    found = analyse(with_control(scores, "loud", 10.0, nuisance=False), OPTIONS)
-    assert found.metrics.loc[0, "left_out"] == "loud"
-    assert found.controls.groupby("degradation")["nuisance"].first().to_dict() == {"gain_like": True, "loud": False}
+    analysis = analyse(with_control(scores, "loud", 10.0, nuisance=False), OPTIONS)
+    assert analysis.metrics.loc[0, "left_out"] == "loud"
+    assert analysis.controls.groupby("degradation")["nuisance"].first().to_dict() == {
+        "gain_like": True,
+        "loud": False,
+    }
 
 
 def test_a_table_of_an_earlier_version_counts_every_control():
@@ -99,19 +101,19 @@ def test_a_table_of_an_earlier_version_counts_every_control():
 def test_what_is_left_out_depends_on_the_metric():
     scores = with_control(table(noisy(falling), clips=9), "loud", 10.0, nuisance=False)
     other = scores.assign(metric="other", nuisance=scores.role == "control")
-    found = analyse(pd.concat([scores, other]), OPTIONS).metrics.set_index("metric")
-    assert found["left_out"].tolist() == ["loud", ""]
-    assert found.loc["other", "nuisance_floor"] > 5 * found.loc["made", "nuisance_floor"]
+    metrics = analyse(pd.concat([scores, other]), OPTIONS).metrics.set_index("metric")
+    assert metrics["left_out"].tolist() == ["loud", ""]
+    assert metrics.loc["other", "nuisance_floor"] > 5 * metrics.loc["made", "nuisance_floor"]
 
 
 def test_margins_are_given_by_number_or_by_name():
     scores = table(noisy(falling), clips=9)
     both = pd.concat([scores, scores.assign(metric="other")])
     for margin, expected in ((0.3, [0.3, 0.3]), ({"other": 0.4}, [None, 0.4]), (0.0, [0.0, 0.0])):
-        found = analyse(both, AnalysisOptions(resamples=100, resolution=0.0, margin=margin)).metrics
-        floors = found["nuisance_floor"]
-        assert found["margin"].tolist() == [floors[0] if each is None else each for each in expected]
-        assert found["margin_is"].tolist() == ["floor" if each is None else "given" for each in expected]
+        metrics = analyse(both, AnalysisOptions(resamples=100, resolution=0.0, margin=margin)).metrics
+        floors = metrics["nuisance_floor"]
+        assert metrics["margin"].tolist() == [floors[0] if margin is None else margin for margin in expected]
+        assert metrics["margin_is"].tolist() == ["floor" if margin is None else "given" for margin in expected]
     assert not floor_of(scores, margin=0.3).is_estimate
     assert floor_of(scores, margin=0.3).value == floor_of(scores).value
 
@@ -120,11 +122,11 @@ def test_a_metrics_resolution_is_a_share_of_its_largest_drop():
     scores = table(noisy(falling, sd=1e-6), clips=9)
     drops = plain_drops(scores)
     means = drops[drops.role == "test"].groupby(["degradation", "level"])["drop"].mean()
-    found = floor_of(scores, resolution=0.05)
-    assert found.source == "resolution"
-    assert found.margin == pytest.approx(0.05 * means.abs().max(), abs=1e-12)
-    assert found.value < 1e-5
-    assert found.is_estimate
+    floor = floor_of(scores, resolution=0.05)
+    assert floor.source == "resolution"
+    assert floor.margin == pytest.approx(0.05 * means.abs().max(), abs=1e-12)
+    assert floor.value < 1e-5
+    assert floor.is_estimate
     upward = table(noisy(lambda *cell: -falling(*cell), sd=1e-6), clips=9)
     assert floor_of(upward, resolution=0.05).margin == pytest.approx(0.05, abs=1e-5)
     assert floor_of(scores, resolution=0.0).margin == floor_of(scores).value
@@ -143,21 +145,21 @@ def test_a_cell_of_few_tracks_is_no_measure_of_the_resolution():
 
 def test_without_controls_the_margin_is_nothing():
     scores = table(noisy(falling), clips=9)
-    found = floor_of(scores[scores.role != "control"], resolution=0.05)
-    assert np.isnan(found.value)
-    assert np.isnan(found.low)
-    assert found.margin == 0.0
-    assert found.source == "none"
-    assert not found.is_estimate
+    floor = floor_of(scores[scores.role != "control"], resolution=0.05)
+    assert np.isnan(floor.value)
+    assert np.isnan(floor.low)
+    assert floor.margin == 0.0
+    assert floor.source == "none"
+    assert not floor.is_estimate
 
 
 def test_controls_on_few_tracks_leave_the_margin_an_estimate():
     """Some resamples then hold no control at all."""
     scores = table(noisy(falling), clips=9)
     few = scores[(scores.role != "control") | scores.clip_id.isin(["clip000", "clip001"])]
-    found = floor_of(few)
-    assert np.isnan(found.margin_draws.resampled).any()
-    assert found.is_estimate
+    floor = floor_of(few)
+    assert np.isnan(floor.margin_draws.resampled).any()
+    assert floor.is_estimate
     at = analyse(few, OPTIONS).verdicts
     assert (at["detection_at_low"] < at["detection_at"]).all()
     assert (at["detection_at"] < at["detection_at_high"]).all()
@@ -166,29 +168,32 @@ def test_controls_on_few_tracks_leave_the_margin_an_estimate():
 def test_an_estimated_margin_adds_its_own_spread_to_the_equivalence_test():
     """Each one-sided test takes the bootstrap's error of mean ± margin, resampled together."""
     scores = awkward()
-    found = analyse(scores, AnalysisOptions(resamples=300, resolution=0.0, floor_quantile=0.6))
+    analysis = analyse(scores, AnalysisOptions(resamples=300, resolution=0.0, floor_quantile=0.6))
     drops = plain_drops(scores).assign(size=lambda frame: frame["drop"].abs())
     tracks = sorted(scores["track"].unique())
     counts = Resampler(300, 0).counts(len(tracks))
     controls = [drops[(drops.role == "control") & (drops.track == name)]["size"].to_numpy() for name in tracks]
     margins = np.array(
         [
-            np.quantile(np.concatenate([np.tile(c, k) for c, k in zip(controls, row, strict=True)]), 0.6,
-                        method="inverted_cdf")
+            np.quantile(
+                np.concatenate([np.tile(c, k) for c, k in zip(controls, row, strict=True)]),
+                0.6,
+                method="inverted_cdf",
+            )
             for row in counts
         ]
-    )  # fmt: skip
+    )
     assert np.ptp(margins) > 0
-    margin = found.metrics.loc[0, "margin"]
-    for cell in found.levels.itertuples():
-        own = drops[(drops.degradation == cell.degradation) & (drops.level == cell.level)]
-        by_track = own.groupby("track")["drop"].agg(["sum", "count"]).reindex(tracks, fill_value=0)
+    margin = analysis.metrics.loc[0, "margin"]
+    for cell in analysis.levels.itertuples():
+        values = drops[(drops.degradation == cell.degradation) & (drops.level == cell.level)]
+        by_track = values.groupby("track")["drop"].agg(["sum", "count"]).reindex(tracks, fill_value=0)
         means = counts.astype(float) @ by_track["sum"] / (counts.astype(float) @ by_track["count"])
         spread = np.sqrt(len(tracks) / (len(tracks) - 1))
         below, above = spread * np.std(means + margins), spread * np.std(means - margins)
-        mean = own["drop"].mean()
+        mean = values["drop"].mean()
         t = [(mean + margin) / below, (margin - mean) / above]
-        assert cell.p_blind == pytest.approx(max(scipy.stats.t.sf(t, own["track"].nunique() - 1)), abs=1e-9)
+        assert cell.p_blind == pytest.approx(max(scipy.stats.t.sf(t, values["track"].nunique() - 1)), abs=1e-9)
 
 
 def test_four_copies_of_every_clip_change_nothing():

@@ -20,56 +20,56 @@ VALUES = RNG.standard_normal(17) + RNG.standard_normal(7)[TRACK]
 def clustered(values: np.ndarray, track: np.ndarray) -> Clustered:
     """One column, summed by track in a plain loop."""
     tracks = int(track.max()) + 1
-    own = [values[(track == each) & np.isfinite(values)] for each in range(tracks)]
-    return Clustered(np.array([[v.sum()] for v in own]), np.array([[float(len(v))] for v in own]))
+    by_track = [values[(track == number) & np.isfinite(values)] for number in range(tracks)]
+    return Clustered(np.array([[v.sum()] for v in by_track]), np.array([[float(len(v))] for v in by_track]))
 
 
 def test_errors_are_the_cluster_robust_ones_of_a_constant():
     """With the small-sample factor G / (G − 1) · (N − 1) / (N − k); with one coefficient that is G / (G − 1)."""
-    own = clustered(VALUES, TRACK)
+    by_track = clustered(VALUES, TRACK)
     fit = sm.OLS(VALUES, np.ones(17)).fit(cov_type="cluster", cov_kwds={"groups": TRACK})
     bare = sm.OLS(VALUES, np.ones(17)).fit(cov_type="cluster", cov_kwds={"groups": TRACK, "use_correction": False})
-    assert own.means[0] == pytest.approx(fit.params[0], abs=1e-9)
-    assert own.errors[0] == pytest.approx(fit.bse[0], abs=1e-9)
-    assert own.errors[0] == pytest.approx(math.sqrt(7 / 6) * bare.bse[0], abs=1e-9)
+    assert by_track.means[0] == pytest.approx(fit.params[0], abs=1e-9)
+    assert by_track.errors[0] == pytest.approx(fit.bse[0], abs=1e-9)
+    assert by_track.errors[0] == pytest.approx(math.sqrt(7 / 6) * bare.bse[0], abs=1e-9)
 
 
 def test_errors_of_single_clips_are_the_plain_ones():
-    own = clustered(VALUES, np.arange(17))
-    assert own.errors[0] == pytest.approx(np.std(VALUES, ddof=1) / math.sqrt(17), abs=1e-12)
+    by_track = clustered(VALUES, np.arange(17))
+    assert by_track.errors[0] == pytest.approx(np.std(VALUES, ddof=1) / math.sqrt(17), abs=1e-12)
 
 
 def test_errors_of_tracks_of_one_size_are_those_of_their_means():
     track = np.repeat(np.arange(6), 3)
     values = RNG.standard_normal(18)
-    own = clustered(values, track)
-    assert own.errors[0] == pytest.approx(scipy.stats.sem(values.reshape(6, 3).mean(axis=1)), abs=1e-12)
-    assert own.track_means[:, 0] == pytest.approx(values.reshape(6, 3).mean(axis=1), abs=1e-12)
+    by_track = clustered(values, track)
+    assert by_track.errors[0] == pytest.approx(scipy.stats.sem(values.reshape(6, 3).mean(axis=1)), abs=1e-12)
+    assert by_track.track_means[:, 0] == pytest.approx(values.reshape(6, 3).mean(axis=1), abs=1e-12)
 
 
 def test_missing_values_leave_their_track_out():
     values = VALUES.copy()
     values[[1, 5, 16]] = math.nan  # one of five; the only clip of tracks 1 and 6
-    own, kept = clustered(values, TRACK), np.isfinite(values)
-    assert own.clips[0] == 14
-    assert own.tracks[0] == 5
-    assert own.means[0] == pytest.approx(values[kept].mean(), abs=1e-12)
-    assert np.isnan(own.track_means[[1, 6], 0]).all()
+    by_track, kept = clustered(values, TRACK), np.isfinite(values)
+    assert by_track.clips[0] == 14
+    assert by_track.tracks[0] == 5
+    assert by_track.means[0] == pytest.approx(values[kept].mean(), abs=1e-12)
+    assert np.isnan(by_track.track_means[[1, 6], 0]).all()
     fit = sm.OLS(values[kept], np.ones(14)).fit(cov_type="cluster", cov_kwds={"groups": TRACK[kept]})
-    assert own.errors[0] == pytest.approx(fit.bse[0], abs=1e-9)
+    assert by_track.errors[0] == pytest.approx(fit.bse[0], abs=1e-9)
     renumbered = np.unique(TRACK[kept], return_inverse=True)[1]
     alone = clustered(values[kept], renumbered)
-    found = own.intervals(Resampler(300, 0), (0.95,))
-    assert np.allclose(found, alone.intervals(Resampler(300, 0), (0.95,)), atol=1e-12)
+    ends = by_track.intervals(Resampler(300, 0), (0.95,))
+    assert np.allclose(ends, alone.intervals(Resampler(300, 0), (0.95,)), atol=1e-12)
 
 
 def test_columns_with_values_in_different_tracks_do_not_meet():
     other = np.where(TRACK < 4, VALUES, math.nan)
     one, two = clustered(VALUES, TRACK), clustered(other, TRACK)
     both = Clustered(np.hstack([one.sums, two.sums]), np.hstack([one.counts, two.counts]))
-    found = both.intervals(Resampler(300, 0), (0.95, 0.9))
-    assert np.allclose(found[:, :, [0]], one.intervals(Resampler(300, 0), (0.95, 0.9)), atol=1e-12)
-    assert np.allclose(found[:, :, [1]], two.intervals(Resampler(300, 0), (0.95, 0.9)), atol=1e-12)
+    ends = both.intervals(Resampler(300, 0), (0.95, 0.9))
+    assert np.allclose(ends[:, :, [0]], one.intervals(Resampler(300, 0), (0.95, 0.9)), atol=1e-12)
+    assert np.allclose(ends[:, :, [1]], two.intervals(Resampler(300, 0), (0.95, 0.9)), atol=1e-12)
     assert both.errors == pytest.approx([one.errors[0], two.errors[0]], abs=1e-12)
 
 

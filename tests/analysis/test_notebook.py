@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 import pytest
 
-from degrade_bench.analysis import Analysis, AnalysisOptions, analyse, load, write
+from degrade_bench.analysis import Analysis, AnalysisOptions, analyse, load, load_options, write
 from degrade_bench.analysis.result import FRAMES
 from degrade_bench.errors import RunFolderError
 from tests.analysis.tables import awkward, plain_drops
@@ -20,27 +22,27 @@ def folder(tmp_path):
 
 
 def test_it_is_the_analysis_with_its_scores_and_drops(folder):
-    found = load(folder, OPTIONS)
-    assert isinstance(found, Analysis)
+    run = load(folder, OPTIONS)
+    assert isinstance(run, Analysis)
     expected = analyse(awkward(), OPTIONS)
-    assert found.to_json() == expected.to_json()
-    for name in FRAMES:
-        assert isinstance(getattr(found, name), pd.DataFrame)
-    assert len(found.scores) == len(awkward())
-    assert list(found.summary["verdict"]) == list(expected.summary["verdict"])
+    assert run.to_json() == expected.to_json()
+    for frame in FRAMES:
+        assert list(getattr(run, frame.name).columns) == frame.names
+    assert len(run.scores) == len(awkward())
+    assert list(run.summary["verdict"]) == list(expected.summary["verdict"])
 
 
 def test_its_drops_are_clean_less_degraded(folder):
-    found = load(str(folder), OPTIONS)
+    run = load(str(folder), OPTIONS)
     keys = ["role", "degradation", "level", "clip_id"]
     plain = plain_drops(awkward()).set_index(keys)["drop"].sort_index()
-    own = found.drops.set_index(keys)["drop"].sort_index()
-    pd.testing.assert_series_equal(own, plain, check_dtype=False, check_index_type=False)
-    net = found.net_drops
+    drops = run.drops.set_index(keys)["drop"].sort_index()
+    pd.testing.assert_series_equal(drops, plain, check_dtype=False, check_index_type=False)
+    net = run.net_drops
     assert set(net["degradation"]) == {"ramp", "shuffle"}
     assert (net["net"] == net["drop"] - net["placebo_drop"]).all()
     means = net.groupby(["degradation", "level"])["net"].mean()
-    levels = found.levels.set_index(["degradation", "level"])["net_drop"]
+    levels = run.levels.set_index(["degradation", "level"])["net_drop"]
     assert means.to_numpy() == pytest.approx(levels.loc[means.index].to_numpy(), abs=1e-12)
 
 
@@ -50,6 +52,24 @@ def test_thresholds_are_the_ones_given_then_the_folders_then_the_defaults(folder
     assert load(folder).options == OPTIONS
     other = AnalysisOptions(resamples=100)
     assert load(folder, other).options == other
+
+
+@pytest.mark.parametrize("ask", [load, load_options])
+def test_thresholds_of_another_version_are_refused_not_replaced(folder, ask):
+    write(analyse(awkward(), OPTIONS), folder)
+    record = json.loads((folder / "analysis.json").read_text())
+    for other, said in (
+        (
+            {"format": 2},
+            r"written by another version \(format 2, .* give `degrade-bench analysis DIR` to make it again",
+        ),
+        ({"options": {"margin_is": 3}}, "its options are not this version's"),
+        ({"options": record["options"] | {"alpha": 2}}, "alpha must lie between 0 and 1"),
+    ):
+        (folder / "analysis.json").write_text(json.dumps(record | other))
+        with pytest.raises(RunFolderError, match=said):
+            ask(folder)
+        assert load(folder, OPTIONS).options == OPTIONS
 
 
 def test_nothing_is_written(folder):

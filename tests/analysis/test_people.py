@@ -39,28 +39,28 @@ def noisy_people(seed: int = 0):
 
 
 def test_a_metric_that_orders_as_people_do_agrees_wholly():
-    found = analyse(pmqd(as_people), OPTIONS).people
-    assert found["damage"].tolist() == ["all", *MEAN_RATINGS]
-    assert found["cells"].tolist() == [20, 5, 5, 5, 5]
-    assert found["rho"].to_numpy() == pytest.approx(np.ones(5), abs=1e-12)
-    assert found["rho_low"].to_numpy() == pytest.approx(np.ones(5), abs=1e-12)
+    people = analyse(pmqd(as_people), OPTIONS).people
+    assert people["damage"].tolist() == ["all", *MEAN_RATINGS]
+    assert people["cells"].tolist() == [20, 5, 5, 5, 5]
+    assert people["rho"].to_numpy() == pytest.approx(np.ones(5), abs=1e-12)
+    assert people["rho_low"].to_numpy() == pytest.approx(np.ones(5), abs=1e-12)
 
 
 def test_a_metric_that_orders_the_other_way_round_disagrees_wholly():
-    found = analyse(pmqd(lambda *cell: -as_people(*cell)), OPTIONS).people
-    assert found["rho"].to_numpy() == pytest.approx(-np.ones(5), abs=1e-12)
+    people = analyse(pmqd(lambda *cell: -as_people(*cell)), OPTIONS).people
+    assert people["rho"].to_numpy() == pytest.approx(-np.ones(5), abs=1e-12)
 
 
 def test_rho_is_scipys_over_mean_drops_and_its_interval_over_tracks():
     scores = pmqd(noisy_people())
     gone = (scores.clip_id == "clip002") & (scores.degradation == "pmqd_noise") & (scores.level == 3)
     scores = scores[~gone]
-    found = analyse(scores, OPTIONS).people.set_index("damage")
+    people = analyse(scores, OPTIONS).people.set_index("damage")
     drops = plain_drops(scores).query("role == 'test'")
     drops = drops[drops.degradation.isin(list(MEAN_RATINGS))]
     for damage in ("all", *MEAN_RATINGS):
-        own = drops if damage == "all" else drops[drops.degradation == damage]
-        wide = own.pivot(index="track", columns=["degradation", "level"], values="drop")
+        of_damage = drops if damage == "all" else drops[drops.degradation == damage]
+        wide = of_damage.pivot(index="track", columns=["degradation", "level"], values="drop")
         human = [lost(*cell) for cell in wide.columns]
 
         def rho(rows: pd.DataFrame, human=human) -> float:
@@ -71,29 +71,27 @@ def test_rho_is_scipys_over_mean_drops_and_its_interval_over_tracks():
             np.array([[rho(wide.loc[wide.index.repeat(row)])] for row in Resampler(150, 0).counts(8)]),
             np.array([[rho(wide.drop(index=track))] for track in wide.index]),
         )
-        assert found.loc[damage, "rho"] == pytest.approx(rho(wide), abs=1e-9)
+        assert people.loc[damage, "rho"] == pytest.approx(rho(wide), abs=1e-9)
         ends = draws.intervals((0.95,))[0, :, 0]
-        assert list(found.loc[damage, ["rho_low", "rho_high"]]) == pytest.approx(list(ends), abs=1e-9)
+        assert list(people.loc[damage, ["rho_low", "rho_high"]]) == pytest.approx(list(ends), abs=1e-9)
 
 
 def test_cells_that_were_not_scored_are_left_out():
     scores = pmqd(noisy_people(1))
     unscored = (scores.degradation == "pmqd_limiter") & (scores.level > 2) & (scores.role == "test")
     scores.loc[unscored, ["score", "status"]] = [np.nan, "failed"]
-    found = analyse(scores, OPTIONS).people.set_index("damage")
-    assert found["cells"].to_dict() == {
-        "all": 17, "pmqd_waveshaper": 5, "pmqd_low_pass": 5, "pmqd_noise": 5
-    }  # fmt: skip
+    people = analyse(scores, OPTIONS).people.set_index("damage")
+    assert people["cells"].to_dict() == {"all": 17, "pmqd_waveshaper": 5, "pmqd_low_pass": 5, "pmqd_noise": 5}
     drops = plain_drops(scores).query("role == 'test' and degradation.str.startswith('pmqd')")
     means = drops.groupby(["degradation", "level"])["drop"].mean()
     expected = scipy.stats.spearmanr(means, [lost(*cell) for cell in means.index]).statistic
-    assert found.loc["all", "rho"] == pytest.approx(expected, abs=1e-9)
+    assert people.loc["all", "rho"] == pytest.approx(expected, abs=1e-9)
 
 
 def test_some_levels_or_one_damage_or_none():
-    found = analyse(pmqd(as_people, levels=(1, 3, 5), degradations=DAMAGES[:1]), OPTIONS)
-    assert found.people["cells"].tolist() == [3, 3]
-    assert found.human_curves["level"].tolist() == [1, 3, 5]
+    analysis = analyse(pmqd(as_people, levels=(1, 3, 5), degradations=DAMAGES[:1]), OPTIONS)
+    assert analysis.people["cells"].tolist() == [3, 3]
+    assert analysis.human_curves["level"].tolist() == [1, 3, 5]
     assert analyse(pmqd(as_people, levels=(1, 5), degradations=DAMAGES[:1]), OPTIONS).people.empty
     none = analyse(pmqd(as_people, degradations=(SIGNAL,)), OPTIONS)
     assert none.people.empty
@@ -111,24 +109,24 @@ def test_human_curves_are_the_published_ratings():
 
 
 def test_one_clip_has_a_rho_but_no_interval():
-    found = analyse(pmqd(noisy_people(), clips=1), OPTIONS).people
-    assert np.isfinite(found["rho"]).all()
-    assert found[["rho_low", "rho_high"]].isna().all(axis=None)
+    people = analyse(pmqd(noisy_people(), clips=1), OPTIONS).people
+    assert np.isfinite(people["rho"]).all()
+    assert people[["rho_low", "rho_high"]].isna().all(axis=None)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.lists(st.integers(-3, 3), min_size=3, max_size=9), st.randoms(use_true_random=False))
 def test_spearman_is_scipys_with_ties(values, random):
     other = [random.randint(0, 4) for _ in values]
-    [found] = spearman(np.array([values], dtype=float), np.array(other, dtype=float))
+    [rho] = spearman(np.array([values], dtype=float), np.array(other, dtype=float))
     if len(set(values)) == 1 or len(set(other)) == 1:
-        assert math.isnan(found)
+        assert math.isnan(rho)
     else:
-        assert found == pytest.approx(scipy.stats.spearmanr(values, other).statistic, abs=1e-9)
+        assert rho == pytest.approx(scipy.stats.spearmanr(values, other).statistic, abs=1e-9)
 
 
 def test_spearman_of_what_is_not_known():
-    found = spearman(np.array([[1.0, 2, math.nan], [1, 2, 3]]), np.array([1.0, 2, 3]))
-    assert math.isnan(found[0])
-    assert found[1] == pytest.approx(1.0)
+    rho = spearman(np.array([[1.0, 2, math.nan], [1, 2, 3]]), np.array([1.0, 2, 3]))
+    assert math.isnan(rho[0])
+    assert rho[1] == pytest.approx(1.0)
     assert len(spearman(np.zeros((0, 3)), np.zeros(3))) == 0

@@ -153,23 +153,27 @@ def test_the_smallest_detectable_is_detects_turned_round(design, tracks):
 def test_a_runs_design_holds_its_spreads():
     scores = table(noisy(lambda name, role, level: 0.1 * level * (role == "test"), sd=0.2), clips=10)
     options = AnalysisOptions(resamples=100, margin=0.15)
-    found = designs(scores, options)
+    run_designs = designs(analyse(scores, options))
     drops = plain_drops(scores)
     levels = analyse(scores, options)
-    assert [each[:3] for each in found] == [("made", "noise_like", 10), ("made", "order_like", 10)]
-    for _, name, _, design in found:
-        own = drops[drops.degradation == name].pivot(index="track", columns="level", values="drop")
-        assert design.level_spreads == pytest.approx(np.std(own, axis=0, ddof=1), abs=1e-9)
+    assert [(planned.metric, planned.degradation, planned.tracks) for planned in run_designs] == [
+        ("made", "noise_like", 10),
+        ("made", "order_like", 10),
+    ]
+    for planned_for in run_designs:
+        name, design = planned_for.degradation, planned_for.design
+        by_level = drops[drops.degradation == name].pivot(index="track", columns="level", values="drop")
+        assert design.level_spreads == pytest.approx(np.std(by_level, axis=0, ddof=1), abs=1e-9)
         assert design.spread == design.level_spreads[-1]
         placebo = drops[(drops.degradation == f"{name}_placebo")].pivot(
             index="track", columns="level", values="drop"
         )
-        net = own[5] - placebo[placebo.columns.max()]
+        net = by_level[5] - placebo[placebo.columns.max()]
         assert design.net_spread == pytest.approx(np.std(net, ddof=1), abs=1e-9)
         assert (design.margin, design.margin_error, design.tests) == (0.15, 0.0, 4)
         row = levels.verdicts.set_index("degradation").loc[name]
         assert row["smallest_detectable"] == pytest.approx(design.smallest_detectable(10, 0.9), abs=1e-9)
-        planned = max(own[5].mean(), 0.3)
+        planned = max(by_level[5].mean(), 0.3)
         assert row["planned_drop"] == pytest.approx(planned, abs=1e-9)
         assert row["clips_to_detect"] == design.clips_to_detect(planned, 0.9)
         assert row["clips_to_exclude"] == design.clips_to_exclude(0.9)
@@ -177,15 +181,16 @@ def test_a_runs_design_holds_its_spreads():
 
 def test_a_floors_error_is_the_bootstraps():
     scores = table(noisy(lambda name, role, level: 0.1 * level * (role == "test"), sd=0.2), clips=10)
-    [(_, _, _, design), _] = designs(scores, AnalysisOptions(resamples=300))
+    [first, _] = designs(analyse(scores, AnalysisOptions(resamples=300)))
+    design = first.design
     assert design.margin_error > 0
     assert design.margin_tracks == 10
 
 
 def test_an_inconclusive_verdict_says_what_more_clips_would_show():
     scores = table(noisy(lambda name, role, level: 0.1 * level * (role == "test" and name == "noise_like"), sd=0.2))
-    found = analyse(scores, AnalysisOptions(resamples=200)).verdicts.set_index("degradation")
-    row = found.loc["order_like"]
+    verdicts = analyse(scores, AnalysisOptions(resamples=200)).verdicts.set_index("degradation")
+    row = verdicts.loc["order_like"]
     assert row["verdict"] == "inconclusive"
     assert (
         f"24 recordings detect a drop of {row['smallest_detectable']:.3g} or more (90 % power)" in row["power_note"]
@@ -199,14 +204,14 @@ def test_an_inconclusive_verdict_says_what_more_clips_would_show():
 
 
 def test_a_reliability_gives_the_noise_of_a_difference():
-    found = from_reliability(0.8, 2.0, tests=3)
+    noisy_design = from_reliability(0.8, 2.0, tests=3)
     noise = 2.0 * math.sqrt(2 * 0.2)
-    assert found.spread == pytest.approx(noise, abs=1e-12)
-    assert found.net_spread == found.spread
-    assert found.level_spreads == pytest.approx((noise,) * 5, abs=1e-12)
-    assert found.margin == pytest.approx(scipy.stats.halfnorm.ppf(0.95) * noise, abs=1e-9)
+    assert noisy_design.spread == pytest.approx(noise, abs=1e-12)
+    assert noisy_design.net_spread == noisy_design.spread
+    assert noisy_design.level_spreads == pytest.approx((noise,) * 5, abs=1e-12)
+    assert noisy_design.margin == pytest.approx(scipy.stats.halfnorm.ppf(0.95) * noise, abs=1e-9)
     density = scipy.stats.halfnorm.pdf(scipy.stats.halfnorm.ppf(0.95))
-    assert found.margin_error == pytest.approx(math.sqrt(0.05 * 0.95 / 4) / density * noise, abs=1e-9)
+    assert noisy_design.margin_error == pytest.approx(math.sqrt(0.05 * 0.95 / 4) / density * noise, abs=1e-9)
     given = from_reliability(0.8, 2.0, margin=0.5, uneven=1.0, levels=3)
     assert given.spread == pytest.approx(math.hypot(noise, 1.0), abs=1e-12)
     assert (given.margin, given.margin_error) == (0.5, 0.0)

@@ -10,8 +10,7 @@ import pytest
 import scipy.stats
 
 from degrade_bench.analysis.means import Clustered
-from degrade_bench.analysis.quantiles import weighted_quantile
-from degrade_bench.analysis.resampling import Draws, Resampler, bca, expanded
+from degrade_bench.analysis.resampling import Draws, Resampler, bca, expanded, weighted_quantile
 
 RNG = np.random.Generator(np.random.Philox(key=11))
 SKEWED = RNG.exponential(size=17)
@@ -96,9 +95,13 @@ def test_large_samples_are_drawn_in_parts(monkeypatch):
 def test_bca_is_scipys_on_the_same_resamples_with_expanded_tails(values, confidence):
     draws = plain_mean(values, Resampler(1500, 0))
     theirs = scipy.stats.bootstrap(
-        (values,), np.mean, n_resamples=0, method="BCa", confidence_level=equivalent(confidence, len(values)),
+        (values,),
+        np.mean,
+        n_resamples=0,
+        method="BCa",
+        confidence_level=equivalent(confidence, len(values)),
         bootstrap_result=SimpleNamespace(bootstrap_distribution=draws.resampled[:, 0]),
-    ).confidence_interval  # fmt: skip
+    ).confidence_interval
     [[low], [high]] = draws.intervals((confidence,))[0]
     assert low == pytest.approx(theirs.low, abs=1e-9)
     assert high == pytest.approx(theirs.high, abs=1e-9)
@@ -137,26 +140,26 @@ def written_out_bca(
 )
 def test_bca_is_efrons(sums, counts, confidence):
     draws = Clustered(sums[:, None], counts[:, None]).draws(Resampler(700, 0))
-    found = draws.intervals((confidence,))[0][:, 0]
+    ends = draws.intervals((confidence,))[0][:, 0]
     expected = written_out_bca(draws.centre[0], draws.resampled[:, 0], draws.left_out[:, 0], confidence)
-    assert found == pytest.approx(expected, abs=1e-9)
+    assert ends == pytest.approx(expected, abs=1e-9)
 
 
 def test_bca_passes_over_missing_resamples_column_by_column():
     resampled = RNG.standard_normal((400, 2))
     resampled[::7, 1] = math.nan
     left_out = RNG.standard_normal((8, 2)) / 10
-    found = bca(np.array([0.1, -0.2]), resampled, left_out, (0.9,))[0]
+    ends = bca(np.array([0.1, -0.2]), resampled, left_out, (0.9,))[0]
     for column, centre in enumerate((0.1, -0.2)):
         expected = written_out_bca(centre, resampled[:, column], left_out[:, column], 0.9)
-        assert found[:, column] == pytest.approx(expected, abs=1e-9)
+        assert ends[:, column] == pytest.approx(expected, abs=1e-9)
 
 
 def test_a_sample_beyond_all_its_resamples_has_an_interval_of_resamples():
     resampled = np.linspace(0, 1, 100)[:, None]
     left_out = np.array([[1.9], [2.0], [2.2]])
-    found = bca(np.array([2.0]), resampled, left_out, (0.95,))[0][:, 0]
-    assert found == pytest.approx(written_out_bca(2.0, resampled[:, 0], left_out[:, 0], 0.95), abs=1e-9)
+    ends = bca(np.array([2.0]), resampled, left_out, (0.95,))[0][:, 0]
+    assert ends == pytest.approx(written_out_bca(2.0, resampled[:, 0], left_out[:, 0], 0.95), abs=1e-9)
 
 
 @pytest.mark.parametrize("tracks", [2, 6, 24, 500])
@@ -191,8 +194,8 @@ def test_intervals_where_there_is_nothing_to_resample():
 def test_scale_and_shift_carry_over():
     centre = plain_mean(SKEWED, Resampler(400, 0)).intervals((0.95,))
     for scale in (1e140, 1e-140, -1.0):
-        found = plain_mean(scale * SKEWED, Resampler(400, 0)).intervals((0.95,)) / scale
-        assert np.allclose(found if scale > 0 else found[:, ::-1], centre, atol=1e-9)
+        ends = plain_mean(scale * SKEWED, Resampler(400, 0)).intervals((0.95,)) / scale
+        assert np.allclose(ends if scale > 0 else ends[:, ::-1], centre, atol=1e-9)
 
 
 def test_intervals_cover_the_truth_about_as_often_as_they_say():
@@ -212,9 +215,9 @@ def test_weighted_quantiles_are_numpys_inverted_cdf_of_repeated_values(quantile)
     values = np.sort(RNG.integers(0, 6, size=9).astype(float))  # with ties
     counts = RNG.integers(0, 4, size=(50, 9))
     counts[0] = 0
-    found = weighted_quantile(values, counts, quantile)
-    assert math.isnan(found[0])
-    for row, value in zip(counts[1:], found[1:], strict=True):
+    quantiles = weighted_quantile(values, counts, quantile)
+    assert math.isnan(quantiles[0])
+    for row, value in zip(counts[1:], quantiles[1:], strict=True):
         assert value == np.quantile(np.repeat(values, row), quantile, method="inverted_cdf")
 
 
@@ -233,7 +236,7 @@ def test_quantiles_are_resampled_by_track():
     drawn = [plain(np.repeat(values, row[track])) for row in resampler.counts(6)]
     assert draws.centre == [plain(values)]
     assert draws.resampled[:, 0].tolist() == drawn
-    assert draws.left_out[:, 0].tolist() == [plain(values[track != each]) for each in range(6)]
+    assert draws.left_out[:, 0].tolist() == [plain(values[track != left_out]) for left_out in range(6)]
     single = resampler.quantiles(values, np.zeros(14, dtype=int), 1, 0.9)
     assert single.centre == [plain(values)]
     assert np.isnan(single.intervals((0.95,))).all()
@@ -247,6 +250,6 @@ def test_a_statistic_that_no_track_changes_has_an_interval_of_no_width():
 def test_what_hangs_on_one_track_has_no_interval():
     sums, counts = np.zeros((6, 1)), np.zeros((6, 1))
     sums[2], counts[2] = 3.0, 2.0
-    found = Resampler(200, 0).evaluate(Clustered(sums, counts).statistic(), 6)
-    assert found.centre[0] == 1.5
-    assert np.isnan(found.intervals((0.95,))).all()
+    draws = Resampler(200, 0).evaluate(Clustered(sums, counts).statistic(), 6)
+    assert draws.centre[0] == 1.5
+    assert np.isnan(draws.intervals((0.95,))).all()

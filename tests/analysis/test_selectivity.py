@@ -58,21 +58,21 @@ def index(scores: pd.DataFrame, **options) -> pd.Series:
     ],
 )
 def test_the_index_is_signal_less_structure_over_both(signal, structural, expected):
-    found = index(both(hears(signal, structural)))
-    assert found["signal"] == pytest.approx(signal, abs=1e-3)
-    assert found["structural"] == pytest.approx(structural, abs=1e-3)
-    s, t = max(found["signal"], 0.0), max(found["structural"], 0.0)
-    assert found["index"] == pytest.approx((s - t) / (s + t), abs=1e-9)
-    assert found["index"] == pytest.approx(expected, abs=0.01)
-    assert found["index_low"] <= found["index"] <= found["index_high"]
-    assert found["note"] is None or pd.isna(found["note"])
-    assert found["distance"] == "log-mel"
+    row = index(both(hears(signal, structural)))
+    assert row["signal"] == pytest.approx(signal, abs=1e-3)
+    assert row["structural"] == pytest.approx(structural, abs=1e-3)
+    s, t = max(row["signal"], 0.0), max(row["structural"], 0.0)
+    assert row["index"] == pytest.approx((s - t) / (s + t), abs=1e-9)
+    assert row["index"] == pytest.approx(expected, abs=0.01)
+    assert row["index_low"] <= row["index"] <= row["index_high"]
+    assert row["note"] is None or pd.isna(row["note"])
+    assert row["distance"] == "log-mel"
 
 
 def test_the_placebos_drop_does_not_count():
-    found = index(both(hears(0.4, 0.4, placebo=0.3)))
-    assert found["structural"] == pytest.approx(0.1, abs=1e-3)
-    assert found["index"] == pytest.approx(0.6, abs=0.01)
+    row = index(both(hears(0.4, 0.4, placebo=0.3)))
+    assert row["structural"] == pytest.approx(0.1, abs=1e-3)
+    assert row["index"] == pytest.approx(0.6, abs=0.01)
 
 
 def by_pandas(scores: pd.DataFrame) -> dict[str, float]:
@@ -80,28 +80,39 @@ def by_pandas(scores: pd.DataFrame) -> dict[str, float]:
     drops = plain_drops(scores)
     keys = ["degradation", "level", "clip_id"]
     sizes = drops.query("metric == 'log-mel' and role == 'test'").set_index(keys)["drop"].rename("size")
-    own = drops.query("metric == 'made' and role == 'test'").set_index(keys).join(sizes, how="inner").reset_index()
+    cells = (
+        drops.query("metric == 'made' and role == 'test'").set_index(keys).join(sizes, how="inner").reset_index()
+    )
     placebo = drops.query("metric == 'made' and role == 'placebo'")
     placebo = placebo.assign(degradation=placebo.degradation.str.removesuffix("_placebo"))
     single, exact = placebo[placebo.degradation == NOISE], placebo[placebo.degradation == BARS]
-    own = own.merge(exact[[*keys, "drop"]], on=keys, how="left", suffixes=("", "_exact"))
-    own = own.merge(single[["degradation", "clip_id", "drop"]], on=["degradation", "clip_id"], how="left",
-                    suffixes=("", "_single"))  # fmt: skip
-    own["net"] = own["drop"] - own["drop_exact"].fillna(own["drop_single"])
-    own = own[own["net"].notna() & (own["size"] > 0)].assign(size=lambda frame: np.log(frame["size"]))
-    sizes = [part["size"].to_numpy() for _, part in own.groupby("degradation")]
-    low, high = zip(*(np.quantile(each, [0.05, 0.95], method="inverted_cdf") for each in sizes), strict=True)
+    cells = cells.merge(exact[[*keys, "drop"]], on=keys, how="left", suffixes=("", "_exact"))
+    cells = cells.merge(
+        single[["degradation", "clip_id", "drop"]],
+        on=["degradation", "clip_id"],
+        how="left",
+        suffixes=("", "_single"),
+    )
+    cells["net"] = cells["drop"] - cells["drop_exact"].fillna(cells["drop_single"])
+    cells = cells[cells["net"].notna() & (cells["size"] > 0)].assign(size=lambda frame: np.log(frame["size"]))
+    sizes = [part["size"].to_numpy() for _, part in cells.groupby("degradation")]
+    low, high = zip(
+        *(np.quantile(of_group, [0.05, 0.95], method="inverted_cdf") for of_group in sizes), strict=True
+    )
     edges = np.linspace(max(low), min(high), 9)
-    inside = own[(own["size"] >= edges[0]) & (own["size"] <= edges[-1])].copy()
+    inside = cells[(cells["size"] >= edges[0]) & (cells["size"] <= edges[-1])].copy()
     inside["bin"] = np.minimum(np.searchsorted(edges, inside["size"], side="right"), 8)
     cells = inside.groupby(["bin", "degradation"]).agg(net=("net", "mean"), tracks=("track", "nunique")).unstack()
     used = (cells["tracks"] >= 3).all(axis=1)
     means = cells.loc[used, "net"].mean()
     s, t = max(means[NOISE], 0.0), max(means[BARS], 0.0)
     return {
-        "signal": means[NOISE], "structural": means[BARS], "index": (s - t) / (s + t), "bins": used.sum(),
+        "signal": means[NOISE],
+        "structural": means[BARS],
+        "index": (s - t) / (s + t),
+        "bins": used.sum(),
         "cells": inside["bin"].isin(used.index[used]).sum(),
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("scale", [0.5, 1.0, 2.3])
@@ -118,11 +129,11 @@ def test_the_index_is_pandas_where_drops_grow_with_their_size(scale):
     scores = both(score, distance(scale), tracks=tracks)
     lost = (scores.metric == "log-mel") & (scores.clip_id == "clip003") & (scores.level == 2)
     scores.loc[lost, ["score", "status"]] = [np.nan, "failed"]
-    found = index(scores)
+    row = index(scores)
     for name, expected in by_pandas(scores).items():
-        assert found[name] == pytest.approx(expected, abs=1e-9), name
-    assert 1 < found["bins"] <= 8
-    assert found["index_low"] < found["index"] < found["index_high"]
+        assert row[name] == pytest.approx(expected, abs=1e-9), name
+    assert 1 < row["bins"] <= 8
+    assert row["index_low"] < row["index"] < row["index_high"]
 
 
 def test_four_copies_of_every_clip_change_no_interval():
@@ -156,9 +167,9 @@ UNSAID = {
 
 @pytest.mark.parametrize("words", UNSAID)
 def test_a_note_says_why_there_is_no_index(words):
-    found = index(UNSAID[words])
-    assert words in found["note"]
-    assert all(math.isnan(found[name]) for name in ("index", "index_low", "index_high"))
+    row = index(UNSAID[words])
+    assert words in row["note"]
+    assert all(math.isnan(row[name]) for name in ("index", "index_low", "index_high"))
 
 
 def test_the_distance_is_an_option():
@@ -170,6 +181,6 @@ def test_the_distance_is_an_option():
 def test_a_table_without_the_metric_beside_some_clips():
     """Clips that the distance did not score are left out."""
     part = FULL[(FULL.metric != "log-mel") | (FULL.clip_id < "clip012")]
-    found = index(part)
-    assert found["cells"] == by_pandas(part)["cells"]
-    assert found["index"] == pytest.approx(by_pandas(part)["index"], abs=1e-9)
+    row = index(part)
+    assert row["cells"] == by_pandas(part)["cells"]
+    assert row["index"] == pytest.approx(by_pandas(part)["index"], abs=1e-9)

@@ -111,9 +111,9 @@ def test_wilcoxon_of_plain_values_is_scipys_default(count):
 
 def test_wilcoxon_passes_over_missing_tracks_column_by_column():
     columns = np.column_stack([DROPS, np.append(TIED[:9], NAN), np.r_[NAN, DROPS[:8], NAN], np.full(10, NAN)])
-    found = stat.wilcoxon_p(columns)
-    assert found[:3] == pytest.approx([one(DROPS), one(TIED[:9]), one(DROPS[:8])], abs=1e-12)
-    assert math.isnan(found[3])
+    p_values = stat.wilcoxon_p(columns)
+    assert p_values[:3] == pytest.approx([one(DROPS), one(TIED[:9]), one(DROPS[:8])], abs=1e-12)
+    assert math.isnan(p_values[3])
     assert math.isnan(one([1.0]))
     assert one(np.zeros(8)) == 1.0
 
@@ -130,17 +130,17 @@ def test_wilcoxon_has_no_scale_and_no_side():
 def every_flip(values: np.ndarray) -> float:
     observed = abs(values.sum())
     sums = [abs(np.dot(signs, values)) for signs in itertools.product((1, -1), repeat=len(values))]
-    return float(np.mean([each >= observed - 1e-9 for each in sums]))
+    return float(np.mean([total >= observed - 1e-9 for total in sums]))
 
 
 def test_sign_flips_are_all_tried_for_few_tracks():
     columns = np.column_stack([DROPS, np.r_[TIED[:8], NAN, NAN], np.zeros(10), np.r_[0.5, np.full(9, NAN)], -DROPS])
-    found = stat.sign_flip_p(columns, 100, 0)
-    assert found[0] == pytest.approx(every_flip(DROPS), abs=1e-12)
-    assert found[1] == pytest.approx(every_flip(TIED[:8]), abs=1e-12)
-    assert found[2] == 1.0
-    assert math.isnan(found[3])
-    assert found[4] == found[0]
+    p_values = stat.sign_flip_p(columns, 100, 0)
+    assert p_values[0] == pytest.approx(every_flip(DROPS), abs=1e-12)
+    assert p_values[1] == pytest.approx(every_flip(TIED[:8]), abs=1e-12)
+    assert p_values[2] == 1.0
+    assert math.isnan(p_values[3])
+    assert p_values[4] == p_values[0]
     assert np.isnan(stat.sign_flip_p(np.full((3, 2), NAN), 100, 0)).all()
 
 
@@ -154,9 +154,9 @@ def test_sign_flips_are_scipys_permutation_test():
 def test_sign_flips_are_drawn_for_many_tracks_and_count_the_sample_itself():
     values = np.random.default_rng(1).standard_normal((14, 1)) + 0.45
     exact = every_flip(values[:, 0])
-    found = stat.sign_flip_p(values, 9999, 0)[0]
-    assert found == pytest.approx(exact, abs=4.5 * math.sqrt(exact * (1 - exact) / 9999))
-    assert found == stat.sign_flip_p(values, 9999, 0)[0]
+    p_value = stat.sign_flip_p(values, 9999, 0)[0]
+    assert p_value == pytest.approx(exact, abs=4.5 * math.sqrt(exact * (1 - exact) / 9999))
+    assert p_value == stat.sign_flip_p(values, 9999, 0)[0]
     assert stat.sign_flip_p(np.full((40, 1), 0.3), 999, 0)[0] == 1 / 1000
 
 
@@ -189,19 +189,19 @@ def test_sign_flips_hold_their_level():
 @pytest.mark.parametrize("margin", [0.1, 0.3, 0.5, 1.0])
 def test_equivalence_is_the_two_one_sided_t_tests(margin):
     mean, error = np.array([DROPS.mean()]), np.array([scipy.stats.sem(DROPS)])
-    [found] = stat.equivalence_p(mean, error, error, margin, np.array([10]))
-    assert found == pytest.approx(ttost_paired(DROPS, np.zeros(10), -margin, margin)[0], abs=1e-9)
+    [p_value] = stat.equivalence_p(mean, error, error, margin, np.array([10]))
+    assert p_value == pytest.approx(ttost_paired(DROPS, np.zeros(10), -margin, margin)[0], abs=1e-9)
     over = scipy.stats.ttest_1samp(DROPS, -margin, alternative="greater").pvalue
     under = scipy.stats.ttest_1samp(DROPS, margin, alternative="less").pvalue
-    assert found == pytest.approx(max(over, under), abs=1e-9)
+    assert p_value == pytest.approx(max(over, under), abs=1e-9)
 
 
 def test_equivalence_takes_an_error_for_each_side():
     centre = np.array([0.1, -0.1])
-    found = stat.equivalence_p(centre, np.array([0.2, 0.2]), np.array([0.05, 0.05]), 0.3, np.array([8, 8]))
+    p_values = stat.equivalence_p(centre, np.array([0.2, 0.2]), np.array([0.05, 0.05]), 0.3, np.array([8, 8]))
     lower = scipy.stats.t.sf([0.4 / 0.2, 0.2 / 0.2], 7)
     upper = scipy.stats.t.sf([0.2 / 0.05, 0.4 / 0.05], 7)
-    assert found == pytest.approx(np.maximum(lower, upper), abs=1e-12)
+    assert p_values == pytest.approx(np.maximum(lower, upper), abs=1e-12)
 
 
 def test_equivalence_without_spread_or_tracks():
@@ -237,13 +237,13 @@ def test_holm_is_statsmodels(p_values):
 @given(st.lists(st.lists(st.sampled_from([NAN, 0.0, 0.5, 1.0, 1.5, 2.0]), min_size=5, max_size=5), min_size=1))
 def test_kendall_is_scipys_clip_by_clip(rows):
     rows = np.array(rows)
-    found = stat.kendall_tau(rows)
-    for row, tau in zip(rows, found, strict=True):
-        known = np.isfinite(row)
-        if known.sum() < 2 or np.ptp(row[known]) == 0:
+    taus = stat.kendall_tau(rows)
+    for row, tau in zip(rows, taus, strict=True):
+        finite = np.isfinite(row)
+        if finite.sum() < 2 or np.ptp(row[finite]) == 0:
             assert math.isnan(tau)
         else:
-            expected = scipy.stats.kendalltau(np.arange(5)[known], row[known], variant="b").statistic
+            expected = scipy.stats.kendalltau(np.arange(5)[finite], row[finite], variant="b").statistic
             assert tau == pytest.approx(expected, abs=1e-9)
 
 
@@ -266,8 +266,8 @@ def test_page_with_ties_by_hand():
     Σ(r − 2)² · Σ(w − 2)² / (3 − 1): 2 · 2 / 2 = 2, 1.5 · 2 / 2 = 1.5, 0.
     """
     means = np.array([[0.1, 0.2, 0.3], [0.0, 0.0, 1.0], [5.0, 5.0, 5.0]])
-    found = stat.page_trend(means)
-    assert found == pytest.approx((39.5, scipy.stats.norm.sf(3.5 / math.sqrt(3.5))), abs=1e-12)
+    trend = stat.page_trend(means)
+    assert trend == pytest.approx((39.5, scipy.stats.norm.sf(3.5 / math.sqrt(3.5))), abs=1e-12)
 
 
 def test_page_variance_with_ties_is_that_over_every_order():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 
@@ -10,34 +11,49 @@ import pandas as pd
 import pytest
 
 from degrade_bench.analysis import AnalysisOptions, analyse
-from degrade_bench.analysis.one_metric import _detected
+from degrade_bench.analysis.curves import Detection
+from degrade_bench.analysis.sentences import detection_words, sentence
 from degrade_bench.analysis.verdicts import (
-    VERDICTS,
+    VERDICT_NAMES,
     LevelStats,
     Ruling,
+    Verdict,
     is_real,
     is_reversed,
     is_within,
     rule,
-    sentence,
 )
 from tests.analysis.tables import awkward, noisy, table
 
 OPTIONS = AnalysisOptions()
 NAN = math.nan
 MARGIN = 0.1
-NO_PLACEBO = dict.fromkeys(("placebo_drop", "net", "net_low", "net_high", "net_high_90", "p_beyond"), NAN)
+NO_PLACEBO = dict.fromkeys(("placebo_drop", "net", "net_low", "net_high", "net_equivalence_high", "p_beyond"), NAN)
 
 
 def level(number: int = 5, drop: float = 0.5, half: float = 0.05, **changes) -> LevelStats:
     """A drop of 20 clips that all of its tests agree with, as far beyond its placebo, which does nothing."""
     room = MARGIN - abs(drop)
     made = LevelStats(
-        level=number, strength=10.0 * number, unit="dB", n=20, tracks=20, drop=drop, low=drop - half,
-        high=drop + half, low_90=drop - 0.8 * half, high_90=drop + 0.8 * half,
-        p_blind=0.001 if room > 0.8 * half else 0.6, p_top=0.001, placebo_drop=0.0, net=drop, net_low=drop - half,
-        net_high=drop + half, net_high_90=drop + 0.8 * half, p_beyond=0.001,
-    )  # fmt: skip
+        level=number,
+        strength=10.0 * number,
+        unit="dB",
+        n=20,
+        tracks=20,
+        drop=drop,
+        low=drop - half,
+        high=drop + half,
+        equivalence_low=drop - 0.8 * half,
+        equivalence_high=drop + 0.8 * half,
+        p_blind=0.001 if room > 0.8 * half else 0.6,
+        p_top=0.001,
+        placebo_drop=0.0,
+        net=drop,
+        net_low=drop - half,
+        net_high=drop + half,
+        net_equivalence_high=drop + 0.8 * half,
+        p_beyond=0.001,
+    )
     return replace(made, **changes)
 
 
@@ -112,7 +128,7 @@ def test_a_real_drop_under_the_margin_is_blind_and_not_sensitive():
 def test_a_drop_is_sensitive_beyond_the_placebo():
     assert verdict(level()) == "sensitive"
     alone = ruled(level(**NO_PLACEBO))
-    assert alone == Ruling("sensitive", "the drop is beyond the margin")
+    assert alone == Ruling(Verdict.SENSITIVE, "the drop is beyond the margin")
     assert "placebo" in ruled(level()).reason
     unsure = ruled(level(p_beyond=0.2))
     assert unsure.verdict == "inconclusive"
@@ -120,13 +136,13 @@ def test_a_drop_is_sensitive_beyond_the_placebo():
 
 
 def test_a_drop_is_an_artefact_where_it_was_shown_to_be_the_placebos():
-    assert verdict(level(net=0.0, net_low=-0.05, net_high=0.05, net_high_90=0.04)) == "artefact"
-    assert verdict(level(net=0.05, net_low=-0.01, net_high=0.11, net_high_90=0.1)) == "artefact"
-    open_ = ruled(level(net=0.05, net_low=-0.05, net_high=0.15, net_high_90=0.13))
+    assert verdict(level(net=0.0, net_low=-0.05, net_high=0.05, net_equivalence_high=0.04)) == "artefact"
+    assert verdict(level(net=0.05, net_low=-0.01, net_high=0.11, net_equivalence_high=0.1)) == "artefact"
+    open_ = ruled(level(net=0.05, net_low=-0.05, net_high=0.15, net_equivalence_high=0.13))
     assert open_.verdict == "inconclusive"
     assert "do not suffice to tell it from the placebo's" in open_.reason
     # surely more than the placebo's comes first, however little
-    assert verdict(level(net=0.05, net_low=0.01, net_high=0.09, net_high_90=0.08)) == "sensitive"
+    assert verdict(level(net=0.05, net_low=0.01, net_high=0.09, net_equivalence_high=0.08)) == "sensitive"
 
 
 def test_a_drop_without_significance_is_inconclusive_and_says_so():
@@ -159,9 +175,18 @@ def test_parts_at_their_edges():
     assert not is_real(level(p_top=NAN), MARGIN, 0.05)
     assert is_reversed(level(drop=-0.5), MARGIN, 0.05)
     assert not is_reversed(level(drop=-0.5, high=-0.1), MARGIN, 0.05)
-    assert is_within(level(drop=0.0, low_90=-0.1, high_90=0.1), MARGIN, 0.05)
+    assert is_within(level(drop=0.0, equivalence_low=-0.1, equivalence_high=0.1), MARGIN, 0.05)
     assert not is_within(level(drop=0.0, p_blind=NAN), MARGIN, 0.05)
-    assert not is_within(level(drop=0.0, low_90=NAN, high_90=NAN), MARGIN, 0.05)
+    assert not is_within(level(drop=0.0, equivalence_low=NAN, equivalence_high=NAN), MARGIN, 0.05)
+
+
+def test_a_verdict_is_its_text_in_python_json_and_csv():
+    assert [f"{verdict}" for verdict in Verdict] == list(VERDICT_NAMES)
+    assert VERDICT_NAMES == ("sensitive", "blind", "inverted", "artefact", "inconclusive", "not-applicable")
+    assert json.dumps(list(Verdict)) == json.dumps(VERDICT_NAMES)
+    assert pd.Series(list(Verdict)).to_csv(index=False, header=False).split() == list(VERDICT_NAMES)
+    assert len({verdict.mark for verdict in Verdict}) == len(Verdict)
+    assert all(verdict.meaning for verdict in Verdict)
 
 
 # -- sentences -----------------------------------------------------------------------------------------
@@ -170,7 +195,7 @@ MADE = {
     "sensitive": [level(1, drop=0.02), level(5)],
     "blind": [level(1, drop=0.02), level(5, drop=-0.01)],
     "inverted": [level(1, drop=-0.02), level(5, drop=-0.5)],
-    "artefact": [level(1, drop=0.02), level(5, net=0.0, net_low=-0.05, net_high=0.05, net_high_90=0.04)],
+    "artefact": [level(1, drop=0.02), level(5, net=0.0, net_low=-0.05, net_high=0.05, net_equivalence_high=0.04)],
     "inconclusive": [level(1, drop=0.02), level(5, drop=0.12)],
 }
 
@@ -180,8 +205,16 @@ def test_every_sentence_states_its_figures(name):
     ruling = ruled(*MADE[name])
     assert ruling.verdict == name
     text = sentence("muq-eval", MADE[name], ruling, MARGIN, OPTIONS)
-    for words in ("muq-eval", "of 2 levels", "at level 5 (50 dB)", "95 % CI", "n = 20 clips", "Holm p = 0.001",
-                  "the placebo's drop is 0", f": {name}; {ruling.reason}."):  # fmt: skip
+    for words in (
+        "muq-eval",
+        "of 2 levels",
+        "at level 5 (50 dB)",
+        "95 % CI",
+        "n = 20 clips",
+        "Holm p = 0.001",
+        "the placebo's drop is 0",
+        f": {name}; {ruling.reason}.",
+    ):
         assert words in text
     assert "recordings" not in text  # as many as clips
 
@@ -210,7 +243,17 @@ def test_sentences_word_by_word():
 
 
 def test_a_sentence_says_nothing_that_is_not_known():
-    one = level(low=NAN, high=NAN, low_90=NAN, high_90=NAN, p_top=NAN, tracks=1, n=1, net_low=NAN, net_high=NAN)
+    one = level(
+        low=NAN,
+        high=NAN,
+        equivalence_low=NAN,
+        equivalence_high=NAN,
+        p_top=NAN,
+        tracks=1,
+        n=1,
+        net_low=NAN,
+        net_high=NAN,
+    )
     text = sentence("m", [one], ruled(one), MARGIN, OPTIONS)
     assert "nan" not in text
     assert "CI" not in text
@@ -218,42 +261,43 @@ def test_a_sentence_says_nothing_that_is_not_known():
 
 
 def test_where_a_drop_is_detected_in_words():
-    curve = {"detection_at": 2.5, "detection_strength": 25.0, "detection_strength_low": 20.0,
-             "detection_strength_high": 31.25}  # fmt: skip
-    assert _detected(curve, "dB") == "beyond the margin from 25 dB on (20 to 31.2)"
-    assert _detected(curve | {"detection_strength_high": NAN}, "dB") == "beyond the margin from 25 dB on"
-    early = curve | {"detection_at": 0.4, "detection_strength": 10.0}
-    assert _detected(early, "dB") == "beyond the margin already before level 1 (10 dB)"
-    assert _detected(curve | {"detection_at": NAN}, "dB") is None
+    place = Detection(at=2.5, strength=25.0, strength_low=20.0, strength_high=31.25)
+    assert detection_words(place, "dB") == "beyond the margin from 25 dB on (20 to 31.2)"
+    assert detection_words(replace(place, strength_high=NAN), "dB") == "beyond the margin from 25 dB on"
+    early = replace(place, at=0.4, strength=10.0)
+    assert detection_words(early, "dB") == "beyond the margin already before level 1 (10 dB)"
+    assert detection_words(replace(place, at=NAN), "dB") is None
 
 
 # -- the whole of an analysis --------------------------------------------------------------------------
 
 
+COLUMNS = {
+    **{name: name for name in ("level", "strength", "unit", "n", "tracks", "p_blind", "p_top", "placebo_drop")},
+    **{"drop": "drop_mean", "low": "drop_low", "high": "drop_high", "p_beyond": "p_beyond"},
+    **{"equivalence_low": "drop_equivalence_low", "equivalence_high": "drop_equivalence_high"},
+    **{"net": "net_drop", "net_low": "net_low", "net_high": "net_high"},
+    "net_equivalence_high": "net_equivalence_high",
+}
+"""From what the rules ask to the columns of ``Analysis.levels``."""
+
+
 def test_every_verdict_of_an_analysis_is_the_rules():
     """Rebuilt from the frames alone."""
     options = AnalysisOptions(resamples=200)
-    found = analyse(awkward(), options)
-    facts = found.metrics.iloc[0]
-    for row in found.verdicts.itertuples():
-        own = found.levels[found.levels.degradation == row.degradation]
-        stats = [
-            LevelStats(
-                level=each.level, strength=each.strength, unit=each.unit, n=each.n, tracks=each.tracks,
-                drop=each.drop_mean, low=each.drop_low, high=each.drop_high, low_90=each.drop_low_90,
-                high_90=each.drop_high_90, p_blind=each.p_blind, p_top=each.p_top, placebo_drop=each.placebo_drop,
-                net=each.net_drop, net_low=each.net_low, net_high=each.net_high, net_high_90=each.net_high_90,
-                p_beyond=each.p_beyond,
-            )
-            for each in own.itertuples()
-        ]  # fmt: skip
+    analysis = analyse(awkward(), options)
+    facts = analysis.metrics.iloc[0]
+    for row in analysis.verdicts.itertuples():
+        levels = analysis.levels[analysis.levels.degradation == row.degradation]
+        cells = levels.to_dict("records")
+        stats = [LevelStats(**{name: cell[column] for name, column in COLUMNS.items()}) for cell in cells]
         ruling = rule(stats, facts["margin"], facts["positive_control"], options)
         assert (row.verdict, row.reason) == (ruling.verdict, ruling.reason)
-        assert row.verdict in VERDICTS
-        assert (own["verdict"] == row.verdict).all()
-        known = own[own["n"] > 0]
-        assert f"of {len(known)} levels" in row.sentence
-        assert f"n = {known['n'].iloc[-1]} clips" in row.sentence
+        assert row.verdict in VERDICT_NAMES
+        assert (levels["verdict"] == row.verdict).all()
+        scored = levels[levels["n"] > 0]
+        assert f"of {len(scored)} levels" in row.sentence
+        assert f"n = {scored['n'].iloc[-1]} clips" in row.sentence
         assert "95 % CI" in row.sentence
 
 

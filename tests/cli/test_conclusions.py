@@ -25,8 +25,10 @@ def finished(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("conclusions") / "run"
     degrade_bench.stress_test(
         [load_metric("simulated-deaf-to-structure", {}, "cpu"), load_metric("simulated-noise", {}, "cpu")],
-        clips=clips, degradations=("white_noise", "beat_shuffle"), out=folder,
-    )  # fmt: skip
+        clips=clips,
+        degradations=("white_noise", "beat_shuffle"),
+        out=folder,
+    )
     return folder
 
 
@@ -51,8 +53,21 @@ def verdicts(folder: Path) -> dict[tuple[str, str], str]:
 def test_thresholds_are_kept_and_change_the_verdicts(copy, call):
     metric = "simulated-deaf-to-structure"
     assert verdicts(copy)[metric, "white_noise"] == "sensitive"
-    code, out, _ = call("analysis", copy, "--margin", f"{metric}=5", "--confidence", "0.9", "--alpha", "0.1",
-                        "--no-positive-control", "--resamples", "500", "--seed", "3")  # fmt: skip
+    code, out, _ = call(
+        "analysis",
+        copy,
+        "--margin",
+        f"{metric}=5",
+        "--confidence",
+        "0.9",
+        "--alpha",
+        "0.1",
+        "--no-positive-control",
+        "--resamples",
+        "500",
+        "--seed",
+        "3",
+    )
     assert code == 0
     assert metric in out
     record = json.loads((copy / "analysis.json").read_text())
@@ -60,7 +75,7 @@ def test_thresholds_are_kept_and_change_the_verdicts(copy, call):
     assert options["margin"] == {metric: 5.0}
     assert (options["confidence"], options["alpha"], options["positive_control"]) == (0.9, 0.1, False)
     assert verdicts(copy)[metric, "white_noise"] == "blind"
-    facts = {each["metric"]: each for each in record["metrics"]}
+    facts = {row["metric"]: row for row in record["metrics"]}
     assert facts[metric]["margin_is"] == "given"
     assert facts["simulated-noise"]["margin_is"] == "floor"
     code, _, _ = call("analysis", copy, "--min-tracks", "9")
@@ -150,6 +165,21 @@ def test_power_refuses(call, arguments, said):
 def test_a_damaged_analysis_is_not_taken_for_none(copy, call):
     (copy / "analysis.json").write_text("{")
     assert_refused(call("power", "--from", copy), "analysis.json cannot be read")
+
+
+def test_an_analysis_of_another_version_is_refused_in_one_line(copy, call):
+    record = json.loads((copy / "analysis.json").read_text())
+    (copy / "analysis.json").write_text(json.dumps(record | {"format": 2}))
+    for verb in (["power", "--from", copy], ["report", copy]):
+        assert_refused(call(*verb), "give `degrade-bench analysis DIR` to make it again")
+    assert call("analysis", copy)[0] == 0
+    assert call("power", "--from", copy)[0] == 0
+
+
+def test_power_without_an_analysis_is_that_of_the_scores(copy, call):
+    planned = call("power", "--from", copy, "--json")
+    (copy / "analysis.json").unlink()
+    assert call("power", "--from", copy, "--json") == planned
 
 
 def test_power_says_which_names_a_run_has(finished, call):

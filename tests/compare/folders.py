@@ -40,8 +40,11 @@ def hearing(strength: float, seed: int = 0, sd: float = 0.05, placebo: float = 0
 
 def metric(name: str, score: Score | None = None, *, fingerprint: str = "f", **options: object) -> pd.DataFrame:
     """A metric's rows, on eight clips, three levels and :data:`TWO_NOISES` unless said otherwise."""
-    known: dict = {
-        "clips": 8, "levels": (1, 3, 5), "degradations": TWO_NOISES, "single_placebo": ("hiss", "hum", "clip"),
-    } | options  # fmt: skip
-    made = table(score or hearing(0.2), metric=name, **known)
+    hearing_options: dict = {
+        "clips": 8,
+        "levels": (1, 3, 5),
+        "degradations": TWO_NOISES,
+        "single_placebo": ("hiss", "hum", "clip"),
+    } | options
+    made = table(score or hearing(0.2), metric=name, **hearing_options)
     return made.assign(fingerprint=fingerprint)

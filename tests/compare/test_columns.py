@@ -13,11 +13,11 @@ QUICK = CompareOptions(resamples=200)
 
 def test_the_same_metric_in_two_runs_is_one(tmp_path):
     a, b = run(tmp_path / "a", metric("x")), run(tmp_path / "b", metric("x"), metric("y", hearing(0.1, seed=1)))
-    found = compare([a, b], QUICK)
-    assert set(found.metrics["metric"]) == {"x", "y"}
-    assert found.metrics.set_index("metric").at["x", "runs"] == "a, b"
-    assert found.notes == ()
-    overall = found.leaderboard[found.leaderboard["scope"] == "overall"].set_index("metric")
+    comparison = compare([a, b], QUICK)
+    assert set(comparison.metrics["metric"]) == {"x", "y"}
+    assert comparison.metrics.set_index("metric").at["x", "runs"] == "a, b"
+    assert comparison.notes == ()
+    overall = comparison.leaderboard[comparison.leaderboard["scope"] == "overall"].set_index("metric")
     assert overall.at["x", "cells"] == 8 * 4 * 3
 
 
@@ -36,9 +36,9 @@ def test_the_last_digit_may_differ_but_not_more(tmp_path):
     far.loc[far["degradation"] == "hum", "score"] += 0.25
     a, b, c = run(tmp_path / "a", metric("x")), run(tmp_path / "b", close), run(tmp_path / "c", far)
     assert list(compare([a, b], QUICK).metrics["metric"]) == ["x"]
-    found = compare([a, c], QUICK)
-    assert set(found.metrics["metric"]) == {"x@a", "x@c"}
-    [note] = found.notes
+    comparison = compare([a, c], QUICK)
+    assert set(comparison.metrics["metric"]) == {"x@a", "x@c"}
+    [note] = comparison.notes
     assert "x: the same fingerprint in a and c, but its scores differ in 24 rows, by up to 0.25" in note
 
 
@@ -46,10 +46,10 @@ def test_the_last_digit_may_differ_but_not_more(tmp_path):
 def test_other_fingerprints_are_kept_apart_even_if_scores_agree(tmp_path, agree):
     other = metric("x", hearing(0.2, seed=0 if agree else 1), fingerprint="g")
     a, b = run(tmp_path / "a", metric("x")), run(tmp_path / "b", other)
-    found = compare([a, b], QUICK)
-    assert set(found.metrics["metric"]) == {"x@a", "x@b"}
-    assert found.metrics.set_index("metric").at["x@b", "name"] == "x"
-    [note] = found.notes
+    comparison = compare([a, b], QUICK)
+    assert set(comparison.metrics["metric"]) == {"x@a", "x@b"}
+    assert comparison.metrics.set_index("metric").at["x@b", "name"] == "x"
+    [note] = comparison.notes
     assert "x (f in a, g in b)" in note
 
 

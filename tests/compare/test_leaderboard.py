@@ -18,18 +18,18 @@ QUICK = CompareOptions(resamples=200)
 
 def scores_of(rows: pd.DataFrame) -> dict[tuple, list[float]]:
     """(degradation, level, clip) to the scores of its replicates."""
-    found: dict[tuple, list[float]] = {}
+    scores: dict[tuple, list[float]] = {}
     for row in rows.to_dict("records"):
         if row["status"] == "ok":
-            found.setdefault((row["degradation"], row["level"], row["clip_id"]), []).append(row["score"])
-    return found
+            scores.setdefault((row["degradation"], row["level"], row["clip_id"]), []).append(row["score"])
+    return scores
 
 
 def drops_of(rows: pd.DataFrame) -> dict[tuple, float]:
-    known, sign = scores_of(rows), 1.0 if rows["higher_is_better"].iloc[0] else -1.0
+    clean, sign = scores_of(rows), 1.0 if rows["higher_is_better"].iloc[0] else -1.0
     return {
-        key: sum(sign * (known["clean", 0, key[2]][0] - each) for each in scores) / len(scores)
-        for key, scores in known.items()
+        key: sum(sign * (clean["clean", 0, key[2]][0] - score) for score in scores) / len(scores)
+        for key, scores in clean.items()
         if key[0] != "clean"
     }
 
@@ -38,15 +38,15 @@ def noticed_by_hand(rows: pd.DataFrame) -> dict[tuple[str, int], dict[str, float
     """(degradation, level) to each clip's 1[drop > margin] − 1[placebo's drop > margin], the analysis's."""
     drops = drops_of(rows)
     margin = analyse(rows).metrics["margin"].iloc[0]
-    found: dict[tuple[str, int], dict[str, float]] = {}
+    levels: dict[tuple[str, int], dict[str, float]] = {}
     for (name, level, clip), drop in drops.items():
         if name.endswith("_placebo") or name == "gain_like":
             continue
         placebo = f"{name}_placebo"
         beside = drops.get((placebo, level if name == "shuffle" else 1, clip))
         if beside is not None:
-            found.setdefault((name, level), {})[clip] = float(drop > margin) - float(beside > margin)
-    return found
+            levels.setdefault((name, level), {})[clip] = float(drop > margin) - float(beside > margin)
+    return levels
 
 
 def mean(values) -> float:
@@ -56,7 +56,7 @@ def mean(values) -> float:
 
 def overall_by_hand(noticed) -> dict[str, float]:
     levels = {key: mean(clips.values()) for key, clips in noticed.items()}
-    single = {name: mean(v for (each, _), v in levels.items() if each == name) for name, _ in levels}
+    single = {name: mean(v for (degradation, _), v in levels.items() if degradation == name) for name, _ in levels}
     noise, clipping = mean([single["hiss"], single["hum"]]), single["clip"]
     signal, structural = mean([noise, clipping]), single["shuffle"]
     families = {"noise": noise, "clipping": clipping, "order": structural}
@@ -65,12 +65,12 @@ def overall_by_hand(noticed) -> dict[str, float]:
 
 def rich(seed: int):
     """Some damages are heard, some in part, some only as much as their placebo."""
-    heard = {"hiss": 0.06, "hum": 0.02, "clip": 0.05, "shuffle": 0.04}
+    losses = {"hiss": 0.06, "hum": 0.02, "clip": 0.05, "shuffle": 0.04}
 
     def truth(name: str, role: str, level: int) -> float:
         if role == "control":
             return 0.0
-        base = heard[name.removesuffix("_placebo")] * level
+        base = losses[name.removesuffix("_placebo")] * level
         return base if role == "test" else 0.5 * base
 
     return noisy(truth, sd=0.08, seed=seed)
@@ -90,8 +90,8 @@ def test_the_leaderboard_equals_loops_over_the_scores(tmp_path, higher):
     expected = overall_by_hand(noticed_by_hand(rows))
     assert 0.1 < expected[""] < 0.9
     for scope, column in (("degradation", "degradation"), ("family", "family"), ("group", "group")):
-        own = board[board["scope"] == scope]
-        for row in own.to_dict("records"):
+        of_scope = board[board["scope"] == scope]
+        for row in of_scope.to_dict("records"):
             assert row["noticed"] == pytest.approx(expected[row[column]], abs=1e-12), row[column]
             assert row["miss_rate"] == pytest.approx(1 - row["noticed"])
     overall = board[board["scope"] == "overall"].iloc[0]
@@ -119,10 +119,12 @@ def test_in_common_uses_only_cells_that_all_metrics_have(tmp_path):
     assert list(shared["cells"]) == [8 * 4 * 3 - 8 * 3 - 3] * 2
     noticed = noticed_by_hand(one)
     single = {
-        name: mean(mean(v for clip, v in noticed[name, level].items() if name != "clip" or clip != "clip003")
-                   for level in (1, 3, 5))
+        name: mean(
+            mean(v for clip, v in noticed[name, level].items() if name != "clip" or clip != "clip003")
+            for level in (1, 3, 5)
+        )
         for name in ("hum", "clip", "shuffle")
-    }  # fmt: skip
+    }
     expected = mean([mean([single["hum"], single["clip"]]), single["shuffle"]])
     assert shared.at["x", "noticed"] == pytest.approx(expected, abs=1e-12)
     missing = board[board["scope"] == "overall"].set_index("metric")["missing"]
@@ -131,33 +133,33 @@ def test_in_common_uses_only_cells_that_all_metrics_have(tmp_path):
 
 def test_a_zero_floor_counts_every_drop_above_zero(tmp_path):
     rows = metric("x", lambda name, role, level, clip: -float(role == "test" and clip % 2 == 0))
-    found = compare([run(tmp_path / "a", rows)], QUICK)
-    assert found.metrics["nuisance_floor"].iloc[0] == 0.0
-    assert found.leaderboard["noticed"].to_numpy() == pytest.approx(0.5)
+    comparison = compare([run(tmp_path / "a", rows)], QUICK)
+    assert comparison.metrics["nuisance_floor"].iloc[0] == 0.0
+    assert comparison.leaderboard["noticed"].to_numpy() == pytest.approx(0.5)
 
 
 def test_a_metric_that_hears_only_the_processing_notices_nothing(tmp_path):
-    found = compare([run(tmp_path / "a", metric("x", hearing(1.0, sd=0.01, placebo=1.0)))], QUICK).leaderboard
-    assert found.loc[found["scope"] == "overall", "noticed"].iloc[0] == pytest.approx(0.0, abs=0.05)
+    board = compare([run(tmp_path / "a", metric("x", hearing(1.0, sd=0.01, placebo=1.0)))], QUICK).leaderboard
+    assert board.loc[board["scope"] == "overall", "noticed"].iloc[0] == pytest.approx(0.0, abs=0.05)
 
 
 def test_without_controls_there_is_no_floor_and_no_rank_and_it_is_said(tmp_path):
     rows = metric("x")
     rows.loc[rows["role"] == "control", ["score", "status"]] = [np.nan, "failed"]
-    found = compare([run(tmp_path / "a", rows, metric("y"))], QUICK)
-    overall = found.leaderboard[found.leaderboard["scope"] == "overall"].set_index("metric")
+    comparison = compare([run(tmp_path / "a", rows, metric("y"))], QUICK)
+    overall = comparison.leaderboard[comparison.leaderboard["scope"] == "overall"].set_index("metric")
     assert math.isnan(overall.at["x", "miss_rate"])
     assert math.isnan(overall.at["x", "rank"])
     assert overall.at["y", "rank"] == 1
-    assert any("no nuisance floor and no miss rate: x" in note for note in found.notes)
-    shared = found.leaderboard[found.leaderboard["scope"] == "in common"].set_index("metric")
+    assert any("no nuisance floor and no miss rate: x" in note for note in comparison.notes)
+    shared = comparison.leaderboard[comparison.leaderboard["scope"] == "in common"].set_index("metric")
     assert shared.at["y", "cells"] == overall.at["y", "cells"]
 
 
 def test_families_of_one_name_in_two_groups_are_two(tmp_path):
     both = (("hiss", "signal", "tempo"), ("shuffle", "structural", "tempo"))
-    found = compare([run(tmp_path / "a", metric("x", hearing(1.0), degradations=both))], QUICK)
-    families = found.leaderboard[found.leaderboard["scope"] == "family"]
+    comparison = compare([run(tmp_path / "a", metric("x", hearing(1.0), degradations=both))], QUICK)
+    families = comparison.leaderboard[comparison.leaderboard["scope"] == "family"]
     assert sorted(families["group"]) == ["signal", "structural"]
 
 
@@ -166,7 +168,9 @@ def test_it_is_what_the_analysis_says_of_families_and_groups(tmp_path):
     lost = (rows["degradation"] == "hum") & rows["clip_id"].isin(["clip001", "clip005"])
     rows.loc[lost, ["score", "status"]] = [np.nan, "failed"]
     board = compare([run(tmp_path / "a", rows)], QUICK).leaderboard
-    own = board[board["scope"].isin(["family", "group"])].set_index(["group", "family"])
+    averages = board[board["scope"].isin(["family", "group"])].set_index(["group", "family"])
     said = analyse(rows, AnalysisOptions(resamples=200)).families.set_index(["group", "family"])
     for column in ("noticed", "noticed_low", "noticed_high"):
-        assert own[column].to_numpy() == pytest.approx(said[column].reindex(own.index).to_numpy(), abs=1e-12)
+        assert averages[column].to_numpy() == pytest.approx(
+            said[column].reindex(averages.index).to_numpy(), abs=1e-12
+        )

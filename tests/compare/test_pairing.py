@@ -25,13 +25,20 @@ def of(name: str, role: str = "test"):
 
 
 def test_one_run_is_compared_with_itself_and_nothing_is_left_out(tmp_path):
-    found = compare([run(tmp_path / "a", metric("x"), metric("y", hearing(0.1, seed=1)))], QUICK)
-    assert found.notes == ()
-    assert found.runs.to_dict("records") == [
-        {"run": "a", "package_version": "0.1.0", "seed": 0, "clips": 8, "clips_paired": 8, "cells": 96,
-         "cells_paired": 96}
-    ]  # fmt: skip
-    assert list(found.metrics["metric"]) == ["x", "y"]
+    comparison = compare([run(tmp_path / "a", metric("x"), metric("y", hearing(0.1, seed=1)))], QUICK)
+    assert comparison.notes == ()
+    assert comparison.runs.to_dict("records") == [
+        {
+            "run": "a",
+            "package_version": "0.1.0",
+            "seed": 0,
+            "clips": 8,
+            "clips_paired": 8,
+            "cells": 96,
+            "cells_paired": 96,
+        }
+    ]
+    assert list(comparison.metrics["metric"]) == ["x", "y"]
 
 
 def test_clips_are_told_by_their_samples_not_by_their_names(tmp_path):
@@ -39,45 +46,45 @@ def test_clips_are_told_by_their_samples_not_by_their_names(tmp_path):
     other["clip_id"] = "renamed_" + other["clip_id"]
     other["track"] = "renamed_" + other["track"]
     other.loc[other["clip_hash"] == "hash5", "clip_hash"] = "another"
-    found = compare([run(tmp_path / "a", metric("x")), run(tmp_path / "b", other)], QUICK)
-    assert said(found, "a: 3 of its 8 clips are not in b", "clip005, clip006, clip007")
-    assert said(found, "b: 1 of its 6 clips is not in a", "renamed_clip005")
-    assert set(found.runs["clips_paired"]) == {5}
-    assert set(found.leaderboard.loc[found.leaderboard["scope"] == "overall", "cells"]) == {5 * 4 * 3}
+    comparison = compare([run(tmp_path / "a", metric("x")), run(tmp_path / "b", other)], QUICK)
+    assert said(comparison, "a: 3 of its 8 clips are not in b", "clip005, clip006, clip007")
+    assert said(comparison, "b: 1 of its 6 clips is not in a", "renamed_clip005")
+    assert set(comparison.runs["clips_paired"]) == {5}
+    assert set(comparison.leaderboard.loc[comparison.leaderboard["scope"] == "overall", "cells"]) == {5 * 4 * 3}
 
 
 def test_versions(tmp_path):
     other = metric("y")
     other.loc[other["degradation"].str.startswith("hiss"), "version"] = "2"
-    found = compare([run(tmp_path / "a", metric("x")), run(tmp_path / "b", other)], QUICK)
-    assert found.notes == ("hiss: version 1 in a, 2 in b: left out",)
-    assert set(found.leaderboard["degradation"]) == {"", "hum", "clip", "shuffle"}
+    comparison = compare([run(tmp_path / "a", metric("x")), run(tmp_path / "b", other)], QUICK)
+    assert comparison.notes == ("hiss: version 1 in a, 2 in b: left out",)
+    assert set(comparison.leaderboard["degradation"]) == {"", "hum", "clip", "shuffle"}
 
 
 def test_seeds(tmp_path):
     other = metric("y")
     other.loc[other["degradation"].str.startswith(("hum", "clip")), "seed"] = 5
-    found = compare([run(tmp_path / "a", metric("x")), run(tmp_path / "b", other)], QUICK)
-    assert len(found.notes) == 1
-    assert said(found, "seeds differ in 2 of 4 degradations", "hum, clip")
-    assert set(found.leaderboard["degradation"]) == {"", "hiss", "shuffle"}
+    comparison = compare([run(tmp_path / "a", metric("x")), run(tmp_path / "b", other)], QUICK)
+    assert len(comparison.notes) == 1
+    assert said(comparison, "seeds differ in 2 of 4 degradations", "hum, clip")
+    assert set(comparison.leaderboard["degradation"]) == {"", "hiss", "shuffle"}
 
 
 def test_clean_rows_pair_whatever_their_seed_and_version(tmp_path):
     other = metric("y")
     other.loc[other["role"] == "clean", ["seed", "version"]] = [99, "7"]
-    found = compare([run(tmp_path / "a", metric("x")), run(tmp_path / "b", other)], QUICK)
-    assert found.notes == ()
-    assert found.leaderboard["missing"].max() == 0
+    comparison = compare([run(tmp_path / "a", metric("x")), run(tmp_path / "b", other)], QUICK)
+    assert comparison.notes == ()
+    assert comparison.leaderboard["missing"].max() == 0
 
 
 def test_levels_and_ladders(tmp_path):
     one, other = metric("x", levels=(1, 2, 3, 4, 5)), metric("y")
     other.loc[of("clip")(other) & (other["level"] == 3), "strength"] = 2.5
-    found = compare([run(tmp_path / "a", one), run(tmp_path / "b", other)], QUICK)
-    assert said(found, "levels 2, 4 only in a", "4 degradations")
-    assert said(found, "clip: level 3 is 3 x in a, 2.5 x in b: left out")
-    cells = found.leaderboard.set_index(["metric", "degradation", "scope"])["cells"]
+    comparison = compare([run(tmp_path / "a", one), run(tmp_path / "b", other)], QUICK)
+    assert said(comparison, "levels 2, 4 only in a", "4 degradations")
+    assert said(comparison, "clip: level 3 is 3 x in a, 2.5 x in b: left out")
+    cells = comparison.leaderboard.set_index(["metric", "degradation", "scope"])["cells"]
     assert cells["x", "hiss", "degradation"] == 8 * 3
     assert cells["x", "clip", "degradation"] == 8 * 2
 
@@ -85,19 +92,19 @@ def test_levels_and_ladders(tmp_path):
 def test_replicates_and_degradations_that_only_one_run_has(tmp_path):
     one = metric("x", degradations=TWO_NOISES[:3], replicates=2)
     other = metric("y", degradations=TWO_NOISES[1:])
-    found = compare([run(tmp_path / "a", one), run(tmp_path / "b", other)], QUICK)
-    assert said(found, "only in a: 1 degradation: hiss")
-    assert said(found, "only in b: 1 degradation: shuffle")
-    assert said(found, "replicate 1 only in a", "2 degradations: hum, clip")
+    comparison = compare([run(tmp_path / "a", one), run(tmp_path / "b", other)], QUICK)
+    assert said(comparison, "only in a: 1 degradation: hiss")
+    assert said(comparison, "only in b: 1 degradation: shuffle")
+    assert said(comparison, "replicate 1 only in a", "2 degradations: hum, clip")
 
 
 def test_a_degradation_whose_placebo_differs_is_left_out(tmp_path):
     other = metric("y")
     other.loc[of("shuffle_placebo", "placebo")(other), "version"] = "2"
-    found = compare([run(tmp_path / "a", metric("x")), run(tmp_path / "b", other)], QUICK)
-    assert said(found, "shuffle_placebo: version 1 in a, 2 in b")
-    assert said(found, "left out, because their placebos are not the same in every run: shuffle")
-    assert "shuffle" not in set(found.leaderboard["degradation"])
+    comparison = compare([run(tmp_path / "a", metric("x")), run(tmp_path / "b", other)], QUICK)
+    assert said(comparison, "shuffle_placebo: version 1 in a, 2 in b")
+    assert said(comparison, "left out, because their placebos are not the same in every run: shuffle")
+    assert "shuffle" not in set(comparison.leaderboard["degradation"])
 
 
 def test_floors_come_from_the_controls_in_common(tmp_path):
@@ -149,29 +156,29 @@ def test_the_order_of_the_folders_does_not_matter(tmp_path):
 
 def test_a_folder_given_twice_counts_once(tmp_path):
     a = run(tmp_path / "a", metric("x"))
-    found = compare([a, tmp_path / "." / "a"], QUICK)
-    assert found.notes == ("a was given 2 times: counted once",)
-    assert list(found.metrics["metric"]) == ["x"]
+    comparison = compare([a, tmp_path / "." / "a"], QUICK)
+    assert comparison.notes == ("a was given 2 times: counted once",)
+    assert list(comparison.metrics["metric"]) == ["x"]
 
 
 def test_clips_of_the_same_samples_count_once(tmp_path):
     rows = metric("x")
     rows.loc[rows["clip_id"] == "clip004", "clip_hash"] = "hash1"
-    found = compare([run(tmp_path / "a", rows)], QUICK)
-    assert said(found, "clip clip004 holds the same samples as clip001")
-    assert set(found.runs["clips_paired"]) == {7}
+    comparison = compare([run(tmp_path / "a", rows)], QUICK)
+    assert said(comparison, "clip clip004 holds the same samples as clip001")
+    assert set(comparison.runs["clips_paired"]) == {7}
 
 
 def test_tracks_are_joined_where_any_run_joins_them(tmp_path):
     a = run(tmp_path / "a", metric("x", tracks={0: "one", 1: "one"}))
     b = run(tmp_path / "b", metric("y", tracks={1: "two", 2: "two"}))
     joined = metric("z", tracks={0: "one", 1: "one", 2: "one"})
-    found = compare([a, b], QUICK)
-    assert said(found, "disagree on which clips are of one recording")
+    comparison = compare([a, b], QUICK)
+    assert said(comparison, "disagree on which clips are of one recording")
     alone = compare([run(tmp_path / "c", joined)], QUICK)
     keys = ["scope", "family", "degradation", "noticed", "noticed_low", "noticed_high"]
     x, z = (
-        each.leaderboard[each.leaderboard["metric"] == name][keys] for each, name in ((found, "x"), (alone, "z"))
+        one.leaderboard[one.leaderboard["metric"] == name][keys] for one, name in ((comparison, "x"), (alone, "z"))
     )
     pd.testing.assert_frame_equal(x.reset_index(drop=True), z.reset_index(drop=True))
 
@@ -179,10 +186,10 @@ def test_tracks_are_joined_where_any_run_joins_them(tmp_path):
 def test_other_versions_of_package_and_libraries_are_said(tmp_path):
     a = run(tmp_path / "a", metric("x"), version="0.1.0", libraries={"numpy": "1", "scipy": "3"})
     b = run(tmp_path / "b", metric("y"), version="0.2.0", libraries={"numpy": "2", "scipy": "3"})
-    found = compare([a, b], QUICK)
-    assert said(found, "0.1.0 in a, 0.2.0 in b")
-    assert said(found, "libraries", "numpy 1 in a, 2 in b")
-    assert not said(found, "scipy")
+    comparison = compare([a, b], QUICK)
+    assert said(comparison, "0.1.0 in a, 0.2.0 in b")
+    assert said(comparison, "libraries", "numpy 1 in a, 2 in b")
+    assert not said(comparison, "scipy")
 
 
 def test_labels_are_folder_names_made_unique(tmp_path):

@@ -47,9 +47,9 @@ def test_rescaled_and_turned_around_is_redundant(tmp_path):
 def test_too_few_cells_or_no_spread_give_no_correlation(tmp_path):
     two = (("hiss", "signal", "noise"), ("hum", "signal", "noise"))
     rows = [metric(name, rich(1), degradations=two, levels=(2,)) for name in "xy"]
-    found = compare([run(tmp_path / "a", *rows)], QUICK).redundancy.iloc[0]
-    assert found["cells"] == 2
-    assert math.isnan(found["rho"])
+    pair = compare([run(tmp_path / "a", *rows)], QUICK).redundancy.iloc[0]
+    assert pair["cells"] == 2
+    assert math.isnan(pair["rho"])
     flat = [metric("x", rich(1)), metric("y", lambda *cell: 1.0)]
     assert math.isnan(compare([run(tmp_path / "b", *flat)], QUICK).redundancy["rho"].iloc[0])
 
@@ -65,14 +65,14 @@ def verdicts(**metrics: dict[str, str]) -> pd.DataFrame:
                 "degradation": degradation,
                 "verdict": verdict,
             }
-            for name, own in metrics.items()
-            for degradation, verdict in own.items()
+            for name, by_degradation in metrics.items()
+            for degradation, verdict in by_degradation.items()
         ]
     )
 
 
 def test_a_family_is_covered_by_half_of_what_could_be_scored():
-    found = cover(
+    table = cover(
         verdicts(
             x={"a1": "sensitive", "a2": "blind", "a3": "not-applicable", "b1": "blind"},
             y={"a1": "sensitive", "a2": "not-applicable", "a3": "not-applicable", "b1": "not-applicable"},
@@ -80,19 +80,26 @@ def test_a_family_is_covered_by_half_of_what_could_be_scored():
         ),
         {"x": 0.5, "y": 0.4, "z": 0.9},
     ).set_index(["metric", "family"])
-    assert list(found.loc[("x", "a"), ["sensitive", "scored", "degradations"]]) == [1, 2, 2]
-    assert list(found.loc[("y", "a"), ["sensitive", "scored", "degradations"]]) == [1, 1, 2]
-    assert found["covers"].to_dict() == {
-        ("x", "a"): True, ("x", "b"): False, ("y", "a"): True, ("y", "b"): False, ("z", "a"): False,
+    assert list(table.loc[("x", "a"), ["sensitive", "scored", "degradations"]]) == [1, 2, 2]
+    assert list(table.loc[("y", "a"), ["sensitive", "scored", "degradations"]]) == [1, 1, 2]
+    assert table["covers"].to_dict() == {
+        ("x", "a"): True,
+        ("x", "b"): False,
+        ("y", "a"): True,
+        ("y", "b"): False,
+        ("z", "a"): False,
         ("z", "b"): False,
-    }  # fmt: skip
-    assert set(found.index[found["chosen"]].get_level_values(0)) == {"y"}  # the lower miss rate
+    }
+    assert set(table.index[table["chosen"]].get_level_values(0)) == {"y"}  # the lower miss rate
 
 
 def test_the_smallest_set_is_found_where_greed_would_fail():
     covers = {
-        "greedy": frozenset("abcd"), "left": frozenset("abe"), "right": frozenset("cdf"), "none": frozenset(),
-    }  # fmt: skip
+        "greedy": frozenset("abcd"),
+        "left": frozenset("abe"),
+        "right": frozenset("cdf"),
+        "none": frozenset(),
+    }
     assert smallest_cover(covers, dict.fromkeys(covers, 0.5)) == ("left", "right")
 
 
@@ -110,11 +117,11 @@ def only(*names: str):
 
 
 def test_specialists_cover_together_and_what_nobody_hears_is_named(tmp_path):
-    heard = {"noises": ("hiss", "hum"), "orders": ("shuffle",), "half": ("hum",)}
-    rows = [metric(name, only(*damages), clips=12) for name, damages in heard.items()]
-    found = compare([run(tmp_path / "a", *rows)], QUICK)
-    assert set(found.chosen) == {"noises", "orders"}
-    assert found.uncovered == (("signal", "clipping"),)
-    covers = found.cover.set_index(["metric", "family"])["covers"]
+    losing = {"noises": ("hiss", "hum"), "orders": ("shuffle",), "half": ("hum",)}
+    rows = [metric(name, only(*damages), clips=12) for name, damages in losing.items()]
+    comparison = compare([run(tmp_path / "a", *rows)], QUICK)
+    assert set(comparison.chosen) == {"noises", "orders"}
+    assert comparison.uncovered == (("signal", "clipping"),)
+    covers = comparison.cover.set_index(["metric", "family"])["covers"]
     assert covers["half", "noise"]
     assert not covers["half", "order"]

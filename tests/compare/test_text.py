@@ -31,12 +31,12 @@ def folders(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def found(folders):
+def comparison(folders):
     return compare(folders, QUICK)
 
 
-def test_a_reader_finds_every_part(found):
-    text = "\n".join(comparison_lines(found))
+def test_a_reader_finds_every_part(comparison):
+    text = "\n".join(comparison_lines(comparison))
     assert text.startswith("3 metrics of a, b: 12 clips × 4 degradations, 144 paired cells\n")
     assert "note: b: 1 of its 13 clips is not in a" in text
     assert "miss rate  95 % CI" in text
@@ -48,8 +48,8 @@ def test_a_reader_finds_every_part(found):
     assert "covers every family: keen" in text
 
 
-def test_ranks_are_in_order(found):
-    lines = [line.split() for line in comparison_lines(found)]
+def test_ranks_are_in_order(comparison):
+    lines = [line.split() for line in comparison_lines(comparison)]
     places = {line[1]: int(line[0]) for line in lines if line and line[0].isdigit()}
     assert places["deaf"] == 3
     assert {places["keen"], places["twin"]} <= {1, 2}
@@ -65,31 +65,34 @@ def test_one_metric_has_no_pairs_to_speak_of(tmp_path):
 def test_nothing_known_is_said_as_such(tmp_path):
     rows = metric("x")
     rows.loc[rows["role"] != "clean", ["score", "status"]] = [np.nan, "failed"]
-    found = compare([run(tmp_path / "a", rows, rows.assign(metric="y"))], QUICK)
-    text = "\n".join(comparison_lines(found))
+    comparison = compare([run(tmp_path / "a", rows, rows.assign(metric="y"))], QUICK)
+    text = "\n".join(comparison_lines(comparison))
     assert "nan" not in text
     assert "not known" in text
     assert "can be correlated" in text
     assert "No metric covers any family" in text
 
 
-def test_files_hold_the_frames(found, tmp_path):
-    write(found, tmp_path / "new" / "out")
+def test_files_hold_the_frames(comparison, tmp_path):
+    write(comparison, tmp_path / "new" / "out")
     out = tmp_path / "new" / "out"
     assert sorted(path.name for path in out.iterdir()) == [
-        "comparison.json", "differences.csv", "leaderboard.csv", "redundancy.csv",
-    ]  # fmt: skip
+        "comparison.json",
+        "differences.csv",
+        "leaderboard.csv",
+        "redundancy.csv",
+    ]
     record = json.loads((out / "comparison.json").read_text())
     assert record["chosen"] == ["keen"]
-    assert record["notes"] == list(found.notes)
+    assert record["notes"] == list(comparison.notes)
     assert len(record["cover"]) == 3 * 3
     for name in ("leaderboard", "differences", "redundancy"):
         table = pd.read_csv(out / f"{name}.csv")
-        assert list(table.columns) == list(getattr(found, name).columns)
-        assert len(table) == len(record[name]) == len(getattr(found, name))
+        assert list(table.columns) == list(getattr(comparison, name).columns)
+        assert len(table) == len(record[name]) == len(getattr(comparison, name))
     (tmp_path / "file").write_text("x")
     with pytest.raises(RunFolderError):
-        write(found, tmp_path / "file")
+        write(comparison, tmp_path / "file")
 
 
 def test_options_are_checked():

@@ -21,7 +21,7 @@ from degrade_bench.reports.figures.people import HUMAN, normalised_curves, peopl
 from degrade_bench.reports.figures.selectivity import selectivity_figure
 from degrade_bench.reports.html import draw
 from degrade_bench.reports.inputs import load_run
-from degrade_bench.reports.style import RC, VERDICT_MARKS
+from degrade_bench.reports.style import RC
 
 
 def test_a_heat_map_and_one_set_of_curves_per_family_in_three_formats(finished):
@@ -88,13 +88,6 @@ def test_ratios_of_the_heat_map():
     assert np.isnan(ratios[1, 1])
     assert verdicts[1] == ["inverted", "not-applicable"]
     assert verdicts[0] == ["sensitive", ""]
-
-
-def test_every_verdict_has_a_mark_of_its_own():
-    from degrade_bench.analysis.verdicts import VERDICTS
-
-    assert set(VERDICT_MARKS) == set(VERDICTS)
-    assert len(set(VERDICT_MARKS.values())) == len(VERDICTS)
 
 
 def test_one_metric_and_no_placebos_can_be_drawn(finished, tmp_path):

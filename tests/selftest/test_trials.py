@@ -97,14 +97,16 @@ def test_impossible_requests_are_refused():
 
 
 def test_claims_have_bounds_and_can_fail(trials):
-    found = claims(trials)
-    assert len(found) == 20
-    assert {"pure noise is called sensitive", "95 % intervals cover the true drop"} <= {each.text for each in found}
+    listed = claims(trials)
+    assert len(listed) == 20
+    assert {"pure noise is called sensitive", "95 % intervals cover the true drop"} <= {
+        claim.text for claim in listed
+    }
     assert not Claim("x", 0.06, 0, 0.05, 10).holds
     assert Claim("x", 0.05, 0, 0.05, 10).holds
     wrong = trials.verdicts.assign(verdict="sensitive")
     broken = type(trials)(wrong, trials.coverage.assign(covered=0), CLIPS, RUNS, 11)
-    failed = {each.text for each in claims(broken) if not each.holds}
+    failed = {claim.text for claim in claims(broken) if not claim.holds}
     assert {"pure noise is called sensitive", "preferring damage: it is inverted"} <= failed
     assert {"95 % intervals cover the true net"} <= failed
 
@@ -115,8 +117,11 @@ def test_json_and_figures(trials, tmp_path):
     assert len(record["claims"]) == 20
     paths = write_figures(confusion(trials), trials.coverage, tmp_path)
     assert sorted(path.name for path in paths) == [
-        "selftest_coverage.png", "selftest_coverage.svg", "selftest_verdicts.png", "selftest_verdicts.svg",
-    ]  # fmt: skip
+        "selftest_coverage.png",
+        "selftest_coverage.svg",
+        "selftest_verdicts.png",
+        "selftest_verdicts.svg",
+    ]
     assert all(path.stat().st_size > 1000 for path in paths)
 
 

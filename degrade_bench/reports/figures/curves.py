@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from degrade_bench.analysis.verdicts import VERDICT_MARKS
 from degrade_bench.reports.figures.drawing import Drawing
 from degrade_bench.reports.inputs import RunView
-from degrade_bench.reports.style import FAINT, FLOOR, PLACEBO, SERIES, VERDICT_MARKS
+from degrade_bench.reports.style import FAINT, FLOOR, PLACEBO, SERIES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

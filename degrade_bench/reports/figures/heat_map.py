@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from degrade_bench.analysis.verdicts import VERDICT_MARKS
 from degrade_bench.reports.figures.drawing import Drawing
 from degrade_bench.reports.inputs import RunView
-from degrade_bench.reports.style import FAINT, INK, VERDICT_MARKS
+from degrade_bench.reports.style import FAINT, INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

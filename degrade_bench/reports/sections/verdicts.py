@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from degrade_bench.analysis.verdicts import VERDICT_MARKS, VERDICT_MEANINGS
 from degrade_bench.reports.figures import heat_map
 from degrade_bench.reports.inputs import RunView
 from degrade_bench.reports.sections.base import Section
-from degrade_bench.reports.style import VERDICT_MARKS, VERDICT_MEANINGS
 from degrade_bench.reports.tables import Rows, of_metric
 from degrade_bench.reports.words import MARGINS, detection, level_and_strength, records
 

@@ -1,0 +1,183 @@
+"""Data frames that are declared once: columns with type, meaning and unit, beside the function that fills them.
+
+From a :class:`Frame` follow the order and the types of a frame's columns, its empty form, its form in JSON, the
+check of what is read back, and its table in the documentation (``scripts/analysis_tables.py``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+Kind = Literal["text", "number", "count", "flag"]
+"""``text`` may be None, ``number`` may be NaN; ``count`` (a whole number) and ``flag`` are never missing."""
+
+DTYPES: Mapping[Kind, type] = {"text": object, "number": np.float64, "count": np.int64, "flag": np.bool_}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a frame.
+
+    Attributes:
+        name: as it stands in the frame, in JSON and in CSV.
+        kind: what it holds.
+        meaning: what it is, in plain words (Markdown); neighbours with the same meaning share a line of the docs.
+        unit: of the numbers, where they have one.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    unit: str = ""
+
+    def of(self, values: Any) -> pd.Series:
+        """The values as this column, with its type.
+
+        >>> Column("level", "count", "the ladder's level").of([1, 2]).dtype
+        dtype('int64')
+        """
+        series = pd.Series(values)
+        if self.kind == "text":
+            series = series.astype(object)
+            return series.where(series.notna(), None)
+        if self.kind == "number":
+            series = pd.to_numeric(series)
+        return series.astype(DTYPES[self.kind])
+
+    def admits(self, value: Any) -> bool:
+        """Whether this is what JSON holds in this column.
+
+        >>> Column("level", "count", "the ladder's level").admits(None)
+        False
+        """
+        if self.kind in ("text", "number") and value is None:
+            return True
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return {
+            "text": isinstance(value, str),
+            "number": is_number,
+            "count": is_number and float(value).is_integer(),
+            "flag": isinstance(value, bool),
+        }[self.kind]
+
+
+def interval(name: str, meaning: str, unit: str = "") -> tuple[Column, Column]:
+    """The two ends of an interval, ``<name>_low`` and ``<name>_high``.
+
+    Args:
+        name: what the interval is of.
+        meaning: what kind of interval it is.
+        unit: of both ends.
+
+    >>> [column.name for column in interval("drop", "of the mean drop")]
+    ['drop_low', 'drop_high']
+    """
+    return Column(f"{name}_low", "number", meaning, unit), Column(f"{name}_high", "number", meaning, unit)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The declaration of a data frame.
+
+    Attributes:
+        name: as in ``Analysis`` and ``analysis.json``.
+        row: what one row stands for.
+        columns: in their order.
+    """
+
+    name: str
+    row: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """The columns' names, in order."""
+        return [column.name for column in self.columns]
+
+    def table(self, values: Mapping[str, Any] | pd.DataFrame) -> pd.DataFrame:
+        """The frame from its columns, which may come in any order; each gets its type.
+
+        Raises:
+            ValueError: a column is missing, or is not declared.
+        """
+        self._check(values.keys())
+        series = {column.name: column.of(values[column.name]) for column in self.columns}
+        return pd.DataFrame(series, columns=self.names).reset_index(drop=True)
+
+    def rows(self, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+        """The frame from its rows.
+
+        >>> Frame("heights", "a person", (Column("name", "text", "", ""),)).rows([{"name": "Ann"}]).shape
+        (1, 1)
+
+        Raises:
+            ValueError: a row lacks a column, or has one that is not declared.
+        """
+        for row in rows:
+            self._check(row.keys())
+        return self.table({name: [row[name] for row in rows] for name in self.names})
+
+    def empty(self) -> pd.DataFrame:
+        """The frame without a row."""
+        return self.rows([])
+
+    def joined(self, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+        """Several such frames, one below the other."""
+        filled = [frame for frame in frames if len(frame)]
+        return self.table(pd.concat(filled, ignore_index=True)) if filled else self.empty()
+
+    def from_json(self, rows: Any) -> pd.DataFrame:
+        """The frame from what :func:`json_rows` made of it.
+
+        Raises:
+            ValueError: a column is missing, not declared, or holds something else.
+        """
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise ValueError(f"{self.name} is no list of rows")
+        for row in rows:
+            self._check(row.keys())
+            for column in self.columns:
+                if not column.admits(row[column.name]):
+                    raise ValueError(f"{self.name}: column {column.name!r} holds {row[column.name]!r}")
+        return self.rows(rows)
+
+    def markdown(self) -> str:
+        """The columns as a table in Markdown; neighbours that mean the same share a line."""
+        lines = ["| column | type | unit | what it is |", "| --- | --- | --- | --- |"]
+        for (kind, unit, meaning), columns in groupby(self.columns, lambda c: (c.kind, c.unit, c.meaning)):
+            names = ", ".join(f"`{column.name}`" for column in columns)
+            lines.append(f"| {names} | {kind} | {unit} | {meaning} |")
+        return "\n".join(lines)
+
+    def _check(self, given: Any) -> None:
+        names = set(given)
+        missing = [name for name in self.names if name not in names]
+        if missing:
+            raise ValueError(f"{self.name} lacks the column {missing[0]!r}")
+        unknown = [name for name in given if name not in self.names]
+        if unknown:
+            raise ValueError(f"{self.name} has a column that is not declared: {unknown[0]!r}")
+
+
+def json_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """A frame's rows as plain Python values; NaN and NA are None.
+
+    >>> json_rows(pd.DataFrame({"level": [1], "drop": [math.nan]}))
+    [{'level': 1, 'drop': None}]
+    """
+    return [{str(key): _plain(value) for key, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "item"):
+        value = value.item()
+    if value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return value

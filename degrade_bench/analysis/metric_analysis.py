@@ -1,0 +1,261 @@
+"""The analysis of one metric, step by step: effects, curves, multiplicity, verdicts, and what sums them up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+
+from degrade_bench.analysis import statistics as stat
+from degrade_bench.analysis.controls import control_effects, placebo_effects
+from degrade_bench.analysis.curves import (
+    COURSE_COLUMNS,
+    DETECTION_COLUMNS,
+    Curves,
+    Detection,
+    curves_of,
+    detection_row,
+    scored_columns,
+)
+from degrade_bench.analysis.floor import Floor, nuisance_floor
+from degrade_bench.analysis.frames import Column, Frame, interval
+from degrade_bench.analysis.genres import EVENNESS_COLUMNS, genre_sensitivity
+from degrade_bench.analysis.levels import LEVELS, LevelInputs, level_effects
+from degrade_bench.analysis.means import clean_sd
+from degrade_bench.analysis.multiplicity import CURVE_COLUMNS, Adjusted, adjust
+from degrade_bench.analysis.options import AnalysisOptions
+from degrade_bench.analysis.people import agreement
+from degrade_bench.analysis.planning import OUTLOOK_COLUMNS, MarginFacts, design_of, outlook
+from degrade_bench.analysis.resampling import Resampler
+from degrade_bench.analysis.selectivity import selectivity
+from degrade_bench.analysis.sensitivity import family_sensitivity
+from degrade_bench.analysis.sentences import detection_words, sentence
+from degrade_bench.analysis.verdicts import LevelStats, Ruling, Verdict, is_real, is_reversed, rule, scored
+from degrade_bench.analysis.wide import MetricDrops
+
+METRICS = Frame(
+    "metrics",
+    "a metric",
+    (
+        Column("metric", "text", "which metric"),
+        Column("higher_is_better", "flag", "whether a higher score is better"),
+        Column("needs_reference", "flag", "whether it compares with the clean clip"),
+        Column("nuisance_floor", "number", "the nuisance floor", "the metric's"),
+        *interval("floor", "its bootstrap interval over tracks", "the metric's"),
+        Column("margin", "number", "what counts as no drop", "the metric's"),
+        Column("margin_is", "text", "where the margin is from: `floor`, `resolution`, `given` or `none`"),
+        Column("margin_error", "number", "the margin's standard error; 0 for one that was given", "the metric's"),
+        Column("left_out", "text", "controls that are no part of the floor: the metric is meant to hear them"),
+        Column("clean_mean", "number", "mean of the clean clips' scores", "the metric's"),
+        Column("clean_sd", "number", "standard deviation of the clean clips' scores", "the metric's"),
+        Column("tracks", "count", "recordings"),
+        Column("confirmatory_tests", "count", "tests in the confirmatory family"),
+        Column("positive_control", "text", "the damage or control that moved the metric most, of those that did"),
+        Column("rows_ok", "count", "rows of the score table that hold a score"),
+        Column("rows_not_applicable", "count", "rows that do not apply to the metric"),
+        Column("rows_failed", "count", "rows that failed"),
+        Column("rows_infinite", "count", "rows whose score is infinite, and gives no drop"),
+    ),
+)
+
+VERDICTS = Frame(
+    "verdicts",
+    "a metric × tested degradation",
+    (
+        Column("metric", "text", "which metric, and which tested damage"),
+        Column("group", "text", "which metric, and which tested damage"),
+        Column("family", "text", "which metric, and which tested damage"),
+        Column("degradation", "text", "which metric, and which tested damage"),
+        Column("verdict", "text", "see *Verdicts*"),
+        Column("reason", "text", "the rule that decided"),
+        Column("sentence", "text", "the verdict with its figures, as a paper could print it"),
+        Column("unit", "text", "of the ladder's strengths"),
+        *COURSE_COLUMNS,
+        *CURVE_COLUMNS,
+        *DETECTION_COLUMNS,
+        *EVENNESS_COLUMNS,
+        *OUTLOOK_COLUMNS,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class MetricRows:
+    """What the score table says of a metric: its direction and kind, and rows by what became of them."""
+
+    higher_is_better: bool
+    needs_reference: bool
+    rows_ok: int
+    rows_not_applicable: int
+    rows_failed: int
+    rows_infinite: int
+
+
+@dataclass(frozen=True, eq=False)
+class MetricAnalysis:
+    """The analysis of one metric: its part of every frame of ``Analysis``."""
+
+    metrics: pd.DataFrame
+    levels: pd.DataFrame
+    verdicts: pd.DataFrame
+    families: pd.DataFrame
+    selectivity: pd.DataFrame
+    genres: pd.DataFrame
+    controls: pd.DataFrame
+    placebos: pd.DataFrame
+    people: pd.DataFrame
+
+
+def analyse_metric(
+    metric_drops: MetricDrops,
+    drops_by_metric: Mapping[str, MetricDrops],
+    rows: MetricRows,
+    resampler: Resampler,
+    options: AnalysisOptions,
+) -> MetricAnalysis:
+    """Analyse one metric.
+
+    Args:
+        metric_drops: the metric's drops.
+        drops_by_metric: all metrics' drops by name, the one that measures physical change among them.
+        rows: what the score table says of the metric.
+        resampler: draws tracks.
+        options: thresholds.
+    """
+    floor = nuisance_floor(metric_drops, resampler, options)
+    effects = level_effects(LevelInputs(metric_drops, floor, resampler, options))
+    controls = control_effects(metric_drops, floor, resampler, options)
+    curves = curves_of(metric_drops, effects, floor, resampler, options)
+    tops = [_top(columns, effects) for _, columns in metric_drops.ladders()]
+    adjusted = adjust(effects, tops, curves.table["page_p"].to_numpy(dtype=float))
+    effects = effects.join(adjusted.levels)
+    ladders = {name: level_stats(effects.iloc[columns]) for name, columns in metric_drops.ladders()}
+    positive_control = _positive_control(ladders, controls, floor.margin, options)
+    rulings = {name: rule(ladder, floor.margin, positive_control, options) for name, ladder in ladders.items()}
+    genres = genre_sensitivity(metric_drops, tops, resampler, options)
+    verdicts = _verdicts(metric_drops, effects, ladders, rulings, curves, adjusted, floor, options)
+    verdict_names = effects["degradation"].map({name: ruling.verdict.value for name, ruling in rulings.items()})
+    return MetricAnalysis(
+        metrics=_metric_row(metric_drops, floor, adjusted.tests, positive_control, rows),
+        levels=LEVELS.table(effects.assign(verdict=verdict_names)),
+        verdicts=VERDICTS.table(verdicts.assign(evenness=genres.evenness)),
+        families=family_sensitivity(metric_drops, floor, resampler, options),
+        selectivity=selectivity(metric_drops, drops_by_metric, resampler, options),
+        genres=genres.table,
+        controls=controls,
+        placebos=placebo_effects(metric_drops, resampler, options),
+        people=agreement(metric_drops, resampler, options),
+    )
+
+
+def level_stats(levels: pd.DataFrame) -> list[LevelStats]:
+    """What the rules ask of one degradation's levels, from its rows of ``Analysis.levels``."""
+    return [
+        LevelStats(
+            level=int(row["level"]),
+            strength=float(row["strength"]),
+            unit=str(row["unit"]),
+            n=int(row["n"]),
+            tracks=int(row["tracks"]),
+            drop=row["drop_mean"],
+            low=row["drop_low"],
+            high=row["drop_high"],
+            equivalence_low=row["drop_equivalence_low"],
+            equivalence_high=row["drop_equivalence_high"],
+            p_blind=row["p_blind"],
+            p_top=row["p_top"],
+            placebo_drop=row["placebo_drop"],
+            net=row["net_drop"],
+            net_low=row["net_low"],
+            net_high=row["net_high"],
+            net_equivalence_high=row["net_equivalence_high"],
+            p_beyond=row["p_beyond"],
+        )
+        for row in levels.to_dict("records")
+    ]
+
+
+def _top(columns: slice, effects: pd.DataFrame) -> int | None:
+    """The column of the highest level that was scored."""
+    ladder = scored_columns(columns, effects)
+    return int(ladder[-1]) if len(ladder) else None
+
+
+def _positive_control(
+    ladders: Mapping[str, Sequence[LevelStats]], controls: pd.DataFrame, margin: float, options: AnalysisOptions
+) -> str | None:
+    """What moved a metric most at its top level, a damage or a control that it is meant to hear."""
+    fired = []
+    for name, levels in ladders.items():
+        for top in scored(levels)[-1:]:
+            if is_real(top, margin, options.alpha) or is_reversed(top, margin, options.alpha):
+                fired.append((abs(top.drop), name))
+    tops = controls.drop_duplicates("degradation", keep="last")
+    for control, p in zip(tops.itertuples(), stat.holm(tops["p_value"]), strict=True):
+        if control.reaction == "reacts" and p < options.alpha:
+            fired.append((abs(control.drop_mean), str(control.degradation)))
+    return max(fired)[1] if fired else None
+
+
+def _verdicts(
+    metric_drops: MetricDrops,
+    effects: pd.DataFrame,
+    ladders: Mapping[str, Sequence[LevelStats]],
+    rulings: Mapping[str, Ruling],
+    curves: Curves,
+    adjusted: Adjusted,
+    floor: Floor,
+    options: AnalysisOptions,
+) -> pd.DataFrame:
+    """One row per degradation: the columns of :data:`VERDICTS` but for the evenness."""
+    facts = MarginFacts(floor.margin, floor.margin_error, metric_drops.tracks, adjusted.tests)
+    rows = []
+    for place, (name, columns) in enumerate(metric_drops.ladders()):
+        ruling, ladder, cell = rulings[name], ladders[name], metric_drops.cells.iloc[columns.start]
+        detection, saturation_level = curves.detections[place], curves.saturation_levels[place]
+        if ruling.verdict not in (Verdict.SENSITIVE, Verdict.ARTEFACT):
+            detection, saturation_level = Detection(), None
+        words = detection_words(detection, cell["unit"])
+        design = design_of(effects.iloc[columns], facts, options)
+        row = {
+            "metric": metric_drops.metric,
+            "group": cell["group"],
+            "family": cell["family"],
+            "degradation": name,
+            "verdict": ruling.verdict.value,
+            "reason": ruling.reason,
+            "sentence": sentence(metric_drops.metric, ladder, ruling, floor.margin, options, words),
+            "unit": cell["unit"],
+        }
+        row |= detection_row(detection, saturation_level) | asdict(outlook(design, ladder, ruling, options))
+        rows.append(row)
+    names = [column.name for column in VERDICTS.columns]
+    courses = curves.table.assign(page_holm=adjusted.page_holm)
+    kept = [name for name in names if name not in courses and name != "evenness"]
+    return pd.DataFrame.from_records(rows, columns=kept).join(courses)
+
+
+def _metric_row(
+    metric_drops: MetricDrops, floor: Floor, tests: int, positive_control: str | None, rows: MetricRows
+) -> pd.DataFrame:
+    """The metric's row of :data:`METRICS`."""
+    clean = metric_drops.clean[np.isfinite(metric_drops.clean)]
+    row = {
+        "metric": metric_drops.metric,
+        "nuisance_floor": floor.value,
+        "floor_low": floor.low,
+        "floor_high": floor.high,
+        "margin": floor.margin,
+        "margin_is": floor.source,
+        "margin_error": floor.margin_error,
+        "left_out": ", ".join(floor.left_out),
+        "clean_mean": float(clean.mean()) if len(clean) else math.nan,
+        "clean_sd": clean_sd(clean),
+        "tracks": metric_drops.tracks,
+        "confirmatory_tests": tests,
+        "positive_control": positive_control,
+    }
+    return METRICS.rows([row | asdict(rows)])
