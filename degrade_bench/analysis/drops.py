@@ -9,7 +9,7 @@ import pandas as pd
 
 from degrade_bench.analysis.frames import Column, Frame
 from degrade_bench.errors import RunFolderError
-from degrade_bench.runs.columns import ANALYSED, ANALYSED_TEXTS
+from degrade_bench.runs.columns import ANALYSED, ANALYSED_TEXTS, SCHEMA
 
 CELL = ["metric", "degradation", "level"]
 LARGEST = 1e150
@@ -62,11 +62,13 @@ def coded(scores: pd.DataFrame) -> pd.DataFrame:
     """The table with its texts as categories in alphabetical order: smaller, and sorted and grouped as numbers.
 
     Raises:
-        RunFolderError: a column that the analysis reads is not there.
+        RunFolderError: a column that the analysis reads is not there, or has empty cells where it may have none.
     """
-    missing = [name for name in ANALYSED if name not in scores]
-    if missing:
-        raise RunFolderError(f"this is no score table: it lacks the column {missing[0]!r}")
+    for name in ANALYSED:
+        if name not in scores:
+            raise RunFolderError(f"this is no score table: it lacks the column {name!r}")
+        if not SCHEMA.field(name).nullable and scores[name].isna().any():
+            raise RunFolderError(f"this is no score table: its column {name!r} has empty cells")
     categories = {}
     for name in ANALYSED_TEXTS:
         if not isinstance(scores[name].dtype, pd.CategoricalDtype):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from degrade_bench.analysis.drops import paired_drops
+from degrade_bench.errors import RunFolderError
 from tests.analysis.tables import ORDER, SIGNAL, table
 
 
@@ -74,3 +75,12 @@ def test_metrics_do_not_mix_and_row_order_does_not_matter():
     )
     shuffled = paired_drops(scores.sample(frac=1, random_state=1)).table
     pd.testing.assert_frame_equal(shuffled, drops)
+
+
+@pytest.mark.parametrize("column", ["nuisance", "track", "status", "level"])
+def test_a_table_without_a_column_or_with_empty_cells_is_refused(column):
+    scores = table(plain, clips=3)
+    with pytest.raises(RunFolderError, match=f"lacks the column '{column}'"):
+        paired_drops(scores.drop(columns=column))
+    with pytest.raises(RunFolderError, match=f"its column '{column}' has empty cells"):
+        paired_drops(scores.assign(**{column: None}))

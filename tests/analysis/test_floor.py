@@ -91,13 +91,6 @@ def test_controls_that_a_metric_is_meant_to_hear_are_left_out():
     }
 
 
-def test_a_table_of_an_earlier_version_counts_every_control():
-    scores = with_control(table(noisy(falling), clips=9), "loud", 10.0, nuisance=False)
-    expected = floor_of(scores.assign(nuisance=scores.role == "control")).value
-    assert floor_of(scores.drop(columns="nuisance")).value == expected
-    assert floor_of(scores.assign(nuisance=None)).value == expected
-
-
 def test_what_is_left_out_depends_on_the_metric():
     scores = with_control(table(noisy(falling), clips=9), "loud", 10.0, nuisance=False)
     other = scores.assign(metric="other", nuisance=scores.role == "control")

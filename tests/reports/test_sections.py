@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import pytest
 
+from degrade_bench.analysis.result import FRAMES
 from degrade_bench.reports import summary_lines, write_report
 from degrade_bench.reports.figures.drawing import FORMATS
 from degrade_bench.reports.html import render
-from degrade_bench.reports.inputs import SHOWN
 from degrade_bench.reports.sections import SECTIONS, families, genres, people, trust
 from degrade_bench.reports.words import number
 from degrade_bench.runs.record import LeftOutClip
@@ -139,31 +139,26 @@ def test_controls_that_are_no_part_of_the_floor(run, page):
     assert "No part of the floor, because this metric is meant to hear them: gain, resampling." in page
 
 
-@pytest.mark.parametrize("how", ["emptied", "columns lost", "all missing"])
+KEPT = {
+    *("metric", "group", "family", "degradation", "level", "strength", "unit"),
+    *("verdict", "sentence", "margin", "nuisance_floor", "drop_mean", "drop_low", "drop_high"),
+}
+"""Columns without which there would be nothing to show."""
+
+
+@pytest.mark.parametrize("how", ["emptied", "all missing"])
 def test_an_analysis_of_little_is_shown_without_a_warning(full, tmp_path, how):
     shutil.copytree(full, tmp_path / "copy")
     record = json.loads((full / "analysis.json").read_text())
     for name in ("levels", "verdicts"):
         record[name] = [row for row in record[name] if row["family"] in ("noise", "tempo")]
-    for name, columns in SHOWN.items():
-        if name in ("metrics", "levels", "verdicts", "controls"):
-            for row in record[name]:
-                for column in columns:
-                    if column in ("metric", "degradation", "level", "n", "unit", "strength"):
-                        continue
-                    if how == "all missing":
-                        row[column] = None
-                    else:
-                        row.pop(column, None)
-        elif how == "emptied":
-            record[name] = []
-        else:
-            for row in record[name]:
-                for column in [key for key in row if key not in ("metric", "group", "family", "degradation")]:
-                    if how == "all missing":
-                        row[column] = None
-                    else:
-                        del row[column]
+    for frame in FRAMES:
+        is_core = frame.name in ("metrics", "levels", "verdicts", "controls", "achieved", "placebos")
+        if how == "emptied" and not is_core:
+            record[frame.name] = []
+        names = [column.name for column in frame.columns if column.kind in ("text", "number")]
+        blank = dict.fromkeys(name for name in names if name not in KEPT)
+        record[frame.name] = [row | blank for row in record[frame.name]]
     (tmp_path / "copy" / "analysis.json").write_text(json.dumps(record))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
