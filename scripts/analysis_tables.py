@@ -1,10 +1,10 @@
-"""Write the tables of ``docs/analysis.md`` that list the columns of the analysis's data frames.
+"""Write the tables of ``docs/analysis.md`` and ``docs/compare.md`` that list the columns of data frames.
 
     python scripts/analysis_tables.py [--check]
 
 Each stands between ``<!-- columns of NAME -->`` and ``<!-- end -->`` and follows from the frame's declaration in
-``degrade_bench/analysis``. With ``--check`` nothing is written, and the exit code is 1 where a table is not as
-declared.
+``degrade_bench/analysis`` or ``degrade_bench/compare``. With ``--check`` nothing is written, and the exit code is 1
+where a table is not as declared.
 """
 
 from __future__ import annotations
@@ -18,8 +18,16 @@ from pathlib import Path
 from degrade_bench.analysis.drops import DROPS, NET_DROPS
 from degrade_bench.analysis.frames import Frame
 from degrade_bench.analysis.result import FRAMES
+from degrade_bench.compare.cover import COVER
+from degrade_bench.compare.differences import DIFFERENCES
+from degrade_bench.compare.leaderboard import LEADERBOARD
+from degrade_bench.compare.redundancy import REDUNDANCY
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "analysis.md"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+PAGES = {
+    "analysis.md": (*FRAMES, DROPS, NET_DROPS),
+    "compare.md": (LEADERBOARD, DIFFERENCES, REDUNDANCY, COVER),
+}
 TABLE = re.compile(r"(<!-- columns of (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -45,13 +53,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 where a table is old")
     options = parser.parse_args(arguments)
-    before = PAGE.read_text(encoding="utf-8")
-    after = with_tables(before, (*FRAMES, DROPS, NET_DROPS))
-    if options.check and before != after:
-        print(f"{PAGE.name} is not as declared: run `python scripts/analysis_tables.py`", file=sys.stderr)
+    old = []
+    for name, frames in PAGES.items():
+        before = (DOCS / name).read_text(encoding="utf-8")
+        after = with_tables(before, frames)
+        if before != after:
+            old.append(name)
+        if not options.check:
+            (DOCS / name).write_text(after, encoding="utf-8")
+    if options.check and old:
+        print(f"not as declared: {', '.join(old)}; run `python scripts/analysis_tables.py`", file=sys.stderr)
         return 1
-    if not options.check:
-        PAGE.write_text(after, encoding="utf-8")
     return 0
 
 

@@ -92,12 +92,12 @@ def paired_drops(scores: pd.DataFrame, table: pd.DataFrame | None = None) -> Dro
 
 
 def is_usable(score: np.ndarray) -> np.ndarray:
-    """Numbers that can be squared: finite, and under 1e150."""
+    """Whether each score can be squared: it is a number, and finite, and under 1e150."""
     return np.abs(score) < LARGEST
 
 
 def is_infinite(score: np.ndarray) -> np.ndarray:
-    """Numbers that are not: infinite, or as good as that."""
+    """Whether each score is infinite, or so large that its square would be."""
     return np.abs(score) >= LARGEST
 
 

@@ -7,12 +7,27 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from degrade_bench.analysis.frames import Column, Frame
 from degrade_bench.analysis.verdicts import Verdict
-
-COLUMNS = ["metric", "group", "family", "sensitive", "scored", "degradations", "covers", "chosen"]
 
 SHARE = 0.5
 """Share of a family's degradations of which a metric must be sensitive to cover it."""
+
+
+COVER = Frame(
+    "cover",
+    "a metric × family",
+    (
+        Column("metric", "text", "which metric, and which family of which group of damages"),
+        Column("group", "text", "which metric, and which family of which group of damages"),
+        Column("family", "text", "which metric, and which family of which group of damages"),
+        Column("sensitive", "count", "degradations to which the metric is `sensitive`"),
+        Column("scored", "count", "degradations that this metric could score"),
+        Column("degradations", "count", "degradations that any of the metrics could score"),
+        Column("covers", "flag", "whether it is sensitive to at least half of these"),
+        Column("chosen", "flag", "whether the metric is of the smallest set"),
+    ),
+)
 
 
 def cover(verdicts: pd.DataFrame, miss_rates: Mapping[str, float]) -> pd.DataFrame:
@@ -27,8 +42,7 @@ def cover(verdicts: pd.DataFrame, miss_rates: Mapping[str, float]) -> pd.DataFra
             chosen, then the first in the alphabet.
 
     Returns:
-        one row per metric and family: ``metric, group, family, sensitive`` (degradations), ``scored`` (by this
-        metric), ``degradations`` (scored by any), ``covers``, ``chosen`` (the metric is of the set).
+        The columns of :data:`COVER`.
     """
     scored = verdicts["verdict"] != Verdict.NOT_APPLICABLE
     table = verdicts.assign(_scored=scored, _sensitive=verdicts["verdict"] == Verdict.SENSITIVE)
@@ -43,7 +57,7 @@ def cover(verdicts: pd.DataFrame, miss_rates: Mapping[str, float]) -> pd.DataFra
         str(metric): frozenset(part.loc[part["covers"], ["group", "family"]].itertuples(index=False, name=None))
         for metric, part in counts.groupby("metric", sort=False)
     }
-    return counts.assign(chosen=counts["metric"].isin(smallest_cover(covered, miss_rates)))[COLUMNS]
+    return COVER.table(counts.assign(chosen=counts["metric"].isin(smallest_cover(covered, miss_rates))))
 
 
 def smallest_cover(covers: Mapping[str, frozenset], miss_rates: Mapping[str, float]) -> tuple[str, ...]:

@@ -7,17 +7,40 @@ import itertools
 import numpy as np
 import pandas as pd
 
+from degrade_bench.analysis.frames import Column, Frame, interval
 from degrade_bench.analysis.means import ratio
 from degrade_bench.analysis.resampling import Resampler
 from degrade_bench.analysis.statistics import holm, sign_flip_p
 from degrade_bench.compare.cube import Cube
 from degrade_bench.compare.options import CompareOptions
-from degrade_bench.compare.units import Units
+from degrade_bench.compare.units import UNIT_COLUMNS, Units
 
-COLUMNS = [
-    *("metric", "other", "scope", "group", "family", "degradation"),
-    *("difference", "difference_low", "difference_high", "cells", "p_value", "p_holm", "holds"),
-]
+DIFFERENCES = Frame(
+    "differences",
+    "a pair of metrics × degradation, family, group of damages and overall",
+    (
+        Column("metric", "text", "which two metrics"),
+        Column("other", "text", "which two metrics"),
+        Column("scope", "text", "`degradation`, `family`, `group` or `overall`"),
+        *UNIT_COLUMNS,
+        Column("difference", "number", "what `metric` notices less what `other` does, on the cells that both have"),
+        *interval("difference", "its BCa bootstrap interval over recordings"),
+        Column("cells", "count", "clips × degradations × levels that both have"),
+        Column(
+            "p_value",
+            "number",
+            "two-sided, from flips of the signs of the recordings' differences: every pattern up to 14 recordings, "
+            "9,999 random ones beyond",
+        ),
+        Column(
+            "p_holm",
+            "number",
+            "`p_value` after Holm's correction over pairs × families, and likewise over pairs × groups, pairs × "
+            "degradations, and pairs overall",
+        ),
+        Column("holds", "flag", "whether `p_holm` is below 0.05"),
+    ),
+)
 
 
 def differences(cube: Cube, units: Units, resampler: Resampler, options: CompareOptions) -> pd.DataFrame:
@@ -30,18 +53,16 @@ def differences(cube: Cube, units: Units, resampler: Resampler, options: Compare
         options: thresholds; the signs that are flipped are those of tracks.
 
     Returns:
-        ``metric, other, scope, group, family, degradation, difference, difference_low, difference_high, cells,
-        p_value, p_holm, holds``. The difference is what ``metric`` notices less what ``other`` does. Holm's
-        correction runs over the pairs × units of one scope, such as pairs × families.
+        The columns of :data:`DIFFERENCES`.
     """
     names = cube.metrics
     pairs = itertools.combinations(sorted(range(len(names)), key=names.__getitem__), 2)
     frames = [_between(cube, units, resampler, options, one, other) for one, other in pairs]
     if not frames:
-        return pd.DataFrame(columns=COLUMNS)
+        return DIFFERENCES.empty()
     frame = pd.concat(frames, ignore_index=True)
     adjusted = frame.groupby("scope")["p_value"].transform(holm)
-    return frame.assign(p_holm=adjusted, holds=adjusted < options.alpha)[COLUMNS]
+    return DIFFERENCES.table(frame.assign(p_holm=adjusted, holds=adjusted < options.alpha))
 
 
 def _between(

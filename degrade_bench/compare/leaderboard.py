@@ -5,18 +5,37 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from degrade_bench.analysis.frames import Column, Frame, interval
 from degrade_bench.analysis.resampling import Resampler
 from degrade_bench.compare.cube import Cube
 from degrade_bench.compare.options import CompareOptions
-from degrade_bench.compare.units import Units
+from degrade_bench.compare.units import UNIT_COLUMNS, Units
 
 COMMON = "in common"
 """The scope of the overall mean over the cells that every metric has."""
 
-COLUMNS = [
-    *("metric", "scope", "group", "family", "degradation", "weight", "rank", "miss_rate"),
-    *("noticed", "noticed_low", "noticed_high", "cells", "missing", "verdict"),
-]
+LEADERBOARD = Frame(
+    "leaderboard",
+    "a metric × degradation, family, group of damages, overall, and overall on the cells in common",
+    (
+        Column("metric", "text", "which metric"),
+        Column(
+            "scope",
+            "text",
+            "`overall`; `in common`: overall, but only over the cells that all metrics have; `group`; `family`; "
+            "`degradation`",
+        ),
+        *UNIT_COLUMNS,
+        Column("weight", "number", "the row's share in the overall mean, where every cell has a value"),
+        Column("rank", "number", "1 misses least; equals share a rank"),
+        Column("miss_rate", "number", "1 − `noticed`"),
+        Column("noticed", "number", "how often a drop was noticed, less how often the placebo's was"),
+        *interval("noticed", "its BCa bootstrap interval over recordings"),
+        Column("cells", "count", "clips × degradations × levels that this metric has"),
+        Column("missing", "count", "those that it lacks (failed, not applicable, infinite)"),
+        Column("verdict", "text", "the analysis's, for a single degradation"),
+    ),
+)
 
 
 def leaderboard(
@@ -32,9 +51,7 @@ def leaderboard(
         verdicts: the analysis's, for the rows of single degradations.
 
     Returns:
-        ``metric, scope, group, family, degradation, weight, rank, miss_rate, noticed, noticed_low, noticed_high,
-        cells, missing, verdict``. ``cells`` counts clips × degradations × levels that the metric has, ``missing``
-        those that it lacks; rank 1 misses least.
+        The columns of :data:`LEADERBOARD`, best metric first within each unit.
     """
     expected = units.totals(cube.tested.sum(axis=0))
     scored = [index for index in range(len(cube.metrics)) if np.isfinite(cube.noticed[index]).any()]
@@ -61,7 +78,8 @@ def leaderboard(
         _scope=frame["scope"].map(scopes),
         _unit=[places[names] for names in frame[unit].itertuples(index=False, name=None)],
     )
-    return frame.sort_values(["_scope", "_unit", "rank", "metric"], ignore_index=True)[COLUMNS]
+    frame = frame.sort_values(["_scope", "_unit", "rank", "metric"])
+    return LEADERBOARD.table(frame.drop(columns=["_scope", "_unit"]))
 
 
 def _of(

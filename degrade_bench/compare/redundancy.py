@@ -8,14 +8,31 @@ import math
 import numpy as np
 import pandas as pd
 
+from degrade_bench.analysis.frames import Column, Frame, interval
 from degrade_bench.analysis.resampling import Draws, Resampler, Totals
 from degrade_bench.compare.cube import Cube
 from degrade_bench.compare.options import CompareOptions
 
-COLUMNS = ["metric", "other", "cells", "rho", "rho_low", "rho_high"]
-
 FEWEST = 3
 """Cells under which no correlation is given."""
+
+
+REDUNDANCY = Frame(
+    "redundancy",
+    "a pair of metrics",
+    (
+        Column("metric", "text", "which two metrics"),
+        Column("other", "text", "which two metrics"),
+        Column("cells", "count", "degradations × levels that both have"),
+        Column(
+            "rho",
+            "number",
+            "Spearman's correlation of the two metrics' drops, in the direction of quality, over these, each the "
+            "mean over the clips that both have",
+        ),
+        *interval("rho", "its BCa bootstrap interval over recordings"),
+    ),
+)
 
 
 def redundancy(cube: Cube, resampler: Resampler, options: CompareOptions) -> pd.DataFrame:
@@ -27,13 +44,12 @@ def redundancy(cube: Cube, resampler: Resampler, options: CompareOptions) -> pd.
         options: thresholds.
 
     Returns:
-        one row per pair: ``metric, other, cells, rho, rho_low, rho_high``; NaN with fewer than three cells, or
-        where all drops of a metric are one.
+        The columns of :data:`REDUNDANCY`; NaN with fewer than three cells, or where all drops of a metric are one.
     """
     ranks, names = _Ranks(cube, resampler), cube.metrics
     pairs = itertools.combinations(sorted(range(len(names)), key=names.__getitem__), 2)
     rows = [_between(ranks, one, other, options) for one, other in pairs]
-    return pd.DataFrame.from_records(rows, columns=COLUMNS)
+    return REDUNDANCY.rows(rows)
 
 
 def _between(ranks: _Ranks, one: int, other: int, options: CompareOptions) -> dict[str, object]:

@@ -7,10 +7,21 @@ import math
 import numpy as np
 import pandas as pd
 
+from degrade_bench.analysis.frames import Column
 from degrade_bench.analysis.means import Clustered
 from degrade_bench.analysis.resampling import Statistic
 
 SCOPES = ("degradation", "family", "group", "overall")
+
+
+_UNIT = "which group of damages, family and degradation; empty where the row is of several"
+
+UNIT_COLUMNS = (
+    Column("group", "text", _UNIT),
+    Column("family", "text", _UNIT),
+    Column("degradation", "text", _UNIT),
+)
+"""What says which of the :class:`Units` a row is of, beside its ``scope``."""
 
 
 class Units:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -183,6 +185,13 @@ def test_odd_tables_give_a_sensible_result_without_a_warning(name):
         again = Analysis.from_json(analysis.to_json())
     assert len(again.levels) == len(analysis.levels)
     assert analysis.verdicts["sentence"].str.len().min() > 10
+
+
+def test_the_analysis_starts_without_what_it_has_no_use_for():
+    code = "import sys, degrade_bench.analysis, degrade_bench.analysis.verdicts\n"
+    code += "print({'torch', 'matplotlib', 'statsmodels', 'pyarrow.parquet'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 def test_an_empty_table_is_refused():

@@ -149,7 +149,8 @@ def test_a_statistic_is_one_file_and_one_line(tmp_path):
     shutil.copytree(ROOT / "degrade_bench", tmp_path / "degrade_bench", ignore=without)
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=without)
     (tmp_path / "docs").mkdir()
-    shutil.copy(ROOT / "docs" / "analysis.md", tmp_path / "docs")
+    for page in ("analysis.md", "compare.md"):
+        shutil.copy(ROOT / "docs" / page, tmp_path / "docs")
     levels = tmp_path / "degrade_bench" / "analysis" / "levels"
     (levels / "largest.py").write_text(STATISTIC, encoding="utf-8")
     listed = (levels / "__init__.py").read_text(encoding="utf-8")
@@ -161,5 +162,5 @@ def test_a_statistic_is_one_file_and_one_line(tmp_path):
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     for command in (["-c", READ, str(tmp_path / "run")], ["scripts/analysis_tables.py"]):
         subprocess.run([sys.executable, *command], cwd=tmp_path, env=environment, check=True, timeout=120)
-    page = (tmp_path / "docs" / "analysis.md").read_text(encoding="utf-8")
-    assert "| `drop_max` | number | the metric's | the largest drop |" in page
+    written = (tmp_path / "docs" / "analysis.md").read_text(encoding="utf-8")
+    assert "| `drop_max` | number | the metric's | the largest drop |" in written

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 
 import pandas as pd
 import pytest
 
 from degrade_bench.analysis import Analysis, AnalysisOptions, analyse, load, load_options, write
+from degrade_bench.analysis.drops import DROPS, NET_DROPS, drop_table, paired_drops
 from degrade_bench.analysis.result import FRAMES
 from degrade_bench.errors import RunFolderError
 from tests.analysis.tables import awkward, plain_drops
 
+drops_module, analyse_module, wide_module = (
+    import_module(f"degrade_bench.analysis.{name}") for name in ("drops", "analyse", "wide")
+)
 OPTIONS = AnalysisOptions(resamples=100, margin=0.3)
 
 
@@ -52,6 +57,23 @@ def test_thresholds_are_the_ones_given_then_the_folders_then_the_defaults(folder
     assert load(folder).options == OPTIONS
     other = AnalysisOptions(resamples=100)
     assert load(folder, other).options == other
+
+
+def test_the_drops_are_those_of_the_analysis_and_are_paired_once(folder, monkeypatch):
+    calls = []
+
+    def counted(scores):
+        calls.append(len(scores))
+        return drop_table(scores)
+
+    for module in (drops_module, analyse_module, wide_module):
+        monkeypatch.setattr(module, "drop_table", counted)
+    run = load(folder, OPTIONS)
+    assert calls == [len(awkward())]
+    again = paired_drops(awkward())
+    pd.testing.assert_frame_equal(run.drops, again.table)
+    pd.testing.assert_frame_equal(run.net_drops, again.net)
+    assert (list(run.drops.columns), list(run.net_drops.columns)) == (DROPS.names, NET_DROPS.names)
 
 
 @pytest.mark.parametrize("ask", [load, load_options])

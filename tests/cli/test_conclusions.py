@@ -176,9 +176,12 @@ def test_an_analysis_of_another_version_is_refused_in_one_line(copy, call):
     assert call("power", "--from", copy)[0] == 0
 
 
-def test_power_without_an_analysis_is_that_of_the_scores(copy, call):
+def test_power_is_that_of_the_analysis_or_without_one_of_the_scores(copy, call):
     planned = call("power", "--from", copy, "--json")
-    (copy / "analysis.json").unlink()
+    (copy / "analysis.json").rename(copy / "kept.json")
+    assert call("power", "--from", copy, "--json") == planned
+    (copy / "kept.json").rename(copy / "analysis.json")
+    (copy / "scores.parquet").unlink()
     assert call("power", "--from", copy, "--json") == planned
 
 
