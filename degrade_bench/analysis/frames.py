@@ -1,7 +1,7 @@
 """Data frames that are declared once: columns with type, meaning and unit, beside the function that fills them.
 
 From a :class:`Frame` follow the order and the types of a frame's columns, its empty form, its form in JSON, the
-check of what is read back, and its table in the documentation (``scripts/analysis_tables.py``).
+check of what is read back, and its table in the documentation (``scripts/column_tables.py``).
 """
 
 from __future__ import annotations

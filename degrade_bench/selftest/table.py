@@ -114,7 +114,14 @@ def score_table(cells: Cells, truths: Sequence[Truth], clips: int, rng: np.rando
 
 
 def true_drops(cells: Cells, truth: Truth, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """The population's mean drop in each cell, ``(cells,)``; under a ceiling by as many draws."""
+    """The population's mean drop in each cell, ``(cells,)``.
+
+    Args:
+        cells: :func:`suite_cells`.
+        truth: the metric.
+        draws: how many clips are simulated where a ceiling leaves no formula; a multiple of 1,000.
+        rng: where chance comes from.
+    """
     drops = cells.drops(truth)
     if truth.ceiling is None:
         return drops

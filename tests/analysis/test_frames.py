@@ -160,7 +160,7 @@ def test_a_statistic_is_one_file_and_one_line(tmp_path):
     (tmp_path / "run").mkdir()
     awkward().to_parquet(tmp_path / "run" / "scores.parquet")
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
-    for command in (["-c", READ, str(tmp_path / "run")], ["scripts/analysis_tables.py"]):
+    for command in (["-c", READ, str(tmp_path / "run")], ["scripts/column_tables.py"]):
         subprocess.run([sys.executable, *command], cwd=tmp_path, env=environment, check=True, timeout=120)
     written = (tmp_path / "docs" / "analysis.md").read_text(encoding="utf-8")
     assert "| `drop_max` | number | the metric's | the largest drop |" in written

@@ -2,7 +2,7 @@
 
 A statistic is a module of this folder that defines ``STATISTIC``, a :class:`LevelStatistic`: its columns and the
 function that computes them. To add one, write such a module and name it in :data:`MODULES`. Its columns then are in
-``Analysis.levels``, in ``analysis.json`` and in what ``degrade_bench.load`` gives; ``scripts/analysis_tables.py``
+``Analysis.levels``, in ``analysis.json`` and in what ``degrade_bench.load`` gives; ``scripts/column_tables.py``
 puts them into ``docs/analysis.md``.
 """
 
