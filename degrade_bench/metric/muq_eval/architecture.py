@@ -32,7 +32,6 @@ class Architecture:
         kernel_size: taps of the depthwise convolutions.
         activation: inside the conformer: ``swish`` (or ``silu``, its other name) or ``gelu``.
         norm_eps: epsilon of the last layer norm.
-        rotary_base: base of the rotary positions.
         time_strides: of the two front-end blocks.
     """
 
@@ -48,7 +47,6 @@ class Architecture:
     kernel_size: int
     activation: str
     norm_eps: float
-    rotary_base: float
     time_strides: tuple[int, int]
 
     @property
@@ -89,7 +87,6 @@ class Architecture:
                 kernel_size=int(conformer["conv_depthwise_kernel_size"]),
                 activation=str(conformer["hidden_act"]),
                 norm_eps=float(conformer["layer_norm_eps"]),
-                rotary_base=float(conformer["rotary_embedding_base"]),
                 time_strides=TIME_STRIDES[100 // int(config.get("label_rate", 25))],
             )
         except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
