@@ -143,8 +143,8 @@ def make_config(
     merged.update(given)
     for name in merged:
         if name not in RunConfig.model_fields:
-            known = (option.replace("_", "-") for option in RunConfig.model_fields)
-            raise ConfigError(where + str(UnknownNameError("option", name.replace("_", "-"), known)))
+            options_there_are = (option.replace("_", "-") for option in RunConfig.model_fields)
+            raise ConfigError(where + str(UnknownNameError("option", name.replace("_", "-"), options_there_are)))
     if "out" not in merged:
         raise ConfigError("no run directory: give --out DIR")
     try:
@@ -179,10 +179,10 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         if isinstance(options.get(name), str):
             options[name] = path.parent / options[name]
         elif isinstance(options.get(name), list):
-            options[name] = [path.parent / each for each in options[name]]
+            options[name] = [path.parent / file for file in options[name]]
     suites = _split(options.get("suite", ()))
     if isinstance(suites, tuple):
-        options["suite"] = [path.parent / str(each) if is_suite_file(str(each)) else each for each in suites]
+        options["suite"] = [path.parent / str(suite) if is_suite_file(str(suite)) else suite for suite in suites]
     return options
 
 
