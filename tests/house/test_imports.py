@@ -29,8 +29,8 @@ LAYERS = (
     ("bench",),
     ("cli",),
 )
-"""From the lowest; a room imports lower ones only, and none beside it. The package's ``__init__`` and ``__main__`` stand
-above all of them."""
+"""From the lowest; a room imports lower ones only, and none beside it. The package's ``__init__`` and ``__main__``
+stand above all of them."""
 
 RANKS = {room: rank for rank, layer in enumerate(LAYERS) for room in layer}
 WITHOUT_SWEEP = ("analysis", "compare", "reports", "selftest")

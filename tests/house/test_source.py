@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "degrade_bench"
-MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
+MODULES = sorted(PACKAGE.rglob("*.py"))
 FOLDERS = ("degrade_bench", "tests", "scripts", "benchmarks", "examples")
 MOST_LINES = 350
 MOST_SKIPS = 10
@@ -34,14 +34,14 @@ def test_no_module_is_long(path):
 
 
 def test_formatting_by_hand_is_rare():
-    found = [
+    places = [
         f"{name_of(path)}:{number}"
         for folder in FOLDERS
         for path in sorted((ROOT / folder).rglob("*.py"))
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if SKIP in line
     ]
-    assert len(found) <= MOST_SKIPS, "\n".join(found)
+    assert len(places) <= MOST_SKIPS, "\n".join(places)
 
 
 def arguments(function: Function) -> list[str]:
