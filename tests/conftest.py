@@ -11,6 +11,8 @@ import torch
 
 from degrade_bench.clip import Annotations, Clip
 
+collect_ignore = ["thirdparty_package"]  # a package to install, one half of it broken on purpose
+
 if "PYTEST_XDIST_WORKER" in os.environ:
     torch.set_num_threads(1)  # there is a worker on every core already
 

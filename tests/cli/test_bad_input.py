@@ -41,7 +41,8 @@ def test_a_request_that_cannot_be_carried_out_is_one_line_and_2(call, arguments,
 
 
 def test_muq_eval_by_name_without_weights_is_refused(call, monkeypatch):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    # not by the environment, which the hub's client reads once, when it is imported: for every later test as well
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     assert_refused(call("run", "--suite", "signal", "--metric", "muq-eval", "--out", "out"), "muq-eval.checkpoint")
 
 

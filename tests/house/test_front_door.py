@@ -1,0 +1,66 @@
+"""What the README and the docs say is so: commands, counts, links."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from degrade_bench.cli.app import app
+from degrade_bench.corpus.builtin import builtin_sources
+from degrade_bench.degrade import catalogue
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+TENS = ["zero", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "hundred"]
+DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+STATED = (
+    ("README.md", "damages {clips} clips in more than {damages_tens} ways"),
+    ("README.md", "changes the sound, in more than {signal_tens} ways"),
+    ("README.md", "leaves the sound, in more than {structural_tens} ways"),
+    ("CHANGELOG.md", "More than {signal_tens} signal and more than {structural_tens} structural degradations"),
+    ("CHANGELOG.md", "and {control_word} controls"),
+    ("degrade_bench/corpus/data/README.md", "{clips} clips of"),
+)
+"""Where a count stands. Of what grows often the tens are stated, so that most additions need no change there."""
+
+
+def counts() -> dict[str, object]:
+    """The counts, as numbers, in words, and the tens that they surpass."""
+    groups = [catalogue.get(name).group for name in catalogue.names()]
+    numbers = {group: groups.count(group) for group in ("signal", "structural", "control")}
+    numbers["damages"] = numbers["signal"] + numbers["structural"]
+    numbers["clips"] = len(builtin_sources())
+    words = {f"{name}_word": DIGITS[number] for name, number in numbers.items() if number < len(DIGITS)}
+    tens = {f"{name}_tens": TENS[(number - 1) // 10] for name, number in numbers.items()}
+    return {**numbers, **words, **tens}
+
+
+@pytest.mark.parametrize(("page", "phrase"), STATED)
+def test_counts_are_those_of_the_registry(page, phrase):
+    text = " ".join((ROOT / page).read_text(encoding="utf-8").split())
+    assert phrase.format(**counts()) in text
+
+
+def test_ci_runs_the_readmes_test_command_word_for_word():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    ways_in = [line for line in readme.splitlines() if line.startswith("python3 -m venv .venv && ")]
+    (tested,) = (line for line in ways_in if "pytest" in line)
+    command = tested.removeprefix("python3 -m venv .venv && . .venv/bin/activate && ")
+    assert command.startswith("pip install '.[test]' && pytest")
+    assert command in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+
+
+def test_the_readme_lists_every_command():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\| `degrade-bench (\w+)", readme, flags=re.MULTILINE))
+    assert listed == set(typer.main.get_command(app).commands)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_links_between_pages_lead_somewhere(page):
+    text = page.read_text(encoding="utf-8")
+    targets = [target.split("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in target]
+    assert [target for target in targets if target and not (page.parent / target).exists()] == []
