@@ -106,6 +106,11 @@ def resolve(
 
     Controls always come along: without them there is no nuisance floor.
 
+    Args:
+        suites: names of ready-made suites, and paths of YAML files.
+        extra: names of single degradations.
+        objects: degradations that are given as they are.
+
     Raises:
         UnknownNameError: an unknown suite or degradation.
         ConfigError: two different degradations of one name, or a wrong suite file.

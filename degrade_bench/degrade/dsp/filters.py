@@ -42,13 +42,25 @@ BANDS_PER_OCTAVE = 24
 
 
 def low_pass_gain(frequency_hz: np.ndarray, cutoff_hz: float, sample_rate: float) -> np.ndarray:
-    """A low-pass of 24 dB per octave, −3 dB at the cutoff: second-order Butterworth, forward and backward."""
+    """A low-pass of 24 dB per octave, −3 dB at the cutoff: second-order Butterworth, forward and backward.
+
+    Args:
+        frequency_hz: where the gain is asked for, any shape; the answer has the same.
+        cutoff_hz: under half the sample rate.
+        sample_rate: Hz.
+    """
     corner = math.tan(math.pi * cutoff_hz / sample_rate) / ONE_PASS
     return 1 / (1 + (_warped(frequency_hz, sample_rate) / corner) ** 4)
 
 
 def high_pass_gain(frequency_hz: np.ndarray, cutoff_hz: float, sample_rate: float) -> np.ndarray:
-    """A high-pass of 24 dB per octave, −3 dB at the cutoff: second-order Butterworth, forward and backward."""
+    """A high-pass of 24 dB per octave, −3 dB at the cutoff: second-order Butterworth, forward and backward.
+
+    Args:
+        frequency_hz: where the gain is asked for, any shape; the answer has the same.
+        cutoff_hz: under half the sample rate.
+        sample_rate: Hz.
+    """
     corner = math.tan(math.pi * cutoff_hz / sample_rate) * ONE_PASS
     ratio = (_warped(frequency_hz, sample_rate) / corner) ** 4
     return ratio / (1 + ratio)
@@ -166,6 +178,12 @@ def edge_hz(centres: np.ndarray, ratio_db: np.ndarray, start_hz: float, upward: 
     """The first frequency in Hz above (or below) ``start_hz`` at which the ratio has fallen by 3 dB.
 
     None where it never does, or where it has already done so at the start.
+
+    Args:
+        centres: of the bands, in Hz, rising; ``(bands,)``.
+        ratio_db: the gain in each band, in dB; ``(bands,)``.
+        start_hz: where the passband is.
+        upward: whether the edge lies above ``start_hz``, or below it.
     """
     side = centres >= start_hz if upward else centres <= start_hz
     frequencies, fall = centres[side], ratio_db[side]

@@ -77,6 +77,11 @@ def falling(values_db: np.ndarray, db_per_block: float) -> np.ndarray:
 def with_gain(samples: torch.Tensor, bounds_db: np.ndarray, length: int) -> torch.Tensor:
     """Apply a gain that is given in dB at the blocks' bounds.
 
+    Args:
+        samples: ``(channels, time)``.
+        bounds_db: ``(blocks + 1,)``, the gain at the blocks' bounds in dB.
+        length: samples per block.
+
     Shape:
         samples: ``(channels, time)``.
         bounds_db: ``(blocks + 1,)``.

@@ -59,7 +59,13 @@ def stretched(samples: torch.Tensor, sample_rate: int, rate: float, length: int)
 
 
 def shifted(samples: torch.Tensor, sample_rate: int, semitones: float) -> torch.Tensor:
-    """Change the pitch and keep the tempo; the output is as long as the input, to the sample."""
+    """Change the pitch and keep the tempo; the output is as long as the input, to the sample.
+
+    Args:
+        samples: ``(channels, time)``.
+        sample_rate: Hz.
+        semitones: up where positive; need not be whole.
+    """
     import soxr
 
     ratio = 2 ** (semitones / 12)

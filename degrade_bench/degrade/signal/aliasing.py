@@ -30,6 +30,12 @@ def interpolated(audio: np.ndarray, count: int, step: int, per: int) -> np.ndarr
     The instants repeat: after ``per / gcd`` of them ``step / gcd`` samples have gone by, to the same shares. So
     one period's worth of places is worked out, exactly, and read in every period.
 
+    Args:
+        audio: ``(channels, time)``, float32.
+        count: samples of the output.
+        step: how far apart the instants lie, in parts of a sample.
+        per: how many such parts a sample has.
+
     Shape:
         audio: ``(channels, time)`` float32; the output has ``count`` samples.
     """

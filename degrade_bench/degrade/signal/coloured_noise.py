@@ -26,6 +26,12 @@ LOWEST_HZ = 20.0
 def coloured_noise(shape: tuple[int, int], sample_rate: int, exponent: float, seed: int) -> np.ndarray:
     """Gaussian noise with a power spectrum of ``1 / f ** exponent`` above 20 Hz and nothing below.
 
+    Args:
+        shape: ``(channels, time)``.
+        sample_rate: Hz.
+        exponent: 1 for pink, 2 for brown.
+        seed: of the noise.
+
     Shape:
         shape: ``(channels, time)``, as the output, which is float32 and of no particular loudness.
     """

@@ -61,6 +61,12 @@ def _search(history: np.ndarray, template: int, shortest: int, longest: int) -> 
 def conceal(audio: np.ndarray, start: int, stop: int, sample_rate: int) -> None:
     """Fill ``audio[:, start:stop]`` in place from what lies before it; the edges overlap with what arrived.
 
+    Args:
+        audio: ``(channels, time)``, float32; written to.
+        start: first sample of the gap.
+        stop: the sample behind its last one.
+        sample_rate: Hz.
+
     Shape:
         audio: ``(channels, time)``, float32, at least 40 ms of it before ``start``.
     """

@@ -26,6 +26,12 @@ MAINS_HZ = (50, 60)
 def hum(mains_hz: int, phases: list[float], sample_rate: int, length: int) -> np.ndarray:
     """Partials ``k`` of amplitude 1/k with given phases in radians; those beyond the band are left out.
 
+    Args:
+        mains_hz: of the mains: 50 or 60.
+        phases: of the partials from the first one up, in radians.
+        sample_rate: Hz.
+        length: of the output, in samples.
+
     Shape:
         output: ``(length,)``, float32.
     """

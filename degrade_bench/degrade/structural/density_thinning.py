@@ -89,7 +89,13 @@ class DensityThinningPlacebo(Placebo):
 
 
 def muting_order(beats: np.ndarray, downbeats: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Indices of the beats that are not downbeats, in random order, those at odd places in their bar first."""
+    """Indices of the beats that are not downbeats, in random order, those at odd places in their bar first.
+
+    Args:
+        beats: bounds of the beats, in samples; ``(beats + 1,)``.
+        downbeats: bounds of the bars, in samples.
+        rng: of the order.
+    """
     starts = beats[:-1]
     # A downbeat is the beat nearest to it; before the first one, places are counted back from it.
     strong = np.unique([int(np.argmin(np.abs(beats - each))) for each in downbeats])
@@ -104,6 +110,11 @@ def gates(beats: np.ndarray, muted: np.ndarray, sample_rate: int) -> list[list[i
 
     The gate falls from ``start`` to ``closed``, ahead of the first muted beat, and rises from ``opening`` to
     ``end``, ahead of the next beat that sounds.
+
+    Args:
+        beats: bounds of the beats, in samples; ``(beats + 1,)``.
+        muted: indices of the beats that are not to be heard.
+        sample_rate: Hz.
     """
     lengths = np.diff(beats)
     ahead, fade_out, fade_in = (
@@ -123,6 +134,12 @@ def gates(beats: np.ndarray, muted: np.ndarray, sample_rate: int) -> list[list[i
 
 
 def faded(length: int, start: float, end: float) -> torch.Tensor:
-    """A raised-cosine slope of ``length`` samples from one gain to another."""
+    """A raised-cosine slope of ``length`` samples from one gain to another.
+
+    Args:
+        length: samples.
+        start: the gain before the first one, as a factor of amplitude.
+        end: the gain behind the last one.
+    """
     phase = (torch.arange(length, dtype=torch.float32) + 0.5) / max(1, length)
     return start + (end - start) * (0.5 - 0.5 * torch.cos(torch.pi * phase))

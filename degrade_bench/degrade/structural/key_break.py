@@ -84,6 +84,12 @@ def merged_spans(bounds: np.ndarray, chosen: np.ndarray) -> list[list[int]]:
 def spliced(samples: torch.Tensor, other: torch.Tensor, spans: list[list[int]], sample_rate: int) -> torch.Tensor:
     """``samples`` with ``other``, as long, in the given ranges; crossfaded at their bounds, but not at the ends.
 
+    Args:
+        samples: ``(channels, time)``.
+        other: of the same shape.
+        spans: ``[start, end]`` of what is taken from ``other``, in samples, in order.
+        sample_rate: Hz; it decides how long the crossfades are.
+
     Shape:
         samples, other: ``(channels, time)``.
     """

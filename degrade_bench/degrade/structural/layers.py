@@ -35,6 +35,11 @@ def drum_stems(clip: Clip) -> list[str]:
 def drawn_stem(clip: Clip, rng: np.random.Generator, *, pitched: bool = False) -> str:
     """One of the clip's audible stems.
 
+    Args:
+        clip: a clip with stems.
+        rng: of the choice.
+        pitched: whether drums are left out of the choice.
+
     Raises:
         NotApplicableError: there is none, or nothing that it could be heard against.
     """
@@ -85,6 +90,11 @@ def turned(samples: torch.Tensor) -> torch.Tensor:
 
 def check_both_sound(moved: torch.Tensor, rest: torch.Tensor, names: str) -> None:
     """Raise where one layer is next to nothing.
+
+    Args:
+        moved: ``(channels, time)``, the layer that the damage takes.
+        rest: the same shape, everything else.
+        names: what the layers are, for the message.
 
     Raises:
         NotApplicableError: says so.

@@ -48,11 +48,11 @@ class StemSwap(Substitution):
             except NotApplicableError:
                 continue
             params = stem_params(clip, [name])
-            own = clip.with_samples(layers(clip, params)[0])
-            gain = active_rms(own) / active_rms(
+            stem = clip.with_samples(layers(clip, params)[0])
+            gain = active_rms(stem) / active_rms(
                 donors.conformed(donor.source.id, name, clip.sample_rate, clip.channels)
             )
-            return params | {"donor": donors.donor_params(clip, donor, name, gain)}, donor
+            return params | {"donor": donors.donor_params(donor, name, gain)}, donor
         raise NotApplicableError(f"no other built-in clip of a near tempo has one of the stems {', '.join(names)}")
 
     def annotations_after(self, annotations: Annotations, params: Mapping[str, Any]) -> Annotations:
