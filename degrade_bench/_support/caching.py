@@ -31,9 +31,9 @@ def remembered(
     The contract:
 
     - *Key.* The owner is the first argument: a clip, or the object whose method it is. It and other objects (a clip
-      that a method is asked about) are told apart by identity; whatever JSON knows (the params of a plan) by value.
-    - *How much.* One answer per owner, the last one. With ``owners="last"`` one answer in all, for what is too large to
-      keep for several clips.
+      that a method is asked about) are told apart by identity, params and other plain values by what they hold.
+    - *How much.* One answer per owner, the last one. With ``owners="last"`` one answer in all, for what is too
+      large to keep for several clips.
     - *How long.* Until the owner is asked something else, or dies: owners and other objects are held weakly. An
       answer that refers to its owner would keep it alive, so it must not.
     - *Read-only.* Everyone who asks gets the same object. It must not be written to.

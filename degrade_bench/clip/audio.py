@@ -190,8 +190,8 @@ def write_audio(path: Path, samples: torch.Tensor, sample_rate: int) -> None:
     formats = {"WAV": ".wav", "FLAC": ".flac", "OGG": ".ogg .oga", "MP3": ".mp3", "AIFF": ".aif .aiff"}
     kind = next((name for name, suffixes in formats.items() if suffix in suffixes.split()), None)
     if not suffix or kind is None:
-        known = ", ".join(formats.values()).replace(" ", ", ").replace(",,", ",")
-        raise AudioError(f"{path}: cannot write {suffix or 'a file without suffix'}; expected one of {known}")
+        listed = ", ".join(formats.values()).replace(" ", ", ").replace(",,", ",")
+        raise AudioError(f"{path}: cannot write {suffix or 'a file without suffix'}; expected one of {listed}")
     peak = float(samples.abs().max())
     if suffix in FULL_SCALE_SUFFIXES and peak > 1.0:
         raise AudioError(

@@ -65,11 +65,11 @@ def fitted_copy(clean: Clip, degraded: Clip, shortest: float, longest: float) ->
     lags = np.arange(first, last + 1)
     products = np.zeros((4, len(lags)))  # x·x_lag, y·x_lag, x_lag·x_lag, and in front x·x, x·y
     power = cross = 0.0
-    for own_x, own_y in zip(x, y, strict=True):
+    for channel_x, channel_y in zip(x, y, strict=True):
         past = np.zeros(stop - start + last)
-        history = own_x[max(0, start - last) : stop]
+        history = channel_x[max(0, start - last) : stop]
         past[len(past) - len(history) :] = history
-        now_x, now_y = past[last:], own_y[start:stop].astype(np.float64)
+        now_x, now_y = past[last:], channel_y[start:stop].astype(np.float64)
         size = 1 << (len(past) + last).bit_length()
         spectrum = np.fft.rfft(past, size)
         for row, now in enumerate((now_x, now_y)):

@@ -149,8 +149,8 @@ def spectral_ratio_db(
     window = np.hanning(clean.num_samples)
     length = fft.next_fast_len(clean.num_samples, real=True)
     x, y = (
-        (np.abs(fft.rfft(each.samples.numpy() * window, length, axis=1)) ** 2).sum(axis=0)
-        for each in (clean, degraded)
+        (np.abs(fft.rfft(clip.samples.numpy() * window, length, axis=1)) ** 2).sum(axis=0)
+        for clip in (clean, degraded)
     )
     frequencies = np.fft.rfftfreq(length, 1 / clean.sample_rate)
     lowest = 15.0
@@ -163,15 +163,15 @@ def spectral_ratio_db(
         return None
     band_x, band_y = np.add.reduceat(x, starts), np.add.reduceat(y, starts)
     centres = np.sqrt(frequencies[starts] * frequencies[np.append(starts[1:], len(x)) - 1])
-    known = band_x > band_x.max() * 1e-9
-    plateau = known & (centres >= plateau_hz[0]) & (centres <= plateau_hz[1])
+    sounding = band_x > band_x.max() * 1e-9
+    plateau = sounding & (centres >= plateau_hz[0]) & (centres <= plateau_hz[1])
     if not plateau.any():
         return None
     reference = band_y[plateau].sum() / band_x[plateau].sum()
     if reference <= 0:
         return None
-    ratio = band_y[known] / band_x[known] / reference
-    return centres[known], 10 * np.log10(np.maximum(ratio, 1e-30))
+    ratio = band_y[sounding] / band_x[sounding] / reference
+    return centres[sounding], 10 * np.log10(np.maximum(ratio, 1e-30))
 
 
 def edge_hz(centres: np.ndarray, ratio_db: np.ndarray, start_hz: float, upward: bool) -> float | None:

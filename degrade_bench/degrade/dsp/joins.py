@@ -123,10 +123,10 @@ def discontinuities(samples: torch.Tensor, pieces: Sequence[Piece], sample_rate:
         pieces: ``(start, end)`` in samples, in the order in which they are heard.
         sample_rate: Hz; it decides how much of the two sides is compared.
     """
-    found = []
+    differences = []
     for first, second in itertools.pairwise(merged(pieces)):
         before, after = (side.double() for side in sides(samples, first, second, fade_half(sample_rate)))
         both = float((before.square().mean() + after.square().mean()).sqrt())
         if both > 1e-6:
-            found.append(float((before - after).square().mean().sqrt()) / both)
-    return found
+            differences.append(float((before - after).square().mean().sqrt()) / both)
+    return differences

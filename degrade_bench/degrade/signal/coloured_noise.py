@@ -54,7 +54,7 @@ class ColouredNoise(AddedNoise):
     exponent: float
 
     def make_noise(self, clip: Clip, params: Mapping[str, Any]) -> np.ndarray:
-        """Shaped in the frequency domain."""
+        """Gaussian noise, shaped in the frequency domain."""
         shape = clip.channels, clip.num_samples
         return coloured_noise(shape, clip.sample_rate, self.exponent, params["noise_seed"])
 
@@ -67,7 +67,7 @@ class ColouredNoise(AddedNoise):
 
         size = fft.next_fast_len(clean.num_samples, real=True)
         weight = np.sqrt(np.fft.rfftfreq(size) ** self.exponent).astype(np.float32)
-        x, y = (weight * fft.rfft(each.samples.numpy(), size, axis=1) for each in (clean, degraded))
+        x, y = (weight * fft.rfft(clip.samples.numpy(), size, axis=1) for clip in (clean, degraded))
         power = float(np.square(x.real).sum() + np.square(x.imag).sum())
         return float((x.real * y.real).sum() + (x.imag * y.imag).sum()) / power if power > 0 else 0.0
 

@@ -66,7 +66,7 @@ class Hum(AddedNoise):
         A bass note near a partial would pass for hum, and hum for the note.
         """
         period = clean.sample_rate // math.gcd(clean.sample_rate, math.gcd(*MAINS_HZ))
-        x, y = (_without_period(each.samples.double().numpy(), period) for each in (clean, degraded))
+        x, y = (_without_period(clip.samples.double().numpy(), period) for clip in (clean, degraded))
         power = float((x * x).sum())
         return float((x * y).sum()) / power if power > 0 else 0.0
 

@@ -168,9 +168,9 @@ class ForeignBars(Substitution):
         return annotations.without("sections", "key", "chords", "time_signature")
 
     def layer(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
-        """All of it."""
+        """The whole mix."""
         return clip.samples
 
     def put_back(self, clip: Clip, params: Mapping[str, Any], changed: torch.Tensor) -> torch.Tensor:
-        """Nothing else is there."""
+        """The changed mix is all that there is."""
         return changed

@@ -61,11 +61,11 @@ class KeyBreak(Degradation):
 
     @remembered()
     def transposed_clip(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
-        """The whole clip by ``semitones``."""
+        """The whole clip, transposed by ``semitones``; all levels share it."""
         return shifted(clip.samples, clip.sample_rate, params["semitones"])
 
     def make_placebo(self) -> Degradation:
-        """Shifted, and back."""
+        """Transposed in the same way, and back again."""
         return KeyBreakPlacebo(self, "transposes the same bars by a semitone, and back again")
 
 

@@ -74,7 +74,7 @@ class LayerMistuning(Degradation):
         return shifted(low, rate, -semitones), shifted(high, rate, semitones)
 
     def make_placebo(self) -> Degradation:
-        """Detuned, and back."""
+        """The same layers detuned, and back again."""
         return LayerMistuningPlacebo(self, "detunes the same layers, and back again")
 
 

@@ -99,7 +99,7 @@ def check_both_sound(moved: torch.Tensor, rest: torch.Tensor, names: str) -> Non
     Raises:
         NotApplicableError: says so.
     """
-    powers = [float(each.double().square().sum()) for each in (moved, rest)]
+    powers = [float(layer.double().square().sum()) for layer in (moved, rest)]
     if min(powers) <= max(powers) * 10 ** (FAINTEST_DB / 10):
         raise NotApplicableError(
             f"the clip has no two layers ({names}): one lies {-FAINTEST_DB:g} dB under the other"

@@ -28,8 +28,8 @@ def unit_bounds(clip: Clip, unit: Unit) -> np.ndarray:
     What comes before the first bound (a pickup) and after the last one (a tail, a bar that is cut off) is no
     unit. Times outside the clip are left out.
     """
-    known = clip.annotations
-    times = np.asarray(known.downbeats if unit == "bar" else known.beats, dtype=float)
+    annotations = clip.annotations
+    times = np.asarray(annotations.downbeats if unit == "bar" else annotations.beats, dtype=float)
     bounds = np.unique(np.round(times * clip.sample_rate).astype(int))
     return bounds[(bounds >= 0) & (bounds <= clip.num_samples)]
 
@@ -46,9 +46,9 @@ def required_bounds(clip: Clip, unit: Unit, least: int = MIN_UNITS) -> np.ndarra
         NotApplicableError: there are fewer than ``least`` units.
     """
     bounds = unit_bounds(clip, unit)
-    found = max(0, len(bounds) - 1)
-    if found < least:
-        raise NotApplicableError(f"needs {least} whole {unit}s; the clip has {found}")
+    units = max(0, len(bounds) - 1)
+    if units < least:
+        raise NotApplicableError(f"needs {least} whole {unit}s; the clip has {units}")
     return bounds
 
 
@@ -76,17 +76,17 @@ def reordered(bounds: np.ndarray, order: Sequence[int] | np.ndarray, num_samples
     return [(0, int(bounds[0])), *units, (int(bounds[-1]), num_samples)]
 
 
-def replaced(bounds: np.ndarray, heard: Sequence[int] | np.ndarray, num_samples: int) -> list[Piece]:
-    """Pieces in which unit ``heard[k]`` plays in the place of unit ``k``, as much of it as there is room for.
+def replaced(bounds: np.ndarray, played: Sequence[int] | np.ndarray, num_samples: int) -> list[Piece]:
+    """Pieces in which unit ``played[k]`` plays in the place of unit ``k``, as much of it as there is room for.
 
     Every bound stays where it is. In a place that is longer than the unit, what follows the unit goes on.
 
     Args:
         bounds: of ``k`` units, in samples; ``(k + 1,)``.
-        heard: which unit is heard in the place of each; ``(k,)``.
+        played: which unit is heard in the place of each; ``(k,)``.
         num_samples: of the clip.
     """
-    starts, lengths = bounds[np.asarray(heard)], np.diff(bounds)
+    starts, lengths = bounds[np.asarray(played)], np.diff(bounds)
     units = [(int(start), int(start + length)) for start, length in zip(starts, lengths, strict=True)]
     return [(0, int(bounds[0])), *units, (int(bounds[-1]), num_samples)]
 

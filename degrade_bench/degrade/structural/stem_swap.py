@@ -60,9 +60,9 @@ class StemSwap(Substitution):
         return annotations.without("key", "chords") if is_pitched(params["donor"]["stem"]) else annotations
 
     def layer(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
-        """The stem."""
+        """The stem whose bars are replaced."""
         return layers(clip, params)[0]
 
     def put_back(self, clip: Clip, params: Mapping[str, Any], changed: torch.Tensor) -> torch.Tensor:
-        """The others, and the changed stem."""
+        """The sum of the other stems and the changed one."""
         return layers(clip, params)[1] + changed

@@ -61,12 +61,12 @@ class TimeWarp(Degradation):
 
     @remembered()
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
-        """Warp."""
+        """Move the clip in time along the plan's map."""
         source_of = along(params["from"], params["to"])
         return moved(clip.samples, clip.sample_rate, source_of, round(params["to"][-1]))
 
     def make_placebo(self) -> Degradation:
-        """Warped, and unwarped."""
+        """The same warp, and back again."""
         return UnwarpedPlacebo(self, self.placebo_summary)
 
 
