@@ -13,7 +13,7 @@ import json
 import weakref
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 Owner = TypeVar("Owner")
 P = ParamSpec("P")
@@ -24,16 +24,16 @@ PLAIN = (Mapping, list, tuple, str, int, float, type(None))
 
 
 def remembered(
-    *, owners: int | None = None
+    *, owners: Literal["all", "last"] = "all"
 ) -> Callable[[Callable[Concatenate[Owner, P], T]], Callable[Concatenate[Owner, P], T]]:
     """Let a pure function, or a pure method, give its last answer again without computing it.
 
     The contract:
 
     - *Key.* The owner is the first argument: a clip, or the object whose method it is. It and other objects (a clip
-      that a method is asked about) are told apart by identity; whatever JSON knows (the params of a plan) by value.
-    - *How much.* One answer per owner, the last one. With ``owners=1`` one answer in all, for what is too large to
-      keep for several clips.
+      that a method is asked about) are told apart by identity, params and other plain values by what they hold.
+    - *How much.* One answer per owner, the last one. With ``owners="last"`` one answer in all, for what is too
+      large to keep for several clips.
     - *How long.* Until the owner is asked something else, or dies: owners and other objects are held weakly. An
       answer that refers to its owner would keep it alive, so it must not.
     - *Read-only.* Everyone who asks gets the same object. It must not be written to.
@@ -43,7 +43,7 @@ def remembered(
     - *Threads* may ask at once. Then each may compute the answer; all of them are right, and one stays.
 
     Args:
-        owners: how many owners' answers are kept at once: 1, or None for those of all that live.
+        owners: whose answers are kept: those of all owners that live, or only the one's that was asked last.
 
     Example:
         >>> class Sound:
@@ -68,7 +68,7 @@ def remembered(
             if last is not None and last[0] == question:
                 return last[1]
             answer = function(owner, *args, **kwargs)
-            if owners == 1:
+            if owners == "last":
                 answers.clear()
             answers[owner] = (question, answer)
             return answer

@@ -69,10 +69,10 @@ class LinedYaml:
             line = node.start_mark.line + 1
         for step in where:
             if isinstance(node, yaml.MappingNode):
-                found = [(key, value) for key, value in node.value if key.value == str(step)]
-                if not found:
+                matches = [(key, value) for key, value in node.value if key.value == str(step)]
+                if not matches:
                     return line
-                key, node = found[0]
+                key, node = matches[0]
                 line = key.start_mark.line + 1
             elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
                 node = node.value[step]

@@ -73,8 +73,8 @@ class Annotations:
         """
 
         def moved(times: tuple[float, ...]) -> tuple[float, ...]:
-            known = np.asarray(times, dtype=float)
-            output = time_map(known[~time_map.left_out(known)])
+            source = np.asarray(times, dtype=float)
+            output = time_map(source[~time_map.left_out(source)])
             return tuple(output[_apart(output, before=True)].tolist()) if time_map.gaps else tuple(output.tolist())
 
         def moved_labels(spans: Spans) -> Spans:

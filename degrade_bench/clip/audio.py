@@ -73,6 +73,11 @@ def read_audio(path: Path, start: float | None = None, duration: float | None = 
 def checked(samples: torch.Tensor, sample_rate: int, path: Path) -> None:
     """Raise unless a signal can be damaged and scored.
 
+    Args:
+        samples: ``(channels, time)``.
+        sample_rate: Hz.
+        path: where they come from, for the message.
+
     Raises:
         AudioError: NaN or infinity in it, silent, or shorter than :data:`MIN_SECONDS`.
     """
@@ -166,6 +171,11 @@ def _decode_with_pedalboard(path: Path, start: float, duration: float | None) ->
 def write_audio(path: Path, samples: torch.Tensor, sample_rate: int) -> None:
     """Write a file, whole or not at all; the suffix tells the format. WAV is written as 32-bit float.
 
+    Args:
+        path: where to; its suffix tells the format.
+        samples: ``(channels, time)``, float32.
+        sample_rate: Hz.
+
     Shape:
         samples: ``(channels, time)``.
 
@@ -180,8 +190,8 @@ def write_audio(path: Path, samples: torch.Tensor, sample_rate: int) -> None:
     formats = {"WAV": ".wav", "FLAC": ".flac", "OGG": ".ogg .oga", "MP3": ".mp3", "AIFF": ".aif .aiff"}
     kind = next((name for name, suffixes in formats.items() if suffix in suffixes.split()), None)
     if not suffix or kind is None:
-        known = ", ".join(formats.values()).replace(" ", ", ").replace(",,", ",")
-        raise AudioError(f"{path}: cannot write {suffix or 'a file without suffix'}; expected one of {known}")
+        listed = ", ".join(formats.values()).replace(" ", ", ").replace(",,", ",")
+        raise AudioError(f"{path}: cannot write {suffix or 'a file without suffix'}; expected one of {listed}")
     peak = float(samples.abs().max())
     if suffix in FULL_SCALE_SUFFIXES and peak > 1.0:
         raise AudioError(

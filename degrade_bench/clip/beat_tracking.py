@@ -93,7 +93,7 @@ def bar_starts(salience: np.ndarray) -> tuple[np.ndarray, float]:
             spread = float(salience.std()) + 1e-9
             lead = float(salience[first].mean() - salience[~first].mean()) / spread
             scores.append((lead * np.sqrt(first.sum() * (~first).sum() / count), metre, phase))
-    scores.sort(key=lambda each: -each[0])
+    scores.sort(key=lambda scored: -scored[0])
     (best, metre, phase), (second, *_) = scores[0], scores[1]
     confidence = max(0.0, min(1.0, (best - max(second, 0.0)) / best)) if best > 0 else 0.0
     return np.arange(phase, count, metre), float(confidence)

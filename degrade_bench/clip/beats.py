@@ -108,33 +108,37 @@ def _annotated(beats: list[float], downbeats: list[float], **more: Any) -> Annot
 def _from_jams(text: str, path: Path) -> Annotations:
     try:
         annotations = json.loads(text)["annotations"]
-        found: dict[str, list[dict[str, Any]]] = {}
+        namespaces: dict[str, list[dict[str, Any]]] = {}
         for annotation in annotations:
-            found.setdefault(annotation["namespace"], _observations(annotation["data"]))
+            namespaces.setdefault(annotation["namespace"], _observations(annotation["data"]))
         beats, downbeats = [], []
         for name in ("beat", "beat_position"):
-            for each in found.get(name, []):
-                position = each["value"]
+            for observation in namespaces.get(name, []):
+                position = observation["value"]
                 if isinstance(position, dict):
                     position = position.get("position")
-                beats.append(float(each["time"]))
+                beats.append(float(observation["time"]))
                 if position is not None and float(position) == 1:
-                    downbeats.append(float(each["time"]))
+                    downbeats.append(float(observation["time"]))
             if beats:
                 break
-        segments = found.get("segment_open") or found.get("segment_salami_upper") or []
-        tempo = found.get("tempo")
-        key = found.get("key_mode")
+        segments = namespaces.get("segment_open") or namespaces.get("segment_salami_upper") or []
+        tempo = namespaces.get("tempo")
+        key = namespaces.get("key_mode")
         return _annotated(
             beats,
             downbeats,
-            sections=tuple((float(each["time"]), str(each["value"])) for each in segments),
-            chords=tuple((float(each["time"]), str(each["value"])) for each in found.get("chord", [])),
+            sections=_spans(segments),
+            chords=_spans(namespaces.get("chord", [])),
             tempo_bpm=float(tempo[0]["value"]) if tempo else None,
             key=str(key[0]["value"]).replace(":", " ") if key else None,
         )
     except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
         raise AnnotationError(f"{path}: not a JAMS file: {error!r}") from error
+
+
+def _spans(observations: list[dict[str, Any]]) -> tuple[tuple[float, str], ...]:
+    return tuple((float(observation["time"]), str(observation["value"])) for observation in observations)
 
 
 def _observations(data: Any) -> list[dict[str, Any]]:

@@ -117,7 +117,13 @@ def clip_lufs(clip: Clip) -> float:
 
 
 def matching_gain_db(samples: torch.Tensor, sample_rate: int, target_lufs: float) -> float:
-    """The gain in dB that brings ``samples`` to ``target_lufs``; 0 where either is silence."""
+    """The gain in dB that brings ``samples`` to ``target_lufs``; 0 where either is silence.
+
+    Args:
+        samples: ``(channels, time)``.
+        sample_rate: Hz.
+        target_lufs: integrated loudness that is wanted, in LUFS.
+    """
     lufs = integrated_lufs(samples, sample_rate)
     if not (math.isfinite(lufs) and math.isfinite(target_lufs)):
         return 0.0

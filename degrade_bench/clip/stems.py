@@ -51,16 +51,16 @@ def stem_files(folder: Path) -> dict[str, Path]:
     """
     if not folder.is_dir():
         raise AnnotationError(f"{folder}: no such folder of stems")
-    found: dict[str, Path] = {}
+    paths: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.suffix.lower() not in SUFFIXES:
             continue
-        if path.stem in found:
-            raise AnnotationError(f"{folder}: {found[path.stem].name} and {path.name} are stems of one name")
-        found[path.stem] = path
-    if len(found) < 2:
-        raise AnnotationError(f"{folder}: holds {len(found)} audio files; expected two stems or more, as drums.wav")
-    return found
+        if path.stem in paths:
+            raise AnnotationError(f"{folder}: {paths[path.stem].name} and {path.name} are stems of one name")
+        paths[path.stem] = path
+    if len(paths) < 2:
+        raise AnnotationError(f"{folder}: holds {len(paths)} audio files; expected two stems or more, as drums.wav")
+    return paths
 
 
 @remembered()

@@ -61,7 +61,7 @@ class TimeMap:
 
     def then(self, other: TimeMap) -> TimeMap:
         """This map and then ``other``, whose source is this one's output. What either leaves out is left out."""
-        mine, theirs = (np.asarray(each.points, dtype=float) for each in (self, other))
+        mine, theirs = (np.asarray(time_map.points, dtype=float) for time_map in (self, other))
         # Where the output stands, its source is not one time; but both ends are among this map's own points.
         back = _interpolated(theirs[:, 0], mine[:, 1], mine[:, 0])
         breaks = np.unique(np.concatenate([mine[:, 0], back]))

@@ -120,16 +120,16 @@ def _read(path: Path) -> tuple[np.ndarray, int]:
         raise AudioError(f"built-in clip {path.name}: {error}; install degrade-bench again") from error
 
 
-def _annotations(known: dict[str, Any]) -> Annotations:
+def _annotations(record: dict[str, Any]) -> Annotations:
     """Annotations as the scores have them."""
     return Annotations(
-        beats=tuple(known["beats"]),
-        downbeats=tuple(known["downbeats"]),
-        sections=tuple((float(start), str(label)) for start, label in known["sections"]),
-        key=known["key"],
-        chords=tuple((float(start), str(label)) for start, label in known["chords"]),
-        tempo_bpm=float(known["tempo_bpm"]),
-        time_signature=known["time_signature"],
+        beats=tuple(record["beats"]),
+        downbeats=tuple(record["downbeats"]),
+        sections=tuple((float(start), str(label)) for start, label in record["sections"]),
+        key=record["key"],
+        chords=tuple((float(start), str(label)) for start, label in record["chords"]),
+        tempo_bpm=float(record["tempo_bpm"]),
+        time_signature=record["time_signature"],
         beat_source="annotated",
         beat_confidence=1.0,
         downbeat_confidence=1.0,

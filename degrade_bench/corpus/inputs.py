@@ -38,8 +38,8 @@ def sources_from(inputs: Sequence[Path]) -> tuple[list[ClipSource], list[Skipped
         if not path.exists():
             raise CorpusError(f"--input {path}: no such file or folder")
         if path.is_dir():
-            found, left_out = _folder(path)
-            sources += found
+            inside, left_out = _folder(path)
+            sources += inside
             skipped += left_out
         elif path.suffix.lower() in MANIFEST_SUFFIXES:
             from degrade_bench.corpus.manifest import read_manifest
@@ -87,13 +87,16 @@ def _with_tracks(sources: Sequence[FileSource]) -> list[FileSource]:
     for path in dict.fromkeys(source.path.absolute() for source in sources):
         names[path.name] += 1
         labels[path] = path.name if names[path.name] == 1 else f"{path.name}#{names[path.name]}"
-    return [each if each.track else replace(each, track=labels[each.path.absolute()]) for each in sources]
+    return [source if source.track else replace(source, track=labels[source.path.absolute()]) for source in sources]
 
 
 def _unique(sources: Sequence[FileSource]) -> Iterator[FileSource]:
     """Sources whose ids were the same get their suffix back, and then a number."""
     counts = Counter(source.id for source in sources)
-    named = [replace(each, id=each.id + each.path.suffix) if counts[each.id] > 1 else each for each in sources]
+    named = [
+        replace(source, id=source.id + source.path.suffix) if counts[source.id] > 1 else source
+        for source in sources
+    ]
     seen: Counter[str] = Counter()
     for source in named:
         seen[source.id] += 1

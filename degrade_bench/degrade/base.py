@@ -89,6 +89,12 @@ class Degradation(ABC):
         The generator starts from the same state at every level: draw what the levels share first and in
         an order that does not depend on the level, so that the ladder is nested.
 
+        Args:
+            clip: what is to be damaged: samples ``(channels, time)``, and what is known of the music.
+            level: from 1; for what grows with the level, use ``strength``.
+            strength: of this level, in the ladder's unit.
+            rng: the only source of chance; in the same state at every level.
+
         Raises:
             NotApplicableError: the clip cannot be damaged in this way; the message is the reason.
         """
@@ -98,12 +104,20 @@ class Degradation(ABC):
         """The damaged samples, ``float32`` of shape ``(channels, time)``, before loudness matching.
 
         Pure: the same clip and params give the same samples, bit for bit. Never writes to ``clip``.
+
+        Args:
+            clip: what is damaged.
+            params: what ``draw`` decided, as JSON gives it back: lists for tuples.
         """
 
     def measure(self, clean: Clip, degraded: Clip) -> float | None:
         """The strength actually achieved, in the ladder's unit, from the two signals; None if unmeasurable.
 
         Must not be misled by the loudness-matching gain.
+
+        Args:
+            clean: the clip before.
+            degraded: the clip after, loudness matching included; may be longer or shorter.
         """
         return None
 
@@ -131,11 +145,11 @@ class Degradation(ABC):
         Raises:
             NotApplicableError: names what is missing.
         """
-        known = clip.annotations
-        if "beats" in self.needs and len(known.beats) < 2:
-            raise NotApplicableError(f"needs beats; the clip has {len(known.beats)}")
-        if "downbeats" in self.needs and len(known.downbeats) < 2:
-            raise NotApplicableError(f"needs bars; the clip has {len(known.downbeats)} downbeats")
+        beats, downbeats = clip.annotations.beats, clip.annotations.downbeats
+        if "beats" in self.needs and len(beats) < 2:
+            raise NotApplicableError(f"needs beats; the clip has {len(beats)}")
+        if "downbeats" in self.needs and len(downbeats) < 2:
+            raise NotApplicableError(f"needs bars; the clip has {len(downbeats)} downbeats")
         if "stereo" in self.needs and clip.channels != 2:
             raise NotApplicableError(f"needs two channels; the clip has {clip.channels}")
         if "stems" in self.needs and not clip.stems:
@@ -143,6 +157,11 @@ class Degradation(ABC):
 
     def render(self, clip: Clip, level: int, rng: np.random.Generator) -> Rendered:
         """Draw a plan and apply it, doing the damage once.
+
+        Args:
+            clip: what is damaged.
+            level: from 0 (clean: the clip itself comes back) to the ladder's last.
+            rng: for what is random; :func:`~degrade_bench.degrade.seeds.generator` makes one.
 
         Raises:
             LevelError: no such level.
@@ -176,7 +195,13 @@ class Degradation(ABC):
         return Rendered(self._finished(clip, damaged, plan), plan)
 
     def plan(self, clip: Clip, level: int, rng: np.random.Generator) -> Plan:
-        """Draw everything random or measured about one application, the loudness-matching gain included."""
+        """Draw everything random or measured about one application, the loudness-matching gain included.
+
+        Args:
+            clip: what is to be damaged.
+            level: from 0 (clean) to the ladder's last.
+            rng: for what is random; an equal one gives an equal plan.
+        """
         return self.render(clip, level, rng).plan
 
     def apply(self, clip: Clip, plan: Plan) -> Clip:
@@ -210,7 +235,13 @@ class Degradation(ABC):
         ladder: Ladder | None = None,
         definition: Mapping[str, Any] | None = None,
     ) -> Degradation:
-        """A copy under another name, with another ladder or definition, and with a placebo of its own."""
+        """A copy under another name, with another ladder or definition, and with a placebo of its own.
+
+        Args:
+            name: of the copy; its own by default.
+            ladder: of the copy; its own by default.
+            definition: settings of the copy, as JSON types; its own by default.
+        """
         other = copy.copy(self)
         other.__dict__.pop("_placebo", None)
         other.name = self.name if name is None else name

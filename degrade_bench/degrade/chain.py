@@ -76,12 +76,11 @@ class Chain(Degradation):
                     f"chain {self.name!r}: {step.degradation.name} needs 1 or {levels} strengths, "
                     f"got {len(step.strengths)}"
                 )
-            own = step.degradation.ladder
-            if isinstance(step.degradation, Chain) and not set(step.strengths) <= set(own.strengths):
+            step_ladder = step.degradation.ladder
+            if isinstance(step.degradation, Chain) and not set(step.strengths) <= set(step_ladder.strengths):
                 raise ConfigError(
                     f"chain {self.name!r}: {step.degradation.name} is a chain and has the strengths "
-                    f"{', '.join(f'{each:g}' for each in own.strengths)} {own.unit} only, got "
-                    f"{', '.join(f'{each:g}' for each in step.strengths)}"
+                    f"{_listed(step_ladder.strengths)} {step_ladder.unit} only, got {_listed(step.strengths)}"
                 )
         parts = [step.degradation for step in self.steps]
         self.version = ".".join([self.version, *(part.version for part in parts)])
@@ -216,9 +215,13 @@ class ChainPlacebo(AdHocChain):
 
     @property
     def seed_key(self) -> tuple[str, str]:
-        """The parent's."""
+        """The parent's, so that both draw the same."""
         return self.parent.seed_key
 
     def make_placebo(self) -> Degradation | None:
-        """A placebo has none."""
+        """A placebo has no placebo."""
         return None
+
+
+def _listed(strengths: Sequence[float]) -> str:
+    return ", ".join(f"{strength:g}" for strength in strengths)

@@ -39,7 +39,7 @@ class Placebo(Degradation):
 
     @property
     def seed_key(self) -> tuple[str, str]:
-        """The parent's."""
+        """The parent's, so that both draw the same."""
         return self.parent.seed_key
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
@@ -69,11 +69,11 @@ class FaintPlacebo(Placebo):
         return replace(self.parent.draw(clip, level, strength, rng), annotations=None)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
-        """As the parent damages."""
+        """Damage as the parent does."""
         return self.parent.damage(clip, params)
 
     def measure(self, clean: Clip, degraded: Clip) -> float | None:
-        """As the parent measures."""
+        """Measure as the parent does."""
         return self.parent.measure(clean, degraded)
 
 

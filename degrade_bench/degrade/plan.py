@@ -87,8 +87,8 @@ class Plan:
             record = json.loads(text)
             points = record.pop("time_map")
             time_map = None if points is None else TimeMap(tuple((p[0], p[1]) for p in points))
-            known = record.pop("annotations")
-            annotations = None if known is None else Annotations.from_record(known)
+            after = record.pop("annotations")
+            annotations = None if after is None else Annotations.from_record(after)
             return cls(**record, time_map=time_map, annotations=annotations)
         except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
             raise PlanError(f"not a plan in JSON: {error}") from error

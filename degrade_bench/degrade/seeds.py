@@ -13,7 +13,15 @@ import numpy as np
 
 
 def cell_seed(run_seed: int, clip_hash: str, name: str, version: str, replicate: int = 0) -> int:
-    """A seed in ``[0, 2**63)`` for one (clip, degradation, replicate), the same on every machine."""
+    """A seed in ``[0, 2**63)`` for one (clip, degradation, replicate), the same on every machine.
+
+    Args:
+        run_seed: the user's, of the whole run.
+        clip_hash: of the clip's samples, as :attr:`Clip.hash` gives it.
+        name: of the degradation; a placebo takes its degradation's.
+        version: of the degradation.
+        replicate: from 0; another one draws anew.
+    """
     text = "\x1f".join(("degrade-bench", str(run_seed), clip_hash, name, version, str(replicate)))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 

@@ -80,7 +80,7 @@ def suite(name: str | Path) -> Suite:
         return Suite(str(name), GROUP_SUITES[str(name)], members)
     if name in LISTED_SUITES:
         listed = LISTED_SUITES[str(name)]
-        members = tuple(catalogue.get(each) for each in listed.names)
+        members = tuple(catalogue.get(member) for member in listed.names)
         return Suite(str(name), listed.summary, members, listed.levels)
     hint = "see `degrade-bench list suites`; a suite of your own is a path that ends in .yaml"
     raise UnknownNameError("suite", str(name), suite_names(), hint)
@@ -108,6 +108,11 @@ def resolve(
 
     Controls always come along: without them there is no nuisance floor.
 
+    Args:
+        suites: names of ready-made suites, and paths of YAML files.
+        extra: names of single degradations.
+        objects: degradations that are given as they are.
+
     Raises:
         UnknownNameError: an unknown suite or degradation.
         ConfigError: two different degradations of one name, or a wrong suite file.
@@ -115,11 +120,10 @@ def resolve(
     chosen: dict[str, Degradation] = {}
     every_level = bool(extra or objects)
     levels: set[int] = set()
-    for each in suites:
-        found = suite(each)
-        every_level = every_level or found.levels is None
-        levels.update(found.levels or ())
-        for degradation in found.degradations:
+    for asked in map(suite, suites):
+        every_level = every_level or asked.levels is None
+        levels.update(asked.levels or ())
+        for degradation in asked.degradations:
             _choose(chosen, degradation)
     for name in extra:
         _choose(chosen, catalogue.get(name))
@@ -134,16 +138,16 @@ def resolve(
 
 
 def _choose(chosen: dict[str, Degradation], degradation: Degradation) -> None:
-    known = chosen.setdefault(degradation.name, degradation)
-    if type(known) is not type(degradation) or known.identity() != degradation.identity():
+    earlier = chosen.setdefault(degradation.name, degradation)
+    if type(earlier) is not type(degradation) or earlier.identity() != degradation.identity():
         raise ConfigError(
-            f"two different degradations are called {degradation.name!r} ({_shown(known)}, and "
+            f"two different degradations are called {degradation.name!r} ({_shown(earlier)}, and "
             f"{_shown(degradation)}); give one of them another name"
         )
 
 
 def _shown(degradation: Degradation) -> str:
-    strengths = ", ".join(f"{each:g}" for each in degradation.ladder.strengths)
+    strengths = ", ".join(f"{strength:g}" for strength in degradation.ladder.strengths)
     return f"{type(degradation).__name__} of {strengths} {degradation.ladder.unit}"
 
 
@@ -156,22 +160,22 @@ def find(name: str, suite_file: str | Path | None = None) -> Degradation:
     """
     if suite_file is None:
         return catalogue.get(name)
-    members = {each.name: each for each in suite(suite_file).degradations}
-    placebos = {each.placebo.name: each.placebo for each in members.values() if each.placebo is not None}
-    known = {**placebos, **members}
-    if name not in known:
+    members = {member.name: member for member in suite(suite_file).degradations}
+    placebos = {member.placebo.name: member.placebo for member in members.values() if member.placebo}
+    available = {**placebos, **members}
+    if name not in available:
         raise UnknownNameError("degradation", name, members, f"in {suite_file}")
-    return known[name]
+    return available[name]
 
 
 def describe_suites() -> list[dict[str, Any]]:
     """What ``degrade-bench list suites --json`` prints."""
     return [
         {
-            "name": each.name,
-            "summary": each.summary,
-            "degradations": [degradation.name for degradation in each.degradations],
-            "levels": None if each.levels is None else list(each.levels),
+            "name": listed.name,
+            "summary": listed.summary,
+            "degradations": [degradation.name for degradation in listed.degradations],
+            "levels": None if listed.levels is None else list(listed.levels),
         }
-        for each in map(suite, suite_names())
+        for listed in map(suite, suite_names())
     ]

@@ -25,7 +25,7 @@ def doubled(signal: Signal, offset: float = 0.0) -> np.ndarray:
     return np.array([2 * signal.value + offset])
 
 
-@remembered(owners=1)
+@remembered(owners="last")
 def large(signal: Signal) -> np.ndarray:
     return np.array([signal.value])
 

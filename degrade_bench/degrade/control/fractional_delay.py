@@ -27,21 +27,21 @@ class FractionalDelay(Degradation):
     matches_loudness = False
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
-        """The delay."""
+        """The delay is the strength; nothing is random."""
         return Drawn({"delay_samples": strength})
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Turn the phase of every frequency by its share of the delay."""
-        known = spectrum(clip)
-        radians = -2 * np.pi * params["delay_samples"] / known.size
-        phase = (radians * np.arange(known.bins.shape[1])).astype(np.float32)
+        clip_spectrum = spectrum(clip)
+        radians = -2 * np.pi * params["delay_samples"] / clip_spectrum.size
+        phase = (radians * np.arange(clip_spectrum.bins.shape[1])).astype(np.float32)
         turned = np.empty_like(phase, dtype=np.complex64)
         turned.real, turned.imag = np.cos(phase), np.sin(phase)
-        return known.back(known.bins * turned)
+        return clip_spectrum.back(clip_spectrum.bins * turned)
 
     def measure(self, clean: Clip, degraded: Clip) -> float | None:
         """The slope of the phase between the two in samples, weighted by power."""
-        x, y = (np.fft.rfft(each.samples.double().numpy(), axis=1) for each in (clean, degraded))
+        x, y = (np.fft.rfft(clip.samples.double().numpy(), axis=1) for clip in (clean, degraded))
         cross = (x.conj() * y).sum(axis=0)
         turns = np.fft.rfftfreq(clean.num_samples)
         weight = np.abs(cross) * turns

@@ -33,7 +33,7 @@ class Gain(Degradation):
         return Drawn({"gain_db": sign * strength})
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
-        """Multiply."""
+        """Multiply every sample by the gain."""
         return clip.samples * float(10 ** (params["gain_db"] / 20))
 
     def measure(self, clean: Clip, degraded: Clip) -> float | None:

@@ -29,8 +29,8 @@ HALF_TURN = 180.0
 @remembered()
 def quarter_turn(clip: Clip) -> torch.Tensor:
     """The clip with every phase a quarter turn ahead, which leaves nothing at 0 Hz."""
-    known = spectrum(clip)
-    return known.back(known.bins * np.complex64(1j))
+    clip_spectrum = spectrum(clip)
+    return clip_spectrum.back(clip_spectrum.bins * np.complex64(1j))
 
 
 class Polarity(Degradation):
@@ -45,7 +45,7 @@ class Polarity(Degradation):
     matches_loudness = False
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
-        """The angle."""
+        """The angle is the strength; nothing is random."""
         return Drawn({"degrees": strength})
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
@@ -58,7 +58,7 @@ class Polarity(Degradation):
 
     def measure(self, clean: Clip, degraded: Clip) -> float | None:
         """The angle in degrees whose cosine and sine the clip and its quarter turn have in the result."""
-        x, ahead, y = (each.double() for each in (clean.samples, quarter_turn(clean), degraded.samples))
+        x, ahead, y = (samples.double() for samples in (clean.samples, quarter_turn(clean), degraded.samples))
         powers = float(x.square().sum()), float(ahead.square().sum())
         if min(powers) == 0.0:
             return None

@@ -30,7 +30,7 @@ class Resampling(Degradation):
     matches_loudness = False
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
-        """The rate between, in whole Hz."""
+        """Round the rate in between to whole Hz; nothing is random."""
         return Drawn({"rate_hz": round(clip.sample_rate * strength / 100)}, achieved=strength)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:

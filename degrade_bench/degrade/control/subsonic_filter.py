@@ -47,9 +47,11 @@ class SubsonicFilter(Degradation):
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Filter, without delay."""
-        known = spectrum(clip)
-        touched = min(known.bins.shape[1], math.ceil(ALL_PASSES * params["cutoff_hz"] / known.step_hz))
-        gain = response(known.step_hz * np.arange(touched), params["cutoff_hz"])
-        bins = known.bins.copy()
+        clip_spectrum = spectrum(clip)
+        touched = min(
+            clip_spectrum.bins.shape[1], math.ceil(ALL_PASSES * params["cutoff_hz"] / clip_spectrum.step_hz)
+        )
+        gain = response(clip_spectrum.step_hz * np.arange(touched), params["cutoff_hz"])
+        bins = clip_spectrum.bins.copy()
         bins[:, :touched] *= gain.astype(np.float32)
-        return known.back(bins)
+        return clip_spectrum.back(bins)

@@ -47,6 +47,6 @@ def untouched_gain(clean: Clip, degraded: Clip) -> float:
 
     Right as long as the damage touches less than half of the samples.
     """
-    x, y = (each.samples.double().numpy().ravel() for each in (clean, degraded))
+    x, y = (clip.samples.double().numpy().ravel() for clip in (clean, degraded))
     loud = np.abs(x) > 1e-3 * np.abs(x).max()
     return float(np.median(y[loud] / x[loud])) if loud.any() else 0.0

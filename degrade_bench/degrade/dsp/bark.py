@@ -28,13 +28,13 @@ def framing(sample_rate: int) -> Stft:
 
 
 def hz_to_bark(hz: np.ndarray) -> np.ndarray:
-    """Traunmüller's formula."""
+    """Frequencies in Hz on the Bark scale, by Traunmüller's formula."""
     hz = np.asarray(hz, dtype=float)
     return 26.81 * hz / (1960 + hz) - 0.53
 
 
 def bark_to_hz(bark: np.ndarray) -> np.ndarray:
-    """Its inverse."""
+    """Frequencies in Hz of places on the Bark scale: the inverse of :func:`hz_to_bark`."""
     bark = np.asarray(bark, dtype=float)
     return 1960 * (bark + 0.53) / (26.28 - bark)
 
@@ -51,7 +51,7 @@ def band_starts(sample_rate: int) -> np.ndarray:
 
 
 def band_widths(sample_rate: int) -> np.ndarray:
-    """Bins in each band."""
+    """How many bins of a spectrum each band holds."""
     return np.diff(np.append(band_starts(sample_rate), framing(sample_rate).bins))
 
 

@@ -77,7 +77,13 @@ def round_trip(
 
 
 def resampled(audio: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
-    """``(channels, time)`` at another rate, by libsoxr, without delay."""
+    """``(channels, time)`` at another rate, by libsoxr, without delay.
+
+    Args:
+        audio: ``(channels, time)``, float32.
+        rate: the rate that it has, in Hz.
+        new_rate: the rate that is wanted, in Hz.
+    """
     if rate == new_rate:
         return audio
     import soxr
@@ -107,6 +113,11 @@ def decode(stream: bytes) -> np.ndarray:
 def mp3_round_trip(samples: torch.Tensor, sample_rate: int, bitrate_kbps: int) -> torch.Tensor:
     """Through MP3. Other rates than MP3's go through the next of them up, or 48 kHz.
 
+    Args:
+        samples: ``(channels, time)``, float32.
+        sample_rate: Hz.
+        bitrate_kbps: constant bit rate, in kbit/s.
+
     Shape:
         samples: ``(channels, time)``; the output is as long, to the sample.
     """
@@ -120,7 +131,13 @@ def mp3_round_trip(samples: torch.Tensor, sample_rate: int, bitrate_kbps: int) -
 
 
 def encode(audio: np.ndarray, sample_rate: int, bitrate_kbps: int) -> bytes:
-    """The MP3 stream of ``(1 or 2, time)`` float32 at a rate that MP3 knows."""
+    """The MP3 stream of ``(1 or 2, time)`` float32 at a rate that MP3 knows.
+
+    Args:
+        audio: ``(1 or 2, time)``, float32, between ±1.
+        sample_rate: one that MP3 knows, in Hz.
+        bitrate_kbps: constant bit rate, in kbit/s.
+    """
     if bitrate_kbps >= CAREFUL_FROM_KBPS:
         return _encode_carefully(audio, sample_rate, bitrate_kbps)
     import lameenc
@@ -149,7 +166,13 @@ def _encode_carefully(audio: np.ndarray, sample_rate: int, bitrate_kbps: int) ->
 
 
 def vorbis_encode(audio: np.ndarray, sample_rate: int, quality: float) -> bytes:
-    """The Ogg Vorbis stream of ``(1 or 2, time)`` float32 at a quality from 0 (lowest) to 1."""
+    """The Ogg Vorbis stream of ``(1 or 2, time)`` float32 at a quality from 0 (lowest) to 1.
+
+    Args:
+        audio: ``(1 or 2, time)``, float32.
+        sample_rate: Hz.
+        quality: from 0 (lowest) to 1.
+    """
     import soundfile
 
     stream = io.BytesIO()
@@ -188,6 +211,11 @@ GSM_PEAK = 0.8
 def gsm_round_trip(samples: torch.Tensor, sample_rate: int, rate: int) -> torch.Tensor:
     """Through GSM 06.10 full rate, every channel by itself, at its own 8 kHz or clocked at another rate.
 
+    Args:
+        samples: ``(channels, time)``, float32.
+        sample_rate: Hz.
+        rate: at which the codec is clocked, in Hz: 8000, or lower for worse.
+
     Shape:
         samples: ``(channels, time)``; the output is as long, to the sample.
     """
@@ -195,7 +223,13 @@ def gsm_round_trip(samples: torch.Tensor, sample_rate: int, rate: int) -> torch.
 
 
 def pcm_round_trip(samples: torch.Tensor, sample_rate: int, rate: int) -> torch.Tensor:
-    """As :func:`gsm_round_trip`, with 16-bit PCM in GSM's place."""
+    """As :func:`gsm_round_trip`, with 16-bit PCM in GSM's place.
+
+    Args:
+        samples: ``(channels, time)``, float32.
+        sample_rate: Hz.
+        rate: of the PCM, in Hz.
+    """
     return round_trip(samples, sample_rate, rate, _wav("PCM_16"), channels_at_once=1, peak=GSM_PEAK)
 
 

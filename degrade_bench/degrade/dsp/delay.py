@@ -29,6 +29,11 @@ def delay_samples(clip: Clip, seconds: float) -> int:
 def with_copy(samples: torch.Tensor, delay: int, gain: float) -> torch.Tensor:
     """``x[n] + gain · x[n − delay]``.
 
+    Args:
+        samples: ``(channels, time)``.
+        delay: of the copy, in samples; 1 or more.
+        gain: of the copy, as a factor of amplitude.
+
     Shape:
         samples: ``(channels, time)``; the output is as long, so the last copy is cut off.
     """
@@ -43,6 +48,12 @@ def fitted_copy(clean: Clip, degraded: Clip, shortest: float, longest: float) ->
     For every lag from ``shortest`` to ``longest`` seconds the degraded signal is explained by the clean one and
     its delayed copy, in the least-squares sense; the lag that explains most is the delay. A gain of the whole
     falls out of the ratio.
+
+    Args:
+        clean: before.
+        degraded: after; as long as ``clean``.
+        shortest: the shortest delay that is looked for, in seconds.
+        longest: the longest one, in seconds.
     """
     x, y = clean.samples.numpy(), degraded.samples.numpy()
     first = max(1, int(shortest * clean.sample_rate))
@@ -54,11 +65,11 @@ def fitted_copy(clean: Clip, degraded: Clip, shortest: float, longest: float) ->
     lags = np.arange(first, last + 1)
     products = np.zeros((4, len(lags)))  # x·x_lag, y·x_lag, x_lag·x_lag, and in front x·x, x·y
     power = cross = 0.0
-    for own_x, own_y in zip(x, y, strict=True):
+    for channel_x, channel_y in zip(x, y, strict=True):
         past = np.zeros(stop - start + last)
-        history = own_x[max(0, start - last) : stop]
+        history = channel_x[max(0, start - last) : stop]
         past[len(past) - len(history) :] = history
-        now_x, now_y = past[last:], own_y[start:stop].astype(np.float64)
+        now_x, now_y = past[last:], channel_y[start:stop].astype(np.float64)
         size = 1 << (len(past) + last).bit_length()
         spectrum = np.fft.rfft(past, size)
         for row, now in enumerate((now_x, now_y)):

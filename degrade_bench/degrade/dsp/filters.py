@@ -42,13 +42,25 @@ BANDS_PER_OCTAVE = 24
 
 
 def low_pass_gain(frequency_hz: np.ndarray, cutoff_hz: float, sample_rate: float) -> np.ndarray:
-    """A low-pass of 24 dB per octave, −3 dB at the cutoff: second-order Butterworth, forward and backward."""
+    """A low-pass of 24 dB per octave, −3 dB at the cutoff: second-order Butterworth, forward and backward.
+
+    Args:
+        frequency_hz: where the gain is asked for, any shape; the answer has the same.
+        cutoff_hz: under half the sample rate.
+        sample_rate: Hz.
+    """
     corner = math.tan(math.pi * cutoff_hz / sample_rate) / ONE_PASS
     return 1 / (1 + (_warped(frequency_hz, sample_rate) / corner) ** 4)
 
 
 def high_pass_gain(frequency_hz: np.ndarray, cutoff_hz: float, sample_rate: float) -> np.ndarray:
-    """A high-pass of 24 dB per octave, −3 dB at the cutoff: second-order Butterworth, forward and backward."""
+    """A high-pass of 24 dB per octave, −3 dB at the cutoff: second-order Butterworth, forward and backward.
+
+    Args:
+        frequency_hz: where the gain is asked for, any shape; the answer has the same.
+        cutoff_hz: under half the sample rate.
+        sample_rate: Hz.
+    """
     corner = math.tan(math.pi * cutoff_hz / sample_rate) * ONE_PASS
     ratio = (_warped(frequency_hz, sample_rate) / corner) ** 4
     return ratio / (1 + ratio)
@@ -137,8 +149,8 @@ def spectral_ratio_db(
     window = np.hanning(clean.num_samples)
     length = fft.next_fast_len(clean.num_samples, real=True)
     x, y = (
-        (np.abs(fft.rfft(each.samples.numpy() * window, length, axis=1)) ** 2).sum(axis=0)
-        for each in (clean, degraded)
+        (np.abs(fft.rfft(clip.samples.numpy() * window, length, axis=1)) ** 2).sum(axis=0)
+        for clip in (clean, degraded)
     )
     frequencies = np.fft.rfftfreq(length, 1 / clean.sample_rate)
     lowest = 15.0
@@ -151,21 +163,27 @@ def spectral_ratio_db(
         return None
     band_x, band_y = np.add.reduceat(x, starts), np.add.reduceat(y, starts)
     centres = np.sqrt(frequencies[starts] * frequencies[np.append(starts[1:], len(x)) - 1])
-    known = band_x > band_x.max() * 1e-9
-    plateau = known & (centres >= plateau_hz[0]) & (centres <= plateau_hz[1])
+    sounding = band_x > band_x.max() * 1e-9
+    plateau = sounding & (centres >= plateau_hz[0]) & (centres <= plateau_hz[1])
     if not plateau.any():
         return None
     reference = band_y[plateau].sum() / band_x[plateau].sum()
     if reference <= 0:
         return None
-    ratio = band_y[known] / band_x[known] / reference
-    return centres[known], 10 * np.log10(np.maximum(ratio, 1e-30))
+    ratio = band_y[sounding] / band_x[sounding] / reference
+    return centres[sounding], 10 * np.log10(np.maximum(ratio, 1e-30))
 
 
 def edge_hz(centres: np.ndarray, ratio_db: np.ndarray, start_hz: float, upward: bool) -> float | None:
     """The first frequency in Hz above (or below) ``start_hz`` at which the ratio has fallen by 3 dB.
 
     None where it never does, or where it has already done so at the start.
+
+    Args:
+        centres: of the bands, in Hz, rising; ``(bands,)``.
+        ratio_db: the gain in each band, in dB; ``(bands,)``.
+        start_hz: where the passband is.
+        upward: whether the edge lies above ``start_hz``, or below it.
     """
     side = centres >= start_hz if upward else centres <= start_hz
     frequencies, fall = centres[side], ratio_db[side]

@@ -51,8 +51,8 @@ def peaks(clip: Clip) -> np.ndarray:
 @remembered()
 def active_blocks(clip: Clip) -> np.ndarray:
     """Which blocks lie within 40 dB of the loudest; none of silence."""
-    own = powers(clip)
-    return (own > 10 ** (FLOOR_DB / 10)) & (own >= own.max() * 10 ** (-ACTIVE_RANGE_DB / 10))
+    power = powers(clip)
+    return (power > 10 ** (FLOOR_DB / 10)) & (power >= power.max() * 10 ** (-ACTIVE_RANGE_DB / 10))
 
 
 def in_db(power: np.ndarray) -> np.ndarray:
@@ -76,6 +76,11 @@ def falling(values_db: np.ndarray, db_per_block: float) -> np.ndarray:
 
 def with_gain(samples: torch.Tensor, bounds_db: np.ndarray, length: int) -> torch.Tensor:
     """Apply a gain that is given in dB at the blocks' bounds.
+
+    Args:
+        samples: ``(channels, time)``.
+        bounds_db: ``(blocks + 1,)``, the gain at the blocks' bounds in dB.
+        length: samples per block.
 
     Shape:
         samples: ``(channels, time)``.

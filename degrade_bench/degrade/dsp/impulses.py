@@ -37,6 +37,14 @@ class ImpulseKind:
 def impulses(kind: ImpulseKind, count: int, seed: int, channels: int, length: int, sample_rate: int) -> np.ndarray:
     """A sum of ``count`` events at uniformly random places, which is a Poisson process given its count.
 
+    Args:
+        kind: what an event is like.
+        count: of events.
+        seed: of places, pitches, decays and peaks.
+        channels: of the output.
+        length: of the output, in samples.
+        sample_rate: Hz.
+
     Shape:
         output: ``(channels, length)``, float32; a peak of 0 dB is 1.
     """

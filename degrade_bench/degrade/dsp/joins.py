@@ -47,7 +47,14 @@ def join_positions(pieces: Sequence[Piece]) -> list[int]:
 
 
 def reassembled(samples: torch.Tensor, pieces: Sequence[Piece], sample_rate: int) -> torch.Tensor:
-    """Join pieces of ``samples``, ``(channels, time)``, in the given order."""
+    """Join pieces of ``samples``, ``(channels, time)``, in the given order.
+
+    Args:
+        samples: ``(channels, time)``.
+        pieces: ``(start, end)`` in samples, in the order in which they are heard; a start after its end plays
+            backwards.
+        sample_rate: Hz; it decides how long the crossfades are.
+    """
     parts = merged(pieces)
     out = torch.cat([played(samples, start, end) for start, end in parts], dim=1)
     position = 0
@@ -60,7 +67,13 @@ def reassembled(samples: torch.Tensor, pieces: Sequence[Piece], sample_rate: int
 
 
 def played(samples: torch.Tensor, start: int, end: int) -> torch.Tensor:
-    """A piece of ``samples``, ``(channels, time)``, with silence where it leaves the signal."""
+    """A piece of ``samples``, ``(channels, time)``, with silence where it leaves the signal.
+
+    Args:
+        samples: ``(channels, time)``.
+        start: first sample, or the one behind the last where the piece plays backwards.
+        end: the sample behind the last one; may lie beyond the signal.
+    """
     low, high, length = min(start, end), max(start, end), samples.shape[1]
     inside = samples[:, max(0, min(low, length)) : max(0, min(high, length))]
     before = min(max(0, -low), high - low)
@@ -70,7 +83,14 @@ def played(samples: torch.Tensor, start: int, end: int) -> torch.Tensor:
 
 
 def sides(samples: torch.Tensor, first: Piece, second: Piece, half: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Both sides of a join: each piece as it sounds, or would go on, ``half`` samples before and after it."""
+    """Both sides of a join: each piece as it sounds, or would go on, ``half`` samples before and after it.
+
+    Args:
+        samples: ``(channels, time)``.
+        first: ``(start, end)`` of the piece before the join, in samples.
+        second: the same of the piece behind it.
+        half: samples on either side of the join.
+    """
     (start, end), (next_start, next_end) = first, second
     reach = half if start < end else -half
     next_reach = half if next_start < next_end else -half
@@ -97,11 +117,16 @@ def discontinuities(samples: torch.Tensor, pieces: Sequence[Piece], sample_rate:
 
     0 means that the sides are alike (a join that nobody hears), 1 that they have nothing to do with each other.
     Joins in silence are left out.
+
+    Args:
+        samples: ``(channels, time)``.
+        pieces: ``(start, end)`` in samples, in the order in which they are heard.
+        sample_rate: Hz; it decides how much of the two sides is compared.
     """
-    found = []
+    differences = []
     for first, second in itertools.pairwise(merged(pieces)):
         before, after = (side.double() for side in sides(samples, first, second, fade_half(sample_rate)))
         both = float((before.square().mean() + after.square().mean()).sqrt())
         if both > 1e-6:
-            found.append(float((before - after).square().mean().sqrt()) / both)
-    return found
+            differences.append(float((before - after).square().mean().sqrt()) / both)
+    return differences

@@ -121,16 +121,16 @@ def _merged(a: list[np.ndarray], b: list[np.ndarray]) -> list[np.ndarray]:
 
 def _ranked(a: list[np.ndarray], b: list[np.ndarray], rank: int) -> np.ndarray:
     """The element of a rank (from 0) in the union of two sorted lists of arrays: the least of the largest pairs."""
-    found: np.ndarray | None = None
+    smallest: np.ndarray | None = None
     for from_a in range(max(0, rank + 1 - len(b)), min(len(a), rank + 1) + 1):
         from_b = rank + 1 - from_a
         if from_a == 0 or from_b == 0:
             largest = b[rank] if from_a == 0 else a[rank]
         else:
             largest = np.maximum(a[from_a - 1], b[from_b - 1])
-        found = largest if found is None else np.minimum(found, largest)
-    assert found is not None
-    return found
+        smallest = largest if smallest is None else np.minimum(smallest, largest)
+    assert smallest is not None
+    return smallest
 
 
 def _hop(sample_rate: int) -> int:

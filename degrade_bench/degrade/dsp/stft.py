@@ -31,7 +31,13 @@ class Stft:
 
     @classmethod
     def of_seconds(cls, seconds: float, sample_rate: int, overlap: int = 2) -> Stft:
-        """Frames of at least so many seconds, a power of two."""
+        """Frames of at least so many seconds, a power of two.
+
+        Args:
+            seconds: the least length of a frame.
+            sample_rate: Hz.
+            overlap: frames that each sample lies in: 2 or 4.
+        """
         return cls(max(64, 2 ** math.ceil(math.log2(seconds * sample_rate))), overlap)
 
     @property

@@ -34,9 +34,9 @@ def along(source: npt.ArrayLike, output: npt.ArrayLike) -> SourceOf:
     from_, to = np.asarray(source, dtype=float), np.asarray(output, dtype=float)
 
     def source_of(positions: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        found = np.interp(positions, to, from_)
-        found += np.minimum(positions - to[0], 0.0)
-        return found + np.maximum(positions - to[-1], 0.0)
+        heard_at = np.interp(positions, to, from_)
+        heard_at += np.minimum(positions - to[0], 0.0)
+        return heard_at + np.maximum(positions - to[-1], 0.0)
 
     return source_of
 
@@ -59,7 +59,13 @@ def stretched(samples: torch.Tensor, sample_rate: int, rate: float, length: int)
 
 
 def shifted(samples: torch.Tensor, sample_rate: int, semitones: float) -> torch.Tensor:
-    """Change the pitch and keep the tempo; the output is as long as the input, to the sample."""
+    """Change the pitch and keep the tempo; the output is as long as the input, to the sample.
+
+    Args:
+        samples: ``(channels, time)``.
+        sample_rate: Hz.
+        semitones: up where positive; need not be whole.
+    """
     import soxr
 
     ratio = 2 ** (semitones / 12)

@@ -48,6 +48,11 @@ def span_seconds(clip: Clip) -> float:
 def positions(displacement: Displacement, num_samples: int, sample_rate: int) -> np.ndarray:
     """Where in the source, in samples, each output sample is read.
 
+    Args:
+        displacement: how far from its own time each moment is heard.
+        num_samples: of the source, and of the output.
+        sample_rate: Hz.
+
     Shape:
         returns ``(num_samples,)``, float64, within the source.
     """
@@ -65,7 +70,13 @@ def positions(displacement: Displacement, num_samples: int, sample_rate: int) ->
 
 
 def time_map(displacement: Displacement, span: float, points: int) -> TimeMap:
-    """The same as a map from source to output, for the annotations."""
+    """The same as a map from source to output, for the annotations.
+
+    Args:
+        displacement: how far from its own time each moment is heard.
+        span: of the clip from its first to its last sample, in seconds.
+        points: spans of the map between which it is linear.
+    """
     output = np.linspace(0.0, span, points + 1)
     source = output + displacement(output)[0]
     return TimeMap(tuple((float(s), float(o)) for s, o in zip(source, output, strict=True)))
@@ -108,7 +119,7 @@ def _lagrange(t: np.ndarray) -> list[np.ndarray]:
     ]
 
 
-@remembered(owners=1)
+@remembered(owners="last")
 def oversampled(clip: Clip) -> np.ndarray:
     """The clip at four times its rate, with room for the polynomial at both ends.
 

@@ -117,9 +117,9 @@ class AudiomentationsDegradation(PluginDegradation):
         if clip.channels == 1 and not made.supports_mono:
             raise NotApplicableError(f"{self.transform} needs more than one channel")
         audio = clip.samples.numpy().copy()
-        heard = audio if made.supports_multichannel and clip.channels > 1 else audio.mean(axis=0)
+        analysed = audio if made.supports_multichannel and clip.channels > 1 else audio.mean(axis=0)
         with seeded_globals(seed):
-            made.randomize_parameters(heard, clip.sample_rate)
+            made.randomize_parameters(analysed, clip.sample_rate)
         params = {"seed": seed, "strength": strength, "parameters": _as_json(made.parameters)}
         moves, transposes = self.transform in MOVING_TRANSFORMS, self.transform == "PitchShift"
         annotations = self.annotations_after(clip, moves=moves, transposes=transposes)
@@ -147,7 +147,7 @@ class AudiomentationsDegradation(PluginDegradation):
         wanted = {**self.settings, self.parameter: _whole(kind, self.parameter, strength)}
         arguments = {}
         for name, value in wanted.items():
-            arguments.update({each: value for each in _arguments(kind)[name]})
+            arguments.update({item: value for item in _arguments(kind)[name]})
         try:
             return kind(**arguments, p=1.0)
         except Exception as error:  # asserts, ValueError, TypeError: each transform checks in its own way
@@ -164,31 +164,34 @@ def _kind(transform: str) -> Any:
     import audiomentations
     from audiomentations.core.transforms_interface import BaseWaveformTransform
 
-    found = getattr(audiomentations, transform, None)
-    if inspect.isclass(found) and issubclass(found, BaseWaveformTransform):
-        return found
-    known = [
+    candidate = getattr(audiomentations, transform, None)
+    if inspect.isclass(candidate) and issubclass(candidate, BaseWaveformTransform):
+        return candidate
+    available = [
         name
-        for name, each in vars(audiomentations).items()
-        if inspect.isclass(each) and issubclass(each, BaseWaveformTransform)
+        for name, item in vars(audiomentations).items()
+        if inspect.isclass(item) and issubclass(item, BaseWaveformTransform)
     ]
-    raise PluginError(str(UnknownNameError("audiomentations transform", transform, known)), "effect")
+    raise PluginError(str(UnknownNameError("audiomentations transform", transform, available)), "effect")
 
 
 def _arguments(kind: Any) -> dict[str, tuple[str, ...]]:
     """What may be set, and the constructor's arguments that each sets; ``x`` for ``min_x`` and ``max_x``."""
     skipped = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
-    own = [
-        each.name
-        for each in inspect.signature(kind.__init__).parameters.values()
-        if each.kind not in skipped and each.name not in ("self", "p")
+    arguments = [
+        item.name
+        for item in inspect.signature(kind.__init__).parameters.values()
+        if item.kind not in skipped and item.name not in ("self", "p")
     ]
     ranges = {
         name.removeprefix("min_"): (name, "max_" + name.removeprefix("min_"))
-        for name in own
-        if name.startswith("min_") and "max_" + name.removeprefix("min_") in own
+        for name in arguments
+        if name.startswith("min_") and "max_" + name.removeprefix("min_") in arguments
     }
-    return {**{name: pair for name, pair in ranges.items() if name not in own}, **{name: (name,) for name in own}}
+    return {
+        **{name: pair for name, pair in ranges.items() if name not in arguments},
+        **{name: (name,) for name in arguments},
+    }
 
 
 def _default(kind: Any, name: str) -> inspect.Parameter:
@@ -197,15 +200,15 @@ def _default(kind: Any, name: str) -> inspect.Parameter:
 
 def _check_names(transform: str, parameter: str, settings: Mapping[str, Any]) -> None:
     kind = _kind(transform)
-    known = _arguments(kind)
+    available = _arguments(kind)
     for name, where in ((parameter, ("parameter",)), *((name, ("settings", name)) for name in settings)):
-        if name not in known:
-            raise PluginError(str(UnknownNameError(f"parameter of {transform}", name, known)), *where)
+        if name not in available:
+            raise PluginError(str(UnknownNameError(f"parameter of {transform}", name, available)), *where)
     default = _default(kind, parameter)
     if not _is_number(default.default) and default.annotation not in (int, float, "int", "float"):
         raise PluginError(f"{parameter} of {transform} is not a number: a ladder cannot be on it", "parameter")
     for name, value in settings.items():
-        if set(known[name]) & set(known[parameter]):
+        if set(available[name]) & set(available[parameter]):
             raise PluginError(f"{name} of {transform} is set by the ladder on {parameter}", "settings", name)
         usual = _default(kind, name).default
         if _is_number(usual) and not _is_number(value):
@@ -236,9 +239,9 @@ def _as_json(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
     def converted(value: Any) -> Any:
         if isinstance(value, Mapping):
-            return {str(key): converted(each) for key, each in value.items()}
+            return {str(key): converted(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
-            return [converted(each) for each in value]
+            return [converted(item) for item in value]
         if isinstance(value, np.ndarray | np.generic):
             return value.tolist()
         return value

@@ -71,7 +71,7 @@ class PluginDegradation(Degradation):
             raise PluginError(f"group must be one of {', '.join(get_args(Group))}, got {group!r}", "group")
         if not isinstance(ladder, Ladder):
             try:
-                ladder = Ladder(tuple(float(each) for each in ladder), unit or parameter.replace("_", " "))
+                ladder = Ladder(tuple(float(item) for item in ladder), unit or parameter.replace("_", " "))
             except ConfigError as error:
                 raise PluginError(str(error), "ladder") from error
         if group != "control" and len(ladder.levels) != LEVEL_COUNT:
@@ -169,10 +169,10 @@ def fingerprinted(settings: Mapping[str, Any], *where: str | int) -> dict[str, A
         told[name] = value
         if FILE_SETTING.search(name) and value is not None:
             given = value if isinstance(value, list) else [value]
-            for each in given:
-                if not isinstance(each, str):
-                    raise PluginError(f"{name}: expected the path of a file or folder, got {each!r}", *where, name)
-            paths = [Path(each) for each in given]
+            for item in given:
+                if not isinstance(item, str):
+                    raise PluginError(f"{name}: expected the path of a file or folder, got {item!r}", *where, name)
+            paths = [Path(item) for item in given]
             for path in paths:
                 if not path.exists():
                     raise PluginError(f"{name}: no such file or folder: {path}", *where, name)
@@ -182,7 +182,7 @@ def fingerprinted(settings: Mapping[str, Any], *where: str | int) -> dict[str, A
 
 def _digest(path: Path) -> str:
     digest = hashlib.sha256()
-    files = [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.is_file())
+    files = [path] if path.is_file() else sorted(item for item in path.rglob("*") if item.is_file())
     for file in files:
         digest.update(str(file.relative_to(path)).encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())

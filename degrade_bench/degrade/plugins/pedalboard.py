@@ -139,9 +139,9 @@ def _effects() -> list[str]:
 
     return [
         name
-        for name, each in vars(pedalboard).items()
-        if inspect.isclass(each)
-        and issubclass(each, pedalboard.Plugin)
+        for name, item in vars(pedalboard).items()
+        if inspect.isclass(item)
+        and issubclass(item, pedalboard.Plugin)
         and name not in NOT_EFFECTS
         and not name.startswith("_")
     ]
@@ -152,8 +152,8 @@ def _parameters(kind: str) -> dict[str, str]:
     import pedalboard
 
     first_line = (getattr(pedalboard, kind).__init__.__doc__ or "").splitlines()[0]
-    found = re.findall(r"[(,]\s*(\w+): ([\w.]+(?:\[[^=]*\])?)", first_line)
-    return {name: annotation for name, annotation in found if name != "self"}
+    matches = re.findall(r"[(,]\s*(\w+): ([\w.]+(?:\[[^=]*\])?)", first_line)
+    return {name: annotation for name, annotation in matches if name != "self"}
 
 
 def _checked(plugins: Plugins) -> tuple[tuple[str, dict[str, Any]], ...]:
@@ -161,11 +161,11 @@ def _checked(plugins: Plugins) -> tuple[tuple[str, dict[str, Any]], ...]:
     if not plugins:
         raise PluginError("expected one plug-in or more, got none", "effect")
     checked = []
-    for index, each in enumerate(plugins):
-        kind, settings = next(iter(each.items()), (None, None)) if isinstance(each, Mapping) else (each, None)
-        lonely = not isinstance(each, Mapping) or len(each) == 1
+    for index, item in enumerate(plugins):
+        kind, settings = next(iter(item.items()), (None, None)) if isinstance(item, Mapping) else (item, None)
+        lonely = not isinstance(item, Mapping) or len(item) == 1
         if not lonely or not isinstance(kind, str) or not isinstance(settings or {}, Mapping):
-            said = f"expected a plug-in as 'Name' or 'Name: {{setting: value}}', got {each!r}"
+            said = f"expected a plug-in as 'Name' or 'Name: {{setting: value}}', got {item!r}"
             raise PluginError(said, "effect", index)
         if kind not in _effects():
             raise PluginError(str(UnknownNameError("pedalboard plug-in", kind, _effects())), "effect", index)
@@ -186,7 +186,7 @@ def _checked(plugins: Plugins) -> tuple[tuple[str, dict[str, Any]], ...]:
 def _target(parameter: str, plugins: Sequence[tuple[str, Mapping[str, Any]]]) -> tuple[int, str]:
     """Which plug-in and which of its parameters the ladder is on."""
     kind, _, argument = parameter.rpartition(".")
-    kinds = [each for each, _ in plugins]
+    kinds = [item for item, _ in plugins]
     if not kind and len(kinds) > 1:
         said = f"expected a parameter such as {kinds[0]}.{parameter}: there are {len(kinds)} plug-ins"
         raise PluginError(said, "parameter")
@@ -196,10 +196,10 @@ def _target(parameter: str, plugins: Sequence[tuple[str, Mapping[str, Any]]]) ->
     if kinds.count(kind) > 1:
         said = f"{kind} is in the chain {kinds.count(kind)} times: {parameter} could be of any of them"
         raise PluginError(said, "parameter")
-    at, known = kinds.index(kind), _parameters(kind)
-    if argument not in known:
-        raise PluginError(str(UnknownNameError(f"parameter of {kind}", argument, known)), "parameter")
-    if known[argument] not in ("float", "int", "Optional[float]"):
+    at, available = kinds.index(kind), _parameters(kind)
+    if argument not in available:
+        raise PluginError(str(UnknownNameError(f"parameter of {kind}", argument, available)), "parameter")
+    if available[argument] not in ("float", "int", "Optional[float]"):
         raise PluginError(f"{argument} of {kind} is not a number: a ladder cannot be on it", "parameter")
     if argument in plugins[at][1]:
         said = f"{argument} of {kind} is set by the ladder on {parameter}"

@@ -128,9 +128,9 @@ def varispeed(samples: torch.Tensor, speed: float) -> torch.Tensor:
     read = samples.double()
     right = torch.from_numpy(np.minimum(left + 1, count - 1))
     before = read[:, torch.from_numpy(left)]
-    heard = before + share * (read[:, right] - before)
+    interpolated = before + share * (read[:, right] - before)
     out = torch.zeros_like(samples)
-    out[:, : heard.shape[1]] = heard.float()
+    out[:, : interpolated.shape[1]] = interpolated.float()
     return out
 
 

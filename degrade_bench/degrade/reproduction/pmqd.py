@@ -30,7 +30,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Group
 from degrade_bench.degrade.dsp.amplitude import rms
@@ -62,18 +61,19 @@ class _Pmqd(Degradation):
 
     @abstractmethod
     def parameters(self, clip: Clip, intensity: float, rng: np.random.Generator) -> dict[str, Any]:
-        """What ``damage`` needs at an intensity of 0 to 1."""
+        """What ``damage`` needs at an intensity of 0 to 1.
 
-
-@remembered()
-def _peak(clip: Clip) -> float:
-    return float(clip.samples.abs().max())
+        Args:
+            clip: what is damaged.
+            intensity: from 0 to 1.
+            rng: for what is random; the same at every level.
+        """
 
 
 def _sounding_peak(clip: Clip) -> float:
-    if _peak(clip) == 0.0:
+    if clip.peak == 0.0:
         raise NotApplicableError("the clip is silent")
-    return _peak(clip)
+    return clip.peak
 
 
 class PmqdWaveshaper(_Pmqd):
@@ -143,7 +143,14 @@ class PmqdLowPass(_Pmqd):
 
 
 def pink_noise(channels: int, count: int, sample_rate: int, seed: int) -> np.ndarray:
-    """Noise whose power falls by 3 dB per octave above 20 Hz, of RMS 1, ``float32`` of ``(channels, count)``."""
+    """Noise whose power falls by 3 dB per octave above 20 Hz, of RMS 1, ``float32`` of ``(channels, count)``.
+
+    Args:
+        channels: each has noise of its own.
+        count: samples.
+        sample_rate: Hz.
+        seed: of the noise.
+    """
     from scipy.fft import irfft, next_fast_len, rfft
 
     length = next_fast_len(count, real=True)

@@ -30,6 +30,12 @@ def interpolated(audio: np.ndarray, count: int, step: int, per: int) -> np.ndarr
     The instants repeat: after ``per / gcd`` of them ``step / gcd`` samples have gone by, to the same shares. So
     one period's worth of places is worked out, exactly, and read in every period.
 
+    Args:
+        audio: ``(channels, time)``, float32.
+        count: samples of the output.
+        step: how far apart the instants lie, in parts of a sample.
+        per: how many such parts a sample has.
+
     Shape:
         audio: ``(channels, time)`` float32; the output has ``count`` samples.
     """
@@ -41,9 +47,9 @@ def interpolated(audio: np.ndarray, count: int, step: int, per: int) -> np.ndarr
     out = np.empty((len(audio), periods, len(whole)), dtype=np.float32)
     needed = periods * step + 1
     for filled, row in zip(out, audio, strict=True):
-        known = row[:needed] if len(row) >= needed else np.pad(row, (0, needed - len(row)), mode="edge")
-        rises = np.append(np.diff(known), np.float32(0))
-        spans, slopes = (each[: periods * step].reshape(periods, step) for each in (known, rises))
+        padded = row[:needed] if len(row) >= needed else np.pad(row, (0, needed - len(row)), mode="edge")
+        rises = np.append(np.diff(padded), np.float32(0))
+        spans, slopes = (values[: periods * step].reshape(periods, step) for values in (padded, rises))
         np.take(slopes, whole, axis=1, out=filled, mode="clip")
         filled *= share
         filled += np.take(spans, whole, axis=1, mode="clip")
@@ -68,11 +74,11 @@ class Aliasing(Degradation):
         return Drawn({"rate_hz": rate}, achieved=float(rate))
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
-        """There and back."""
-        own, rate = clip.sample_rate, params["rate_hz"]
-        fewer = (clip.num_samples - 1) * rate // own + 2  # one instant behind the end, for the last samples
-        low = interpolated(clip.samples.numpy(), fewer, own, rate)
-        return torch.from_numpy(interpolated(low, clip.num_samples, rate, own))
+        """Read the clip at the lower rate, and the result at the clip's own."""
+        clip_rate, rate = clip.sample_rate, params["rate_hz"]
+        fewer = (clip.num_samples - 1) * rate // clip_rate + 2  # one instant behind the end, for the last samples
+        low = interpolated(clip.samples.numpy(), fewer, clip_rate, rate)
+        return torch.from_numpy(interpolated(low, clip.num_samples, rate, clip_rate))
 
     def make_placebo(self) -> Degradation:
         """The same whistles 80 dB softer."""

@@ -48,7 +48,7 @@ class Clicks(Degradation):
         return Drawn({"seed": seed, "count": count, "rms": active}, achieved=count / clip.duration)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
-        """Add them."""
+        """Add the clicks to the clip."""
         shape = clip.channels, clip.num_samples
         clicks = impulses(POP, params["count"], params["seed"], *shape, clip.sample_rate)
         clicks *= np.float32(params["rms"])

@@ -26,6 +26,12 @@ LOWEST_HZ = 20.0
 def coloured_noise(shape: tuple[int, int], sample_rate: int, exponent: float, seed: int) -> np.ndarray:
     """Gaussian noise with a power spectrum of ``1 / f ** exponent`` above 20 Hz and nothing below.
 
+    Args:
+        shape: ``(channels, time)``.
+        sample_rate: Hz.
+        exponent: 1 for pink, 2 for brown.
+        seed: of the noise.
+
     Shape:
         shape: ``(channels, time)``, as the output, which is float32 and of no particular loudness.
     """
@@ -48,7 +54,7 @@ class ColouredNoise(AddedNoise):
     exponent: float
 
     def make_noise(self, clip: Clip, params: Mapping[str, Any]) -> np.ndarray:
-        """Shaped in the frequency domain."""
+        """Gaussian noise, shaped in the frequency domain."""
         shape = clip.channels, clip.num_samples
         return coloured_noise(shape, clip.sample_rate, self.exponent, params["noise_seed"])
 
@@ -61,7 +67,7 @@ class ColouredNoise(AddedNoise):
 
         size = fft.next_fast_len(clean.num_samples, real=True)
         weight = np.sqrt(np.fft.rfftfreq(size) ** self.exponent).astype(np.float32)
-        x, y = (weight * fft.rfft(each.samples.numpy(), size, axis=1) for each in (clean, degraded))
+        x, y = (weight * fft.rfft(clip.samples.numpy(), size, axis=1) for clip in (clean, degraded))
         power = float(np.square(x.real).sum() + np.square(x.imag).sum())
         return float((x.real * y.real).sum() + (x.imag * y.imag).sum()) / power if power > 0 else 0.0
 

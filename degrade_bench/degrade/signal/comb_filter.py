@@ -33,7 +33,7 @@ def copy_gain(depth_db: float) -> float:
 
 
 def depth_db(gain: float) -> float:
-    """The other way round."""
+    """How deep, in dB under the peaks, a copy of a gain makes the notches: the inverse of :func:`copy_gain`."""
     return 20 * math.log10((1 + gain) / (1 - gain))
 
 

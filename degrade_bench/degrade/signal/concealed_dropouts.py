@@ -61,11 +61,17 @@ def _search(history: np.ndarray, template: int, shortest: int, longest: int) -> 
 def conceal(audio: np.ndarray, start: int, stop: int, sample_rate: int) -> None:
     """Fill ``audio[:, start:stop]`` in place from what lies before it; the edges overlap with what arrived.
 
+    Args:
+        audio: ``(channels, time)``, float32; written to.
+        start: first sample of the gap.
+        stop: the sample behind its last one.
+        sample_rate: Hz.
+
     Shape:
         audio: ``(channels, time)``, float32, at least 40 ms of it before ``start``.
     """
-    known = round((TEMPLATE_SECONDS + LAG_SECONDS[1]) * sample_rate)
-    lag = best_lag(audio[:, max(0, start - known) : start].mean(axis=0, dtype=np.float64), sample_rate)
+    context = round((TEMPLATE_SECONDS + LAG_SECONDS[1]) * sample_rate)
+    lag = best_lag(audio[:, max(0, start - context) : start].mean(axis=0, dtype=np.float64), sample_rate)
     seam = max(1, lag // 4)
     rise = (np.arange(seam, dtype=np.float32) + 0.5) / np.float32(seam)
     # the end of the period, and so the last moment before the gap, leads over into the period's beginning

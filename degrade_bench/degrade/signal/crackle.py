@@ -34,7 +34,7 @@ class Crackle(AddedNoise):
     picture = "waveform"
 
     def make_noise(self, clip: Clip, params: Mapping[str, Any]) -> np.ndarray:
-        """Impulses at random places."""
+        """Short impulses at random places."""
         count = max(1, round(EVENTS_PER_SECOND * clip.duration))
         return impulses(DUST, count, params["noise_seed"], clip.channels, clip.num_samples, clip.sample_rate)
 

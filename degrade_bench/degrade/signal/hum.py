@@ -26,6 +26,12 @@ MAINS_HZ = (50, 60)
 def hum(mains_hz: int, phases: list[float], sample_rate: int, length: int) -> np.ndarray:
     """Partials ``k`` of amplitude 1/k with given phases in radians; those beyond the band are left out.
 
+    Args:
+        mains_hz: of the mains: 50 or 60.
+        phases: of the partials from the first one up, in radians.
+        sample_rate: Hz.
+        length: of the output, in samples.
+
     Shape:
         output: ``(length,)``, float32.
     """
@@ -60,7 +66,7 @@ class Hum(AddedNoise):
         A bass note near a partial would pass for hum, and hum for the note.
         """
         period = clean.sample_rate // math.gcd(clean.sample_rate, math.gcd(*MAINS_HZ))
-        x, y = (_without_period(each.samples.double().numpy(), period) for each in (clean, degraded))
+        x, y = (_without_period(clip.samples.double().numpy(), period) for clip in (clean, degraded))
         power = float((x * x).sum())
         return float((x * y).sum()) / power if power > 0 else 0.0
 

@@ -34,6 +34,11 @@ MARGIN = 1e-6
 def reduction_db(block_peaks: np.ndarray, threshold: float, sample_rate: int) -> np.ndarray:
     """The reduction in dB at the blocks' bounds, enough for both blocks that meet there.
 
+    Args:
+        block_peaks: ``(blocks,)``, the largest magnitude of each block.
+        threshold: the magnitude that no sample may pass.
+        sample_rate: Hz.
+
     Shape:
         block_peaks: ``(blocks,)``; returns ``(blocks + 1,)``.
     """

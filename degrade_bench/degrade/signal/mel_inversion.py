@@ -55,6 +55,11 @@ def mel_smoothing(bands: int, sample_rate: int, n_fft: int) -> tuple[sparse.csr_
     """Two matrices: ``(bands, bins)`` averages a power spectrum in bands, ``(bins, bands)`` reads it back.
 
     Narrow bands between two bins hold none of them: they stay empty and are left out of the reading.
+
+    Args:
+        bands: of the mel scale, from 0 Hz to half the sample rate.
+        sample_rate: Hz.
+        n_fft: samples in a frame; a spectrum has ``n_fft // 2 + 1`` bins.
     """
     frequencies = np.arange(n_fft // 2 + 1) * sample_rate / n_fft
     edges = mel_to_hz(np.linspace(0, hz_to_mel(sample_rate / 2), bands + 2))

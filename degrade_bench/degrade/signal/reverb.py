@@ -100,6 +100,13 @@ class _DeadRoom(FaintPlacebo):
 def room_tails(seed: int, rt60_s: float, sample_rate: int, channels: int, length: int) -> np.ndarray:
     """Decaying noise of unit energy for each channel.
 
+    Args:
+        seed: of the noise.
+        rt60_s: seconds in which the tail falls by 60 dB.
+        sample_rate: Hz.
+        channels: each has noise of its own.
+        length: of the tails, in samples.
+
     Shape:
         returns ``(channels, length)``, float32.
     """

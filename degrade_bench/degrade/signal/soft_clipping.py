@@ -40,7 +40,7 @@ class SoftClipping(Degradation):
         return Drawn({"peak": peak_of_a_wave(clip), "drive": 10 ** (strength / 20)})
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
-        """Bend."""
+        """Bend every sample by the curve that the plan names."""
         scale = params["drive"] / params["peak"]
         bent = clip.samples.numpy() * np.float32(scale)
         np.tanh(bent, out=bent)
@@ -51,7 +51,7 @@ class SoftClipping(Degradation):
         """The drive in dB that gives the ratio between what became of the peak and of a sample far below it."""
         from scipy.optimize import brentq
 
-        x, y = (each.samples.double().abs().numpy().ravel() for each in (clean, degraded))
+        x, y = (clip.samples.double().abs().numpy().ravel() for clip in (clean, degraded))
         top = int(np.argmax(x))
         if x[top] == 0 or y[top] == 0:
             return None

@@ -61,7 +61,7 @@ class StereoCollapse(Degradation):
     def measure(self, clean: Clip, degraded: Clip) -> float | None:
         """By how many % the ratio of side to mid has shrunk."""
         (mid, side), (new_mid, new_side) = (
-            [rms(part) for part in mid_side(each.samples)] for each in (clean, degraded)
+            [rms(part) for part in mid_side(clip.samples)] for clip in (clean, degraded)
         )
         return 100 * (1 - new_side / new_mid * mid / side) if new_mid > 0 and side > 0 else None
 
@@ -91,7 +91,7 @@ class ChannelImbalance(Degradation):
         return Drawn({"channel": channel, "attenuation_db": strength})
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
-        """A gain on one channel."""
+        """Turn the channel down that the plan names."""
         samples = clip.samples.clone()
         samples[params["channel"]] *= float(10 ** (-params["attenuation_db"] / 20))
         return samples
@@ -99,8 +99,8 @@ class ChannelImbalance(Degradation):
     def measure(self, clean: Clip, degraded: Clip) -> float | None:
         """By how many dB the levels of the two channels have moved apart."""
         balance = []
-        for each in (clean, degraded):
-            left, right = (rms(samples) for samples in each.samples)
+        for clip in (clean, degraded):
+            left, right = (rms(samples) for samples in clip.samples)
             if min(left, right) == 0.0:
                 return None
             balance.append(20 * math.log10(left / right))

@@ -27,5 +27,5 @@ class WhiteNoise(AddedNoise):
     summary = "adds white noise: from a faint hiss to a roar as loud as the music"
 
     def make_noise(self, clip: Clip, params: Mapping[str, Any]) -> np.ndarray:
-        """Gaussian samples."""
+        """Independent Gaussian samples for every channel."""
         return generator(params["noise_seed"]).standard_normal(tuple(clip.samples.shape), dtype=np.float32)

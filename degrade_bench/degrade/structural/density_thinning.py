@@ -84,15 +84,21 @@ class DensityThinningPlacebo(Placebo):
         return Drawn({**drawn.params, "depth_db": PLACEBO_DEPTH_DB}, achieved=drawn.achieved)
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
-        """As the parent damages."""
+        """Close and open the gates as the parent does, to the placebo's depth."""
         return self.parent.damage(clip, params)
 
 
 def muting_order(beats: np.ndarray, downbeats: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Indices of the beats that are not downbeats, in random order, those at odd places in their bar first."""
+    """Indices of the beats that are not downbeats, in random order, those at odd places in their bar first.
+
+    Args:
+        beats: bounds of the beats, in samples; ``(beats + 1,)``.
+        downbeats: bounds of the bars, in samples.
+        rng: of the order.
+    """
     starts = beats[:-1]
     # A downbeat is the beat nearest to it; before the first one, places are counted back from it.
-    strong = np.unique([int(np.argmin(np.abs(beats - each))) for each in downbeats])
+    strong = np.unique([int(np.argmin(np.abs(beats - downbeat))) for downbeat in downbeats])
     last = np.searchsorted(strong, np.arange(len(starts)), side="right") - 1
     place = np.arange(len(starts)) - strong[np.maximum(last, 0)]
     weak = rng.permutation(np.flatnonzero(~np.isin(np.arange(len(starts)), strong)))
@@ -104,6 +110,11 @@ def gates(beats: np.ndarray, muted: np.ndarray, sample_rate: int) -> list[list[i
 
     The gate falls from ``start`` to ``closed``, ahead of the first muted beat, and rises from ``opening`` to
     ``end``, ahead of the next beat that sounds.
+
+    Args:
+        beats: bounds of the beats, in samples; ``(beats + 1,)``.
+        muted: indices of the beats that are not to be heard.
+        sample_rate: Hz.
     """
     lengths = np.diff(beats)
     ahead, fade_out, fade_in = (
@@ -112,17 +123,23 @@ def gates(beats: np.ndarray, muted: np.ndarray, sample_rate: int) -> list[list[i
     silent = np.zeros(len(lengths) + 2, dtype=int)
     silent[1 + np.asarray(muted)] = 1
     firsts, ends = np.flatnonzero(np.diff(silent) == 1), np.flatnonzero(np.diff(silent) == -1)
-    found = []
+    bounds = []
     for first, end in zip(firsts, ends, strict=True):
         room = int(LONGEST_FADE * lengths[first - 1]) if first > 0 else int(beats[0])
         closed = int(beats[first]) - min(ahead, room // 4)
         opened = int(beats[end]) - min(ahead, int(lengths[end - 1]) // 4)
         opening = opened - min(fade_in, int(LONGEST_FADE * lengths[end - 1]))
-        found.append([max(0, closed - min(fade_out, room)), closed, opening, opened])
-    return found
+        bounds.append([max(0, closed - min(fade_out, room)), closed, opening, opened])
+    return bounds
 
 
 def faded(length: int, start: float, end: float) -> torch.Tensor:
-    """A raised-cosine slope of ``length`` samples from one gain to another."""
+    """A raised-cosine slope of ``length`` samples from one gain to another.
+
+    Args:
+        length: samples.
+        start: the gain before the first one, as a factor of amplitude.
+        end: the gain behind the last one.
+    """
     phase = (torch.arange(length, dtype=torch.float32) + 0.5) / max(1, length)
     return start + (end - start) * (0.5 - 0.5 * torch.cos(torch.pi * phase))

@@ -47,11 +47,11 @@ class DetuneDrift(Degradation):
 
     @remembered()
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
-        """Slide there."""
+        """Let the pitch slide as far as the plan says."""
         return slid(clip, params["cents"])
 
     def make_placebo(self) -> Degradation:
-        """Slid, and back."""
+        """The same slide, and back again."""
         return DetuneDriftPlacebo(self, "slides in the same way, and back to where it was")
 
 

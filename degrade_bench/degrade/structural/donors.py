@@ -48,10 +48,11 @@ class Pulse:
     beats_per_bar: int
 
     @classmethod
-    def of(cls, known: Annotations) -> Pulse:
+    def of(cls, annotations: Annotations) -> Pulse:
         """The pulse of a piece with a bar or more; where beats are not known, a bar is one beat."""
-        downbeats = np.asarray(known.downbeats)
-        beats = np.asarray(known.beats if len(known.beats) >= len(known.downbeats) else known.downbeats)
+        downbeats = np.asarray(annotations.downbeats)
+        beats_known = len(annotations.beats) >= len(annotations.downbeats)
+        beats = np.asarray(annotations.beats) if beats_known else downbeats
         counts = np.diff(np.searchsorted(beats, downbeats - 1e-6))
         return cls(float(np.median(np.diff(beats))), max(1, round(float(np.median(counts)))))
 
@@ -71,6 +72,11 @@ class Donor:
 
 def drawn_donor(clip: Clip, rng: np.random.Generator, stem: str | None = None) -> Donor:
     """Draw a donor for a clip; one that has a certain stem, where ``stem`` names it.
+
+    Args:
+        clip: what gets foreign music; its beats or bars say how fast it is.
+        rng: of the choice among donors that fit about as well.
+        stem: the name of a stem that the donor must have; None for the whole mix.
 
     Raises:
         NotApplicableError: no built-in clip will do.
@@ -110,7 +116,7 @@ def _fit(pulse: Pulse, source: BuiltinSource) -> tuple[float, Donor]:
     """How badly a donor fits, in octaves of tempo, and at which rate it fits best."""
     its = _pulse_of(source.id)
     rates = [its.beat_seconds * beats / pulse.beat_seconds for beats in (1.0, 2.0, 0.5)]
-    rate = min(rates, key=lambda each: abs(math.log2(each)))
+    rate = min(rates, key=lambda rate: abs(math.log2(rate)))
     other_metre = OTHER_METRE_OCTAVES if its.beats_per_bar != pulse.beats_per_bar else 0.0
     return abs(math.log2(rate)) + other_metre, Donor(source, rate)
 
@@ -138,6 +144,12 @@ def conformed(name: str, stem: str | None, sample_rate: int, channels: int) -> C
     """A donor, or one of its stems, in a clip's format; the last two are kept.
 
     Two channels stay two; for any other count they are mixed to one, which all channels get.
+
+    Args:
+        name: of a built-in clip.
+        stem: the name of one of its stems, or None for its mix.
+        sample_rate: Hz, of the clip that it is for.
+        channels: of the clip that it is for.
     """
     donor = loaded(name)
     samples = donor.samples if stem is None else stems_of(donor)[stem]
@@ -151,8 +163,14 @@ def conformed(name: str, stem: str | None, sample_rate: int, channels: int) -> C
     return Clip(name, samples.expand(channels, -1).contiguous(), sample_rate)
 
 
-def donor_params(clip: Clip, donor: Donor, stem: str | None, gain: float) -> dict[str, Any]:
-    """What a plan keeps of its donor."""
+def donor_params(donor: Donor, stem: str | None, gain: float) -> dict[str, Any]:
+    """What a plan keeps of its donor.
+
+    Args:
+        donor: the clip and its rate.
+        stem: which of its stems, or None for its mix.
+        gain: the factor of amplitude that makes it as loud as what it replaces.
+    """
     return {
         "id": donor.source.id,
         "hash": loaded(donor.source.id).hash,
@@ -178,6 +196,12 @@ def donor_track(clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
 def donor_bars(clip: Clip, donor: Donor, stem: str | None, longest: int) -> list[int]:
     """Where in the donor's track bars begin that sound and after which ``longest`` samples follow.
 
+    Args:
+        clip: what gets foreign music.
+        donor: where it comes from.
+        stem: which of the donor's stems, or None for its mix.
+        longest: the longest bar that is to be filled, in samples of the clip.
+
     Raises:
         NotApplicableError: there are fewer than three.
     """
@@ -187,29 +211,48 @@ def donor_bars(clip: Clip, donor: Donor, stem: str | None, longest: int) -> list
     least = float(power.mean()) * 10 ** (SOUNDING_DB / 10)
     last = len(power) - span - round(fade_half(clip.sample_rate) * donor.rate) - 1
     starts = [round(time * clip.sample_rate) for time in donor.source.annotations.downbeats]
-    found = [start for start in starts if start <= last and float(power[start : start + span].mean()) >= least]
-    if len(found) < LEAST_BARS:
+    sounding = [start for start in starts if start <= last and float(power[start : start + span].mean()) >= least]
+    if len(sounding) < LEAST_BARS:
         raise NotApplicableError(
-            f"the donor {donor.source.id!r} has {len(found)} bars of {longest / clip.sample_rate:.1f} s, "
+            f"the donor {donor.source.id!r} has {len(sounding)} bars of {longest / clip.sample_rate:.1f} s, "
             f"needs {LEAST_BARS}"
         )
-    return [round(start / donor.rate) for start in found]
+    return [round(start / donor.rate) for start in sounding]
 
 
 def drawn_bars(places: list[int], count: int, rng: np.random.Generator) -> list[int]:
-    """Which of a donor's bars stands in for each of ``count`` bars; neighbours never follow one another in it."""
+    """Which of a donor's bars stands in for each of ``count`` bars; neighbours never follow one another in it.
+
+    Args:
+        places: where the donor's bars begin, in samples; three or more.
+        count: bars of the clip.
+        rng: of the first bar and of the step between two.
+    """
     first, step = int(rng.integers(len(places))), int(rng.integers(2, len(places)))
     return [places[(first + step * k) % len(places)] for k in range(count)]
 
 
-def beside(own: torch.Tensor, foreign: torch.Tensor, sample_rate: int) -> tuple[torch.Tensor, int]:
-    """Two signals one after the other, out of which pieces are taken, and where the second begins."""
-    gap = torch.zeros(len(own), fade_half(sample_rate))
-    return torch.cat([own, gap, foreign], dim=1), own.shape[1] + gap.shape[1]
+def beside(signal: torch.Tensor, foreign: torch.Tensor, sample_rate: int) -> tuple[torch.Tensor, int]:
+    """Two signals one after the other, out of which pieces are taken, and where the second begins.
+
+    Args:
+        signal: ``(channels, time)``, the clip's music.
+        foreign: ``(channels, time)``, the donor's.
+        sample_rate: Hz; it decides how far apart they are put.
+    """
+    gap = torch.zeros(len(signal), fade_half(sample_rate))
+    return torch.cat([signal, gap, foreign], dim=1), signal.shape[1] + gap.shape[1]
 
 
 def substituted(spans: list[list[int]], places: list[int], first: int, num_samples: int) -> list[Piece]:
-    """Pieces of a signal whose ``spans`` are read from elsewhere: from ``first`` plus each one's place."""
+    """Pieces of a signal whose ``spans`` are read from elsewhere: from ``first`` plus each one's place.
+
+    Args:
+        spans: ``[start, end]`` of what is replaced, in samples, in order.
+        places: where in the second signal each one's music begins.
+        first: where the second signal begins behind the first.
+        num_samples: of the first signal.
+    """
     pieces, position = [], 0
     for (start, end), place in zip(spans, places, strict=True):
         pieces += [(position, start), (first + place, first + place + end - start)]

@@ -75,7 +75,13 @@ class Substitution(Degradation):
 
     @abstractmethod
     def put_back(self, clip: Clip, params: Mapping[str, Any], changed: torch.Tensor) -> torch.Tensor:
-        """The clip with its layer changed."""
+        """The clip with its layer changed.
+
+        Args:
+            clip: what is damaged.
+            params: of the plan.
+            changed: ``(channels, time)``, the layer with foreign bars in it.
+        """
 
     def signal_and_pieces(self, clip: Clip, params: Mapping[str, Any]) -> tuple[torch.Tensor, list[Piece]]:
         """The layer with the donor behind it, and the pieces of both that make the damaged layer."""
@@ -88,7 +94,7 @@ class Substitution(Degradation):
         return donors.donor_track(clip, params)
 
     def make_placebo(self) -> Degradation:
-        """Its own bars, stretched and unstretched."""
+        """The clip's own bars, stretched and unstretched."""
         return OwnBars(
             self, "takes the same bars out of the clip itself, stretched as the donor was and back again"
         )
@@ -155,16 +161,16 @@ class ForeignBars(Substitution):
             donors.conformed(donor.source.id, None, clip.sample_rate, clip.channels)
         )
         gain = 10 ** (difference / 20) if math.isfinite(difference) else 1.0
-        return {"donor": donors.donor_params(clip, donor, None, gain)}, donor
+        return {"donor": donors.donor_params(donor, None, gain)}, donor
 
     def annotations_after(self, annotations: Annotations, params: Mapping[str, Any]) -> Annotations:
         """Two pieces in one have neither one key nor one form, and the other one's bars may count otherwise."""
         return annotations.without("sections", "key", "chords", "time_signature")
 
     def layer(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
-        """All of it."""
+        """The whole mix."""
         return clip.samples
 
     def put_back(self, clip: Clip, params: Mapping[str, Any], changed: torch.Tensor) -> torch.Tensor:
-        """Nothing else is there."""
+        """The changed mix is all that there is."""
         return changed

@@ -61,11 +61,11 @@ class KeyBreak(Degradation):
 
     @remembered()
     def transposed_clip(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
-        """The whole clip by ``semitones``."""
+        """The whole clip, transposed by ``semitones``; all levels share it."""
         return shifted(clip.samples, clip.sample_rate, params["semitones"])
 
     def make_placebo(self) -> Degradation:
-        """Shifted, and back."""
+        """Transposed in the same way, and back again."""
         return KeyBreakPlacebo(self, "transposes the same bars by a semitone, and back again")
 
 
@@ -83,6 +83,12 @@ def merged_spans(bounds: np.ndarray, chosen: np.ndarray) -> list[list[int]]:
 
 def spliced(samples: torch.Tensor, other: torch.Tensor, spans: list[list[int]], sample_rate: int) -> torch.Tensor:
     """``samples`` with ``other``, as long, in the given ranges; crossfaded at their bounds, but not at the ends.
+
+    Args:
+        samples: ``(channels, time)``.
+        other: of the same shape.
+        spans: ``[start, end]`` of what is taken from ``other``, in samples, in order.
+        sample_rate: Hz; it decides how long the crossfades are.
 
     Shape:
         samples, other: ``(channels, time)``.

@@ -74,7 +74,7 @@ class LayerMistuning(Degradation):
         return shifted(low, rate, -semitones), shifted(high, rate, semitones)
 
     def make_placebo(self) -> Degradation:
-        """Detuned, and back."""
+        """The same layers detuned, and back again."""
         return LayerMistuningPlacebo(self, "detunes the same layers, and back again")
 
 
@@ -102,7 +102,13 @@ def mistuned_layers(clip: Clip, params: Mapping[str, Any]) -> Layers:
 
 
 def put_back(clip: Clip, params: Mapping[str, Any], changed: Layers) -> torch.Tensor:
-    """The clip with its two layers changed."""
+    """The clip with its two layers changed.
+
+    Args:
+        clip: what is damaged.
+        params: of the plan; says which layers they are.
+        changed: the two layers as they are to sound, ``(channels, time)`` each.
+    """
     if params["stems"]:
         low, high = mistuned_layers(clip, params)
         return clip.samples - low - high + changed[0] + changed[1]
@@ -126,7 +132,13 @@ def crossover_hz(clip: Clip) -> float:
 
 
 def bands(samples: torch.Tensor, sample_rate: int, crossover: float) -> Layers:
-    """What lies below and above a frequency; the two add up to ``samples``, and no phase is turned."""
+    """What lies below and above a frequency; the two add up to ``samples``, and no phase is turned.
+
+    Args:
+        samples: ``(channels, time)``.
+        sample_rate: Hz.
+        crossover: where the two bands meet, in Hz.
+    """
     from scipy.fft import irfft, next_fast_len, rfft
 
     count = samples.shape[1]

@@ -73,7 +73,7 @@ class Late(Degradation):
         return rest + reassembled(moved, late_pieces(params, clip.num_samples), clip.sample_rate)
 
     def make_placebo(self) -> Degradation:
-        """In time, with the same cut."""
+        """The same layer put back in time, with the same cut."""
         return InTime(self, "takes the same layer out and puts it back in time, with a cut at the same place")
 
 
@@ -123,7 +123,7 @@ class LayerOffset(Late):
     needs = frozenset({"beats"})
 
     def chosen_stems(self, clip: Clip, rng: np.random.Generator) -> list[str]:
-        """The drums, where there are stems."""
+        """The drums, where the clip has stems."""
         return drum_stems(clip)
 
 
@@ -135,5 +135,5 @@ class StemOffset(Late):
     needs = frozenset({"beats", "stems"})
 
     def chosen_stems(self, clip: Clip, rng: np.random.Generator) -> list[str]:
-        """One, drawn for all levels."""
+        """One stem, drawn once for all levels."""
         return [drawn_stem(clip, rng)]

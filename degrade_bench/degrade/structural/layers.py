@@ -35,6 +35,11 @@ def drum_stems(clip: Clip) -> list[str]:
 def drawn_stem(clip: Clip, rng: np.random.Generator, *, pitched: bool = False) -> str:
     """One of the clip's audible stems.
 
+    Args:
+        clip: a clip with stems.
+        rng: of the choice.
+        pitched: whether drums are left out of the choice.
+
     Raises:
         NotApplicableError: there is none, or nothing that it could be heard against.
     """
@@ -86,10 +91,15 @@ def turned(samples: torch.Tensor) -> torch.Tensor:
 def check_both_sound(moved: torch.Tensor, rest: torch.Tensor, names: str) -> None:
     """Raise where one layer is next to nothing.
 
+    Args:
+        moved: ``(channels, time)``, the layer that the damage takes.
+        rest: the same shape, everything else.
+        names: what the layers are, for the message.
+
     Raises:
         NotApplicableError: says so.
     """
-    powers = [float(each.double().square().sum()) for each in (moved, rest)]
+    powers = [float(layer.double().square().sum()) for layer in (moved, rest)]
     if min(powers) <= max(powers) * 10 ** (FAINTEST_DB / 10):
         raise NotApplicableError(
             f"the clip has no two layers ({names}): one lies {-FAINTEST_DB:g} dB under the other"

@@ -68,6 +68,11 @@ def removal_order(count: int, middle: int, rng: np.random.Generator) -> list[int
     """Beats in the order in which they go: none beside another, the halves before and after ``middle`` in turn.
 
     The first and the last beat stay: without them, the clip would only begin later or end sooner.
+
+    Args:
+        count: beats of the clip.
+        middle: the first beat of the clip's second half.
+        rng: of the order within each half.
     """
     inner = (1 + rng.permutation(max(0, count - 2))).tolist()
     halves = [iter([b for b in inner if b < middle]), iter([b for b in inner if b >= middle])]

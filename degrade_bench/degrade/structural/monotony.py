@@ -36,13 +36,15 @@ class Monotony(Rearrangement):
         looped = int(rng.choice(repeatable(clip, bounds, np.arange(count), slice(0, count))))
         others = rng.permutation(np.delete(np.arange(count), looped))
         taken = others[: moved_count(count - 1, strength, level, least=1)]
-        heard = np.arange(count)
-        heard[taken] = looped
+        played = np.arange(count)
+        played[taken] = looped
         return Arrangement(
-            replaced(bounds, heard, clip.num_samples), taken.tolist(), 100 * len(taken) / (count - 1)
+            replaced(bounds, played, clip.num_samples), taken.tolist(), 100 * len(taken) / (count - 1)
         )
 
     def annotations_after(self, clip: Clip, arranged: Arrangement) -> Annotations:
         """Sections and chords follow; beats and downbeats stay where they are."""
-        known = clip.annotations
-        return replace(super().annotations_after(clip, arranged), beats=known.beats, downbeats=known.downbeats)
+        annotations = clip.annotations
+        return replace(
+            super().annotations_after(clip, arranged), beats=annotations.beats, downbeats=annotations.downbeats
+        )

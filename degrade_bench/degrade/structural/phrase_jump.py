@@ -63,6 +63,12 @@ class PhraseJump(Rearrangement):
 
 
 def landing(beat: int, distance: int, beats: int) -> int:
-    """The beat to which a leap goes: as drawn, or as far in the other direction where the clip ends too soon."""
+    """The beat to which a leap goes: as drawn, or as far in the other direction where the clip ends too soon.
+
+    Args:
+        beat: that is left.
+        distance: in beats; negative is back.
+        beats: of the clip.
+    """
     there = beat + distance
     return there if 0 <= there < beats - STAY_BEATS else beat - distance

@@ -43,11 +43,11 @@ class PitchShift(Degradation):
 
     @remembered()
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
-        """Transpose."""
+        """Transpose the whole clip by the plan's interval."""
         return shifted(clip.samples, clip.sample_rate, params["semitones"])
 
     def make_placebo(self) -> Degradation:
-        """Shifted, and back."""
+        """Transposed in the same way, and back again."""
         return PitchShiftPlacebo(self, "transposed by the same interval, and back again")
 
 

@@ -65,6 +65,12 @@ class Rearrangement(Degradation):
     def arrange(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Arrangement:
         """Decide the pieces. As for ``draw``, what the levels share is drawn first, whatever the level.
 
+        Args:
+            clip: what is damaged.
+            level: from 1.
+            strength: of the level, in the ladder's unit.
+            rng: in the same state at every level.
+
         Raises:
             NotApplicableError: the clip has too few bars or beats.
         """
@@ -129,7 +135,13 @@ class RearrangementPlacebo(Placebo):
 
 
 def offset_pieces(cuts: Sequence[int], offsets: Sequence[int] | np.ndarray, num_samples: int) -> list[Piece]:
-    """Pieces between cuts, each moved by its offset; the first stays in its place."""
+    """Pieces between cuts, each moved by its offset; the first stays in its place.
+
+    Args:
+        cuts: where pieces begin, in samples, rising; the first piece begins at 0.
+        offsets: how far from its place each piece is read, in samples, as many as there are cuts.
+        num_samples: of the clip.
+    """
     bounds = [0, *cuts, num_samples]
     moves = zip(itertools.pairwise(bounds), [0, *offsets], strict=True)
     return [(int(start + offset), int(end + offset)) for (start, end), offset in moves]

@@ -28,8 +28,8 @@ def unit_bounds(clip: Clip, unit: Unit) -> np.ndarray:
     What comes before the first bound (a pickup) and after the last one (a tail, a bar that is cut off) is no
     unit. Times outside the clip are left out.
     """
-    known = clip.annotations
-    times = np.asarray(known.downbeats if unit == "bar" else known.beats, dtype=float)
+    annotations = clip.annotations
+    times = np.asarray(annotations.downbeats if unit == "bar" else annotations.beats, dtype=float)
     bounds = np.unique(np.round(times * clip.sample_rate).astype(int))
     return bounds[(bounds >= 0) & (bounds <= clip.num_samples)]
 
@@ -37,13 +37,18 @@ def unit_bounds(clip: Clip, unit: Unit) -> np.ndarray:
 def required_bounds(clip: Clip, unit: Unit, least: int = MIN_UNITS) -> np.ndarray:
     """As :func:`unit_bounds`.
 
+    Args:
+        clip: whose annotations are asked.
+        unit: bars or beats.
+        least: so many units must lie within the clip.
+
     Raises:
         NotApplicableError: there are fewer than ``least`` units.
     """
     bounds = unit_bounds(clip, unit)
-    found = max(0, len(bounds) - 1)
-    if found < least:
-        raise NotApplicableError(f"needs {least} whole {unit}s; the clip has {found}")
+    units = max(0, len(bounds) - 1)
+    if units < least:
+        raise NotApplicableError(f"needs {least} whole {unit}s; the clip has {units}")
     return bounds
 
 
@@ -60,17 +65,28 @@ def moved_count(count: int, percent: float, level: int, least: int) -> int:
 
 
 def reordered(bounds: np.ndarray, order: Sequence[int] | np.ndarray, num_samples: int) -> list[Piece]:
-    """Pieces in which the units play in a new order; what lies before and after the units stays."""
+    """Pieces in which the units play in a new order; what lies before and after the units stays.
+
+    Args:
+        bounds: of ``k`` units, in samples; ``(k + 1,)``.
+        order: which unit is heard first, second, …
+        num_samples: of the clip.
+    """
     units = [(int(bounds[k]), int(bounds[k + 1])) for k in order]
     return [(0, int(bounds[0])), *units, (int(bounds[-1]), num_samples)]
 
 
-def replaced(bounds: np.ndarray, heard: Sequence[int] | np.ndarray, num_samples: int) -> list[Piece]:
-    """Pieces in which unit ``heard[k]`` plays in the place of unit ``k``, as much of it as there is room for.
+def replaced(bounds: np.ndarray, played: Sequence[int] | np.ndarray, num_samples: int) -> list[Piece]:
+    """Pieces in which unit ``played[k]`` plays in the place of unit ``k``, as much of it as there is room for.
 
     Every bound stays where it is. In a place that is longer than the unit, what follows the unit goes on.
+
+    Args:
+        bounds: of ``k`` units, in samples; ``(k + 1,)``.
+        played: which unit is heard in the place of each; ``(k,)``.
+        num_samples: of the clip.
     """
-    starts, lengths = bounds[np.asarray(heard)], np.diff(bounds)
+    starts, lengths = bounds[np.asarray(played)], np.diff(bounds)
     units = [(int(start), int(start + length)) for start, length in zip(starts, lengths, strict=True)]
     return [(0, int(bounds[0])), *units, (int(bounds[-1]), num_samples)]
 
@@ -81,6 +97,12 @@ def repeatable(clip: Clip, bounds: np.ndarray, units: np.ndarray, places: slice)
     A unit that is shorter than a place would let the next downbeat be heard too early, just before the place ends,
     so it must fill three places in four to within a crossfade (not all: a ritardando would leave nothing but the
     last bar). Where no unit is as it should be, it is the longest.
+
+    Args:
+        clip: what is damaged.
+        bounds: of its units, in samples.
+        units: indices of those that might be repeated.
+        places: the units in whose places it may be heard.
     """
     starts, lengths, levels = bounds[:-1], np.diff(bounds), unit_levels(clip, bounds)
     wanted = np.quantile(lengths[places], 0.75) - fade_half(clip.sample_rate)

@@ -48,11 +48,11 @@ class StemSwap(Substitution):
             except NotApplicableError:
                 continue
             params = stem_params(clip, [name])
-            own = clip.with_samples(layers(clip, params)[0])
-            gain = active_rms(own) / active_rms(
+            stem = clip.with_samples(layers(clip, params)[0])
+            gain = active_rms(stem) / active_rms(
                 donors.conformed(donor.source.id, name, clip.sample_rate, clip.channels)
             )
-            return params | {"donor": donors.donor_params(clip, donor, name, gain)}, donor
+            return params | {"donor": donors.donor_params(donor, name, gain)}, donor
         raise NotApplicableError(f"no other built-in clip of a near tempo has one of the stems {', '.join(names)}")
 
     def annotations_after(self, annotations: Annotations, params: Mapping[str, Any]) -> Annotations:
@@ -60,9 +60,9 @@ class StemSwap(Substitution):
         return annotations.without("key", "chords") if is_pitched(params["donor"]["stem"]) else annotations
 
     def layer(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
-        """The stem."""
+        """The stem whose bars are replaced."""
         return layers(clip, params)[0]
 
     def put_back(self, clip: Clip, params: Mapping[str, Any], changed: torch.Tensor) -> torch.Tensor:
-        """The others, and the changed stem."""
+        """The sum of the other stems and the changed one."""
         return layers(clip, params)[1] + changed

@@ -55,7 +55,7 @@ class StemTransposition(Degradation):
         return shifted(layers(clip, params)[0], clip.sample_rate, params["semitones"])
 
     def make_placebo(self) -> Degradation:
-        """Shifted, and back."""
+        """Transposed in the same way, and back again."""
         return StemTranspositionPlacebo(self, "transposes the same stem, and back again")
 
 

@@ -42,11 +42,13 @@ class StuckLoop(Rearrangement):
         near = np.arange(max(0, latest - CHOICE + 1), latest + 1)
         stuck = int(rng.choice(repeatable(clip, bounds, near, slice(near[0], latest + most + 1))))
         taken = range(stuck + 1, stuck + 1 + repeats)
-        heard = np.arange(count)
-        heard[taken] = stuck
-        return Arrangement(replaced(bounds, heard, clip.num_samples), taken, float(repeats))
+        played = np.arange(count)
+        played[taken] = stuck
+        return Arrangement(replaced(bounds, played, clip.num_samples), taken, float(repeats))
 
     def annotations_after(self, clip: Clip, arranged: Arrangement) -> Annotations:
         """Sections and chords follow; beats and downbeats stay where they are."""
-        known = clip.annotations
-        return replace(super().annotations_after(clip, arranged), beats=known.beats, downbeats=known.downbeats)
+        annotations = clip.annotations
+        return replace(
+            super().annotations_after(clip, arranged), beats=annotations.beats, downbeats=annotations.downbeats
+        )

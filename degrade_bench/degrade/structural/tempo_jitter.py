@@ -44,6 +44,11 @@ def jittered(bounds: np.ndarray, strength: float, rng: np.random.Generator) -> n
 
     The pattern is bounded (uniform, not normal), so that even the strongest level leaves every beat at least
     a third of its duration.
+
+    Args:
+        bounds: of the beats, in samples; ``(beats + 1,)``.
+        strength: RMS change of the durations, as a share.
+        rng: of the pattern.
     """
     durations = np.diff(bounds).astype(float)
     pattern = rng.uniform(-1.0, 1.0, size=len(durations))

@@ -37,6 +37,11 @@ class TimeWarp(Degradation):
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], float]:
         """Where the music goes.
 
+        Args:
+            clip: what is damaged.
+            strength: of the level, in the ladder's unit.
+            rng: in the same state at every level.
+
         Returns:
             source positions and their output positions (both in samples, strictly increasing, from 0 to the ends of
             clip and output), and the strength that the map achieves, in the ladder's unit.
@@ -56,12 +61,12 @@ class TimeWarp(Degradation):
 
     @remembered()
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
-        """Warp."""
+        """Move the clip in time along the plan's map."""
         source_of = along(params["from"], params["to"])
         return moved(clip.samples, clip.sample_rate, source_of, round(params["to"][-1]))
 
     def make_placebo(self) -> Degradation:
-        """Warped, and unwarped."""
+        """The same warp, and back again."""
         return UnwarpedPlacebo(self, self.placebo_summary)
 
 
@@ -80,7 +85,13 @@ class UnwarpedPlacebo(Placebo):
 def with_ends(
     clip: Clip, bounds: np.ndarray, new_bounds: npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """A map between inner points of a clip, with what lies before and after them left at its own tempo."""
+    """A map between inner points of a clip, with what lies before and after them left at its own tempo.
+
+    Args:
+        clip: what is warped.
+        bounds: positions within it, in samples, rising.
+        new_bounds: where they go, in samples, rising; as many.
+    """
     source, output = bounds.astype(float), new_bounds.astype(float)
     shift = output[-1] - source[-1]
     if source[0] > 0:
