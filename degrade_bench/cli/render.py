@@ -20,6 +20,16 @@ def render_file(
 ) -> Iterator[str]:
     """Damage one file; yield lines that say what was done.
 
+    Args:
+        name: a degradation, or the placebo of one.
+        level: 0 for the clean clip.
+        source: the audio file to damage.
+        target: the audio file to write; its suffix says the format.
+        seed: the run seed.
+        replicate: which draw.
+        plan_file: where the plan goes, as JSON; None for nowhere.
+        suite: the suite that ``name`` is from; None for the registry.
+
     Raises:
         DegradeBenchError: unknown name or level, unreadable input, a target that cannot be written, or a
             damage that does not apply to this clip.

@@ -79,7 +79,8 @@ def test_public_functions_with_several_arguments_say_what_they_are():
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 bases[node.name] = {ast.unparse(base).split(".")[-1].split("[")[0] for base in node.bases}
-        explained |= {(owner, name) for owner, name, function in public(tree.body) if documents_arguments(function)}
+                methods = (member for member in node.body if isinstance(member, Function))
+                explained |= {(node.name, method.name) for method in methods if documents_arguments(method)}
 
     def inherited(owner: str, name: str) -> bool:
         return any((base, name) in explained or inherited(base, name) for base in bases.get(owner, ()))
