@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from degrade_bench.degrade.plan import Drawn
 
 import degrade_bench
 from degrade_bench import Annotations, Clip, Degradation, DegradeBenchError, Ladder, Metric, RunConfig, RunResult
-from degrade_bench.degrade.base import Drawn
 from degrade_bench.degrade.placebo import FaintPlacebo
 
 

@@ -1,0 +1,31 @@
+# Tasks for contributors; CONTRIBUTING.md explains them. `make` alone lists them.
+.PHONY: help test lint docs page bench
+
+help:
+	@echo "make test            all tests and doctests, on every core, with coverage"
+	@echo "make lint            ruff, mypy and vulture"
+	@echo "make page NAME=...   one degradation's page and picture, and the index of all pages"
+	@echo "make docs            every page of a degradation, and the tables of columns"
+	@echo "make bench           the benchmarks that need no weights; results go to benchmarks/*.md"
+
+test:
+	pytest -n auto --dist worksteal --cov
+
+lint:
+	ruff check .
+	ruff format --check .
+	mypy
+	vulture
+
+page:
+	@test -n "$(NAME)" || { echo "give the degradation: make page NAME=low_pass"; exit 2; }
+	python scripts/build_pages.py --only $(NAME)
+
+docs:
+	python scripts/build_pages.py
+	python scripts/analysis_tables.py
+
+bench:
+	python benchmarks/degrade.py
+	python benchmarks/stretch.py
+	python benchmarks/analysis.py
