@@ -23,7 +23,7 @@ page:
 
 docs:
 	python scripts/build_pages.py
-	python scripts/analysis_tables.py
+	python scripts/column_tables.py
 
 bench:
 	python benchmarks/degrade.py

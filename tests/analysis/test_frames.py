@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -114,53 +110,3 @@ def test_names_are_used_once_and_the_summary_takes_of_the_levels():
         assert all(column.meaning for column in frame.columns)
     assert set(SUMMARY_COLUMNS) <= set(LEVELS.names)
     assert len(STATISTICS) > 5
-
-
-STATISTIC = '''"""The largest drop."""
-
-import numpy as np
-
-from degrade_bench.analysis.frames import Column
-from degrade_bench.analysis.levels.base import LevelInputs, LevelStatistic
-
-
-def largest(inputs: LevelInputs) -> dict[str, np.ndarray]:
-    return {"drop_max": np.nanmax(inputs.metric_drops.drops, axis=0)}
-
-
-STATISTIC = LevelStatistic((Column("drop_max", "number", "the largest drop", "the metric's"),), largest)
-'''
-
-READ = """
-import sys
-from pathlib import Path
-import pandas as pd
-from degrade_bench.analysis import AnalysisOptions, analyse, load, load_analysis, write
-folder = Path(sys.argv[1])
-write(analyse(pd.read_parquet(folder / "scores.parquet"), AnalysisOptions(resamples=100)), folder)
-for levels in (load_analysis(folder).levels, load(folder).levels):
-    assert (levels["drop_max"] >= levels["drop_mean"]).all(), levels
-"""
-
-
-def test_a_statistic_is_one_file_and_one_line(tmp_path):
-    """In a copy: it then is in analysis.json, in the documentation and in what ``load`` gives."""
-    without = shutil.ignore_patterns("__pycache__", "data", "corpus")
-    shutil.copytree(ROOT / "degrade_bench", tmp_path / "degrade_bench", ignore=without)
-    shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=without)
-    (tmp_path / "docs").mkdir()
-    for page in ("analysis.md", "compare.md"):
-        shutil.copy(ROOT / "docs" / page, tmp_path / "docs")
-    levels = tmp_path / "degrade_bench" / "analysis" / "levels"
-    (levels / "largest.py").write_text(STATISTIC, encoding="utf-8")
-    listed = (levels / "__init__.py").read_text(encoding="utf-8")
-    (levels / "__init__.py").write_text(
-        listed.replace('    "distribution",\n', '    "distribution",\n    "largest",\n'), encoding="utf-8"
-    )
-    (tmp_path / "run").mkdir()
-    awkward().to_parquet(tmp_path / "run" / "scores.parquet")
-    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
-    for command in (["-c", READ, str(tmp_path / "run")], ["scripts/column_tables.py"]):
-        subprocess.run([sys.executable, *command], cwd=tmp_path, env=environment, check=True, timeout=120)
-    written = (tmp_path / "docs" / "analysis.md").read_text(encoding="utf-8")
-    assert "| `drop_max` | number | the metric's | the largest drop |" in written

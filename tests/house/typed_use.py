@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from degrade_bench.degrade.plan import Drawn
 
 import degrade_bench
 from degrade_bench import Annotations, Clip, Degradation, DegradeBenchError, Ladder, Metric, RunConfig, RunResult
 from degrade_bench.degrade.placebo import FaintPlacebo
+from degrade_bench.degrade.plan import Drawn
 
 
 class Peak(Metric):
