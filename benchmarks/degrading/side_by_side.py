@@ -18,7 +18,7 @@ from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import NotApplicableError
-from degrading.peers import Call, Pair, Setting
+from degrading.settings import Call, Pair, Setting
 
 LEAST_REPETITIONS, MOST_SECONDS = 2, 60.0
 """An operation that has taken a minute is not repeated more than twice."""
