@@ -3,7 +3,7 @@
 
 help:
 	@echo "make test            all tests and doctests, on every core, with coverage"
-	@echo "make lint            ruff, mypy and vulture"
+	@echo "make lint            ruff and mypy"
 	@echo "make page NAME=...   one degradation's page and picture, and the index of all pages"
 	@echo "make docs            every page of a degradation, and the tables of columns"
 	@echo "make bench           the benchmarks that need no weights; results go to benchmarks/*.md"
@@ -15,7 +15,6 @@ lint:
 	ruff check .
 	ruff format --check .
 	mypy
-	vulture
 
 page:
 	@test -n "$(NAME)" || { echo "give the degradation: make page NAME=low_pass"; exit 2; }

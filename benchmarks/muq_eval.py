@@ -82,6 +82,13 @@ def machine() -> str:
 
 
 def agree(files: Files, encoders: dict, options: argparse.Namespace) -> str:
+    """The section on how well the encoders agree.
+
+    Args:
+        files: the checkpoint.
+        encoders: the three, by name.
+        options: of the command line.
+    """
     clips: list[Clip] = [source.load() for source in builtin_sources()]
     if options.music:
         sources, _ = sources_from([options.music])
@@ -119,6 +126,13 @@ def verdict(half: agreement.Agreement) -> str:
 
 
 def speed(files: Files, encoders: dict, options: argparse.Namespace) -> str:
+    """The section on how fast the encoders are.
+
+    Args:
+        files: the checkpoint.
+        encoders: the three, by name.
+        options: of the command line.
+    """
     repetitions = 2 if options.quick else 5
     clips = [source.load() for source in builtin_sources()[: max(BATCHES)]]
     audio = torch.cat([preprocessed(clip.samples[None], clip.sample_rate) for clip in clips])

@@ -39,6 +39,13 @@ def ours(samples: np.ndarray, length: int) -> np.ndarray:
 
 
 def rubber_band(samples: np.ndarray, length: int, finer: bool) -> np.ndarray:
+    """Rubber Band's answer.
+
+    Args:
+        samples: ``(channels, time)``.
+        length: samples of the output.
+        finer: its slower engine.
+    """
     padded = np.pad(samples, ((0, 0), (0, RATE // 2)), mode="reflect")
     return time_stretch(padded, RATE, TEMPO, high_quality=finer, preserve_formants=False)[:, :length]
 
@@ -68,9 +75,9 @@ def mel_db(samples: np.ndarray, centres: np.ndarray) -> np.ndarray:
 
 def likeness(out: np.ndarray, source: np.ndarray) -> tuple[float, float]:
     centres = np.arange(20, int(source.shape[1] / TEMPO / HOP) - 20) * float(HOP)
-    found, wanted = mel_db(out, centres), mel_db(source, centres * TEMPO)
-    rises = [np.maximum(np.diff(each, axis=0), 0).mean(axis=1) for each in (found, wanted)]
-    return float(np.abs(found - wanted).mean()), float(np.corrcoef(*rises)[0, 1])
+    heard, expected = mel_db(out, centres), mel_db(source, centres * TEMPO)
+    rises = [np.maximum(np.diff(levels, axis=0), 0).mean(axis=1) for levels in (heard, expected)]
+    return float(np.abs(heard - expected).mean()), float(np.corrcoef(*rises)[0, 1])
 
 
 def main() -> None:

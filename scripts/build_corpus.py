@@ -56,7 +56,13 @@ def click_score() -> Score:
 
 
 def store(score: Score, rendered: Rendered, out: Path) -> None:
-    """Write one clip, its stems and its annotations."""
+    """Write one clip, its stems and its annotations.
+
+    Args:
+        score: the clip's score: its name, and whether its stems are kept.
+        rendered: what was rendered from it: mix, stems, where its first beat is.
+        out: the corpus's folder.
+    """
     out.mkdir(parents=True, exist_ok=True)
     stems = {}
     # the mix is the sum of the stems, bit for bit: it is not stored a second time

@@ -43,7 +43,13 @@ def main() -> int:
 
 
 def build(names: Sequence[str], folder: Path, jobs: int) -> None:
-    """Measure, draw and write the pages of ``names``, and the index."""
+    """Measure, draw and write the pages of ``names``, and the index.
+
+    Args:
+        names: degradations and controls.
+        folder: where pages and pictures go; made where it is not there.
+        jobs: processes.
+    """
     started = time.monotonic()
     one_thread()
     folder.mkdir(parents=True, exist_ok=True)

@@ -42,8 +42,14 @@ def excerpts(count: int = 16) -> list[Excerpt]:
     return [once[k % len(once)] for k in range(count)]
 
 
-def shifted(known: Annotations, start: float, seconds: float) -> Annotations:
-    """What is known about the part from ``start`` on, ``seconds`` long, in its own time."""
+def shifted(annotations: Annotations, start: float, seconds: float) -> Annotations:
+    """What is known about a part of a clip, in the part's own time.
+
+    Args:
+        annotations: the whole clip's.
+        start: where the part begins, in seconds.
+        seconds: its length.
+    """
 
     def times(values: tuple[float, ...]) -> tuple[float, ...]:
         return tuple(value - start for value in values if start <= value <= start + seconds)
@@ -54,9 +60,9 @@ def shifted(known: Annotations, start: float, seconds: float) -> Annotations:
         return tuple(later if later and later[0][0] == 0.0 else under_way + later)
 
     return replace(
-        known,
-        beats=times(known.beats),
-        downbeats=times(known.downbeats),
-        sections=spans(known.sections),
-        chords=spans(known.chords),
+        annotations,
+        beats=times(annotations.beats),
+        downbeats=times(annotations.downbeats),
+        sections=spans(annotations.sections),
+        chords=spans(annotations.chords),
     )

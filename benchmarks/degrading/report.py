@@ -45,7 +45,14 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def side_by_side(results: Sequence[Compared], absent: Sequence[str], clips: int, repetitions: int) -> str:
-    """The comparison with the peers."""
+    """The comparison with the peers.
+
+    Args:
+        results: what was timed, a damage each.
+        absent: peers that are not installed, with the reason.
+        clips: on so many clips.
+        repetitions: so many times.
+    """
     rows = []
     for result in results:
         if OURS not in result.seconds:
@@ -123,7 +130,13 @@ def _peer(result: Compared, label: str) -> str:
 
 
 def suites(costs: Sequence[Cost], members: Mapping[str, Sequence[str]], clips: int) -> str:
-    """What each suite costs, and the degradations that cost most."""
+    """What each suite costs, and the degradations that cost most.
+
+    Args:
+        costs: of every degradation on every clip.
+        members: the degradations of each suite.
+        clips: on so many clips.
+    """
     rows = []
     for suite, names in members.items():
         own = [cost for cost in costs if cost.name in names]

@@ -69,6 +69,11 @@ def compare(pair: Pair, clips: Sequence[Clip], repetitions: int) -> Compared:
     A turn is a ladder, as in a sweep: ours is ``draw`` and ``damage`` at each level of a clip that it has not seen,
     so that what is analysed once per clip is paid for once; theirs is a call at each level, set to the same
     strength. CPU time of all threads, so that neither gains by using more.
+
+    Args:
+        pair: the damage and its peers.
+        clips: the music.
+        repetitions: turns on each clip.
     """
     result = Compared(pair)
     degradation = catalogue.get(pair.name)

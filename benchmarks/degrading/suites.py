@@ -111,7 +111,13 @@ def _add_level(cost: Cost, degradation: Degradation, clip: Clip, level: int) -> 
 
 
 def render(degradation: Degradation, clip: Clip, level: int):  # noqa: ANN201 - Rendered
-    """As a run renders it: drawn, damaged, matched in loudness."""
+    """As a run renders it: drawn, damaged, matched in loudness.
+
+    Args:
+        degradation: a degradation or a placebo.
+        clip: what it damages.
+        level: from 1.
+    """
     return degradation.render(clip, level, generator(cell_seed(0, clip.hash, *degradation.seed_key, 0)))
 
 

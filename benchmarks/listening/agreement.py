@@ -47,7 +47,14 @@ class Agreement:
 
 
 def compare(first: Encode, second: Encode, score: Encode, clips: Sequence[Clip]) -> Agreement:
-    """Both encoders on every clip, as the contract prepares it."""
+    """Both encoders on every clip, as the contract prepares it.
+
+    Args:
+        first: an encoder, ``(batch, samples)`` to ``(batch, time, dim)``.
+        second: the other one.
+        score: a clip's features to its score.
+        clips: the music.
+    """
     errors, scores = [], ([], [])
     for clip in clips:
         audio = preprocessed(clip.samples[None], clip.sample_rate)

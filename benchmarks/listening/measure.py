@@ -29,7 +29,13 @@ class Timed:
 
 
 def interleaved(runs: Mapping[str, Run], repetitions: int, wait: Run = lambda: None) -> dict[str, Timed]:
-    """Every run once a round, in turn, so that what else the machine does falls on all alike; first warmed up."""
+    """Every run once a round, in turn, so that what else the machine does falls on all alike; first warmed up.
+
+    Args:
+        runs: what is timed, by name.
+        repetitions: rounds.
+        wait: called before and after each run: a device finishes its work there.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     for run in runs.values():
         run()
@@ -44,7 +50,13 @@ def interleaved(runs: Mapping[str, Run], repetitions: int, wait: Run = lambda: N
 
 
 def product(dtype: torch.dtype, device: str = "cpu", size: int = 4096) -> tuple[Run, float]:
-    """A matrix product, and its floating-point operations."""
+    """A matrix product, and its floating-point operations.
+
+    Args:
+        dtype: of both factors.
+        device: where they are.
+        size: columns of the left factor; half as many rows on a CPU.
+    """
     rows = size if device != "cpu" else size // 2
     left, right = (torch.randn(shape, device=device).to(dtype) for shape in ((rows, size), (size, size)))
     return lambda: left @ right, 2.0 * rows * size * size

@@ -42,7 +42,13 @@ def build(folder: Path) -> Files:
 
 
 def load(which: str, files: Files, device: str = "cpu") -> Callable[[torch.Tensor], torch.Tensor]:
-    """One of the three encoders: ``(batch, samples)`` to ``(batch, time, dim)``."""
+    """One of the three encoders: ``(batch, samples)`` to ``(batch, time, dim)``.
+
+    Args:
+        which: ``MUQ``, ``FLOAT32`` or ``BFLOAT16``.
+        files: the checkpoint and the encoder's configuration.
+        device: where it is to run.
+    """
     path = files.checkpoint / "model_state_dict.pt"
     state = read_state(path)
     made: torch.nn.Module

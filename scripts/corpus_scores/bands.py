@@ -16,8 +16,8 @@ from corpus_scores.score import (
     swing,
 )
 
-KICK, STICK, SNARE, CLAP, CLOSED, PEDAL, OPEN, CRASH, RIDE = 36, 37, 38, 39, 42, 44, 46, 49, 51
-TOM_HIGH, TOM_MID, TOM_LOW, TAMBOURINE, SHAKER = 50, 47, 43, 54, 70
+KICK, SNARE, CLAP, CLOSED, PEDAL, OPEN, CRASH, RIDE = 36, 38, 39, 42, 44, 46, 49, 51
+TOM_HIGH, TOM_MID, TOM_LOW, SHAKER = 50, 47, 43, 70
 
 
 def rock_band() -> Score:

@@ -53,7 +53,14 @@ GM's, by Frank Wen, MIT: see `LICENSE-FluidR3.txt`.
 
 
 def readme(rows: list[tuple[Score, float, float]], version: str, soundfont: str, latency_seconds: float) -> str:
-    """The README's text; ``rows`` are scores with their seconds and their loudness in LUFS."""
+    """The README's text.
+
+    Args:
+        rows: a clip's score, its length in seconds and its loudness in LUFS, clip by clip.
+        version: fluidsynth's.
+        soundfont: the soundfont's file name.
+        latency_seconds: from a note's written time to its sound.
+    """
     table = [
         f"| `{s.id}` | {s.style} | {s.key} | {s.time_signature} | {s.bpm:g} | {s.bars} | {seconds:.1f} | "
         f"{lufs:.1f} | {'yes' if s.with_stems else ''} | {s.title}: {s.origin} |"

@@ -80,7 +80,13 @@ def render(score: Score, soundfont: Path, latency_seconds: float) -> Rendered:
 
 
 def midi_file(score: Score, parts: tuple[Part, ...], seconds: float) -> bytes:
-    """A standard MIDI file of these parts, played by somebody human, and silence up to ``seconds``."""
+    """A standard MIDI file of these parts, played by somebody human, and silence behind it.
+
+    Args:
+        score: the piece: tempo, and a name from which the players' chance follows.
+        parts: those of its parts that play.
+        seconds: the length, silence at the end included.
+    """
     events: list[tuple[int, int, bytes]] = []
     channels = iter(c for c in range(16) if c != 9)
     for part in parts:
@@ -110,7 +116,13 @@ def midi_file(score: Score, parts: tuple[Part, ...], seconds: float) -> bytes:
 
 
 def synthesise(midi: bytes, soundfont: Path, seconds: float) -> np.ndarray:
-    """What fluidsynth makes of a MIDI file: float64, shape ``(time, 2)``, cut or padded to ``seconds``."""
+    """What fluidsynth makes of a MIDI file: float64, shape ``(time, 2)``, cut or padded to ``seconds``.
+
+    Args:
+        midi: a standard MIDI file's bytes.
+        soundfont: an SF2 file.
+        seconds: the length that is given back.
+    """
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "score.mid"), Path(folder, "score.wav")
         source.write_bytes(midi)

@@ -209,7 +209,15 @@ def line(text: str, start: float = 0.0, velocity: int = 80, unit: float = 1.0, h
 
 
 def grid(text: str, sound: int, start: float = 0.0, step: float = 0.25, velocity: int = 84) -> list[Note]:
-    """Drum hits on a grid: ``x`` hit, ``X`` accent, ``o`` ghost, else silence; blanks are ignored."""
+    """Drum hits on a grid: ``x`` hit, ``X`` accent, ``o`` ghost, else silence; blanks are ignored.
+
+    Args:
+        text: a sign a cell; ``|`` is for the eye, as blanks are.
+        sound: the MIDI note of the drum.
+        start: of the first cell, in beats.
+        step: length of a cell, in beats.
+        velocity: of a plain hit; an accent is 20 more, a ghost 34 less.
+    """
     levels = {"x": 0, "X": 20, "o": -34}
     cells = text.replace(" ", "").replace("|", "")
     return [Note(start + i * step, step, sound, velocity + levels[c]) for i, c in enumerate(cells) if c in levels]
@@ -218,9 +226,16 @@ def grid(text: str, sound: int, start: float = 0.0, step: float = 0.25, velocity
 def chord_hits(
     chords: str, beats_per_bar: int, rhythm: str, voicer: Voicer, step: float, velocity: int, hold: float
 ) -> list[Note]:
-    """The progression's chords, voiced and struck on a grid; ``hold`` is the length in beats.
+    """The progression's chords, voiced and struck on a grid.
 
-    ``rhythm`` is one bar or several, repeated to the end.
+    Args:
+        chords: the progression, bars between ``|``.
+        beats_per_bar: beats in a bar.
+        rhythm: one bar or several, as for :func:`grid`, repeated to the end.
+        voicer: a chord's symbol to its pitches.
+        step: length of a cell, in beats.
+        velocity: of a plain hit.
+        hold: length of a chord, in beats.
     """
     changes = chord_beats(chords, beats_per_bar)
     voiced = [(beat, voicer(symbol)) for beat, symbol in changes]
@@ -279,7 +294,14 @@ def chord_steps(
 
 
 def shift(notes: list[Note], semitones: int = 0, beats: float = 0.0, velocity: int = 0) -> list[Note]:
-    """The notes moved in pitch, time and velocity."""
+    """The notes moved in pitch, time and velocity.
+
+    Args:
+        notes: what is moved; stays as it is.
+        semitones: added to the pitches.
+        beats: added to the starts.
+        velocity: added to the velocities.
+    """
     return [
         replace(n, pitch=n.pitch + semitones, start=n.start + beats, velocity=n.velocity + velocity) for n in notes
     ]

@@ -121,7 +121,13 @@ def house_style() -> Iterator[None]:
 
 
 def new_figure(shown: Subject, height: float, what: str) -> Figure:
-    """An empty figure, titled with what it shows of which damage on which clip."""
+    """An empty figure, titled with what it shows of which damage on which clip.
+
+    Args:
+        shown: the damage, its clip and its renderings.
+        height: in inches; the width is the page's.
+        what: what the figure shows, for its title.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(WIDTH_PIXELS / DPI, height), dpi=DPI, layout="constrained")

@@ -58,7 +58,13 @@ class Row:
 
 
 def rendered(degradation: Degradation, clip: Clip, level: int) -> Rendered:
-    """As a default run renders it."""
+    """As a default run renders it.
+
+    Args:
+        degradation: a degradation or a placebo.
+        clip: what it damages.
+        level: from 1.
+    """
     seed = cell_seed(RUN_SEED, clip.hash, *degradation.seed_key, 0)
     return degradation.render(clip, level, generator(seed))
 
@@ -96,7 +102,13 @@ def ends(levels: Sequence[int]) -> list[int]:
 
 
 def row(degradation: Degradation, clip: Clip, level: int) -> Row:
-    """Render and measure once."""
+    """Render and measure once.
+
+    Args:
+        degradation: a degradation or a placebo.
+        clip: what it damages.
+        level: from 1.
+    """
     try:
         result = rendered(degradation, clip, level)
     except NotApplicableError as error:
@@ -115,7 +127,13 @@ def row(degradation: Degradation, clip: Clip, level: int) -> Row:
 
 
 def in_parallel(function: Callable[[Task], Answer], tasks: Sequence[Task], jobs: int) -> Iterable[Answer]:
-    """``map`` over processes with one thread each; in this process where ``jobs`` is 1."""
+    """``map`` over processes with one thread each; in this process where ``jobs`` is 1.
+
+    Args:
+        function: of one task; must pickle, unless ``jobs`` is 1.
+        tasks: what it is given, one after the other; answers come in their order.
+        jobs: processes.
+    """
     if jobs == 1:
         yield from map(function, tasks)
         return

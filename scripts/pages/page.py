@@ -32,7 +32,13 @@ def stated_facts(text: str) -> dict | None:
 
 
 def page(degradation: Degradation, table: dict[str, list[Row]], caption: str | None) -> str:
-    """The page of a degradation, with what was measured on the built-in corpus."""
+    """The page of a degradation, with what was measured on the built-in corpus.
+
+    Args:
+        degradation: whose page it is.
+        table: rows of :func:`pages.measure.measure_all`, with this degradation's and its placebo's.
+        caption: what stands under the picture; None where there is no picture.
+    """
     name = degradation.name
     rows = table[name]
     paragraphs = explanation(degradation)

@@ -91,8 +91,13 @@ def _draw_cents(axis, shown: Subject) -> None:  # noqa: ANN001 - matplotlib's
 def deviation_cents(clean: np.ndarray, output: Rendered, rate: int) -> tuple[np.ndarray, np.ndarray]:
     """Output times, and how far the pitch lies above the clean clip's at the same place; NaN if unclear.
 
-    Shape:
-        clean: ``(channels, time)``.
+    Args:
+        clean: the samples before, ``(channels, time)``.
+        output: the rendering, with the plan that says how time moved.
+        rate: sample rate of both, in Hz.
+
+    Returns:
+        Seconds and cents, both ``(moments,)``.
     """
     damaged = output.clip.samples.numpy()
     times = np.arange(0.1, damaged.shape[1] / rate - 0.1, STEP_SECONDS)

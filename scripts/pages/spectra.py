@@ -72,6 +72,12 @@ def cells(samples: np.ndarray, rate: int, edges: np.ndarray, size: int) -> np.nd
     """Mean power density in dB per frequency band and frame, ``(bands, frames)``, summed over channels.
 
     The running sum of the spectrum is read at the bands' edges, so a band may be narrower than a bin.
+
+    Args:
+        samples: ``(channels, time)``.
+        rate: in Hz.
+        edges: the bands' limits in Hz, ascending, one more than there are bands.
+        size: samples of a frame.
     """
     hop = round(FRAME_SECONDS * rate)
     count = max(1, samples.shape[1] // hop)
@@ -129,12 +135,27 @@ def _mesh(axis, times, edges, values, steps, colours):  # noqa: ANN001, ANN202 -
 
 
 def draw_levels(axis, times, edges, levels, steps):  # noqa: ANN001, ANN201 - matplotlib's
-    """A map of levels in dB, in equal steps."""
+    """A map of levels in dB, in equal steps.
+
+    Args:
+        axis: where it is drawn.
+        times: limits of the frames in seconds, one more than there are frames.
+        edges: limits of the bands in Hz, one more than there are bands.
+        levels: dB, ``(bands, frames)``.
+        steps: limits of the colours in dB.
+    """
     return _mesh(axis, times, edges, levels, steps, "magma")
 
 
 def draw_change(axis, times, edges, change):  # noqa: ANN001, ANN201 - matplotlib's
-    """A map of changes in dB, in steps that double."""
+    """A map of changes in dB, in steps that double.
+
+    Args:
+        axis: where it is drawn.
+        times: limits of the frames in seconds, one more than there are frames.
+        edges: limits of the bands in Hz, one more than there are bands.
+        change: dB, ``(bands, frames)``.
+    """
     return _mesh(axis, times, edges, change, np.array(DIFFERENCES_DB), "RdBu_r")
 
 
