@@ -13,7 +13,7 @@ from degrade_bench.clip import Annotations, Clip
 from degrade_bench.clip.loudness import clip_lufs, integrated_lufs
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.dsp.joins import PLACEBO_OFFSETS_MS, discontinuities, fade_half, join_positions
+from degrade_bench.degrade.dsp.joins import PLACEBO_OFFSETS_MS, fade_half, join_positions
 from degrade_bench.degrade.plan import Drawn, Plan
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.degrade.structural import donors
@@ -21,6 +21,7 @@ from degrade_bench.degrade.structural.foreign_bars import OwnBars, Substitution
 from degrade_bench.degrade.structural.layers import layers
 from degrade_bench.errors import NotApplicableError, PlanError
 from tests.conftest import make_clip
+from tests.degrade.probes import discontinuities
 
 
 def drawn(name: str, clip: Clip, level: int, replicate: int = 0) -> Drawn:

@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from degrade_bench.degrade.dsp.joins import (
-    discontinuities,
     fade_half,
     join_positions,
     merged,
     played,
     reassembled,
 )
+from tests.degrade.probes import discontinuities
 
 
 def test_joins():

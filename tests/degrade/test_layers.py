@@ -15,7 +15,7 @@ from degrade_bench.clip import Annotations, Clip
 from degrade_bench.clip.stems import stems_of
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.dsp.joins import discontinuities, join_positions
+from degrade_bench.degrade.dsp.joins import join_positions
 from degrade_bench.degrade.dsp.separation import separated
 from degrade_bench.degrade.plan import Drawn, Plan, Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
@@ -24,6 +24,7 @@ from degrade_bench.degrade.structural.layer_offset import in_time_pieces, late_p
 from degrade_bench.degrade.structural.layers import layers, turned
 from degrade_bench.errors import NotApplicableError, PlanError
 from tests.conftest import make_clip
+from tests.degrade.probes import discontinuities
 
 RATE = 22050
 WITH_STEMS = ("rock_band", "jazz_trio", "funk_band", "electronic")

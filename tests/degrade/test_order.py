@@ -12,11 +12,7 @@ import torch
 from degrade_bench.clip import Annotations, Clip
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.dsp.joins import (
-    PLACEBO_OFFSETS_MS,
-    discontinuities,
-    fade_half,
-)
+from degrade_bench.degrade.dsp.joins import PLACEBO_OFFSETS_MS, fade_half
 from degrade_bench.degrade.plan import Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.degrade.structural.missing_beats import removal_order
@@ -25,6 +21,7 @@ from degrade_bench.degrade.structural.section_swap import boundaries
 from degrade_bench.degrade.structural.segments import unit_bounds
 from degrade_bench.errors import NotApplicableError
 from tests.conftest import make_clip
+from tests.degrade.probes import discontinuities
 
 LEVELS = (1, 2, 3, 4, 5)
 REARRANGED = [name for name in catalogue.names() if isinstance(catalogue.get(name), Rearrangement)]

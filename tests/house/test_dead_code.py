@@ -24,6 +24,8 @@ ALIVE = {
     "Simulated*": "a registry imports it by a name that is put together",
     "apply": "of a degradation: replays a plan; for users",
     "net_drops": "a frame that `degrade_bench.load` gives; for users",
+    "python": "a field of run.json",
+    "estimated_seconds": "a field of run.json",
     "window_scores": "a column of the score table",
     "nuisance": "a column of the score table",
     "at_low": "a field whose value becomes a column of an analysis's frame",

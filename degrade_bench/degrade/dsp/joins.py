@@ -110,23 +110,3 @@ def crossfaded(before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
     count = before.shape[1]
     angle = (torch.arange(count, dtype=torch.float32) + 0.5) / count * (torch.pi / 2)
     return before * torch.cos(angle) + after * torch.sin(angle)
-
-
-def discontinuities(samples: torch.Tensor, pieces: Sequence[Piece], sample_rate: int) -> list[float]:
-    """How unlike the two sides of every join are: RMS of their difference over that of both, 0 to √2 or more.
-
-    0 means that the sides are alike (a join that nobody hears), 1 that they have nothing to do with each other.
-    Joins in silence are left out.
-
-    Args:
-        samples: ``(channels, time)``.
-        pieces: ``(start, end)`` in samples, in the order in which they are heard.
-        sample_rate: Hz; it decides how much of the two sides is compared.
-    """
-    differences = []
-    for first, second in itertools.pairwise(merged(pieces)):
-        before, after = (side.double() for side in sides(samples, first, second, fade_half(sample_rate)))
-        both = float((before.square().mean() + after.square().mean()).sqrt())
-        if both > 1e-6:
-            differences.append(float((before - after).square().mean().sqrt()) / both)
-    return differences

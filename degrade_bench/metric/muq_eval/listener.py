@@ -43,7 +43,6 @@ class Listener:
 
     Attributes:
         recomputed: windows that bfloat16 gave a non-finite frame for, and float32 was asked again.
-        forward_passes: windows that went through an encoder.
         remembered: frames of the clips of the last calls; may be cleared, and costs a second pass then.
     """
 
@@ -55,7 +54,7 @@ class Listener:
         shortest_samples: int,
     ) -> None:
         self.device, self.dtype, self.shortest_samples = device, dtype, shortest_samples
-        self.recomputed, self.forward_passes = 0, 0
+        self.recomputed = 0
         self._make = make
         self._networks = {dtype: make(dtype).eval().to(device)}
         self._batches = Batches(device, windows_at_once(device, dtype))
@@ -122,7 +121,6 @@ class Listener:
         return torch.stack([by_key[key] for key in keys])
 
     def _encoded(self, windows: torch.Tensor) -> torch.Tensor:
-        self.forward_passes += len(windows)
         frames = self._batches.run(self.network.encoder, windows)
         if self.dtype is torch.float32:
             return frames
