@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class DegradeBenchError(Exception):
@@ -84,7 +85,7 @@ class UnknownNameError(DegradeBenchError, KeyError):
     def __str__(self) -> str:
         return self.message
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[Any, ...]:
         return (_unknown_name_error, (self.kind, self.name, self.message))
 
 

@@ -11,7 +11,7 @@ import yaml
 from degrade_bench.errors import ConfigError
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML comes without types
     """The safe loader, telling the line of a value that it cannot make, such as the date ``2026-13-45``."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:

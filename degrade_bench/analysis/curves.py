@@ -148,7 +148,8 @@ def curves_of(
 def scored_columns(columns: slice, effects: pd.DataFrame) -> np.ndarray:
     """The columns of a ladder that have a drop."""
     has_drops = effects["n"].to_numpy()[columns] > 0
-    return np.arange(columns.start, columns.stop)[has_drops]
+    values: np.ndarray = np.arange(columns.start, columns.stop)[has_drops]
+    return values
 
 
 def _per_clip(metric_drops: MetricDrops, effects: pd.DataFrame, ladder: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -159,7 +160,8 @@ def _per_clip(metric_drops: MetricDrops, effects: pd.DataFrame, ladder: np.ndarr
 
 def _complete(track_means: np.ndarray) -> np.ndarray:
     """Tracks that have every level."""
-    return track_means[np.isfinite(track_means).all(axis=1)]
+    values: np.ndarray = track_means[np.isfinite(track_means).all(axis=1)]
+    return values
 
 
 def _x(effects: pd.DataFrame, ladder: np.ndarray) -> np.ndarray:
@@ -175,7 +177,8 @@ def area_weights(x: np.ndarray) -> np.ndarray:
     array([0.5 , 0.25])
     """
     steps = np.diff(x)
-    return (steps + np.append(steps[1:], 0.0)) / 2
+    values: np.ndarray = (steps + np.append(steps[1:], 0.0)) / 2
+    return values
 
 
 def slope_weights(x: np.ndarray) -> np.ndarray:

@@ -93,12 +93,14 @@ def paired_drops(scores: pd.DataFrame, table: pd.DataFrame | None = None) -> Dro
 
 def is_usable(score: np.ndarray) -> np.ndarray:
     """Whether each score can be squared: it is a number, and finite, and under 1e150."""
-    return np.abs(score) < LARGEST
+    values: np.ndarray = np.abs(score) < LARGEST
+    return values
 
 
 def is_infinite(score: np.ndarray) -> np.ndarray:
     """Whether each score is infinite, or so large that its square would be."""
-    return np.abs(score) >= LARGEST
+    values: np.ndarray = np.abs(score) >= LARGEST
+    return values
 
 
 def single_level_placebos(scores: pd.DataFrame) -> set[str]:

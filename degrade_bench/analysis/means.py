@@ -45,12 +45,14 @@ class Clustered:
     @property
     def tracks(self) -> np.ndarray:
         """Tracks with a value, ``(columns,)``."""
-        return (self.counts > 0).sum(axis=0)
+        values: np.ndarray = (self.counts > 0).sum(axis=0)
+        return values
 
     @property
     def clips(self) -> np.ndarray:
         """Clips with a value, ``(columns,)``."""
-        return self.counts.sum(axis=0).astype(int)
+        values: np.ndarray = self.counts.sum(axis=0).astype(int)
+        return values
 
     @property
     def track_means(self) -> np.ndarray:

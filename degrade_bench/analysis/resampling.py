@@ -219,14 +219,16 @@ def _at(draws: np.ndarray, place: np.ndarray, counts: np.ndarray) -> np.ndarray:
     first = np.minimum(np.floor(place).astype(np.int64), counts - 1)
     low = np.take_along_axis(draws, first[None], axis=0)[0]
     high = np.take_along_axis(draws, np.minimum(first + 1, counts - 1)[None], axis=0)[0]
-    return low + (place - first) * (high - low)
+    values: np.ndarray = low + (place - first) * (high - low)
+    return values
 
 
 def _acceleration(left_out: np.ndarray) -> np.ndarray:
     """BCa's acceleration from the jackknife, ``(columns,)``."""
     spread = left_out.mean(axis=0) - left_out
     spread = spread / np.abs(spread).max(axis=0)  # it has no scale, and scores may be large
-    return (spread**3).sum(axis=0) / (6 * (spread**2).sum(axis=0) ** 1.5)
+    values: np.ndarray = (spread**3).sum(axis=0) / (6 * (spread**2).sum(axis=0) ** 1.5)
+    return values
 
 
 def _moved(shift: np.ndarray, acceleration: np.ndarray, tail: float) -> np.ndarray:

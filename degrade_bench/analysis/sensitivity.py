@@ -67,7 +67,8 @@ def has_placebo(metric_drops: MetricDrops) -> np.ndarray:
     anywhere = np.zeros_like(has_drop)
     for _, columns in metric_drops.ladders():
         anywhere[columns] = has_drop[columns].any()
-    return anywhere
+    values: np.ndarray = anywhere
+    return values
 
 
 def family_sensitivity(

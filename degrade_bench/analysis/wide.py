@@ -50,7 +50,8 @@ class MetricDrops:
     @property
     def net(self) -> np.ndarray:
         """The drop beyond the placebo's, ``(clips, cells)``; NaN where there is no placebo."""
-        return self.drops - self.placebo
+        values: np.ndarray = self.drops - self.placebo
+        return values
 
     def ladders(self) -> Iterator[tuple[str, slice]]:
         """Each tested degradation with its columns."""

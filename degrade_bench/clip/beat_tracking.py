@@ -78,7 +78,8 @@ def _salience(frames: np.ndarray, strength: np.ndarray, low: np.ndarray, chroma:
     change = np.append(0.0, 1.0 - (harmony[1:] * harmony[:-1]).sum(axis=1))
     at = (np.arange(-1, 3)[None] + frames[:, None]).clip(0, len(strength) - 1)
     features = [strength[at].max(axis=1), low[at.clip(0, len(low) - 1)].max(axis=1), change]
-    return np.mean([(f - f.mean()) / (f.std() + 1e-9) for f in features], axis=0)
+    values: np.ndarray = np.mean([(f - f.mean()) / (f.std() + 1e-9) for f in features], axis=0)
+    return values
 
 
 def bar_starts(salience: np.ndarray) -> tuple[np.ndarray, float]:

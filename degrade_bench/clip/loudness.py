@@ -101,7 +101,8 @@ def k_weighting(sample_rate: int) -> np.ndarray:
     cosine, alpha = _cosine_and_alpha(HIGH_PASS_HZ, HIGH_PASS_Q, sample_rate)
     high_pass = [(1 + cosine) / 2, -(1 + cosine), (1 + cosine) / 2, 1 + alpha, -2 * cosine, 1 - alpha]
     sections = np.asarray([shelf, high_pass])
-    return sections / sections[:, 3:4]
+    values: np.ndarray = sections / sections[:, 3:4]
+    return values
 
 
 def _cosine_and_alpha(hz: float, q: float, sample_rate: int) -> tuple[float, float]:

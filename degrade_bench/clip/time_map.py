@@ -85,4 +85,5 @@ def _interpolated(x: np.ndarray, known_x: np.ndarray, known_y: np.ndarray) -> np
     first = (known_y[1] - known_y[0]) / (known_x[1] - known_x[0])
     last = (known_y[-1] - known_y[-2]) / (known_x[-1] - known_x[-2])
     y = np.where(x < known_x[0], known_y[0] + (x - known_x[0]) * first, y)
-    return np.where(x > known_x[-1], known_y[-1] + (x - known_x[-1]) * last, y)
+    values: np.ndarray = np.where(x > known_x[-1], known_y[-1] + (x - known_x[-1]) * last, y)
+    return values

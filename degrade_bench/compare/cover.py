@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -60,7 +61,7 @@ def cover(verdicts: pd.DataFrame, miss_rates: Mapping[str, float]) -> pd.DataFra
     return COVER.table(counts.assign(chosen=counts["metric"].isin(smallest_cover(covered, miss_rates))))
 
 
-def smallest_cover(covers: Mapping[str, frozenset], miss_rates: Mapping[str, float]) -> tuple[str, ...]:
+def smallest_cover(covers: Mapping[str, frozenset[Any]], miss_rates: Mapping[str, float]) -> tuple[str, ...]:
     """The smallest set of metrics whose families are all that any metric covers; every set of a size is tried."""
     useful = {name: families for name, families in sorted(covers.items()) if families}
     target = frozenset().union(*useful.values())

@@ -102,4 +102,5 @@ class _Ranks:
 
 
 def _correlations(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return np.clip(np.einsum("ij,ij->i", one, other), -1.0, 1.0)[:, None]
+    values: np.ndarray = np.clip(np.einsum("ij,ij->i", one, other), -1.0, 1.0)[:, None]
+    return values

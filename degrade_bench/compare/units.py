@@ -90,7 +90,8 @@ def _averages(values: np.ndarray, members: np.ndarray) -> np.ndarray:
     """Means over members, passing over NaN: ``(rows, parts)`` and ``(parts, units)`` to ``(rows, units)``."""
     finite = np.isfinite(values)
     if finite.all():
-        return values @ (members / members.sum(axis=0))
+        result: np.ndarray = values @ (members / members.sum(axis=0))
+        return result
     counts = finite.astype(float) @ members
     means = np.full(counts.shape, math.nan)
     np.divide(np.where(finite, values, 0.0) @ members, counts, out=means, where=counts > 0)

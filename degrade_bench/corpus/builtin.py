@@ -115,7 +115,8 @@ def _read(path: Path) -> tuple[np.ndarray, int]:
     import soundfile  # late: listing the corpus needs no decoder
 
     try:
-        return soundfile.read(path, dtype="int16", always_2d=True)
+        result: tuple[np.ndarray, int] = soundfile.read(path, dtype="int16", always_2d=True)
+        return result
     except (OSError, RuntimeError) as error:
         raise AudioError(f"built-in clip {path.name}: {error}; install degrade-bench again") from error
 

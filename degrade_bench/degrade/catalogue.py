@@ -157,7 +157,7 @@ def get(name: str) -> Degradation:
 def _made(name: str, kind: Any) -> Degradation:
     """A degradation of a registered class. A third party's may be anything, so it is looked at first."""
     try:
-        degradation = kind()
+        degradation: Degradation = kind()
     except Exception as error:  # whatever a third party's constructor raises
         raise ConfigError(f"degradation {name!r} cannot be made: {type(error).__name__}: {error}") from error
     if name in _BUILT_IN:

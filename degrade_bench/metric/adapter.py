@@ -92,7 +92,8 @@ class Adapter(Metric):
 
     def score(self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None) -> torch.Tensor:
         """As the wrapped object scores."""
-        return self.wrapped.score(batch, sample_rate, reference)
+        output: torch.Tensor = self.wrapped.score(batch, sample_rate, reference)
+        return output
 
     def score_windows(
         self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None
@@ -100,13 +101,15 @@ class Adapter(Metric):
         """As the wrapped object scores windows, if it does."""
         if not hasattr(self.wrapped, "score_windows"):
             return super().score_windows(batch, sample_rate, reference)
-        return self.wrapped.score_windows(batch, sample_rate, reference)
+        output: torch.Tensor = self.wrapped.score_windows(batch, sample_rate, reference)
+        return output
 
     def score_treatment(self, treatment: Treatment) -> float:
         """As the wrapped object scores what was done, if it is an oracle."""
         if not hasattr(self.wrapped, "score_treatment"):
             return super().score_treatment(treatment)
-        return self.wrapped.score_treatment(treatment)
+        result: float = self.wrapped.score_treatment(treatment)
+        return result
 
     def counts(self) -> dict[str, int]:
         """As the wrapped object counts, if it does."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,7 +56,7 @@ class Cells:
 
 def suite_cells() -> Cells:
     """Clean, six damages with placebos, eight controls; five levels each, one for a signal damage's placebo."""
-    rows: list[dict] = [_row(CLEAN, CLEAN, CLEAN, CLEAN, 0, CLEAN, None)]
+    rows: list[dict[str, Any]] = [_row(CLEAN, CLEAN, CLEAN, CLEAN, 0, CLEAN, None)]
     for name, group, family in DAMAGES:
         rows += [_row(name, group, group, family, level, "test", None) for level in LEVELS]
         beside = (1,) if group == "signal" else LEVELS
@@ -65,7 +66,9 @@ def suite_cells() -> Cells:
     return Cells(pd.DataFrame.from_records(rows))
 
 
-def _row(name: str, group: str, damaged: str, family: str, level: int, role: Role, of: str | None) -> dict:
+def _row(
+    name: str, group: str, damaged: str, family: str, level: int, role: Role, of: str | None
+) -> dict[str, Any]:
     strength = float(level) if level else None
     return {
         "degradation": name,
@@ -128,4 +131,5 @@ def true_drops(cells: Cells, truth: Truth, draws: int, rng: np.random.Generator)
     scores = np.concatenate(
         [truth.scores(rng, drops, cells.gains(), 1000).mean(axis=0, keepdims=True) for _ in range(draws // 1000)]
     )
-    return scores[:, :1].mean() - scores.mean(axis=0)
+    values: np.ndarray = scores[:, :1].mean() - scores.mean(axis=0)
+    return values

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -238,7 +239,7 @@ def _true_values(every: Sequence[Case], seed: int) -> dict[str, pd.DataFrame]:
     return by_case
 
 
-def _coverage(case: Case, truth: pd.DataFrame, analysis: Analysis) -> list[dict]:
+def _coverage(case: Case, truth: pd.DataFrame, analysis: Analysis) -> list[dict[str, Any]]:
     """How many of each kind of interval cover the truth."""
     levels = analysis.levels[analysis.levels["metric"] == case.truth.name]
     verdicts = analysis.verdicts[analysis.verdicts["metric"] == case.truth.name]

@@ -12,15 +12,9 @@ import pytest
 
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.catalogue import load_metric
-from degrade_bench.metric.traits import TRAITS, MetricAttributes, Traits, domain_note, fingerprinted
+from degrade_bench.metric.traits import TRAITS, MetricAttributes, Traits, fingerprinted
 
 DOCS = Path(__file__).parents[2] / "docs"
-
-
-def test_a_metric_of_music_needs_no_note():
-    assert domain_note("music") is None
-    assert domain_note("speech") == "made for speech: a wrong-domain control"
-    assert domain_note("simulation") == "simulated: it hears nothing, and its truth is known"
 
 
 def test_every_default_is_a_value_that_the_trait_may_have():

@@ -16,7 +16,8 @@ def between_tracks(inputs: LevelInputs) -> dict[str, np.ndarray]:
 
 def _spread(values: Clustered) -> np.ndarray:
     """The standard error of the mean times the root of the number of tracks, ``(columns,)``."""
-    return values.errors * np.sqrt(values.tracks)
+    result: np.ndarray = values.errors * np.sqrt(values.tracks)
+    return result
 
 
 MEANING = "standard deviation {} between recordings: the clustered standard error times the root of their number"

@@ -50,7 +50,8 @@ class Dither(Degradation):
         """Add the dither and round, in float64: 24 bits are all that float32 has."""
         steps = clip.samples.double() * (1 / params["step"])
         steps += self._triangular(clip, {"noise_seed": params["noise_seed"]})
-        return (steps.round_() * params["step"]).float()
+        samples: torch.Tensor = (steps.round_() * params["step"]).float()
+        return samples
 
     @remembered()
     def _triangular(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:

@@ -30,7 +30,8 @@ def framing(sample_rate: int) -> Stft:
 def hz_to_bark(hz: np.ndarray) -> np.ndarray:
     """Frequencies in Hz on the Bark scale, by Traunmüller's formula."""
     hz = np.asarray(hz, dtype=float)
-    return 26.81 * hz / (1960 + hz) - 0.53
+    values: np.ndarray = 26.81 * hz / (1960 + hz) - 0.53
+    return values
 
 
 def bark_to_hz(bark: np.ndarray) -> np.ndarray:
@@ -69,7 +70,8 @@ def masking(power: np.ndarray, sample_rate: int) -> np.ndarray:
     bark = hz_to_bark((starts + (widths - 1) / 2) * sample_rate / framing(sample_rate).n_fft)
     distance = bark[:, None] - bark[None, :]  # from the masker (columns) up to the masked (rows)
     fall_db = np.where(distance > 0, SLOPES_DB[1] * distance, -SLOPES_DB[0] * distance)
-    return power @ (10 ** (-fall_db / 10)).T
+    values: np.ndarray = power @ (10 ** (-fall_db / 10)).T
+    return values
 
 
 def spread_over_bins(cells: np.ndarray, sample_rate: int) -> torch.Tensor:

@@ -50,7 +50,8 @@ def low_pass_gain(frequency_hz: np.ndarray, cutoff_hz: float, sample_rate: float
         sample_rate: Hz.
     """
     corner = math.tan(math.pi * cutoff_hz / sample_rate) / ONE_PASS
-    return 1 / (1 + (_warped(frequency_hz, sample_rate) / corner) ** 4)
+    values: np.ndarray = 1 / (1 + (_warped(frequency_hz, sample_rate) / corner) ** 4)
+    return values
 
 
 def high_pass_gain(frequency_hz: np.ndarray, cutoff_hz: float, sample_rate: float) -> np.ndarray:
@@ -63,7 +64,8 @@ def high_pass_gain(frequency_hz: np.ndarray, cutoff_hz: float, sample_rate: floa
     """
     corner = math.tan(math.pi * cutoff_hz / sample_rate) * ONE_PASS
     ratio = (_warped(frequency_hz, sample_rate) / corner) ** 4
-    return ratio / (1 + ratio)
+    values: np.ndarray = ratio / (1 + ratio)
+    return values
 
 
 def _warped(frequency_hz: np.ndarray, sample_rate: float) -> np.ndarray:
@@ -109,7 +111,8 @@ def zero_phase(samples: torch.Tensor, sample_rate: int, response: Response, corn
     spectrum = torch.fft.rfft(padded.unfold(1, block, hop))
     spectrum *= torch.from_numpy(gain)
     filtered = torch.fft.irfft(spectrum, n=block)[:, :, ring : ring + hop]
-    return filtered.reshape(channels, count * hop)[:, :length].contiguous()
+    result: torch.Tensor = filtered.reshape(channels, count * hop)[:, :length].contiguous()
+    return result
 
 
 def _reflected(samples: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -52,17 +52,20 @@ def peaks(clip: Clip) -> np.ndarray:
 def active_blocks(clip: Clip) -> np.ndarray:
     """Which blocks lie within 40 dB of the loudest; none of silence."""
     power = powers(clip)
-    return (power > 10 ** (FLOOR_DB / 10)) & (power >= power.max() * 10 ** (-ACTIVE_RANGE_DB / 10))
+    values: np.ndarray = (power > 10 ** (FLOOR_DB / 10)) & (power >= power.max() * 10 ** (-ACTIVE_RANGE_DB / 10))
+    return values
 
 
 def in_db(power: np.ndarray) -> np.ndarray:
     """Power in dB, not below the floor."""
-    return 10 * np.log10(np.maximum(power, 10 ** (FLOOR_DB / 10)))
+    values: np.ndarray = 10 * np.log10(np.maximum(power, 10 ** (FLOOR_DB / 10)))
+    return values
 
 
 def at_centres(bounds: np.ndarray) -> np.ndarray:
     """Values at the blocks' centres from those at their bounds."""
-    return (bounds[:-1] + bounds[1:]) / 2
+    values: np.ndarray = (bounds[:-1] + bounds[1:]) / 2
+    return values
 
 
 def falling(values_db: np.ndarray, db_per_block: float) -> np.ndarray:
@@ -71,7 +74,8 @@ def falling(values_db: np.ndarray, db_per_block: float) -> np.ndarray:
     A running maximum of the values on a slope, levelled again: exact and without a loop.
     """
     slope = db_per_block * np.arange(len(values_db))
-    return np.maximum.accumulate(values_db + slope) - slope
+    values: np.ndarray = np.maximum.accumulate(values_db + slope) - slope
+    return values
 
 
 def with_gain(samples: torch.Tensor, bounds_db: np.ndarray, length: int) -> torch.Tensor:

@@ -102,7 +102,8 @@ def _median_of_rows(block: np.ndarray, width: int) -> np.ndarray:
     a = [row[:rows] for row in sorted_windows(lower)]
     b = [row[lower : lower + rows] for row in sorted_windows(rest - lower)]
     last = block[rest : rest + rows]
-    return np.maximum(_ranked(a, b, middle - 1), np.minimum(last, _ranked(a, b, middle)))
+    values: np.ndarray = np.maximum(_ranked(a, b, middle - 1), np.minimum(last, _ranked(a, b, middle)))
+    return values
 
 
 def _merged(a: list[np.ndarray], b: list[np.ndarray]) -> list[np.ndarray]:
@@ -157,7 +158,8 @@ def _stft(audio: np.ndarray, hop: int) -> np.ndarray:
     tail = (frames + OVERLAP - 1) * hop - lead - audio.shape[1]
     padded = np.pad(audio, ((0, 0), (lead, tail)))
     framed = np.lib.stride_tricks.sliding_window_view(padded, size, axis=1)[:, ::hop]
-    return rfft(framed * _window(hop), axis=-1)
+    values: np.ndarray = rfft(framed * _window(hop), axis=-1)
+    return values
 
 
 def _istft(spectrum: np.ndarray, hop: int, length: int) -> np.ndarray:

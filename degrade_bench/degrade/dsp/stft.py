@@ -69,7 +69,8 @@ class Stft:
         before = self.n_fft - self.hop_length
         padded = samples.new_zeros(channels, (self.frames(length) - 1) * self.hop_length + self.n_fft)
         padded[:, before : before + length] = samples
-        return torch.fft.rfft(padded.unfold(1, self.n_fft, self.hop_length) * self.window())
+        result: torch.Tensor = torch.fft.rfft(padded.unfold(1, self.n_fft, self.hop_length) * self.window())
+        return result
 
     def synthesise(self, spectra: torch.Tensor, length: int) -> torch.Tensor:
         """Spectra to samples, windowed once more and added up.
@@ -85,4 +86,5 @@ class Stft:
         for part in range(self.overlap):
             total[:, part : part + count] += pieces[:, :, part]
         before = self.n_fft - self.hop_length
-        return total.view(channels, -1)[:, before : before + length].contiguous()
+        samples: torch.Tensor = total.view(channels, -1)[:, before : before + length].contiguous()
+        return samples

@@ -36,7 +36,8 @@ def along(source: npt.ArrayLike, output: npt.ArrayLike) -> SourceOf:
     def source_of(positions: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         heard_at = np.interp(positions, to, from_)
         heard_at += np.minimum(positions - to[0], 0.0)
-        return heard_at + np.maximum(positions - to[-1], 0.0)
+        result: npt.NDArray[np.float64] = heard_at + np.maximum(positions - to[-1], 0.0)
+        return result
 
     return source_of
 

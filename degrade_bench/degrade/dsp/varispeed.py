@@ -66,7 +66,8 @@ def positions(displacement: Displacement, num_samples: int, sample_rate: int) ->
     # not as a matrix product: its rounding depends on how many threads BLAS has
     out = (((third * u + second) * u + slope[:-1, None]) * u + value[:-1, None]).reshape(-1)[:num_samples]
     out += np.arange(num_samples)
-    return np.clip(out, 0, num_samples - 1)
+    values: np.ndarray = np.clip(out, 0, num_samples - 1)
+    return values
 
 
 def time_map(displacement: Displacement, span: float, points: int) -> TimeMap:

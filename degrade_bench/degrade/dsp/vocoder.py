@@ -90,7 +90,8 @@ def _mirrored(samples: np.ndarray, first: int, last: int) -> tuple[np.ndarray, i
 def _power(spectrum: np.ndarray) -> np.ndarray:
     """Power over all channels, ``(frames, bins)``."""
     squares = np.square(spectrum.view(np.float32)).sum(axis=0)
-    return squares[:, ::2] + squares[:, 1::2]
+    values: np.ndarray = squares[:, ::2] + squares[:, 1::2]
+    return values
 
 
 def _nearest_peaks(power: np.ndarray) -> np.ndarray:
@@ -120,7 +121,8 @@ def _step(before: np.ndarray, earlier: np.ndarray) -> np.ndarray:
     size[silent] = 1
     step /= size
     step[silent] = 1
-    return step
+    values: np.ndarray = step
+    return values
 
 
 def _turns(turn: np.ndarray, step: np.ndarray | None, peaks: np.ndarray) -> np.ndarray:

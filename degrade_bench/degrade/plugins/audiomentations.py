@@ -246,7 +246,8 @@ def _as_json(parameters: Mapping[str, Any]) -> dict[str, Any]:
             return value.tolist()
         return value
 
-    return plain(converted(parameters))
+    result: dict[str, Any] = plain(converted(parameters))
+    return result
 
 
 def _of_length(samples: np.ndarray, count: int) -> np.ndarray:

@@ -70,7 +70,8 @@ class PaperNoise(_PaperCell):
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Add the noise as it is drawn; the script does not scale it to its own power."""
-        return clip.samples + params["sigma"] * _noise(clip, params["noise_seed"])
+        samples: torch.Tensor = clip.samples + params["sigma"] * _noise(clip, params["noise_seed"])
+        return samples
 
     def measure(self, clean: Clip, degraded: Clip) -> float | None:
         """Mean power of the clip over that of the difference, in dB."""
@@ -108,7 +109,8 @@ class PaperLowpassNoise(_PaperCell):
         a = np.array([1 + alpha, -2 * math.cos(angle), 1 - alpha])
         filtered = lfilter(b / a[0], a / a[0], clip.samples.double().numpy(), axis=1).clip(-1.0, 1.0)
         dull = torch.from_numpy(filtered.astype(np.float32))
-        return dull + params["sigma"] * _noise(clip, params["noise_seed"])
+        samples: torch.Tensor = dull + params["sigma"] * _noise(clip, params["noise_seed"])
+        return samples
 
 
 def varispeed(samples: torch.Tensor, speed: float) -> torch.Tensor:

@@ -92,7 +92,8 @@ class PmqdWaveshaper(_Pmqd):
         """The curve of the module's docstring, sample by sample."""
         k = 2 * params["amount"] / (1 - params["amount"])
         x = clip.samples / params["full_scale"]
-        return params["full_scale"] * (1 + k) * x / (1 + k * x.abs())
+        samples: torch.Tensor = params["full_scale"] * (1 + k) * x / (1 + k * x.abs())
+        return samples
 
 
 class PmqdLimiter(_Pmqd):
@@ -158,7 +159,8 @@ def pink_noise(channels: int, count: int, sample_rate: int, seed: int) -> np.nda
     frequencies = np.fft.rfftfreq(length, 1 / sample_rate)
     spectrum *= (np.maximum(frequencies, LOWEST_NOISE_HZ) ** -0.5).astype(np.float32)
     noise = irfft(spectrum, length, axis=1)[:, :count]
-    return noise / np.sqrt(np.mean(np.square(noise, dtype=np.float64))).astype(np.float32)
+    values: np.ndarray = noise / np.sqrt(np.mean(np.square(noise, dtype=np.float64))).astype(np.float32)
+    return values
 
 
 class PmqdNoise(_Pmqd):
@@ -177,4 +179,5 @@ class PmqdNoise(_Pmqd):
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Add the noise."""
         noise = pink_noise(clip.channels, clip.num_samples, clip.sample_rate, params["noise_seed"])
-        return clip.samples + params["rms"] * torch.from_numpy(noise)
+        samples: torch.Tensor = clip.samples + params["rms"] * torch.from_numpy(noise)
+        return samples

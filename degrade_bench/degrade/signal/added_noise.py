@@ -60,7 +60,8 @@ class AddedNoise(Degradation):
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Add the noise, scaled to exactly the RMS that was drawn."""
         shared = {name: value for name, value in params.items() if name != "noise_rms"}
-        return (self._unit_noise(clip, shared) * params["noise_rms"]).add_(clip.samples)
+        samples: torch.Tensor = (self._unit_noise(clip, shared) * params["noise_rms"]).add_(clip.samples)
+        return samples
 
     @remembered()
     def _unit_noise(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:

@@ -57,7 +57,8 @@ class BitDepth(Degradation):
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Round to the nearest multiple of the step."""
-        return (clip.samples * (1 / params["step"])).round_().mul_(params["step"])
+        samples: torch.Tensor = (clip.samples * (1 / params["step"])).round_().mul_(params["step"])
+        return samples
 
     def measure(self, clean: Clip, degraded: Clip) -> float | None:
         """The bits that make so many codes: the peak is the last one, the smallest magnitude the first.

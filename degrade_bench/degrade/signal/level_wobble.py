@@ -41,7 +41,8 @@ def _curve(seed: int, clip: Clip) -> np.ndarray:
     seconds = np.arange(math.ceil(clip.num_samples / length) + 1) * length / clip.sample_rate
     count = 4 + math.ceil(seconds[-1] / KNOT_SECONDS)
     values = generator(seed).uniform(-1.0, 1.0, size=count)  # bounded, so that no moment is lost altogether
-    return CubicSpline(KNOT_SECONDS * (np.arange(count) - 1), values)(seconds)
+    result: np.ndarray = CubicSpline(KNOT_SECONDS * (np.arange(count) - 1), values)(seconds)
+    return result
 
 
 class LevelWobble(Degradation):

@@ -49,7 +49,8 @@ def reduction_db(block_peaks: np.ndarray, threshold: float, sample_rate: int) ->
     held = np.maximum(falling(needed, RELEASE_DB_PER_SECOND * length / sample_rate), 0.0)
     at_bounds = np.maximum(np.append(held, held[-1]), np.insert(held, 0, held[0]))
     width = 2 * max(1, round(LOOK_AHEAD_SECONDS * sample_rate / length)) + 1
-    return uniform_filter1d(maximum_filter1d(at_bounds, width, mode="nearest"), width, mode="nearest")
+    values: np.ndarray = uniform_filter1d(maximum_filter1d(at_bounds, width, mode="nearest"), width, mode="nearest")
+    return values
 
 
 class Limiter(Degradation):

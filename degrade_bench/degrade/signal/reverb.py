@@ -46,7 +46,8 @@ RELATIVE_RT60 = (1.2, 1.1, 1.0, 1.0, 0.9, 0.75, 0.5, 0.3)
 def relative_rt60(frequency_hz: np.ndarray) -> np.ndarray:
     """RT60 at a frequency over RT60 at mid frequencies."""
     octaves = np.log2(np.maximum(frequency_hz, 1.0))
-    return np.interp(octaves, np.log2(FREQUENCIES_HZ), RELATIVE_RT60)
+    values: np.ndarray = np.interp(octaves, np.log2(FREQUENCIES_HZ), RELATIVE_RT60)
+    return values
 
 
 def direct_to_reverberant_db(rt60_s: float) -> float:
@@ -131,7 +132,8 @@ def room_tails(seed: int, rt60_s: float, sample_rate: int, channels: int, length
     tails = white[1:].transpose(1, 0, 2).reshape(channels, -1)[:, :length]
     tails = tails * np.exp(-DECAY_60_DB / rt60_s * np.arange(length) / sample_rate).astype(np.float32)
     energy = np.square(tails, dtype=np.float64).sum(axis=1, keepdims=True)
-    return tails / np.sqrt(np.maximum(energy, 1e-30)).astype(np.float32)
+    values: np.ndarray = tails / np.sqrt(np.maximum(energy, 1e-30)).astype(np.float32)
+    return values
 
 
 def convolved(signal: np.ndarray, response: np.ndarray) -> np.ndarray:

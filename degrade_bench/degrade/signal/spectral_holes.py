@@ -48,7 +48,8 @@ def holes(clip: Clip, percent: float) -> np.ndarray:
     frames, bands = ranks.shape
     rounding = (np.arange(frames) * GOLDEN) % 1
     emptied = np.floor(percent / 100 * bands + rounding)
-    return ranks < emptied[:, None]
+    values: np.ndarray = ranks < emptied[:, None]
+    return values
 
 
 class SpectralHoles(Degradation):

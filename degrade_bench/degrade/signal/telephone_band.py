@@ -62,7 +62,8 @@ class TelephoneBand(Degradation):
         low, high, rate = params["low_hz"], params["high_hz"], clip.sample_rate
 
         def response(hz: np.ndarray) -> np.ndarray:
-            return high_pass_gain(hz, low, rate) * low_pass_gain(hz, high, rate)
+            values: np.ndarray = high_pass_gain(hz, low, rate) * low_pass_gain(hz, high, rate)
+            return values
 
         return zero_phase(clip.samples, rate, response, low)
 

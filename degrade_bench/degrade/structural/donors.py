@@ -94,7 +94,8 @@ def drawn_donor(clip: Clip, rng: np.random.Generator, stem: str | None = None) -
             f"no other built-in clip {what}can be brought to beats of {pulse.beat_seconds:.2f} s"
         )
     best = [donor for cost, donor in fitting[:DRAWN_FROM] if cost <= fitting[0][0] + ABOUT_AS_GOOD_OCTAVES]
-    return next(best[k] for k in order if k < len(best))
+    result: Donor = next(best[k] for k in order if k < len(best))
+    return result
 
 
 def _other(clip: Clip, source: BuiltinSource, stem: str | None) -> bool:
@@ -190,7 +191,8 @@ def donor_track(clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         raise PlanError(f"the plan was drawn with other samples of the built-in clip {params['id']!r}")
     samples = conformed(params["id"], params["stem"], clip.sample_rate, clip.channels).samples
     length = round(samples.shape[1] / params["rate"])
-    return stretched(samples, clip.sample_rate, params["rate"], length) * params["gain"]
+    result: torch.Tensor = stretched(samples, clip.sample_rate, params["rate"], length) * params["gain"]
+    return result
 
 
 def donor_bars(clip: Clip, donor: Donor, stem: str | None, longest: int) -> list[int]:

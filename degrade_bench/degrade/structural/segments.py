@@ -116,4 +116,5 @@ def unit_levels(clip: Clip, bounds: np.ndarray) -> np.ndarray:
     """RMS of each unit, all channels taken together."""
     units = itertools.pairwise(bounds.tolist())
     energy = [float(torch.linalg.vector_norm(clip.samples[:, start:end])) ** 2 for start, end in units]
-    return np.sqrt(np.asarray(energy) / (clip.channels * np.diff(bounds)))
+    values: np.ndarray = np.sqrt(np.asarray(energy) / (clip.channels * np.diff(bounds)))
+    return values

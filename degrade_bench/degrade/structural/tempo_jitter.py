@@ -57,4 +57,5 @@ def jittered(bounds: np.ndarray, strength: float, rng: np.random.Generator) -> n
     change = np.maximum(strength * pattern, -2 / 3)
     changed = durations * (1 + change)
     changed *= durations.sum() / changed.sum()
-    return bounds[0] + np.concatenate([[0.0], np.cumsum(changed)])
+    values: np.ndarray = bounds[0] + np.concatenate([[0.0], np.cumsum(changed)])
+    return values

@@ -165,7 +165,8 @@ class _Session:
         self._source, self._target = source, target
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
-        return self._session.run([self._target], {self._source: np.ascontiguousarray(values)})[0]
+        result: np.ndarray = self._session.run([self._target], {self._source: np.ascontiguousarray(values)})[0]
+        return result
 
 
 def _part(model: Any, source: str, target: str, shape: tuple[int | None, ...]) -> _Session:

@@ -35,7 +35,8 @@ class Conformer(nn.Module):
         x = x + self.before(x)
         x = x + self.attention(x, cosine, sine)
         x = x + self.convolution(x)
-        return self.norm(x + self.after(x))
+        output: torch.Tensor = self.norm(x + self.after(x))
+        return output
 
 
 class FeedForward(nn.Module):
@@ -55,7 +56,8 @@ class FeedForward(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """``(batch, time, dim)``."""
-        return self.narrow(self.activation(self.widen(self.norm(x).to(self.dtype)))).float()
+        output: torch.Tensor = self.narrow(self.activation(self.widen(self.norm(x).to(self.dtype)))).float()
+        return output
 
 
 class Attention(nn.Module):
@@ -91,7 +93,8 @@ class Attention(nn.Module):
         query, key = self.queries_and_keys(rotated).view(batch, time, 2, self.heads, -1).unbind(2)
         value = self.values(normed.to(self.dtype)).view(batch, time, self.heads, -1)
         attended = F.scaled_dot_product_attention(query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2))
-        return self.out(attended.transpose(1, 2).reshape(batch, time, width)).float()
+        output: torch.Tensor = self.out(attended.transpose(1, 2).reshape(batch, time, width)).float()
+        return output
 
 
 class Convolution(nn.Module):
@@ -118,7 +121,8 @@ class Convolution(nn.Module):
         """``(batch, time, dim)``."""
         y = F.glu(self.gated(self.norm(x).to(self.dtype)), dim=-1)
         y = self.depthwise(y.transpose(1, 2)[:, :, None])[:, :, 0].transpose(1, 2)
-        return self.mix(self.activation(y)).float()
+        output: torch.Tensor = self.mix(self.activation(y)).float()
+        return output
 
 
 class LayerNorm(nn.Module):

@@ -43,7 +43,8 @@ class Encoder(nn.Module):
         cosine, sine = self.positions.tables(frames.shape[1])
         for layer in self.layers:
             frames = layer(frames, cosine, sine)
-        return self.last_norm(frames)
+        output: torch.Tensor = self.last_norm(frames)
+        return output
 
 
 class LogMel(nn.Module):
@@ -95,7 +96,8 @@ class FrontEnd(nn.Module):
         x = mel.to(self.dtype, memory_format=torch.channels_last)
         for block in self.blocks:
             x = block(x)
-        return self.projection(x.permute(0, 3, 2, 1).flatten(2)).float()
+        output: torch.Tensor = self.projection(x.permute(0, 3, 2, 1).flatten(2)).float()
+        return output
 
 
 class ResidualBlock(nn.Module):
@@ -112,4 +114,5 @@ class ResidualBlock(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """``(batch, channels, bands, frames)``."""
         y = self.second(self.first(x).relu_())
-        return y.add_(self.beside(x)).relu_()
+        output: torch.Tensor = y.add_(self.beside(x)).relu_()
+        return output

@@ -43,7 +43,7 @@ def linear(weight: torch.Tensor, bias: torch.Tensor | None, dtype: torch.dtype) 
         bias: ``(outputs,)``, or None for a layer without.
         dtype: in which they are kept and multiplied.
     """
-    made = nn.utils.skip_init(nn.Linear, weight.shape[1], weight.shape[0], bias=bias is not None)
+    made: nn.Linear = nn.utils.skip_init(nn.Linear, weight.shape[1], weight.shape[0], bias=bias is not None)
     fill(made, weight, bias, dtype)
     return made
 
@@ -73,7 +73,7 @@ def conv(weight: torch.Tensor, bias: torch.Tensor, stride: tuple[int, int], dtyp
         dtype: in which they are kept and multiplied.
     """
     outputs, inputs = weight.shape[:2]
-    made = nn.utils.skip_init(nn.Conv2d, inputs, outputs, 3, stride=stride, padding=1)
+    made: nn.Conv2d = nn.utils.skip_init(nn.Conv2d, inputs, outputs, 3, stride=stride, padding=1)
     fill(made, weight, bias, dtype)
     return made
 

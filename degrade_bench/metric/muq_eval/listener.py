@@ -89,7 +89,8 @@ class Listener:
         """
         pooled = self.embed(batch, sample_rate, hop_seconds).pooled
         with torch.inference_mode():
-            return self.network.score(pooled.flatten(0, 1)).unflatten(0, pooled.shape[:2]).cpu()
+            output: torch.Tensor = self.network.score(pooled.flatten(0, 1)).unflatten(0, pooled.shape[:2]).cpu()
+            return output
 
     @property
     def network(self) -> Network:

@@ -37,11 +37,13 @@ class Network(nn.Module):
 
     def pooled(self, frames: torch.Tensor) -> torch.Tensor:
         """``(batch, time, dim)`` to ``(batch, dim)``."""
-        return self.pooling(frames)
+        output: torch.Tensor = self.pooling(frames)
+        return output
 
     def score(self, pooled: torch.Tensor) -> torch.Tensor:
         """``(batch, dim)`` to ``(batch,)``."""
-        return self.head(pooled)
+        output: torch.Tensor = self.head(pooled)
+        return output
 
 
 class AttentionPooling(nn.Module):
@@ -95,5 +97,6 @@ class Head(nn.Module):
         """``(batch, dim)`` to ``(batch,)``."""
         out = self.second(nn.functional.gelu(self.first(pooled)))
         if self.centres is None:
-            return out.squeeze(-1)
+            output: torch.Tensor = out.squeeze(-1)
+            return output
         return (torch.softmax(out, dim=-1) * self.centres).sum(dim=-1)

@@ -54,7 +54,8 @@ class ReferenceEncoder(nn.Module):
 
     def forward(self, audio: torch.Tensor) -> torch.Tensor:
         """``(batch, samples)`` at 24 kHz to ``(batch, time, dim)``."""
-        return self.model(audio, output_hidden_states=False).last_hidden_state
+        output: torch.Tensor = self.model(audio, output_hidden_states=False).last_hidden_state
+        return output
 
 
 @contextmanager

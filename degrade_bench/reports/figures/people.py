@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -118,10 +118,10 @@ def people_figure(run: RunView) -> Figure:
     return figure
 
 
-_HUMAN_LOOK: dict = {"color": INK, "marker": "o", "markersize": 6, "linewidth": 2.6, "linestyle": "-"}
+_HUMAN_LOOK: dict[str, Any] = {"color": INK, "marker": "o", "markersize": 6, "linewidth": 2.6, "linestyle": "-"}
 
 
-def _look(index: int) -> dict:
+def _look(index: int) -> dict[str, Any]:
     return {
         "color": SERIES[index % len(SERIES)],
         "marker": MARKERS[index % len(MARKERS)],
@@ -131,7 +131,9 @@ def _look(index: int) -> dict:
     }
 
 
-def _panel(axes: Axes, human: pd.DataFrame, curves: Mapping[str, pd.Series], looks: Mapping[str, dict]) -> None:
+def _panel(
+    axes: Axes, human: pd.DataFrame, curves: Mapping[str, pd.Series], looks: Mapping[str, dict[str, Any]]
+) -> None:
     damage = human["degradation"].iloc[0]
     axes.set_title(str(damage))
     axes.axhline(0.0, color=FAINT, linewidth=0.7, zorder=1)
