@@ -2,9 +2,10 @@
 
     python benchmarks/analysis.py [--rows 1000000] [--times 3] [--scores DIR]
 
-Each measurement is a process of its own: reading ``scores.parquet``, analysing it, writing ``summary.csv`` and
+Each measurement is a separate process: reading ``scores.parquet``, analysing it, writing ``summary.csv`` and
 ``analysis.json``. Tables: simulated metrics on many clips; the same with 2 % of the rows failed at
-random, so that every cell has other clips; and, with ``--scores``, the table of a real run again and again.
+random, so that every cell has other clips; and, with ``--scores``, the table of a real run, repeated with a
+little noise.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru
 
 
 def tables(rows: int, scores: Path | None) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Titles, and score tables of about ``rows`` rows; the last repeats the run directory ``scores``, if any."""
     rng = np.random.Generator(np.random.Philox(key=1))
     cells, truths = suite_cells(), list(TRUTHS.values())
     clips = -(-rows // (len(cells.frame) * len(truths)))
@@ -65,14 +67,14 @@ def main() -> int:
     for title, table in tables(options.rows, options.scores):
         with tempfile.TemporaryDirectory() as folder:
             table.to_parquet(Path(folder) / "scores.parquet")
-            found = []
+            runs = []  # seconds and MiB
             for _ in range(options.times):
                 made = subprocess.run(
                     [sys.executable, "-c", ONE, folder], capture_output=True, text=True, check=True
                 )
-                found.append([float(each) for each in made.stdout.split()])
-        seconds = ", ".join(f"{each[0]:.1f}" for each in found)
-        lines.append(f"| {title} | {len(table):,} | {seconds} | {max(each[1] for each in found):.0f} |")
+                runs.append([float(word) for word in made.stdout.split()])
+        seconds = ", ".join(f"{run[0]:.1f}" for run in runs)
+        lines.append(f"| {title} | {len(table):,} | {seconds} | {max(run[1] for run in runs):.0f} |")
         print(lines[-1], flush=True)
     command = "python benchmarks/analysis.py" + (" --scores DIR" if options.scores else "")
     head = [

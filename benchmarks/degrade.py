@@ -1,4 +1,4 @@
-"""How fast the degradations are, beside their peers and on their own, and how much memory they take.
+"""How fast the degradations are, beside their peers and alone, and how much memory they take.
 
     python benchmarks/degrade.py [--quick] [--only NAME ...] [--out FILE]
 
@@ -49,7 +49,7 @@ def sections(quick: bool, only: list[str] | None) -> list[str]:
     single_thread()
     command = "python benchmarks/degrade.py" + quick * " --quick" + (f" --only {' '.join(only)}" if only else "")
     parts = [f"# Speed and memory of the degradations\n\n{report.machine()}\n\nMade by `{command}`."]
-    clips = [each.load() for each in excerpts(count)]
+    clips = [excerpt.load() for excerpt in excerpts(count)]
     wanted = [pair for pair in PAIRS if not only or pair.name in only]
     absent = [pair.name for pair in wanted if pair.name not in catalogue.names()]
     results = []

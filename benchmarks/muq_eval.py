@@ -3,8 +3,8 @@
     python benchmarks/muq_eval.py [--music DIR] [--quick] [--compile] [--out FILE]
 
 One random checkpoint of the published sizes and formats is made for the purpose (1.3 GB in a temporary folder);
-what is measured does not depend on what the weights are. Both run in one process, in turn, on all cores that it may
-use. ``--music`` adds real recordings to the built-in clips. Writes ``benchmarks/muq_eval.md``.
+what is measured does not depend on the weights. Both run in one process, in turn, on all cores that it may use.
+``--music`` adds real recordings to the built-in clips. Writes ``benchmarks/muq_eval.md``.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ def sections(files: Files, options: argparse.Namespace) -> list[str]:
 
 
 def machine() -> str:
+    """Processor, cores, versions and threads."""
     from degrading.report import machine as described
 
     return f"{described()} {torch.get_num_threads()} threads; transformers and muq as installed."
@@ -118,6 +119,7 @@ between clips (bound 2 %). {verdict(half)}"""
 
 
 def verdict(half: agreement.Agreement) -> str:
+    """Whether bfloat16 agrees well enough with float32, in a sentence."""
     agrees = half.spearman >= 0.999 and half.difference <= 0.02 * half.spread
     return "Both hold." if agrees else "Not both hold: bfloat16 is there for the asking, and is no default."
 
@@ -186,6 +188,7 @@ def measure_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 
 def memory(files: Files) -> str:
+    """The section on the peak memory of each encoder."""
     rows = []
     for which in (MUQ, FLOAT32, BFLOAT16):
         arguments = ["--memory-of", which, str(files.checkpoint), str(files.encoder)]
@@ -199,6 +202,7 @@ mapped, and its pages count while they are in use.
 
 
 def memory_of(which: str, files: Files) -> float:
+    """Peak memory in MiB of this process once it has loaded an encoder and encoded eight clips."""
     with torch.inference_mode():
         encode = load(which, files)
         for source in builtin_sources()[:2]:
@@ -211,6 +215,7 @@ def memory_of(which: str, files: Files) -> float:
 
 
 def gpu() -> str:
+    """The section on the speed on a GPU, or that there is none."""
     if not torch.cuda.is_available():
         return "## Speed on a GPU\n\nSkipped: there is no CUDA device here."
     from listening.gpu import report

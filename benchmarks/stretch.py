@@ -8,7 +8,7 @@ spectrograms are compared there, frame by frame:
 
 * *mel distance*: mean absolute difference in dB, over 80 bands and a range of 60 dB;
 * *onsets*: correlation of the two onset strengths (mean rise in dB over the bands);
-* *seconds*: median over the clips, as a ratio to the project's own.
+* *seconds*: median over the clips, as a ratio to the project's stretcher.
 """
 
 from __future__ import annotations
@@ -35,11 +35,12 @@ Stretcher = Callable[[np.ndarray, int], np.ndarray]
 
 
 def ours(samples: np.ndarray, length: int) -> np.ndarray:
+    """The project's stretcher on ``(channels, time)``, to ``length`` samples."""
     return stretched(torch.from_numpy(samples), RATE, TEMPO, length).numpy()
 
 
 def rubber_band(samples: np.ndarray, length: int, finer: bool) -> np.ndarray:
-    """Rubber Band's answer.
+    """Rubber Band on ``(channels, time)``, cut to ``length`` samples.
 
     Args:
         samples: ``(channels, time)``.
@@ -51,6 +52,7 @@ def rubber_band(samples: np.ndarray, length: int, finer: bool) -> np.ndarray:
 
 
 def signalsmith(samples: np.ndarray, length: int) -> np.ndarray:
+    """Signalsmith Stretch on ``(channels, time)``, cut to ``length`` samples."""
     stretcher = Signalsmith.Stretch()
     stretcher.preset(samples.shape[0], RATE)
     stretcher.setTimeFactor(TEMPO)
@@ -66,6 +68,7 @@ STRETCHERS: dict[str, Stretcher] = {
 
 
 def mel_db(samples: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    """Mel spectra in dB around sample positions, ``(centres, bands)``, floored 60 dB under their maximum."""
     mono = np.pad(samples.mean(axis=0), FRAME)
     starts = np.round(centres).astype(int) + FRAME - FRAME // 2
     frames = np.lib.stride_tricks.sliding_window_view(mono, FRAME)[starts] * np.hanning(FRAME)
@@ -74,10 +77,11 @@ def mel_db(samples: np.ndarray, centres: np.ndarray) -> np.ndarray:
 
 
 def likeness(out: np.ndarray, source: np.ndarray) -> tuple[float, float]:
+    """Mel distance in dB, and correlation of the onset strengths, of a stretched clip and its source."""
     centres = np.arange(20, int(source.shape[1] / TEMPO / HOP) - 20) * float(HOP)
-    heard, expected = mel_db(out, centres), mel_db(source, centres * TEMPO)
-    rises = [np.maximum(np.diff(levels, axis=0), 0).mean(axis=1) for levels in (heard, expected)]
-    return float(np.abs(heard - expected).mean()), float(np.corrcoef(*rises)[0, 1])
+    actual, expected = mel_db(out, centres), mel_db(source, centres * TEMPO)
+    rises = [np.maximum(np.diff(levels, axis=0), 0).mean(axis=1) for levels in (actual, expected)]
+    return float(np.abs(actual - expected).mean()), float(np.corrcoef(*rises)[0, 1])
 
 
 def main() -> None:
@@ -92,10 +96,10 @@ def main() -> None:
                 out = stretch(samples, length)
                 seconds = time.process_time() - started
                 rows[name].append((*likeness(out, samples), seconds))
-    medians = {name: np.median(np.asarray(each), axis=0) for name, each in rows.items()}
-    own = next(iter(medians.values()))[2]
+    medians = {name: np.median(np.asarray(clips), axis=0) for name, clips in rows.items()}
+    our_seconds = next(iter(medians.values()))[2]
     lines = ["| stretcher | mel distance, dB | onsets | CPU time, ratio |", "| --- | --- | --- | --- |"]
-    lines += [f"| {name} | {d:.2f} | {o:.3f} | {s / own:.1f} |" for name, (d, o, s) in medians.items()]
+    lines += [f"| {name} | {d:.2f} | {o:.3f} | {s / our_seconds:.1f} |" for name, (d, o, s) in medians.items()]
     table = "\n".join(lines)
     print(table)
     intro = (

@@ -80,7 +80,7 @@ def store(score: Score, rendered: Rendered, out: Path) -> None:
 
 
 def annotations(score: Score, rendered: Rendered) -> dict:
-    """What is known about the clip from its score; times in seconds from the first sample."""
+    """What the score says of the clip; times in seconds from the first sample."""
 
     def at(beat: float) -> float:
         return round(rendered.first_beat_seconds + score.seconds(beat), 5)
@@ -108,10 +108,10 @@ def write_index(out: Path) -> None:
     """Write ``index.json``: the clips in their order, with what is needed before any of them is read."""
     rows = []
     for score in all_scores():
-        known = json.loads((out / f"{score.id}.json").read_text())
-        files = list(known["stems"].values()) or [f"{score.id}.flac"]
+        stored = json.loads((out / f"{score.id}.json").read_text())
+        files = list(stored["stems"].values()) or [f"{score.id}.flac"]
         digest = hashlib.sha256(b"".join((out / name).read_bytes() for name in [f"{score.id}.json", *files]))
-        row = {"id": score.id, "style": score.style, "seconds": known["seconds"]}
+        row = {"id": score.id, "style": score.style, "seconds": stored["seconds"]}
         rows.append(row | {"sha256": digest.hexdigest()})
     (out / "index.json").write_text(json.dumps(rows, indent=1) + "\n")
 
@@ -119,8 +119,8 @@ def write_index(out: Path) -> None:
 def fluidsynth_version() -> str:
     """Version of the fluidsynth that is on the path."""
     text = subprocess.run(["fluidsynth", "--version"], check=True, capture_output=True, text=True).stdout
-    found = re.search(r"version (\S+)", text)
-    return found[1] if found else "unknown"
+    match = re.search(r"version (\S+)", text)
+    return match[1] if match else "unknown"
 
 
 def _write(path: Path, samples) -> None:  # noqa: ANN001 - int16 array, (time, channels)

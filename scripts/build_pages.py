@@ -31,14 +31,14 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
     if options.check:
-        found = problems(options.out)
-        print("\n".join(found) or "every page is as the code has it")
-        return 1 if found else 0
-    known = [each.name for each in registered()]
-    unknown = sorted(set(options.only or ()) - set(known))
+        faults = problems(options.out)
+        print("\n".join(faults) or "every page is as the code has it")
+        return 1 if faults else 0
+    names = [degradation.name for degradation in registered()]
+    unknown = sorted(set(options.only or ()) - set(names))
     if unknown:
         parser.error(f"not registered: {', '.join(unknown)}")
-    build(options.only or known, options.out, options.jobs)
+    build(options.only or names, options.out, options.jobs)
     return 0
 
 

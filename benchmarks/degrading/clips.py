@@ -24,31 +24,29 @@ class Excerpt:
         clip = self.source.load()
         first = round(self.start * clip.sample_rate)
         samples = clip.samples[:, first : first + round(SECONDS * clip.sample_rate)].clone()
-        # stems are cut where clips know where they begin in their stems
-        stems = {"stems_start": self.start} if "stems_start" in Clip.__dataclass_fields__ else {"stems": {}}
         return replace(
             clip,
             id=f"{clip.id}@{self.start:g}",
             samples=samples,
             annotations=shifted(clip.annotations, self.start, SECONDS),
-            **stems,
+            stems_start=self.start,
         )
 
 
 def excerpts(count: int = 16) -> list[Excerpt]:
     """The first ``count`` excerpts; beyond sixteen they begin again from the first."""
     once = [Excerpt(source, 0.0) for source in builtin_sources()]
-    once += [Excerpt(each.source, AGAIN[each.source.id]) for each in once if each.source.id in AGAIN]
+    once += [Excerpt(source, AGAIN[source.id]) for source in builtin_sources() if source.id in AGAIN]
     return [once[k % len(once)] for k in range(count)]
 
 
 def shifted(annotations: Annotations, start: float, seconds: float) -> Annotations:
-    """What is known about a part of a clip, in the part's own time.
+    """The annotations of a part of a clip, in seconds from the part's start.
 
     Args:
         annotations: the whole clip's.
         start: where the part begins, in seconds.
-        seconds: its length.
+        seconds: the part's length.
     """
 
     def times(values: tuple[float, ...]) -> tuple[float, ...]:

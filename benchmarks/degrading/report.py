@@ -15,8 +15,6 @@ from degrading.side_by_side import FIRST, MATCHING, OURS, Compared
 from degrading.suites import Cost
 
 LIBRARIES = ("degrade-bench", "audiomentations", "pedalboard", "torch", "numpy", "scipy", "soxr", "pyloudnorm")
-
-
 HEAD = ("operation", "ours, ms", "first level, ms", "peers, ms", "theirs / ours", "loudness matching, ms")
 
 
@@ -48,10 +46,10 @@ def side_by_side(results: Sequence[Compared], absent: Sequence[str], clips: int,
     """The comparison with the peers.
 
     Args:
-        results: what was timed, a damage each.
-        absent: peers that are not installed, with the reason.
-        clips: on so many clips.
-        repetitions: so many times.
+        results: one for each degradation that was timed.
+        absent: degradations of the comparison that are not registered.
+        clips: number of clips that were timed.
+        repetitions: turns on each clip.
     """
     rows = []
     for result in results:
@@ -86,7 +84,7 @@ def side_by_side(results: Sequence[Compared], absent: Sequence[str], clips: int,
 
 
 def summary(ratios: Mapping[str, float]) -> str:
-    """Geometric mean and the slowest."""
+    """A sentence on theirs / ours by degradation: the geometric mean, and which is the slowest."""
     if not ratios:
         return "Nothing was compared."
     mean = geometric_mean(ratios.values())
@@ -101,7 +99,7 @@ def summary(ratios: Mapping[str, float]) -> str:
 
 
 def geometric_mean(ratios: Iterable[float]) -> float:
-    """Of positive numbers; 1 of none."""
+    """The geometric mean of positive numbers; 1 where there are none."""
     logs = [math.log(ratio) for ratio in ratios]
     return math.exp(statistics.fmean(logs)) if logs else 1.0
 
@@ -135,17 +133,17 @@ def suites(costs: Sequence[Cost], members: Mapping[str, Sequence[str]], clips: i
     Args:
         costs: of every degradation on every clip.
         members: the degradations of each suite.
-        clips: on so many clips.
+        clips: number of clips that were rendered.
     """
     rows = []
     for suite, names in members.items():
-        own = [cost for cost in costs if cost.name in names]
-        renderings = sum(cost.renderings for cost in own)
-        placebos = sum(cost.placebos for cost in own)
+        of_suite = [cost for cost in costs if cost.name in names]
+        renderings = sum(cost.renderings for cost in of_suite)
+        placebos = sum(cost.placebos for cost in of_suite)
         if not renderings:
             continue
-        rendering = sum(cost.rendered for cost in own)
-        placebo = sum(cost.placebo for cost in own)
+        rendering = sum(cost.rendered for cost in of_suite)
+        placebo = sum(cost.placebo for cost in of_suite)
         rows.append(
             (
                 f"`{suite}`",
@@ -154,7 +152,7 @@ def suites(costs: Sequence[Cost], members: Mapping[str, Sequence[str]], clips: i
                 f"{rendering:.1f} + {placebo:.1f}",
                 f"{1000 * (rendering + placebo) / (renderings + placebos):.0f}",
                 f"{(rendering + placebo) / clips / 5:.2f}",
-                f"{1000 * sum(cost.measured for cost in own) / renderings:.0f}",
+                f"{1000 * sum(cost.measured for cost in of_suite) / renderings:.0f}",
             )
         )
     head = ("suite", "degradations", "renderings + placebos", "CPU s", "ms each", "CPU s per clip and level")
@@ -183,14 +181,14 @@ def most_expensive(costs: Sequence[Cost], count: int = 20) -> list[str]:
 
 
 def _expensive(name: str, costs: Sequence[Cost], clips: int) -> Sequence[str]:
-    own = [cost for cost in costs if cost.name == name]
-    renderings, placebos = sum(cost.renderings for cost in own), sum(cost.placebos for cost in own)
-    spared = sum(cost.renderings == 0 for cost in own)
+    of_name = [cost for cost in costs if cost.name == name]
+    renderings, placebos = sum(cost.renderings for cost in of_name), sum(cost.placebos for cost in of_name)
+    spared = sum(cost.renderings == 0 for cost in of_name)
     return (
         f"`{name}`",
-        f"{1000 * sum(cost.rendered for cost in own) / renderings:.0f}" if renderings else "–",
-        f"{1000 * sum(cost.placebo for cost in own) / placebos:.0f}" if placebos else "–",
-        f"{1000 * sum(cost.measured for cost in own) / renderings:.0f}" if renderings else "–",
+        f"{1000 * sum(cost.rendered for cost in of_name) / renderings:.0f}" if renderings else "–",
+        f"{1000 * sum(cost.placebo for cost in of_name) / placebos:.0f}" if placebos else "–",
+        f"{1000 * sum(cost.measured for cost in of_name) / renderings:.0f}" if renderings else "–",
         f"{spared} of {clips} clips" if spared else "",
     )
 

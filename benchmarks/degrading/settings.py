@@ -100,7 +100,13 @@ def coloured_noise(decay: float) -> Callable[[Setting], Call]:
 
 
 def four_poles(p: Any, plugin: str, cutoff_hz: float) -> Any:
-    """24 dB per octave out of pedalboard's filters of 6 dB per octave."""
+    """24 dB per octave out of pedalboard's filters of 6 dB per octave.
+
+    Args:
+        p: the package pedalboard.
+        plugin: ``LowpassFilter`` or ``HighpassFilter``.
+        cutoff_hz: of each of the four.
+    """
     return p.Pedalboard([getattr(p, plugin)(cutoff_frequency_hz=cutoff_hz) for _ in range(4)])
 
 
@@ -145,7 +151,7 @@ def room_response(setting: Setting) -> np.ndarray:
 
 
 def room_file(a: Any, setting: Setting) -> Any:
-    """Audiomentations reads impulse responses from files, and keeps what it read."""
+    """A convolution with the room's response; audiomentations reads it from a file once, and keeps it."""
     import tempfile
     from pathlib import Path
 
@@ -168,13 +174,13 @@ def one_gap(a: Any, setting: Setting) -> Any:
 
 
 def delayed_copy(p: Any, setting: Setting) -> Any:
-    """The plan's copy, as loud beside the direct sound."""
+    """A delay with one copy, as loud relative to the direct sound as the plan has it."""
     copy_gain = setting.params["copy_gain"]
     return p.Delay(setting.params["delay_samples"] / setting.rate, feedback=0.0, mix=copy_gain / (1 + copy_gain))
 
 
 def stretch_rate(setting: Setting) -> float:
-    """Below 1 where the music gets slower."""
+    """Tempo as a share of the clean clip's: below 1 where the music gets slower."""
     return 1 - setting.strength / 100
 
 
@@ -191,7 +197,13 @@ def threshold_db(setting: Setting) -> float:
 
 
 def fixed(name: str, value: Callable[[Setting], Any], **more: Any) -> Callable[[Any, Setting], Any]:
-    """An audiomentations transform whose least and greatest are both ``value``; ``name`` as ``Gain:gain_db``."""
+    """An audiomentations transform whose range is one value, so that nothing is left to chance.
+
+    Args:
+        name: transform and parameter, as ``Gain:gain_db``, for ``min_gain_db`` and ``max_gain_db`` of ``Gain``.
+        value: the parameter's value at a setting.
+        more: further arguments of the transform.
+    """
     kind, _, quantity = name.partition(":")
 
     def make(a: Any, setting: Setting) -> Any:

@@ -27,7 +27,7 @@ OURS, FIRST, MATCHING = "ours", "ours, first level", "loudness matching"
 
 @dataclass
 class Compared:
-    """One operation.
+    """One of our degradations timed beside its peers.
 
     Attributes:
         pair: what was compared.
@@ -133,7 +133,7 @@ def _theirs(
     make: Callable[[Setting], Call],
     settings: Mapping[int, Setting],
 ) -> list[Callable[[], Any]]:
-    """A peer's calls, one per level, each on an array of its own; some peers write into what they are given."""
+    """A peer's calls, one per level, each on a copy of the clip: some peers write into what they are given."""
     made = {level: make(setting) for level, setting in settings.items()}
     if label not in result.agreement_db:  # once, in the round that is not counted
         level = sorted(settings)[len(settings) // 2]

@@ -61,12 +61,12 @@ def members(group: str) -> list[Degradation]:
 
 def suite_names() -> dict[str, list[str]]:
     """The degradations of each suite."""
-    return {group: [each.name for each in members(group)] for group in SUITES}
+    return {group: [degradation.name for degradation in members(group)] for group in SUITES}
 
 
 def suite_costs(names: Sequence[str], count: int) -> list[Cost]:
     """Render everything on ``count`` clips, two at a time, in CPU time, so that neither disturbs the other."""
-    tasks = [(each, tuple(names)) for each in excerpts(count)]
+    tasks = [(excerpt, tuple(names)) for excerpt in excerpts(count)]
     with ProcessPoolExecutor(CORES, multiprocessing.get_context("spawn"), single_thread) as pool:
         return [cost for costs in pool.map(_costs_of_clip, tasks) for cost in costs]
 
@@ -125,7 +125,7 @@ def render(degradation: Degradation, clip: Clip, level: int):  # noqa: ANN201 - 
 
 
 def peak_megabytes(count: int) -> dict[str, float]:
-    """Peak memory in MiB of a process of its own that renders ``count`` clips, and after its first clip."""
+    """Peak memory in MiB of a new process that renders ``count`` clips, and after its first clip."""
     command = [sys.executable, str(Path(__file__).resolve().parents[1] / "degrade.py"), "--memory-of", str(count)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return json.loads(done.stdout.splitlines()[-1])
@@ -150,11 +150,11 @@ def render_and_report(count: int) -> None:
 
 def one_per_family() -> list[Degradation]:
     """The first degradation of each family of both suites."""
-    found: dict[str, Degradation] = {}
+    first: dict[str, Degradation] = {}
     for name in SUITES:
         for degradation in members(name):
-            found.setdefault(degradation.family, degradation)
-    return list(found.values())
+            first.setdefault(degradation.family, degradation)
+    return list(first.values())
 
 
 def _peak() -> float:

@@ -35,14 +35,17 @@ class Agreement:
 
     @property
     def difference(self) -> float:
+        """Largest difference between the two scores of a clip."""
         return float(np.abs(np.subtract(self.first, self.second)).max())
 
     @property
     def spread(self) -> float:
+        """Standard deviation between clips of the first encoder's scores."""
         return float(np.std(self.first, ddof=1))
 
     @property
     def spearman(self) -> float:
+        """Rank correlation of the two encoders' scores."""
         return float(spearmanr(self.first, self.second).statistic)
 
 
@@ -52,7 +55,7 @@ def compare(first: Encode, second: Encode, score: Encode, clips: Sequence[Clip])
     Args:
         first: an encoder, ``(batch, samples)`` to ``(batch, time, dim)``.
         second: the other one.
-        score: a clip's features to its score.
+        score: the head that both share: a clip's features to its score.
         clips: the music.
     """
     errors, scores = [], ([], [])
@@ -60,8 +63,8 @@ def compare(first: Encode, second: Encode, score: Encode, clips: Sequence[Clip])
         audio = preprocessed(clip.samples[None], clip.sample_rate)
         frames = [encode(audio) for encode in (first, second)]
         errors.append(float((frames[0] - frames[1]).norm() / frames[0].norm()))
-        for values, each in zip(scores, frames, strict=True):
-            values.append(float(score(each)))
+        for values, features in zip(scores, frames, strict=True):
+            values.append(float(score(features)))
     return Agreement(tuple(errors), tuple(scores[0]), tuple(scores[1]))
 
 

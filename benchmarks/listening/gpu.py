@@ -17,7 +17,7 @@ BATCHES = (1, 4, 8, 16, 32, 64)
 
 
 def report() -> str:
-    """The section, from a checkpoint of its own."""
+    """The section on the speed, with a checkpoint that is made for it."""
     audio = 0.1 * torch.randn(max(BATCHES), WINDOW_SAMPLES, device=DEVICE)
     product, flops = measure.product(torch.bfloat16, DEVICE, 8192)
     rows = []
@@ -32,7 +32,7 @@ def report() -> str:
             speeds = {}
             for batch in (8,) if which == MUQ else BATCHES:
                 speeds[batch] = batch / _seconds(lambda e=encode, n=batch: e(audio[:n]))
-            batch = max(speeds, key=lambda each: speeds[each])
+            batch = max(speeds, key=lambda size: speeds[size])
             loop = loop or speeds[batch]
             share = f"{100 * work * speeds[batch] / rate:.0f} %" if which == BFLOAT16 else "–"
             peak = torch.cuda.max_memory_allocated() / 2**20

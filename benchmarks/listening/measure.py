@@ -1,4 +1,4 @@
-"""Times, rates, memory."""
+"""How times, rates and memory are measured."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def interleaved(runs: Mapping[str, Run], repetitions: int, wait: Run = lambda: N
             run()
             wait()
             seconds[name].append(time.perf_counter() - started)
-    return {name: Timed(tuple(each)) for name, each in seconds.items()}
+    return {name: Timed(tuple(times)) for name, times in seconds.items()}
 
 
 def product(dtype: torch.dtype, device: str = "cpu", size: int = 4096) -> tuple[Run, float]:
@@ -63,13 +63,13 @@ def product(dtype: torch.dtype, device: str = "cpu", size: int = 4096) -> tuple[
 
 
 def peak_mebibytes(script: Path, arguments: list[str]) -> float:
-    """Peak resident memory of a process of its own."""
+    """Peak resident memory in MiB of a process that runs ``script`` and prints its peak as JSON."""
     done = subprocess.run([sys.executable, str(script), *arguments], check=True, capture_output=True, text=True)
     return float(json.loads(done.stdout.splitlines()[-1]))
 
 
 def own_peak_mebibytes() -> float:
-    """Peak resident memory of this process since it began; what getrusage says goes back to its parent's."""
+    """Peak resident memory in MiB of this process since it began; getrusage would include its parent's."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024

@@ -32,6 +32,7 @@ class Files:
 
     @property
     def architecture(self) -> Architecture:
+        """The sizes that the encoder's configuration states."""
         path = self.encoder / "config.json"
         return Architecture.from_config(read_encoder_config(path), path)
 

@@ -1,4 +1,4 @@
-"""The corpus' README: its table is written from the scores, so that it cannot go stale."""
+"""The corpus's README: its table is written from the scores, so that it cannot go stale."""
 
 from __future__ import annotations
 

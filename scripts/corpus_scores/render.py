@@ -94,7 +94,7 @@ def midi_file(score: Score, parts: tuple[Part, ...], seconds: float) -> bytes:
         events.append((0, 0, bytes((0xC0 | channel, part.program))))
         for controller, value in ((7, part.volume), (10, part.pan), (91, part.reverb), (93, 0)):
             events.append((0, 0, bytes((0xB0 | channel, controller, value))))
-        # a stream of its own for each player: changing one part leaves the others as they were
+        # every player has a separate random stream: changing one part leaves the others as they were
         rng = np.random.default_rng([zlib.crc32(score.id.encode()), zlib.crc32(part.name.encode())])
         for note in sorted(part.notes, key=lambda n: (n.start, n.pitch)):
             offset = float(np.clip(rng.normal(0, part.jitter_ms), -JITTER_LIMIT_MS, JITTER_LIMIT_MS))

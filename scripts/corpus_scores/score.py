@@ -125,7 +125,7 @@ class Score:
 
 @dataclass
 class Voicer:
-    """Voices chord symbols in close position, each as near as can be to the one before."""
+    """Voices chord symbols in close position, every chord as near to the one before as it can be."""
 
     low: int
     high: int
@@ -154,20 +154,20 @@ class Voicer:
 
 def pitch(name: str) -> int:
     """MIDI number of a pitch such as ``F#4`` or ``Bb2``."""
-    found = re.fullmatch(r"([A-G])([#b]*)(-?\d)", name)
-    if not found:
+    match = re.fullmatch(r"([A-G])([#b]*)(-?\d)", name)
+    if not match:
         raise ValueError(f"not a pitch: {name!r}")
-    letter, accidentals, octave = found.groups()
+    letter, accidentals, octave = match.groups()
     shift = accidentals.count("#") - accidentals.count("b")
     return 12 * (int(octave) + 1) + SEMITONES[letter] + shift
 
 
 def parse_chord(symbol: str) -> tuple[int, tuple[int, ...]]:
     """Root's pitch class and intervals above it of a symbol such as ``F#m7`` or ``C/E``."""
-    found = re.fullmatch(r"([A-G][#b]?)([^/]*)(/.+)?", symbol)
-    if not found or found[2] not in QUALITIES:
-        raise ValueError(f"not a chord that is known here: {symbol!r}")
-    return pitch(found[1] + "0") % 12, QUALITIES[found[2]]
+    match = re.fullmatch(r"([A-G][#b]?)([^/]*)(/.+)?", symbol)
+    if not match or match[2] not in QUALITIES:
+        raise ValueError(f"no such chord symbol: {symbol!r}; the qualities are those of QUALITIES")
+    return pitch(match[1] + "0") % 12, QUALITIES[match[2]]
 
 
 def bass_class(symbol: str) -> int:
@@ -212,7 +212,7 @@ def grid(text: str, sound: int, start: float = 0.0, step: float = 0.25, velocity
     """Drum hits on a grid: ``x`` hit, ``X`` accent, ``o`` ghost, else silence; blanks are ignored.
 
     Args:
-        text: a sign a cell; ``|`` is for the eye, as blanks are.
+        text: one character for each cell; ``|`` and blanks are for the eye only.
         sound: the MIDI note of the drum.
         start: of the first cell, in beats.
         step: length of a cell, in beats.

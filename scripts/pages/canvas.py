@@ -63,13 +63,18 @@ class Subject:
     def panels(self) -> list[tuple[str, np.ndarray]]:
         """Headings and samples ``(channels, time)``: the clean clip, then each level."""
         shown = [("clean", self.clip.samples.numpy())]
-        return shown + [(self.heading(k), each.clip.samples.numpy()) for k, each in self.outputs.items()]
+        return shown + [
+            (self.heading(level), output.clip.samples.numpy()) for level, output in self.outputs.items()
+        ]
 
     @property
     def lines(self) -> list[tuple[str, Rendered, dict[str, Any]]]:
         """Heading, rendering, and colour and width of the line of each level."""
-        each = zip(self.outputs.items(), LEVEL_COLOURS, LINE_WIDTHS, strict=False)
-        return [(self.heading(k), out, {"color": colour, "linewidth": width}) for (k, out), colour, width in each]
+        styled = zip(self.outputs.items(), LEVEL_COLOURS, LINE_WIDTHS, strict=False)
+        return [
+            (self.heading(level), output, {"color": colour, "linewidth": width})
+            for (level, output), colour, width in styled
+        ]
 
     @property
     def colours(self) -> list[str]:
@@ -110,7 +115,7 @@ def legend_above(axis) -> None:  # noqa: ANN001 - matplotlib's
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """The reports' style, with nobody's own settings mixed in."""
+    """The reports' style, with none of the user's matplotlib settings mixed in."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -14,9 +14,9 @@ README = "README.md"
 
 
 def registered() -> list[Degradation]:
-    """Every degradation and control of this package; plug-ins have pages of their own, elsewhere."""
+    """Every degradation and control of this package; plug-ins are documented by their authors."""
     every = (catalogue.get(name) for name in catalogue.names())
-    return [each for each in every if type(each).__module__.startswith("degrade_bench.")]
+    return [degradation for degradation in every if type(degradation).__module__.startswith("degrade_bench.")]
 
 
 def index(degradations: Sequence[Degradation]) -> str:
@@ -27,18 +27,18 @@ def index(degradations: Sequence[Degradation]) -> str:
         "damage, and what it measures on the built-in corpus. Strengths are those of the levels, from the first.",
     ]
     for group, summary in GROUP_SUITES.items():
-        own = [each for each in degradations if each.group == group]
+        members = [degradation for degradation in degradations if degradation.group == group]
         lines = [
-            f"## {group.capitalize()}\n\n{summary.capitalize()}: {len(own)} of them.\n",
+            f"## {group.capitalize()}\n\n{summary.capitalize()}: {len(members)} of them.\n",
             "| family | name | what it does | levels | placebo |",
             "| --- | --- | --- | --- | --- |",
         ]
         # kin stand together, families in the order in which the catalogue first names them
-        families = list(dict.fromkeys(each.family for each in own))
-        for each in sorted(own, key=lambda degradation: families.index(degradation.family)):
-            placebo = each.placebo.summary if each.placebo else ""
-            link = f"[`{each.name}`]({each.name}.md)"
-            lines.append(f"| {each.family} | {link} | {each.summary} | {_ladder(each)} | {placebo} |")
+        families = list(dict.fromkeys(degradation.family for degradation in members))
+        for member in sorted(members, key=lambda member: families.index(member.family)):
+            placebo = member.placebo.summary if member.placebo else ""
+            link = f"[`{member.name}`]({member.name}.md)"
+            lines.append(f"| {member.family} | {link} | {member.summary} | {_ladder(member)} | {placebo} |")
         parts.append("\n".join(lines))
     parts.append(f"---\n\nMade by `{COMMAND}` from the code and the built-in corpus; do not edit.")
     return "\n\n".join(parts) + "\n"
@@ -46,29 +46,29 @@ def index(degradations: Sequence[Degradation]) -> str:
 
 def problems(folder: Path) -> list[str]:
     """What is missing, left over or stale in a folder of pages; one line each. Renders nothing."""
-    found = []
+    faults = []
     degradations = registered()
     for degradation in degradations:
         path = folder / f"{degradation.name}.md"
         if not path.is_file():
-            found.append(f"{degradation.name}: has no page {path.name}")
+            faults.append(f"{degradation.name}: has no page {path.name}")
             continue
         text = path.read_text(encoding="utf-8")
         stated = stated_facts(text)
         current = facts(degradation)
         stale = [key for key in current if stated is None or stated.get(key) != current[key]]
         if stale:
-            found.append(f"{path.name}: states another {', '.join(stale)} than the code")
+            faults.append(f"{path.name}: states another {', '.join(stale)} than the code")
         if f"({degradation.name}.png)" in text and not (folder / f"{degradation.name}.png").is_file():
-            found.append(f"{path.name}: its picture is missing")
+            faults.append(f"{path.name}: its picture is missing")
     names = {degradation.name for degradation in degradations}
     if folder.is_dir():
         extra = (path for path in folder.iterdir() if path.suffix in (".md", ".png") and path.name != README)
-        found += [f"{path.name}: no such degradation" for path in sorted(extra) if path.stem not in names]
+        faults += [f"{path.name}: no such degradation" for path in sorted(extra) if path.stem not in names]
     readme = folder / README
     if not readme.is_file() or readme.read_text(encoding="utf-8") != index(degradations):
-        found.append(f"{README}: is not the index of what is registered")
-    return found
+        faults.append(f"{README}: is not the index of what is registered")
+    return faults
 
 
 def _ladder(degradation: Degradation) -> str:

@@ -24,7 +24,7 @@ from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import NotApplicableError
 
 RUN_SEED = 0
-"""The default of ``degrade-bench run``: the pages show what a default run hears."""
+"""The default of ``degrade-bench run``: the pages show what a default run renders."""
 
 PLACEBO_CLIPS = 4
 """A placebo is measured on so many clips, the corpus's first, at its lowest and its highest level."""
@@ -40,11 +40,11 @@ class Row:
         name: the degradation or the placebo.
         clip: the clip's id.
         level: from 1.
-        achieved: strength achieved, or None where it cannot be told.
+        achieved: strength achieved, in the ladder's unit; None where it cannot be measured.
         loudness_change: LU, output against clean; None for silence.
         gain_db: the matching gain.
         peak_change_db: sample peak, output against clean; None for silence.
-        reason: why the damage does not apply; None where it does, and everything else is then known.
+        reason: why the damage does not apply; None where it does.
     """
 
     name: str
@@ -114,7 +114,7 @@ def row(degradation: Degradation, clip: Clip, level: int) -> Row:
     except NotApplicableError as error:
         return Row(degradation.name, clip.id, level, reason=str(error))
     loudness = integrated_lufs(result.clip.samples, clip.sample_rate) - clip_lufs(clip)
-    peaks = [float(each.samples.abs().max()) for each in (clip, result.clip)]
+    peaks = [float(version.samples.abs().max()) for version in (clip, result.clip)]
     return Row(
         name=degradation.name,
         clip=clip.id,

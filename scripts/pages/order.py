@@ -35,20 +35,20 @@ def runs(clip: Clip, output: Rendered | None) -> list[Run] | None:
 
 def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
     """The figure and its caption; None where some plan does not tell the order."""
-    heard = [runs(shown.clip, None), *(runs(shown.clip, output) for output in shown.outputs.values())]
-    if any(each is None for each in heard):
+    orders = [runs(shown.clip, None), *(runs(shown.clip, output) for output in shown.outputs.values())]
+    if any(pieces is None for pieces in orders):
         return None
     bounds = bar_bounds(shown.clip)
     figure = new_figure(shown, 3.9, "which bar is heard when")
-    axes = figure.subplots(2, len(heard), squeeze=False, height_ratios=(5, 1), sharex=False)
-    longest = max(run[1] for each in heard for run in each)
-    for column, ((heading, _), each) in enumerate(zip(shown.panels, heard, strict=True)):
+    axes = figure.subplots(2, len(orders), squeeze=False, height_ratios=(5, 1), sharex=False)
+    longest = max(run[1] for pieces in orders for run in pieces)
+    for column, ((heading, _), pieces) in enumerate(zip(shown.panels, orders, strict=True)):
         upper, strip = axes[:, column]
         upper.set_title(heading)
         upper.plot([0, shown.clip.duration], [0, shown.clip.duration], color="#d6d6d6", linewidth=1, zorder=0)
         for bound in bounds[1:-1]:
             upper.axhline(bound, color="#efefef", linewidth=0.6, zorder=0)
-        for start, end, bar, source in _split(each, bounds):
+        for start, end, bar, source in _split(pieces, bounds):
             upper.plot([start, end], source, color=_colour(bar, len(bounds) - 1), linewidth=3.2)
             strip.axvspan(start, end, color=_colour(bar, len(bounds) - 1), linewidth=0)
             if end - start > 0.028 * longest:
@@ -82,14 +82,14 @@ def bar_bounds(clip: Clip) -> np.ndarray:
 
 def _from_pieces(pieces: Sequence[Any], rate: int) -> list[Run]:
     """Pieces are ``[start, end]`` in source samples; one that is played backwards has its end first."""
-    found: list[Run] = []
+    placed: list[Run] = []
     position = 0.0
     for piece in pieces:
         start, end = (piece["start"], piece["end"]) if isinstance(piece, Mapping) else piece[:2]
         length = abs(end - start) / rate
-        found.append((position, position + length, start / rate, end / rate))
+        placed.append((position, position + length, start / rate, end / rate))
         position += length
-    return found
+    return placed
 
 
 def _from_time_map(time_map: TimeMap, duration: float) -> list[Run]:
@@ -100,10 +100,10 @@ def _from_time_map(time_map: TimeMap, duration: float) -> list[Run]:
     return [(grid[k], grid[k + 1], places[k], places[k + 1]) for k in range(len(grid) - 1)]
 
 
-def _split(heard: list[Run], bounds: np.ndarray) -> list[tuple[float, float, int, tuple[float, float]]]:
+def _split(pieces: list[Run], bounds: np.ndarray) -> list[tuple[float, float, int, tuple[float, float]]]:
     """Cut the runs at the bars: output start and end, bar, source start and end."""
     out = []
-    for start, end, first, last in heard:
+    for start, end, first, last in pieces:
         low, high = min(first, last), max(first, last)
         inner = bounds[(bounds > low + 1e-9) & (bounds < high - 1e-9)]
         stops = np.concatenate([[low], inner, [high]])

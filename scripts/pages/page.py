@@ -27,8 +27,8 @@ def facts(degradation: Degradation) -> dict:
 
 def stated_facts(text: str) -> dict | None:
     """The facts that a page was made from; None where it states none."""
-    found = FACTS.search(text)
-    return json.loads(found[1]) if found else None
+    match = FACTS.search(text)
+    return json.loads(match[1]) if match else None
 
 
 def page(degradation: Degradation, table: dict[str, list[Row]], caption: str | None) -> str:
@@ -42,12 +42,12 @@ def page(degradation: Degradation, table: dict[str, list[Row]], caption: str | N
     name = degradation.name
     rows = table[name]
     paragraphs = explanation(degradation)
-    sources = [each for each in paragraphs if each.startswith("Source")]
+    sources = [paragraph for paragraph in paragraphs if paragraph.startswith("Source")]
     sections = [
         f"# {name}\n\n<!-- facts {json.dumps(facts(degradation), ensure_ascii=False, sort_keys=True)} -->",
         f"`{name}` {_sentence(degradation.summary)}",
         _identity(degradation),
-        "\n\n".join(each for each in paragraphs if not each.startswith("Source")),
+        "\n\n".join(paragraph for paragraph in paragraphs if not paragraph.startswith("Source")),
         _picture(name, caption),
         "## The ladder\n\n" + _ladder(degradation, rows),
         _monotone(degradation, rows),
@@ -66,8 +66,8 @@ def explanation(degradation: Degradation) -> list[str]:
     cls = type(degradation)
     paragraphs = inspect.cleandoc(sys.modules[cls.__module__].__doc__ or "").split("\n\n")
     paragraphs += inspect.cleandoc(cls.__dict__.get("__doc__") or "").split("\n\n")
-    kept = [_sentence(each.strip()) for each in paragraphs if each.strip()]
-    return [_markdown(each) for each in dict.fromkeys(kept)]
+    kept = [_sentence(paragraph.strip()) for paragraph in paragraphs if paragraph.strip()]
+    return [_markdown(paragraph) for paragraph in dict.fromkeys(kept)]
 
 
 def _markdown(text: str) -> str:
@@ -115,26 +115,26 @@ def _table(ladder: Ladder, rows: Sequence[Row]) -> str:
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for level in sorted({row.level for row in rows}):
-        own = [row for row in rows if row.level == level]
-        done = [row for row in own if row.reason is None]
+        of_level = [row for row in rows if row.level == level]
+        done = [row for row in of_level if row.reason is None]
         changes = [abs(row.loudness_change) for row in done if row.loudness_change is not None]
         columns = (
             str(level),
             f"{ladder.strength(level):g} {ladder.unit}",
-            " / ".join(number(each) for each in spread([row.achieved for row in done])) or "–",
+            " / ".join(number(value) for value in spread([row.achieved for row in done])) or "–",
             f"{max(changes):.2f}" if changes else "–",
             _range([row.gain_db for row in done]),
             _range([row.peak_change_db for row in done]),
-            f"{len(own) - len(done)} of {len(own)}" if len(done) < len(own) else "",
+            f"{len(of_level) - len(done)} of {len(of_level)}" if len(done) < len(of_level) else "",
         )
         lines.append("| " + " | ".join(columns) + " |")
     return "\n".join(lines)
 
 
 def spread(values: Sequence[float | None]) -> list[float]:
-    """Least, median and greatest of what is known; nothing where nothing is."""
-    known = [value for value in values if value is not None]
-    return [min(known), statistics.median(known), max(known)] if known else []
+    """Least, median and greatest of the values that are not None; empty where all are."""
+    measured = [value for value in values if value is not None]
+    return [min(measured), statistics.median(measured), max(measured)] if measured else []
 
 
 def number(value: float) -> str:
@@ -144,20 +144,20 @@ def number(value: float) -> str:
 
 
 def _range(values: Sequence[float | None]) -> str:
-    known = spread(values)
-    return f"{known[0] + 0.0:+.1f} … {known[2] + 0.0:+.1f}".replace("-", "−") if known else "–"
+    limits = spread(values)
+    return f"{limits[0] + 0.0:+.1f} … {limits[2] + 0.0:+.1f}".replace("-", "−") if limits else "–"
 
 
 def not_monotone(degradation: Degradation, rows: Sequence[Row]) -> list[str]:
     """The clips on which the achieved strength does not go the ladder's way strictly from level to level."""
     strengths = degradation.ladder.strengths
     sign = 1 if strengths[-1] >= strengths[0] else -1
-    found = []
+    failing = []
     for clip in dict.fromkeys(row.clip for row in rows):
         values = [row.achieved for row in rows if row.clip == clip and row.achieved is not None]
         if any(sign * (after - before) <= 0 for before, after in itertools.pairwise(values)):
-            found.append(clip)
-    return found
+            failing.append(clip)
+    return failing
 
 
 def _monotone(degradation: Degradation, rows: Sequence[Row]) -> str:
@@ -187,7 +187,7 @@ def _not_applicable(rows: Sequence[Row]) -> str:
         alike: dict[str, list[str]] = {}
         for clip, levels in clips.items():
             alike.setdefault(_levels(levels), []).append(f"`{clip}`")
-        where = "; ".join(f"{levels} of {', '.join(own)}" for levels, own in alike.items())
+        where = "; ".join(f"{levels} of {', '.join(names)}" for levels, names in alike.items())
         lines.append(f"- {where}: {reason}")
     return "Not applicable:\n\n" + "\n".join(lines) if lines else ""
 

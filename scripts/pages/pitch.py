@@ -40,7 +40,7 @@ def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
     axes = figure.subplot_mosaic(
         [[f"map{k}" for k in range(count)], below], height_ratios=(1.9, 1.0) if moved else (1, 1)
     )
-    ceiling = 5 * np.ceil(max(each.max() for each in pictures) / 5)
+    ceiling = 5 * np.ceil(max(picture.max() for picture in pictures) / 5)
     steps = np.arange(ceiling - RANGE_DB, ceiling + 1, 5)
     for k, ((heading, _), picture) in enumerate(zip(shown.panels, pictures, strict=True)):
         image = draw_levels(axes[f"map{k}"], _times(picture), edges, picture[:, ::2], steps)
@@ -50,7 +50,7 @@ def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
     if moved:
         _draw_cents(axes["cents"], shown)
         return figure, MAPS + DEVIATION
-    floored = [np.maximum(each, ceiling - RANGE_DB) for each in pictures]
+    floored = [np.maximum(picture, ceiling - RANGE_DB) for picture in pictures]
     for k, picture in enumerate(floored[1:], start=1):
         common = min(picture.shape[1], floored[0].shape[1])
         change = (picture[:, :common] - floored[0][:, :common])[:, ::2]
@@ -81,7 +81,7 @@ def _draw_cents(axis, shown: Subject) -> None:  # noqa: ANN001 - matplotlib's
         times, cents = deviation_cents(clean, output, rate)
         axis.plot(times, cents, label=heading.split(":")[0], **line)
     axis.set_xlabel("s")
-    axis.set_xlim(0, max(each.shape[1] for _, each in shown.panels) / rate)
+    axis.set_xlim(0, max(samples.shape[1] for _, samples in shown.panels) / rate)
     low, high = axis.get_ylim()
     axis.set_ylim(min(low, -20), max(high, 20))
     axis.set_ylabel("cents above clean")
@@ -104,18 +104,18 @@ def deviation_cents(clean: np.ndarray, output: Rendered, rate: int) -> tuple[np.
     places = times
     if output.plan.time_map is not None:
         places = TimeMap(tuple((o, s) for s, o in output.plan.time_map.points))(times)
-    ours, theirs = (_log_spectra(each, at, rate) for each, at in ((clean, places), (damaged, times)))
-    size = 2 * ours.shape[1]
-    product = np.fft.irfft(np.fft.rfft(theirs, size) * np.fft.rfft(ours, size).conj(), size)
+    before, after = _log_spectra(clean, places, rate), _log_spectra(damaged, times, rate)
+    size = 2 * before.shape[1]
+    product = np.fft.irfft(np.fft.rfft(after, size) * np.fft.rfft(before, size).conj(), size)
     reach = WIDEST_CENTS // GRID_CENTS
     lags = np.arange(-reach, reach + 1)
     likeness = product[:, lags]
     likeness = likeness + likeness.mean(axis=0)  # an octave more or less fits single frames, not all of them
     best = np.clip(likeness.argmax(axis=1), 1, len(lags) - 2)
     rows = np.arange(len(times))
-    before, top, after = (likeness[rows, best + k] for k in (-1, 0, 1))
-    curvature = before - 2 * top + after
-    shift = np.where(curvature < 0, 0.5 * (before - after) / np.minimum(curvature, -1e-9), 0.0)
+    left, top, right = (likeness[rows, best + k] for k in (-1, 0, 1))
+    curvature = left - 2 * top + right
+    shift = np.where(curvature < 0, 0.5 * (left - right) / np.minimum(curvature, -1e-9), 0.0)
     cents = np.where(product[rows, lags[best]] > CLEAR, (lags[best] + shift) * GRID_CENTS, np.nan)
     return times, _running_median(cents)
 

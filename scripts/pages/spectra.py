@@ -31,8 +31,8 @@ def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
     edges = np.geomspace(LOWEST_HZ, top, ROWS + 1) if log else np.linspace(0, top, ROWS + 1)
     pictures = [cells(samples, rate, edges, size) for _, samples in shown.panels]
     ceiling = float(np.ceil(pictures[0].max() / 10) * 10)
-    floored = [np.maximum(each, ceiling - RANGE_DB) for each in pictures]
-    if not any(differs(each, floored[0]) for each in floored[1:]):
+    floored = [np.maximum(picture, ceiling - RANGE_DB) for picture in pictures]
+    if not any(differs(picture, floored[0]) for picture in floored[1:]):
         return None
     start, stop = _excerpt(floored)
     times = np.arange(start, stop + 1) * FRAME_SECONDS
@@ -95,7 +95,7 @@ def cells(samples: np.ndarray, rate: int, edges: np.ndarray, size: int) -> np.nd
 
 
 def differs(picture: np.ndarray, clean: np.ndarray) -> bool:
-    """Whether more than one cell in a hundred changed by more than nothing to speak of."""
+    """Whether more than one cell in a hundred changed by more than half a dB."""
     common = min(picture.shape[1], clean.shape[1])
     return float(np.mean(np.abs(picture[:, :common] - clean[:, :common]) > UNSEEN_DB)) > 0.01
 
@@ -105,7 +105,7 @@ def _reaches_low(shown: Subject) -> bool:
     rate = shown.clip.sample_rate
     edges = np.geomspace(LOWEST_HZ, min(HIGHEST_HZ, rate / 2), 10)
     middle = shown.panels[-2 if len(shown.outputs) > 1 else -1][1]
-    clean, damaged = (cells(each, rate, edges, 4096) for each in (shown.clip.samples.numpy(), middle))
+    clean, damaged = (cells(samples, rate, edges, 4096) for samples in (shown.clip.samples.numpy(), middle))
     common = min(clean.shape[1], damaged.shape[1])
     floor = clean.max() - RANGE_DB
     change = np.abs(np.maximum(damaged[:, :common], floor) - np.maximum(clean[:, :common], floor)).mean(axis=1)

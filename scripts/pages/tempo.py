@@ -37,10 +37,10 @@ def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
         moved.plot(times, 1000 * shift, **line)
         halves.append(halves[0] if output.plan.time_map is None else output.plan.time_map(halves[0]))
         rows.append((heading.split(":")[0], output.clip.annotations, line["color"]))
-    for row, (_, known, colour) in enumerate(rows):
-        beats.vlines(known.beats, -row - 0.25, -row + 0.2, color=colour, linewidth=0.8)
+    for row, (_, labels, colour) in enumerate(rows):
+        beats.vlines(labels.beats, -row - 0.25, -row + 0.2, color=colour, linewidth=0.8)
         beats.vlines(halves[row], -row - 0.05, -row + 0.05, color=colour, linewidth=0.8)
-        beats.vlines(known.downbeats, -row - 0.4, -row + 0.4, color=colour, linewidth=1.8)
+        beats.vlines(labels.downbeats, -row - 0.4, -row + 0.4, color=colour, linewidth=1.8)
     for (_, before, _), (_, after, colour), row in zip(rows[:-1], rows[1:], range(len(rows)), strict=False):
         if len(before.beats) == len(after.beats):
             segments = np.array([before.beats, after.beats])
@@ -48,7 +48,7 @@ def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
     beats.set_yticks([-row for row in range(len(rows))], [name for name, _, _ in rows])
     beats.tick_params(axis="y", length=0)
     beats.set_xlabel("s")
-    beats.set_xlim(0, max(each.shape[1] for _, each in shown.panels) / shown.clip.sample_rate)
+    beats.set_xlim(0, max(samples.shape[1] for _, samples in shown.panels) / shown.clip.sample_rate)
     tempo.set_ylabel("tempo, %")
     moved.set_ylabel("later by, ms")
     tempo.margins(y=0.12)
@@ -57,7 +57,7 @@ def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
 
 
 def curves(output: Rendered) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Output times, the local tempo in % from each on, and output minus source time in seconds."""
+    """Output times, the local tempo in % that begins at each of them, and output minus source time in seconds."""
     duration = output.clip.duration
     if output.plan.time_map is None:
         return np.array([0.0, duration]), np.array([100.0, 100.0]), np.zeros(2)

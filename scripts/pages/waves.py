@@ -61,7 +61,7 @@ def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
     for k in columns:
         axes[f"zoom{k}"].set_ylim(-1.08 * tallest[0], 1.08 * tallest[0])
         axes[f"whole{k}"].set_ylim(-1.08 * tallest[1], 1.08 * tallest[1])
-        axes[f"whole{k}"].set_xlim(0, max(each.shape[1] for _, each in shown.panels) / rate)
+        axes[f"whole{k}"].set_xlim(0, max(samples.shape[1] for _, samples in shown.panels) / rate)
     _levels(axes["levels"], shown, channel)
     return figure, CAPTION.format(milliseconds=1000 * zoom_seconds)
 
