@@ -21,8 +21,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from degrade_bench.metric.simulated.truths import TRUTHS
+from degrade_bench.runs.columns import SCHEMA
+from degrade_bench.runs.names import SCORES
+from degrade_bench.runs.scores import write_table
 from degrade_bench.selftest.table import score_table, suite_cells
 
 ONE = """
@@ -46,7 +50,7 @@ def tables(rows: int, scores: Path | None) -> Iterator[tuple[str, pd.DataFrame]]
     status = np.where(failed, "failed", "ok")
     yield "the same, 2 % of the rows failed", plain.assign(status=status, score=plain["score"].mask(failed))
     if scores is not None:
-        real = pd.read_parquet(scores / "scores.parquet")
+        real = pd.read_parquet(scores / SCORES)
         copies = []
         for copy in range(-(-rows // len(real))):
             noise = 1 + 1e-3 * rng.standard_normal(len(real))
@@ -54,6 +58,20 @@ def tables(rows: int, scores: Path | None) -> Iterator[tuple[str, pd.DataFrame]]
             copies.append(real.assign(score=real["score"] * noise, **names))
         made = pd.concat(copies, ignore_index=True)
         yield f"a real run of {made['metric'].nunique()} metrics, {len(copies)} times over", made
+
+
+def whole(frame: pd.DataFrame) -> pa.Table:
+    """A score table with every column of a run's; those that the analysis does not read are empty or zero."""
+    columns = []
+    for field in SCHEMA:
+        if field.name in frame:
+            columns.append(pa.Array.from_pandas(frame[field.name], type=field.type))
+        elif field.nullable:
+            columns.append(pa.nulls(len(frame), field.type))
+        else:
+            empty = "" if pa.types.is_string(field.type) else 0
+            columns.append(pa.repeat(pa.scalar(empty, field.type), len(frame)))
+    return pa.table(columns, schema=SCHEMA)
 
 
 def main() -> int:
@@ -66,7 +84,7 @@ def main() -> int:
     lines = ["| table | rows | seconds | peak memory, MiB |", "| --- | --- | --- | --- |"]
     for title, table in tables(options.rows, options.scores):
         with tempfile.TemporaryDirectory() as folder:
-            table.to_parquet(Path(folder) / "scores.parquet")
+            write_table(Path(folder) / SCORES, whole(table))
             runs = []  # seconds and MiB
             for _ in range(options.times):
                 made = subprocess.run(
