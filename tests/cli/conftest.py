@@ -18,7 +18,7 @@ def call(capsys, monkeypatch, tmp_path):
 
     def run(*arguments: object) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as ended:
-            cli.main([str(each) for each in arguments])
+            cli.main([str(argument) for argument in arguments])
         printed = capsys.readouterr()
         return int(ended.value.code or 0), printed.out, printed.err
 

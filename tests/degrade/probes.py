@@ -83,13 +83,13 @@ def clicks(seconds: float, period: float = 0.5) -> np.ndarray:
 def click_times(samples: np.ndarray, near: np.ndarray, reach: float = 0.15) -> np.ndarray:
     """The middle of the energy of each click near the expected times (seconds)."""
     energy = np.convolve(samples**2, np.ones(64) / 64, mode="same")
-    found = []
+    times = []
     for time in near:
         first, last = max(0, round((time - reach) * RATE)), round((time + reach) * RATE)
         part = energy[first:last]
         part = np.where(part > 0.25 * part.max(), part, 0.0)
-        found.append((first + np.average(np.arange(len(part)), weights=part)) / RATE)
-    return np.asarray(found)
+        times.append((first + np.average(np.arange(len(part)), weights=part)) / RATE)
+    return np.asarray(times)
 
 
 def pitch_hz(samples: np.ndarray) -> float:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,25 @@ def test_ci_runs_the_readmes_test_command_word_for_word():
     command = tested.removeprefix("python3 -m venv .venv && . .venv/bin/activate && ")
     assert command.startswith("pip install '.[test]' && pytest")
     assert command in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("failing", ["pip", "pytest", "ruff", "mypy"])
+def test_ci_stops_at_the_first_command_that_fails(failing, tmp_path):
+    """With stand-ins for the tools, which only note that they were called."""
+    calls = tmp_path / "calls"
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for tool in ("pip", "pytest", "ruff", "mypy", "python3"):
+        status = int(tool == failing)
+        (tools / tool).write_text(f'#!/bin/sh\necho {tool} >> "{calls}"\nexit {status}\n', encoding="utf-8")
+        (tools / tool).chmod(0o755)
+    # the stand-in for `python3 -m venv FOLDER` makes an environment that leaves PATH as it is
+    (tools / "python3").write_text('#!/bin/sh\nmkdir -p "$3/bin" && : > "$3/bin/activate"\n', encoding="utf-8")
+    environment = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "TMPDIR": str(tmp_path)}
+    ended = subprocess.run(["bash", ROOT / ".ci" / "run"], env=environment, capture_output=True, timeout=60)
+    assert ended.returncode != 0
+    called = calls.read_text(encoding="utf-8").split()
+    assert called.index(failing) == len(called) - 1, f"went on after {failing}: {called}"
 
 
 def test_the_readme_lists_every_command():

@@ -15,7 +15,7 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     name, version = (re.search(rf'^{key} = "(.*)"$', project, re.M).group(1) for key in ("name", "version"))
     points = project.split('[project.entry-points."degrade_bench.degradations"]\n')[1].replace('"', "")
     stem = f"{name.replace('-', '_')}-{version}"
-    files = {each.name: each.read_bytes() for each in sorted(HERE.glob("thirdparty_*.py"))}
+    files = {module.name: module.read_bytes() for module in sorted(HERE.glob("thirdparty_*.py"))}
     files[f"{stem}.dist-info/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode()
     files[f"{stem}.dist-info/WHEEL"] = b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     files[f"{stem}.dist-info/entry_points.txt"] = f"[degrade_bench.degradations]\n{points}".encode()
