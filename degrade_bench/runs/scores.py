@@ -14,7 +14,6 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from degrade_bench._support.files import replacing
 from degrade_bench.errors import RunFolderError
@@ -48,8 +47,10 @@ def write_table(path: Path, table: pa.Table) -> None:
     Raises:
         RunFolderError: a full disk or no permission; what was there before is as it was.
     """
+    from pyarrow import parquet
+
     with replacing(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+        parquet.write_table(table, temporary, compression="zstd")
 
 
 def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
@@ -62,9 +63,11 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     Raises:
         RunFolderError: it is missing or unreadable, or lacks a column of this version.
     """
+    from pyarrow import parquet
+
     wanted = SCHEMA if columns is None else pa.schema([SCHEMA.field(name) for name in columns])
     try:
-        with pq.ParquetFile(path) as file:
+        with parquet.ParquetFile(path) as file:
             lacking = [name for name in SCHEMA.names if name not in file.schema_arrow.names]
             if lacking:
                 raise RunFolderError(
@@ -97,8 +100,10 @@ def load_analysed(folder: Path) -> pd.DataFrame:
 
 def read_counts(path: Path) -> dict[BlockKey, dict[str, int]]:
     """What metrics counted, by block, of a stored table; empty where it holds none or cannot be read."""
+    from pyarrow import parquet
+
     try:
-        stored = (pq.read_schema(path).metadata or {}).get(COUNTS_METADATA)
+        stored = (parquet.read_schema(path).metadata or {}).get(COUNTS_METADATA)
         entries = json.loads(stored) if stored else []
         return {(clip, block, metric): dict(words) for clip, block, metric, words in entries}
     except (OSError, ValueError, TypeError, pa.ArrowException):
