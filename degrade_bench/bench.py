@@ -25,7 +25,7 @@ from degrade_bench.degrade.suites import resolve
 from degrade_bench.errors import ConfigError, DegradeBenchError, MetricError
 from degrade_bench.metric.adapter import check_metric
 from degrade_bench.metric.base import Metric
-from degrade_bench.metric.catalogue import SkippedMetric, default_metrics, load_metric
+from degrade_bench.metric.catalogue import SkippedMetric, default_metrics, load_metric_apart
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.record import Example, LeftOut, RunRecord
 from degrade_bench.runs.scores import load_scores
@@ -166,7 +166,8 @@ def _metrics(config: RunConfig, device: str) -> tuple[list[Metric], list[Skipped
     strangers = set(config.set) - set(config.metric)
     if strangers:
         raise ConfigError(f"--set {sorted(strangers)[0]}.…: that metric is not in --metric")
-    return [load_metric(spec, config.set.get(spec, {}), device) for spec in config.metric], []
+    timeout = config.metric_timeout or None
+    return [load_metric_apart(spec, config.set.get(spec, {}), device, timeout) for spec in config.metric], []
 
 
 def run(

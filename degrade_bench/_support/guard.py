@@ -26,8 +26,25 @@ import numpy as np
 Restore = Callable[[], object]
 
 
-class ForeignExitError(Exception):
+class ForeignError(Exception):
+    """What foreign code did wrong, said in full by its text."""
+
+
+class ForeignExitError(ForeignError):
     """Foreign code tried to end the interpreter, or raised something that no handler of errors catches."""
+
+
+def said(error: BaseException) -> str:
+    """Type and text of an error of foreign code, whose text may be an error too; in one line.
+
+    >>> said(ValueError("no such  mode")), said(ForeignExitError("it called sys.exit(0)"))
+    ('ValueError: no such mode', 'it called sys.exit(0)')
+    """
+    try:
+        text = " ".join(str(error).split())
+    except Exception as worse:
+        text = f"its text raises {type(worse).__name__}"
+    return text if isinstance(error, ForeignError) else f"{type(error).__name__}: {text}"
 
 
 @contextmanager
@@ -49,16 +66,22 @@ def guarded(caller: str) -> Iterator[None]:
     with ExitStack() as stack:
         for keep in _KEEPERS:
             stack.callback(_quietly, keep())
-        try:
-            yield
-        except (Exception, KeyboardInterrupt):
-            raise
-        except SystemExit as error:
-            raise ForeignExitError(
-                f"{caller} called sys.exit({'' if error.code is None else error.code})"
-            ) from None
-        except BaseException as error:
-            raise ForeignExitError(f"{caller} raised {type(error).__name__}: {error}") from None
+        stack.enter_context(contained(caller))
+        yield
+
+
+@contextmanager
+def contained(caller: str) -> Iterator[None]:
+    """Run foreign code that may change what it likes, but not end the interpreter; errors as in :func:`guarded`."""
+    try:
+        yield
+    except (Exception, KeyboardInterrupt):
+        raise
+    except SystemExit as error:
+        code = "" if error.code is None else error.code
+        raise ForeignExitError(f"{caller} called sys.exit({code})") from None
+    except BaseException as error:
+        raise ForeignExitError(f"{caller} raised {type(error).__name__}: {error}") from None
 
 
 def _quietly(restore: Restore) -> None:

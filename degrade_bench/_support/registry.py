@@ -50,6 +50,7 @@ class Registry(Generic[T]):
         self.kind = kind
         self._group = entry_point_group
         self._entries: dict[str, T | str] = {}
+        self._imported: dict[str, T] = {}
         self._plugins_read = entry_point_group is None
 
     def register(self, name: str, entry: T | str) -> None:
@@ -80,6 +81,12 @@ class Registry(Generic[T]):
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())
 
+    def path(self, name: str) -> str | None:
+        """Where the object of that name is, ``package.module:attribute``; None for an unknown name or an object."""
+        self._read_plugins()
+        entry = self._entries.get(name)
+        return entry if isinstance(entry, str) else None
+
     def get(self, name: str) -> T:
         """The object registered under ``name``.
 
@@ -91,7 +98,8 @@ class Registry(Generic[T]):
         if name not in self._entries:
             raise UnknownNameError(self.kind, name, self._entries, f"see `degrade-bench list {self.kind}s`")
         entry = self._entries[name]
-        if isinstance(entry, str):
-            entry = import_attribute(entry)  # type: ignore[assignment]
-            self._entries[name] = entry
-        return entry  # type: ignore[return-value]
+        if not isinstance(entry, str):
+            return entry
+        if name not in self._imported:
+            self._imported[name] = import_attribute(entry)  # type: ignore[assignment]
+        return self._imported[name]

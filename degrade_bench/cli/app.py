@@ -76,6 +76,10 @@ def run(
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N  [default: auto]")] = None,
     batch_size: Annotated[int | None, typer.Option(help="most signals at once  [default: a block's]")] = None,
     workers: Annotated[int | None, typer.Option(help="processes  [default: one per core]")] = None,
+    metric_timeout: Annotated[
+        float | None,
+        typer.Option(help="seconds that a plug-in metric may take for a batch; 0: no limit  [default: 600]"),
+    ] = None,
     max_failures: Annotated[
         int | None, typer.Option(help="cells that may fail before the exit code is 1  [default: 0]")
     ] = None,
@@ -102,6 +106,7 @@ def run(
         "device": device,
         "batch_size": batch_size,
         "workers": workers,
+        "metric_timeout": metric_timeout,
         "max_failures": max_failures,
         "retry_failed": retry_failed or None,
         "overwrite": overwrite or None,

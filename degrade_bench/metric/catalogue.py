@@ -14,10 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from degrade_bench._support.guard import contained, said
 from degrade_bench._support.registry import Registry, import_attribute
 from degrade_bench.errors import ConfigError, DegradeBenchError, MetricError, UnknownNameError
 from degrade_bench.metric.adapter import Adapter, check_metric, with_settings
-from degrade_bench.metric.base import Metric
+from degrade_bench.metric.base import HOUSE, Metric
+from degrade_bench.metric.host.messages import Load
+from degrade_bench.metric.host.proxy import load_apart
+from degrade_bench.metric.host.timeout import TIMEOUT_SECONDS
 from degrade_bench.metric.settings import BENCH_SETS, takes, typed_settings
 from degrade_bench.metric.simulated.truths import TRUTHS
 from degrade_bench.metric.traits import described
@@ -95,7 +99,29 @@ def default_metrics(
     return metrics, [SkippedMetric(MUQ_EVAL, reason)]
 
 
-def load_metric(spec: str, settings: Mapping[str, Any], device: str) -> Metric:
+def load_metric_apart(
+    spec: str, settings: Mapping[str, Any], device: str, timeout: float | None = TIMEOUT_SECONDS
+) -> Metric:
+    """As :func:`load_metric`; a metric that does not come with the bench is loaded in a process of its own.
+
+    Args:
+        spec: which one.
+        settings: as for :func:`load_metric`.
+        device: likewise.
+        timeout: seconds that such a metric may take for one batch; None for no limit.
+
+    Raises:
+        UnknownNameError, ConfigError, MetricError: as :func:`load_metric`.
+    """
+    path = spec if ":" in spec else REGISTRY.path(spec)
+    if path is None or path.startswith(f"{HOUSE}."):
+        return load_metric(spec, settings, device)
+    if _is_file(path):
+        _check_exists(Path(path.rpartition(":")[0]), path)
+    return load_apart(Load(spec, path, dict(settings), device), timeout)
+
+
+def load_metric(spec: str, settings: Mapping[str, Any], device: str, called: str | None = None) -> Metric:
     """A metric from a registered name, ``package.module:Name`` or ``path/to/file.py:Name``.
 
     Args:
@@ -103,6 +129,7 @@ def load_metric(spec: str, settings: Mapping[str, Any], device: str) -> Metric:
         settings: keyword arguments of its class, as :func:`~degrade_bench.metric.settings.typed_settings` takes
             them. Those that the metric does not account for by itself become part of its fingerprint.
         device: given to a class that takes ``device``.
+        called: how the user named it, for messages; by default ``spec``.
 
     Raises:
         UnknownNameError: no such name; says which are near.
@@ -113,13 +140,13 @@ def load_metric(spec: str, settings: Mapping[str, Any], device: str) -> Metric:
         >>> load_metric("loudness", {}, "cpu").needs_reference
         False
     """
-    made, given = _named(spec), {}
+    made, given, called = _named(spec), {}, called or spec
     if isinstance(made, type) or (callable(made) and not hasattr(made, "score")):
-        given = typed_settings(spec, made, settings)
-        made = _made(made, spec, given, device)
+        given = typed_settings(called, made, settings)
+        made = _made(made, called, given, device)
     elif settings:
         name, value = next(iter(settings.items()))
-        raise ConfigError(f"--set {spec}.{name}={value}: {spec} is an object and takes no settings")
+        raise ConfigError(f"--set {called}.{name}={value}: {called} is an object and takes no settings")
     metric = check_metric(made)
     if metric.light and _is_file(spec):
         metric = FromFile(made, spec, settings, device)
@@ -158,16 +185,21 @@ def _named(spec: str) -> Any:
 def _made(factory: Any, spec: str, given: Mapping[str, Any], device: str) -> Any:
     by_bench = {BENCH_SETS: device} if takes(factory, BENCH_SETS) else {}
     try:
-        return factory(**{**by_bench, **given})
+        with contained("its constructor"):
+            return factory(**{**by_bench, **given})
     except DegradeBenchError:
         raise
     except Exception as error:  # a third party's constructor may raise anything
-        raise MetricError(f"metric {spec!r} cannot be made: {type(error).__name__}: {error}") from error
+        raise MetricError(f"metric {spec!r} cannot be made: {said(error)}") from error
+
+
+def _check_exists(path: Path, spec: str) -> None:
+    if not path.is_file():
+        raise ConfigError(f"--metric {spec}: no such file")
 
 
 def _from_file(path: Path, attribute: str) -> Any:
-    if not path.is_file():
-        raise ConfigError(f"--metric {path}:{attribute}: no such file")
+    _check_exists(path, f"{path}:{attribute}")
     name = f"degrade_bench_metric_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
@@ -175,9 +207,10 @@ def _from_file(path: Path, attribute: str) -> Any:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        with contained("it"):
+            spec.loader.exec_module(module)
     except Exception as error:  # whatever the file does when imported
-        raise ConfigError(f"--metric {path}: cannot be imported: {type(error).__name__}: {error}") from error
+        raise ConfigError(f"--metric {path}: cannot be imported: {said(error)}") from error
     if not hasattr(module, attribute):
         public = [name for name in vars(module) if not name.startswith("_")]
         raise ConfigError(f"--metric {path}: {UnknownNameError('name', attribute, public)}")

@@ -45,6 +45,7 @@ class Request(_Part):
     device: str
     batch_size: int | None
     workers: int
+    metric_timeout: float = 600.0
     max_failures: int
     retry_failed: bool
 

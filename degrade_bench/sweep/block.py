@@ -18,9 +18,10 @@ from degrade_bench.metric.base import Metric, Treatment
 from degrade_bench.metric.traits import Traits
 from degrade_bench.runs.columns import CLEAN, Row
 from degrade_bench.runs.record import ClipRecord
+from degrade_bench.sweep.asking import Listeners
 from degrade_bench.sweep.cells import Block, Cell
 from degrade_bench.sweep.counts import growth, totals
-from degrade_bench.sweep.scoring import MetricInput, Outcome, score_cells
+from degrade_bench.sweep.scoring import MetricInput, Outcome
 from degrade_bench.sweep.window import as_long, matched_samples
 
 
@@ -54,6 +55,7 @@ def block_result(
     light: Sequence[Metric],
     heavy: Sequence[Traits],
     windows: Mapping[str, float | None],
+    listeners: Listeners,
 ) -> BlockResult:
     """Render the cells of a block, and score them with the light metrics.
 
@@ -64,6 +66,7 @@ def block_result(
         light: metrics to score with here.
         heavy: traits of metrics whose inputs and rows are wanted.
         windows: by metric, the seconds that every cell of the clip fills; None for a whole window.
+        listeners: who asks the metrics.
     """
     started = time.perf_counter()
     cells = [_render(clip, cell, seed) for cell in block.cells]
@@ -76,10 +79,9 @@ def block_result(
         before = totals(metric)
         if traits.oracle:
             treatments = [_treatment(clip, block, cell) for cell in block.cells]
-            pairs = zip(treatments, inputs, strict=True)
-            outcomes = [_score_treatment(metric, treatment, one) for treatment, one in pairs]
+            outcomes = listeners.tell(metric, clip.id, block.name, treatments, inputs)
         else:
-            outcomes = score_cells(metric, inputs, clip.sample_rate)
+            outcomes = listeners.score(metric, clip.id, block.name, inputs, clip.sample_rate)
         if grown := growth(before, totals(metric)):
             counts[metric.name] = grown
         rows += [_row(record, cell, traits, outcome) for cell, outcome in zip(cells, outcomes, strict=True)]
@@ -173,18 +175,6 @@ def _treatment(clip: Clip, block: Block, cell: Cell) -> Treatment:
         level=cell.level,
         replicate=cell.replicate,
     )
-
-
-def _score_treatment(metric: Metric, treatment: Treatment, metric_input: MetricInput) -> Outcome:
-    """What an oracle says of a cell that another metric could have heard."""
-    if metric_input.outcome is not None:
-        return metric_input.outcome
-    started = time.perf_counter()
-    try:
-        score = float(metric.score_treatment(treatment))
-    except Exception as error:  # any metric, ours or a user's: its failure is a row
-        return Outcome.failed(f"{type(error).__name__}: {error}", time.perf_counter() - started)
-    return Outcome.scored(score, time.perf_counter() - started)
 
 
 def _metric_input(clip: Clip, rendered: _RenderedCell, traits: Traits, shrunk: float | None) -> MetricInput:

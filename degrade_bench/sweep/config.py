@@ -24,6 +24,7 @@ from pydantic_core import to_jsonable_python
 from degrade_bench.degrade.ladder import LEVELS
 from degrade_bench.degrade.suite import is_suite_file
 from degrade_bench.errors import ConfigError, UnknownNameError
+from degrade_bench.metric.host.timeout import TIMEOUT_SECONDS
 
 
 def _split(value: Any) -> Any:
@@ -65,6 +66,8 @@ class RunConfig(BaseModel):
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; for metrics that use one.
         batch_size: the most signals that a metric with a device is given at once; None for whole blocks.
         workers: processes that damage and score; 1 does everything in this process.
+        metric_timeout: seconds that a metric by file, package or entry point may take for one batch before its
+            process is ended; 0 for as long as it takes.
         max_failures: cells that may fail before the exit code is 1.
         retry_failed: score again the cells that failed in an earlier run of this directory.
         overwrite: throw away what another run left in ``out``.
@@ -85,6 +88,7 @@ class RunConfig(BaseModel):
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
     batch_size: int | None = Field(default=None, ge=1)
     workers: int = Field(default=1, ge=1, le=256)
+    metric_timeout: float = Field(default=TIMEOUT_SECONDS, ge=0, allow_inf_nan=False)
     max_failures: int = Field(default=0, ge=0)
     retry_failed: bool = False
     overwrite: bool = False

@@ -13,11 +13,13 @@ import pyarrow.compute as pc
 from degrade_bench.corpus.inputs import Skipped
 from degrade_bench.errors import CorpusError
 from degrade_bench.metric.base import Metric
+from degrade_bench.metric.host.proxy import Hosted
 from degrade_bench.metric.traits import Traits
 from degrade_bench.runs.columns import CLEAN, KEY, Row
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.record import ClipRecord, Counts
 from degrade_bench.runs.scores import BlockKey, block_sizes, to_table, with_counts, without_blocks
+from degrade_bench.sweep.asking import Listeners
 from degrade_bench.sweep.block import BlockResult, row_of, rows_with, seed_of
 from degrade_bench.sweep.counts import counts_by_metric, growth, totals
 from degrade_bench.sweep.estimate import Estimate, estimate
@@ -29,7 +31,7 @@ from degrade_bench.sweep.resume import (
     finished_blocks,
     open_tasks,
 )
-from degrade_bench.sweep.scoring import Outcome, score_cells
+from degrade_bench.sweep.scoring import Outcome
 from degrade_bench.sweep.spec import Sweep, split_metrics
 from degrade_bench.sweep.worker import (
     ClipRead,
@@ -110,6 +112,9 @@ def execute(sweep: Sweep, folder: RunFolder, progress: Progress | None = None) -
     heavy_traits = tuple(Traits.of(metric) for metric in heavy)
     work = Work(sweep.seed, sweep.levels, sweep.replicates, sweep.degradations, light, heavy_traits)
     expected = estimate(tasks, work, heavy, sweep.workers)
+    for metric in light if sweep.workers > 1 else ():
+        if isinstance(metric, Hosted):
+            metric.rest()  # it is asked in the workers
     ledger = _Ledger(sweep, folder, tasks, heavy, rows, counts, progress or Progress())
     ledger.progress.planned(sweep.cells_per_clip * len(sweep.sources), ledger.cells_to_do, expected)
     for event in run_tasks(tasks, work, sweep.workers):
@@ -159,7 +164,7 @@ class _Ledger:
         self.rows: list[Row] = []
         self.counts = dict(counts)
         self.cells_scored = 0
-        self._sweep, self._folder = sweep, folder
+        self._sweep, self._folder, self._listeners = sweep, folder, Listeners()
         self._heavy = {metric.name: metric for metric in heavy}
         self._hashes = dict(zip(rows["clip_id"].to_pylist(), rows["clip_hash"].to_pylist(), strict=True))
         self._open = {task.source.id: dict(task.todo) for task in tasks}
@@ -197,7 +202,9 @@ class _Ledger:
         for name, cells in result.inputs.items():
             metric = self._heavy[name]
             before = totals(metric)
-            outcomes = score_cells(metric, cells, rate, self._sweep.batch_size)
+            outcomes = self._listeners.score(
+                metric, result.clip_id, result.block, cells, rate, self._sweep.batch_size
+            )
             grown[name] = growth(before, totals(metric))
             rows.extend(rows_with(result.row_stubs[name], outcomes))
         counts = {(result.clip_id, result.block, name): dict(words) for name, words in grown.items() if words}

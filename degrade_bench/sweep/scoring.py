@@ -6,31 +6,25 @@ score, does not depend on workers or on where an earlier run stopped.
 
 from __future__ import annotations
 
-import gc
 import math
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 
+from degrade_bench._support.guard import guarded, said
 from degrade_bench.errors import NotApplicableError
-from degrade_bench.metric.base import Metric, checked_scores, checked_windows
+from degrade_bench.metric.base import Metric, checked_scores, checked_windows, is_foreign
+from degrade_bench.metric.host.process import MetricDiedError
+from degrade_bench.metric.memory import give_back_memory, is_out_of_memory
 from degrade_bench.runs.columns import Status
 
 MOST_AT_ONCE = 64
 """Signals that a metric is given at once where nobody asked for fewer: more would only take memory."""
-
-OUT_OF_MEMORY = (
-    "out of memory",
-    "not enough memory",
-    "can't allocate memory",
-    "failed to allocate",
-    "alloc_failed",
-)
-"""What allocators say, in small letters, where they raise no type of their own."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +37,7 @@ class Outcome:
         error: the reason where it is not ``ok``.
         seconds: time spent scoring.
         windows: the scores that ``score`` is the mean of, for a metric that scores windows.
+        died: whether the metric's process ended over it.
     """
 
     score: float | None
@@ -50,6 +45,7 @@ class Outcome:
     error: str | None
     seconds: float
     windows: tuple[float, ...] | None = None
+    died: bool = False
 
     @classmethod
     def not_applicable(cls, reason: str) -> Outcome:
@@ -60,6 +56,11 @@ class Outcome:
     def failed(cls, reason: str, seconds: float = 0.0) -> Outcome:
         """Something went wrong; the reason in one line."""
         return cls(None, "failed", " ".join(reason.split())[:500], seconds)
+
+    @classmethod
+    def of_the_dead(cls, reason: str, seconds: float = 0.0) -> Outcome:
+        """The metric's process ended, or did not answer; the reason in one line."""
+        return replace(cls.failed(reason, seconds), died=True)
 
     @classmethod
     def scored(cls, score: float, seconds: float) -> Outcome:
@@ -116,7 +117,8 @@ def score_cells(
     """Score the cells of one block, equally long ones together; one outcome per cell, in order.
 
     A batch that does not fit into memory, or on which a metric raises, is halved and tried again, down to single
-    signals: one bad signal costs one row and not its neighbours.
+    signals: one bad signal costs one row and not its neighbours. A batch over which the metric's process ended is
+    not tried again.
 
     Args:
         metric: the metric; one with ``hop_seconds`` is asked for windows.
@@ -147,15 +149,17 @@ def _score_batch(metric: Metric, cells: Sequence[MetricInput], sample_rate: int)
         return _scored(metric, cells, sample_rate, started)
     except NotApplicableError as error:
         alone = Outcome.not_applicable(str(error))
+    except MetricDiedError as error:
+        return [Outcome.of_the_dead(str(error), (time.perf_counter() - started) / len(cells))] * len(cells)
     except Exception as error:  # any metric, ours or a user's: its failure is a row
         short_of_memory = is_out_of_memory(error)
-        reason = f"{type(error).__name__}: {error}"
+        reason = said(error)
         if short_of_memory:
             reason = f"a single signal does not fit into memory: {reason}"
         alone = Outcome.failed(reason, time.perf_counter() - started)
     # out here the error is gone, and with it the frames that held on to what the metric had allocated
     if short_of_memory:
-        _give_back_memory()
+        give_back_memory()
     if len(cells) == 1:
         return [alone]
     half = (len(cells) + 1) // 2
@@ -166,34 +170,17 @@ def _scored(metric: Metric, cells: Sequence[MetricInput], sample_rate: int, star
     batch = torch.stack([cell.samples for cell in cells if cell.samples is not None])
     references = [cell.reference for cell in cells if cell.reference is not None]
     reference = torch.stack(references) if references else None
-    if metric.hop_seconds is not None:
-        windows = checked_windows(metric, metric.score_windows(batch, sample_rate, reference), len(cells))
-        seconds = (time.perf_counter() - started) / len(cells)
-        return [Outcome.scored_windows(row, seconds) for row in windows]
-    scores = checked_scores(metric, metric.score(batch, sample_rate, reference), len(cells))
+    with calling(metric):
+        if metric.hop_seconds is None:
+            scores = checked_scores(metric, metric.score(batch, sample_rate, reference), len(cells))
+        else:
+            windows = checked_windows(metric, metric.score_windows(batch, sample_rate, reference), len(cells))
     seconds = (time.perf_counter() - started) / len(cells)
-    return [Outcome.scored(score, seconds) for score in scores]
+    if metric.hop_seconds is None:
+        return [Outcome.scored(score, seconds) for score in scores]
+    return [Outcome.scored_windows(row, seconds) for row in windows]
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error, or one that it was raised from, says that memory did not suffice."""
-    return any(
-        isinstance(cause, MemoryError | torch.cuda.OutOfMemoryError)
-        or (isinstance(cause, RuntimeError) and any(words in str(cause).lower() for words in OUT_OF_MEMORY))
-        for cause in _chain(error)
-    )
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    seen: list[BaseException] = []
-    following: BaseException | None = error
-    while following is not None and following not in seen:
-        seen.append(following)
-        yield following
-        following = following.__cause__ or following.__context__
-
-
-def _give_back_memory() -> None:
-    gc.collect()
-    if torch.cuda.is_initialized():
-        torch.cuda.empty_cache()  # blocks that are free, but too small to be of use
+def calling(metric: Metric) -> AbstractContextManager[None]:
+    """Where a metric is called: code that is not ours leaves the process as it was."""
+    return guarded("it") if is_foreign(metric) else nullcontext()

@@ -21,6 +21,7 @@ from degrade_bench.errors import DegradeBenchError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.traits import Traits
 from degrade_bench.runs.record import ClipRecord
+from degrade_bench.sweep.asking import Listeners
 from degrade_bench.sweep.block import BlockResult, block_result, clip_record
 from degrade_bench.sweep.cells import Block, expand
 from degrade_bench.sweep.window import shared_window
@@ -97,7 +98,7 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
         yield ClipUnusable(task.source.id, str(error))
         return
     yield ClipRead(record)
-    blocks = work.blocks()
+    blocks, listeners = work.blocks(), Listeners()
     with single_threaded():
         windows = {
             traits.name: None
@@ -111,5 +112,5 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
             light = [metric for metric in work.light if metric.name in wanted]
             heavy = [traits for traits in work.heavy if traits.name in wanted]
             with single_threaded():
-                result = block_result(clip, block, work.seed, light, heavy, windows)
+                result = block_result(clip, block, work.seed, light, heavy, windows, listeners)
             yield result

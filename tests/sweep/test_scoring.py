@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from degrade_bench.errors import MetricError, NotApplicableError
-from degrade_bench.sweep.scoring import MOST_AT_ONCE, MetricInput, is_out_of_memory, score_cells
+from degrade_bench.metric.memory import is_out_of_memory
+from degrade_bench.sweep.scoring import MOST_AT_ONCE, MetricInput, score_cells
 from tests.sweep import toys
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 
 from degrade_bench.errors import MetricError
+from degrade_bench.metric.memory import is_out_of_memory
 
 CPU_WINDOWS, MOST_WINDOWS = 4, 64
 BYTES_PER_WINDOW = {torch.float32: 400_000_000, torch.bfloat16: 250_000_000}
@@ -97,14 +98,6 @@ class Batches:
             here.record_stream(working)
             coming = upload(parts[index + 1]) if index + 1 < len(parts) else None
             yield here
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory ran out: torch has a type for it on GPUs, and only a text on CPUs."""
-    if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):
-        return True
-    text = str(error).lower()
-    return "out of memory" in text or "can't allocate memory" in text
 
 
 def _first_line(error: BaseException) -> str:

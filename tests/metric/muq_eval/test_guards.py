@@ -7,7 +7,8 @@ import torch
 
 from degrade_bench.errors import ConfigError, MetricError
 from degrade_bench.metric.catalogue import load_metric
-from degrade_bench.metric.muq_eval.device import Batches, is_out_of_memory, windows_at_once
+from degrade_bench.metric.memory import is_out_of_memory
+from degrade_bench.metric.muq_eval.device import Batches, windows_at_once
 from degrade_bench.metric.muq_eval.metric import MuQEval
 from tests.conftest import make_clip
 from tests.metric.muq_eval.build import build_checkpoint

@@ -1,0 +1,123 @@
+"""The host process: it loads one metric and answers for it until nobody asks any more."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import signal
+import sys
+import threading
+import time
+from multiprocessing.connection import Connection
+from typing import Any
+
+import torch
+from pydantic_core import to_jsonable_python
+from threadpoolctl import threadpool_limits
+
+from degrade_bench import errors
+from degrade_bench.errors import DegradeBenchError
+from degrade_bench.metric.base import Metric, Treatment, checked_counts, checked_scores, checked_windows
+from degrade_bench.metric.host.messages import Answer, Failed, Load, Loaded, Request, Score, Scored, receive, send
+from degrade_bench.metric.memory import is_out_of_memory
+from degrade_bench.metric.traits import Traits
+
+WATCH_SECONDS = 1.0
+"""How often the host looks whether the process that started it is still there."""
+
+
+def main(connection: Connection) -> None:
+    """Answer requests until the pipe closes or the process at its other end is gone."""
+    with contextlib.suppress(ValueError):  # not in the main thread: in tests
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process hears Ctrl-C
+    threading.Thread(target=_watch, args=(os.getppid(),), name="degrade-bench parent watch", daemon=True).start()
+    send(connection, "ready")
+    metric: Metric | None = None
+    while True:
+        try:
+            request: Request = receive(connection)
+        except (EOFError, OSError):
+            return
+        if isinstance(request, Load):
+            metric, answer = _load(request)
+        else:
+            assert metric is not None
+            answer = _answer(metric, request)
+        send(connection, answer)
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(WATCH_SECONDS)
+    os._exit(1)
+
+
+def _load(request: Load) -> tuple[Metric | None, Answer]:
+    from degrade_bench.metric.catalogue import load_metric
+
+    said = io.StringIO()
+    sys.argv[:] = [request.path.rpartition(":")[0]]  # what argparse shows as the program
+    try:
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            metric = load_metric(request.path, request.settings, request.device, request.spec)
+            loaded = _loaded(metric)
+    except BaseException as error:  # of foreign code, whatever it is
+        lines = said.getvalue().split("\n")
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return None, _failed(error, last if "sys.exit" in str(error) else "")
+    sys.stderr.write(said.getvalue())
+    return metric, loaded
+
+
+def _loaded(metric: Metric) -> Loaded:
+    return Loaded(
+        traits=Traits.of(metric),
+        parts={str(key): str(value) for key, value in metric.fingerprint_parts().items()},
+        described=to_jsonable_python(metric.describe(), fallback=str),
+        settings=to_jsonable_python(dict(metric.given_settings), fallback=str),
+        counts=checked_counts(metric),
+    )
+
+
+def _answer(metric: Metric, request: Score | Treatment) -> Answer:
+    try:
+        scores = _scores(metric, request)
+    except BaseException as error:  # of foreign code, whatever it is
+        return _failed(error)
+    try:
+        counts = checked_counts(metric)
+    except BaseException:  # the scores are good all the same
+        return Scored(scores, None)
+    return Scored(scores, counts)
+
+
+def _scores(metric: Metric, request: Score | Treatment) -> Any:
+    if isinstance(request, Treatment):
+        return [float(metric.score_treatment(request))]
+    batch = torch.from_numpy(request.batch)
+    reference = None if request.reference is None else torch.from_numpy(request.reference)
+    count = len(batch)
+    _use_threads(request.threads)
+    if request.windows:
+        return checked_windows(metric, metric.score_windows(batch, request.sample_rate, reference), count)
+    return checked_scores(metric, metric.score(batch, request.sample_rate, reference), count)
+
+
+def _use_threads(count: int) -> None:
+    """As many threads as the asking process has: scores do not depend on how many workers there are."""
+    if torch.get_num_threads() != count:
+        torch.set_num_threads(count)
+        threadpool_limits(limits=count)
+
+
+def _failed(error: BaseException, said: str = "") -> Failed:
+    """An error as text: its class may be one that only this process has."""
+    try:
+        text = str(error)
+    except BaseException as worse:
+        text = f"(its text cannot be had: {type(worse).__name__})"
+    text += f" ({said})" if said else ""
+    kind = next((base.__name__ for base in type(error).__mro__ if vars(errors).get(base.__name__) is base), None)
+    reason = text if isinstance(error, DegradeBenchError) else f"{type(error).__name__}: {text}"
+    return Failed(reason, kind, is_out_of_memory(error))
