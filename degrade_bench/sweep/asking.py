@@ -14,8 +14,8 @@ from degrade_bench.sweep.scoring import MetricInput, Outcome, calling, score_cel
 
 NOT_ASKED = "not asked any more: its process ended over the clean clip, or over {blocks} blocks of this clip"
 MOST_DEATHS = 3
-"""So many blocks of a clip may end a metric's process: a new one costs seconds, or minutes of waiting. Over the clean
-clip one is enough, because without a clean score no drop can be told."""
+"""So many blocks of a clip may end a metric's process: a new one costs seconds, or minutes of waiting. Over the
+clean clip one is enough, because without a clean score no drop can be told."""
 
 
 class Listeners:
