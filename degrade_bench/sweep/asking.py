@@ -12,7 +12,7 @@ from degrade_bench.metric.host.process import MetricDiedError
 from degrade_bench.runs.columns import CLEAN
 from degrade_bench.sweep.scoring import MetricInput, Outcome, calling, score_cells
 
-NOT_ASKED = "not asked any more: its process ended over the clean clip, or over {blocks} blocks of this clip"
+NOT_ASKED = "not asked any more: its process ended too often over this clip"
 MOST_DEATHS = 3
 """So many blocks of a clip may end a metric's process: a new one costs seconds, or minutes of waiting. Over the
 clean clip one is enough, because without a clean score no drop can be told."""
@@ -84,7 +84,7 @@ class Listeners:
 
 
 def _not_asked(cell: MetricInput) -> Outcome:
-    return cell.outcome or Outcome.of_the_dead(NOT_ASKED.format(blocks=MOST_DEATHS))
+    return cell.outcome or Outcome.of_the_dead(NOT_ASKED)
 
 
 def _told(metric: Metric, treatment: Treatment, cell: MetricInput) -> Outcome:

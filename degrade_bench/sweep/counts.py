@@ -16,6 +16,7 @@ import pyarrow as pa
 from degrade_bench.metric.base import Metric, checked_counts
 from degrade_bench.metric.traits import OUTSIDE_RANGE
 from degrade_bench.runs.scores import Counts
+from degrade_bench.sweep.scoring import calling
 
 BROKEN = "counts() failed"
 """What is counted where a metric cannot say what it counted: the scores are good all the same."""
@@ -24,7 +25,8 @@ BROKEN = "counts() failed"
 def totals(metric: Metric) -> dict[str, int] | None:
     """The metric's totals as they stand; None where it fails to give them."""
     try:
-        return checked_counts(metric)
+        with calling(metric):
+            return checked_counts(metric)
     except Exception:  # a third party's method may raise anything; see BROKEN
         return None
 

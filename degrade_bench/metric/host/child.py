@@ -17,6 +17,7 @@ from pydantic_core import to_jsonable_python
 from threadpoolctl import threadpool_limits
 
 from degrade_bench import errors
+from degrade_bench._support.guard import contained, said
 from degrade_bench.errors import DegradeBenchError
 from degrade_bench.metric.base import Metric, Treatment, checked_counts, checked_scores, checked_windows
 from degrade_bench.metric.host.messages import Answer, Failed, Load, Loaded, Request, Score, Scored, receive, send
@@ -56,17 +57,17 @@ def _watch(parent: int) -> None:
 def _load(request: Load) -> tuple[Metric | None, Answer]:
     from degrade_bench.metric.catalogue import load_metric
 
-    said = io.StringIO()
+    printed = io.StringIO()
     sys.argv[:] = [request.path.rpartition(":")[0]]  # what argparse shows as the program
     try:
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), contained("it"):
             metric = load_metric(request.path, request.settings, request.device, request.spec)
             loaded = _loaded(metric)
     except BaseException as error:  # of foreign code, whatever it is
-        lines = said.getvalue().split("\n")
+        lines = printed.getvalue().split("\n")
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
         return None, _failed(error, last if "sys.exit" in str(error) else "")
-    sys.stderr.write(said.getvalue())
+    sys.stderr.write(printed.getvalue())
     return metric, loaded
 
 
@@ -82,7 +83,8 @@ def _loaded(metric: Metric) -> Loaded:
 
 def _answer(metric: Metric, request: Score | Treatment) -> Answer:
     try:
-        scores = _scores(metric, request)
+        with contained("it"):
+            scores = _scores(metric, request)
     except BaseException as error:  # of foreign code, whatever it is
         return _failed(error)
     try:
@@ -111,13 +113,8 @@ def _use_threads(count: int) -> None:
         threadpool_limits(limits=count)
 
 
-def _failed(error: BaseException, said: str = "") -> Failed:
+def _failed(error: BaseException, printed: str = "") -> Failed:
     """An error as text: its class may be one that only this process has."""
-    try:
-        text = str(error)
-    except BaseException as worse:
-        text = f"(its text cannot be had: {type(worse).__name__})"
-    text += f" ({said})" if said else ""
     kind = next((base.__name__ for base in type(error).__mro__ if vars(errors).get(base.__name__) is base), None)
-    reason = text if isinstance(error, DegradeBenchError) else f"{type(error).__name__}: {text}"
-    return Failed(reason, kind, is_out_of_memory(error))
+    text = str(error) if isinstance(error, DegradeBenchError) else said(error)
+    return Failed(text + (f" ({printed})" if printed else ""), kind, is_out_of_memory(error))
