@@ -216,7 +216,6 @@ def _torch() -> Restore:
 
 _KEEPERS: tuple[Callable[[], Restore], ...] = (
     _streams_open,
-    _interpreter,
     _directory,
     _environment,
     _signals,
@@ -225,6 +224,7 @@ _KEEPERS: tuple[Callable[[], Restore], ...] = (
     _torch,
     _numpy,
     _warnings,
+    _interpreter,
     _descriptors,
 )
 """They are put back in the opposite order: what could disturb the others (warnings as errors) goes back first."""
