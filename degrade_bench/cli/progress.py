@@ -58,8 +58,11 @@ def run_with_progress(config: RunConfig, command: Sequence[str]) -> RunResult:
     def clip_skipped(clip_id: str, reason: str) -> None:
         console.print(f"left out: clip {clip_id}: {reason}", markup=False)
 
+    def clip_lost(clip_id: str, reason: str) -> None:
+        console.print(f"lost: clip {clip_id}: {reason}; the same command tries again", markup=False)
+
     bar_task: dict[str, Any] = {}
-    progress = Progress(planned, advanced, clip_done, clip_skipped)
+    progress = Progress(planned, advanced, clip_done, clip_skipped, clip_lost)
     try:
         result = run(
             config, progress=progress, announce=lambda resolved: _announce(console, resolved), command=command

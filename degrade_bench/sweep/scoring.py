@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from degrade_bench._support.interrupts import never_a_row
 from degrade_bench.errors import NotApplicableError
 from degrade_bench.metric.base import Metric, checked_scores, checked_windows
-from degrade_bench.runs.columns import Status
+from degrade_bench.runs.columns import INTERRUPTED, Status
 
 MOST_AT_ONCE = 64
 """Signals that a metric is given at once where nobody asked for fewer: more would only take memory."""
@@ -62,6 +63,11 @@ class Outcome:
         return cls(None, "failed", " ".join(reason.split())[:500], seconds)
 
     @classmethod
+    def of_error(cls, error: Exception, seconds: float = 0.0) -> Outcome:
+        """Whatever was raised; where memory ran out, the next start tries again."""
+        return cls.failed(reason_of(error), seconds)
+
+    @classmethod
     def scored(cls, score: float, seconds: float) -> Outcome:
         """The metric gave a number; NaN is none."""
         if math.isnan(score):
@@ -79,6 +85,11 @@ class Outcome:
         if math.isnan(mean):
             return cls.failed("the windows have no mean: infinities of both signs", seconds)
         return cls(mean, "ok", None, seconds, windows)
+
+
+def reason_of(error: Exception) -> str:
+    """Type and text of an error in one line, marked as an interruption where memory ran out."""
+    return (INTERRUPTED if is_out_of_memory(error) else "") + f"{type(error).__name__}: {error}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,14 +155,15 @@ def _score_batch(metric: Metric, cells: Sequence[MetricInput], sample_rate: int)
     started = time.perf_counter()
     short_of_memory = False
     try:
-        return _scored(metric, cells, sample_rate, started)
+        with never_a_row():
+            return _scored(metric, cells, sample_rate, started)
     except NotApplicableError as error:
         alone = Outcome.not_applicable(str(error))
     except Exception as error:  # any metric, ours or a user's: its failure is a row
         short_of_memory = is_out_of_memory(error)
         reason = f"{type(error).__name__}: {error}"
         if short_of_memory:
-            reason = f"a single signal does not fit into memory: {reason}"
+            reason = f"{INTERRUPTED}a single signal does not fit into memory: {reason}"
         alone = Outcome.failed(reason, time.perf_counter() - started)
     # out here the error is gone, and with it the frames that held on to what the metric had allocated
     if short_of_memory:

@@ -247,17 +247,6 @@ def test_an_awkward_metric_costs_its_own_rows_only(tmp_path):
     assert wrong.error.str.contains("expected").all()
 
 
-def test_a_worker_that_dies_costs_one_clips_open_blocks(tmp_path):
-    degradations = (toys.ToyNoise(), toys.ToyKiller(), toys.ToyGain())
-    sweep = make_sweep(degradations=degradations, metrics=(toys.Rms(),), workers=2)
-    frame = sweep_in(tmp_path / "out", sweep).table.to_pandas()
-    assert len(frame) == 3 * (1 + 6 + 6 + 2)
-    failed = frame[frame.status == "failed"]
-    assert set(failed.clip_id) == {"c1"}
-    assert set(failed.degradation) == {"toy_killer", "toy_killer_placebo", "toy_gain"}
-    assert failed.error.str.contains("killed by signal 9").all()
-
-
 def test_a_heavy_metric_hears_full_windows_around_the_same_music(tmp_path):
     degradations = (toys.ToyStretch(), toys.ToySqueeze(), toys.ToyGain())
     sweep = make_sweep(degradations=degradations, metrics=(toys.Length(),))
