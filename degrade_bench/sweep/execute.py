@@ -46,6 +46,7 @@ from degrade_bench.sweep.worker import (
 class Progress:
     """Who wants to know how a sweep goes on. Every hook may be replaced; by default nothing is shown."""
 
+    reading: Callable[[int], None] = lambda blocks: None
     planned: Callable[[int, int, Estimate | None], None] = lambda cells, done, expected: None
     advanced: Callable[[int], None] = lambda cells: None
     clip_done: Callable[[str], None] = lambda clip_id: None
@@ -106,17 +107,19 @@ def execute(sweep: Sweep, folder: RunFolder, progress: Progress | None = None) -
         RunFolderError: the folder cannot be written, or holds scores of other weights or other samples.
     """
     started = time.perf_counter()
-    rows = folder.read_rows()
+    progress = progress or Progress()
+    stored = folder.read_finished(progress.reading)
+    rows = stored.rows
     check_fingerprints(rows, sweep, folder)
     finished = finished_blocks(rows, sweep)
     dropped = set(block_sizes(rows)) - finished - blocks_of_other_metrics(rows, sweep)
     rows = without_blocks(rows, dropped)
-    counts = {key: words for key, words in folder.read_counts().items() if key not in dropped}
+    counts = {key: words for key, words in stored.counts.items() if key not in dropped}
     tasks = [task for task in open_tasks(sweep, finished) if task.todo]
     light, heavy = split_metrics(sweep.metrics)
     heavy_traits = tuple(Traits.of(metric) for metric in heavy)
     work = Work(sweep.seed, sweep.levels, sweep.replicates, sweep.degradations, light, heavy_traits)
-    ledger = _Ledger(sweep, folder, tasks, heavy, rows, counts, progress or Progress())
+    ledger = _Ledger(sweep, folder, tasks, heavy, rows, counts, progress)
     with Pool(work, sweep.workers if tasks else 1) as pool:
         expected = estimate(tasks, work, heavy, sweep.workers, pool.probe)
         ledger.progress.planned(sweep.cells_per_clip * len(sweep.sources), ledger.cells_to_do, expected)
@@ -213,7 +216,7 @@ class _Ledger:
             grown[name] = growth(before, totals(metric))
             rows.extend(rows_with(result.row_stubs[name], outcomes))
         counts = {(result.clip_id, result.block, name): dict(words) for name, words in grown.items() if words}
-        self._folder.add_shard(result.clip_id, result.block, rows, counts)
+        self._folder.add_shard(rows, counts)
         self.counts.update(counts)
         self.rows.extend(rows)
         del self._open[result.clip_id][result.block]
@@ -232,7 +235,7 @@ class _Ledger:
             if metric.name in wanted
             for cell in block.cells
         ]
-        self._folder.add_shard(clip_id, block_name, rows)
+        self._folder.add_shard(rows)
         self.rows.extend(rows)
         self.progress.advanced(self._cells[block_name])
 

@@ -106,19 +106,23 @@ class Pool:
         worker = self._started(work)
         self._workers[worker.connection] = worker
         worker.give(task)
-        try:
-            while worker.tasks:
+        died = False
+        while worker.tasks and not died:
+            try:
                 message = receive(worker.connection)
-                worker.note(message)
-                self._greeted |= worker.greeted
-                if not isinstance(message, Hello | Farewell | ClipDone):
-                    yield cast("Message", message)
-        except (EOFError, OSError):
-            self._check_greeting(worker)
+            except (EOFError, OSError):
+                died = True
+                continue
+            worker.note(message)
+            self._greeted |= worker.greeted
+            if not isinstance(message, Hello | Farewell | ClipDone):
+                yield cast("Message", message)
+        del self._workers[worker.connection]
+        if died:
             worker.stop()
+            self._check_greeting(worker)
         else:
             self._spare = worker
-        del self._workers[worker.connection]
 
     def run(self, tasks: Sequence[Task]) -> Iterator[Event]:
         """Work on every task and yield what happens, in whatever order it happens.

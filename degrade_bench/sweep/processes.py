@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from degrade_bench.errors import DegradeBenchError
@@ -138,6 +139,18 @@ def _without_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def start_process() -> tuple[BaseProcess, Connection]:
+    """A new worker process, and this end of the pipe to it."""
+    # spawn: a fork of a process that has run torch or OpenMP threads can hang
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=worker_main, args=(theirs,), daemon=True, name=NAME)
+    with _without_interrupts():
+        process.start()
+    theirs.close()
+    return process, ours
+
+
 class Worker:
     """A worker process, the pipe to it, and what is known of it.
 
@@ -154,13 +167,7 @@ class Worker:
     """
 
     def __init__(self, work: Work) -> None:
-        # spawn: a fork of a process that has run torch or OpenMP threads can hang
-        context = multiprocessing.get_context("spawn")
-        self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=worker_main, args=(theirs,), daemon=True, name=NAME)
-        with _without_interrupts():
-            self.process.start()
-        theirs.close()
+        self.process, self.connection = start_process()
         self.tasks: deque[Task] = deque()
         self.greeted = False
         self.under_way: str | None = None
