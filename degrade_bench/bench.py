@@ -33,6 +33,7 @@ from degrade_bench.sweep.config import RunConfig, make_config
 from degrade_bench.sweep.device import resolve_device
 from degrade_bench.sweep.examples import write_examples
 from degrade_bench.sweep.execute import Progress, SweepResult, execute
+from degrade_bench.sweep.processes import check_not_in_a_worker
 from degrade_bench.sweep.record import first_record, now, with_outcome
 from degrade_bench.sweep.resume import check_same
 from degrade_bench.sweep.spec import Sweep
@@ -72,6 +73,11 @@ class RunResult:
         """Rows that failed."""
         return self.run.counts.failed
 
+    @property
+    def lost(self) -> int:
+        """Clips on which work was broken off; the same run started again tries again."""
+        return self.run.counts.clips_lost
+
 
 @dataclass(frozen=True)
 class Resolved:
@@ -102,6 +108,7 @@ def resolve_request(
     Raises:
         UnknownNameError, CorpusError, MetricError, ConfigError: whatever in it cannot be carried out.
     """
+    check_not_in_a_worker()
     objects = {degradation.name for degradation in degradations}
     names = [name for name in config.degradation if name not in objects]
     damage = resolve(config.suite, names, degradations)

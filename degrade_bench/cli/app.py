@@ -88,6 +88,7 @@ def run(
     config: Annotated[Path | None, typer.Option(help="YAML with the same names; options win over it")] = None,
 ) -> None:
     """Damage music, score it, conclude and report. The same command again goes on where it was stopped."""
+    from degrade_bench._support.interrupts import TerminatedError, terminable
     from degrade_bench.cli.progress import available_cores, run_with_progress
     from degrade_bench.metric.settings import parse_settings
     from degrade_bench.sweep.config import make_config
@@ -113,11 +114,13 @@ def run(
     }
     made = make_config(options, config, defaults={"workers": available_cores()})
     try:
-        result = run_with_progress(made, command=["degrade-bench", *_arguments])
-    except KeyboardInterrupt:
-        typer.echo("interrupted; finished rows are kept, and the same command goes on from them", err=True)
-        raise typer.Exit(130) from None
-    if result.failed > made.max_failures:
+        with terminable():
+            result = run_with_progress(made, command=["degrade-bench", *_arguments])
+    except KeyboardInterrupt as error:
+        word, code = ("terminated", 143) if isinstance(error, TerminatedError) else ("interrupted", 130)
+        typer.echo(f"{word}; finished rows are kept, and the same command goes on from them", err=True)
+        raise typer.Exit(code) from None
+    if result.failed > made.max_failures or result.lost:
         raise typer.Exit(1)
 
 
@@ -321,7 +324,8 @@ _arguments: list[str] = []
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and exit.
 
-    Exit codes: 0 done; 1 finished, but more cells failed than allowed; 2 the request cannot be carried out.
+    Exit codes: 0 done; 1 finished, but more cells failed than allowed, or a clip was lost; 2 the request cannot be
+    carried out; 130 interrupted; 143 terminated.
     """
     _arguments[:] = list(sys.argv[1:] if arguments is None else arguments)
     try:

@@ -35,6 +35,9 @@ def run_with_progress(config: RunConfig, command: Sequence[str]) -> RunResult:
     bar = Bar(*columns, console=console, disable=not console.is_terminal)
     state = {"done": 0, "todo": 0}
 
+    def reading(blocks: int) -> None:
+        console.print(f"reading {blocks} finished blocks …")
+
     def planned(cells: int, todo: int, expected: Estimate | None) -> None:
         state["todo"] = todo
         if todo == 0:
@@ -58,8 +61,11 @@ def run_with_progress(config: RunConfig, command: Sequence[str]) -> RunResult:
     def clip_skipped(clip_id: str, reason: str) -> None:
         console.print(f"left out: clip {clip_id}: {reason}", markup=False)
 
+    def clip_lost(clip_id: str, reason: str) -> None:
+        console.print(f"lost: clip {clip_id}: {reason}; the same command tries again", markup=False)
+
     bar_task: dict[str, Any] = {}
-    progress = Progress(planned, advanced, clip_done, clip_skipped)
+    progress = Progress(reading, planned, advanced, clip_done, clip_skipped, clip_lost)
     try:
         result = run(
             config, progress=progress, announce=lambda resolved: _announce(console, resolved), command=command

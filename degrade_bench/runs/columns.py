@@ -18,6 +18,10 @@ CLEAN: Final = "clean"
 Role = Literal["clean", "test", "placebo", "control"]
 Status = Literal["ok", "not-applicable", "failed"]
 
+INTERRUPTED: Final = "interrupted: "
+"""How the ``error`` of a failed row begins whose cause may lie outside it: a worker process died, memory ran out.
+Its block counts as not finished: the next start of the same run scores it again."""
+
 
 @dataclass(frozen=True)
 class Column:

@@ -2,36 +2,41 @@
 
 A shard holds every row of one (clip, block) for some metrics. It appears whole or not at all, so whatever
 stops a run, the shards that are there are good, and the same command goes on from them. When nothing is
-left to do they are merged into ``scores.parquet``, sorted, and removed.
+left to do they are merged into ``scores.parquet``, sorted, and removed. A start that finds very many merges them
+into one, so that the next start has few to read.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
+import math
 import shutil
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
 import filelock
 import pyarrow as pa
-from pydantic import ValidationError
 
-from degrade_bench._support.files import PARTIAL, folder_error, write_text
+from degrade_bench._support.files import PARTIAL, folder_error
 from degrade_bench.errors import RunFolderError
-from degrade_bench.runs.columns import SCHEMA, Row
+from degrade_bench.runs.columns import Row
 from degrade_bench.runs.names import LOCK, PRODUCTS, RECORD, SCORES, SHARDS
 from degrade_bench.runs.record import ClipRecord, RunRecord, read_record, write_record
-from degrade_bench.runs.scores import (
-    BlockKey,
-    Counts,
-    read_counts,
-    read_table,
-    to_table,
-    with_counts,
-    write_table,
+from degrade_bench.runs.scores import Counts, read_table, to_table, with_counts, write_table
+from degrade_bench.runs.shards import (
+    Finished,
+    read_clips,
+    read_shard,
+    serial_of,
+    shard_files,
+    united,
+    write_clip,
+    write_shard,
 )
+
+MOST_SHARDS = 500
+"""A start that finds more merges them."""
 
 
 class RunFolder:
@@ -48,6 +53,7 @@ class RunFolder:
 
     def __init__(self, path: Path, overwrite: bool = False) -> None:
         self.path = path
+        self._serial: int | None = None
         self._lock = filelock.FileLock(path / LOCK)
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -105,71 +111,76 @@ class RunFolder:
 
     # -- rows --------------------------------------------------------------------------------------
 
-    def add_shard(self, clip_id: str, block: str, rows: Sequence[Row], counts: Counts | None = None) -> None:
+    def add_shard(self, rows: Sequence[Row], counts: Counts | None = None) -> None:
         """Store the rows of one block, and what its metrics counted.
 
         Args:
-            clip_id: the clip that the block is of.
-            block: its name.
             rows: of one metric or several, each metric's whole.
             counts: what these metrics counted over the block.
 
         Raises:
             RunFolderError: a full disk or no permission; earlier shards are as they were.
         """
-        metrics = sorted({row.metric for row in rows})
-        name = _file_name(clip_id, block, *metrics)
-        write_table(self.shards / f"{name}.parquet", with_counts(to_table(rows), counts or {}))
+        self._add(with_counts(to_table(rows), counts or {}))
+
+    def _add(self, table: pa.Table) -> None:
+        if self._serial is None:
+            files = shard_files(self.shards)
+            self._serial = serial_of(files[-1]) + 1 if files else 0
+        write_shard(self.shards, self._serial, table)
+        self._serial += 1
 
     def add_clip(self, clip: ClipRecord) -> None:
         """Keep what is known of a clip that was read, until the record of the run takes it over."""
-        write_text(self.shards / f"{_file_name(clip.id)}.json", json.dumps(clip.model_dump(mode="json")))
+        write_clip(self.shards, clip)
 
     def read_clips(self) -> dict[str, ClipRecord]:
         """Every clip that was read so far, by id: from the record and from unfinished work."""
         record = self.read_record()
         clips = {clip.id: clip for clip in record.clips} if record is not None else {}
-        for path in sorted(self.shards.glob("*.json")):
-            try:
-                clip = ClipRecord.model_validate_json(path.read_bytes())
-            except (OSError, ValidationError):
-                continue  # torn by a power loss; the clip is read again if anything of it is missing
-            clips[clip.id] = clip
+        clips.update((clip.id, clip) for clip in read_clips(self.shards))
         return clips
 
-    def read_rows(self) -> pa.Table:
-        """Every finished row, from ``scores.parquet`` and the shards, unsorted.
+    def read_finished(self, slow: Callable[[int], None] = lambda blocks: None) -> Finished:
+        """Everything that was finished, from ``scores.parquet`` and the shards.
 
-        A shard that cannot be read (a machine that lost power) is removed; its block is scored again.
+        Where both hold a block, or two shards do, the later one counts: a run that was killed while its table was
+        made has left both. A shard whose bytes are not those that were written is removed; its block is scored
+        again.
+
+        Args:
+            slow: called once, with the number of shards, when reading them takes longer than a second.
 
         Raises:
             RunFolderError: ``scores.parquet`` cannot be read.
         """
-        tables = []
-        if (self.path / SCORES).exists():
-            tables.append(read_table(self.path / SCORES))
-        for shard in self._shard_files():
-            try:
-                tables.append(read_table(shard))
-            except RunFolderError:
-                shard.unlink(missing_ok=True)
-        return pa.concat_tables(tables) if tables else SCHEMA.empty_table()
-
-    def read_counts(self) -> dict[BlockKey, dict[str, int]]:
-        """What metrics counted, by block, of every row that :meth:`read_rows` gives."""
-        counts: dict[BlockKey, dict[str, int]] = {}
-        for path in (self.path / SCORES, *self._shard_files()):
-            counts.update(read_counts(path))
-        return counts
+        started = time.monotonic()
+        sources = [read_table(self.path / SCORES)] if (self.path / SCORES).exists() else []
+        files = shard_files(self.shards)
+        read: list[Path] = []
+        for number, path in enumerate(files):
+            if (table := read_shard(path)) is None:
+                path.unlink(missing_ok=True)
+                continue
+            sources.append(table)
+            read.append(path)
+            if number % 100 == 0 and time.monotonic() - started > 1:
+                slow(len(files))
+                started = math.inf
+        finished = united(sources)
+        if len(read) > MOST_SHARDS:
+            merged = united(sources[-len(read) :])
+            self._add(with_counts(merged.rows, merged.counts))
+            for path in read:
+                path.unlink(missing_ok=True)
+        return finished
 
     def finish(self, table: pa.Table, record: RunRecord) -> None:
         """Write ``scores.parquet`` and ``run.json``, and remove the shards that they hold now."""
         write_table(self.path / SCORES, table)
         self.write_record(record)
         shutil.rmtree(self.shards, ignore_errors=True)
-
-    def _shard_files(self) -> list[Path]:
-        return sorted(path for path in self.shards.glob("*.parquet") if not path.name.startswith("."))
+        self._serial = None
 
     def _clear(self) -> None:
         for name in PRODUCTS:
@@ -184,8 +195,3 @@ class RunFolder:
 
 def _is_product(name: str) -> bool:
     return name in PRODUCTS or name.startswith(PARTIAL)
-
-
-def _file_name(*parts: str) -> str:
-    """A file name for whatever the parts hold."""
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:24]

@@ -134,7 +134,11 @@ class LeftOut(_Part):
 
 
 class Counts(_Part):
-    """Clips, cells and rows, rows by status, and clips that were left out."""
+    """Clips, cells and rows, rows by status, clips that were left out, and clips that were lost.
+
+    Attributes:
+        clips_lost: work on them was broken off (a worker died, memory ran out); the next start tries again.
+    """
 
     clips: int = 0
     cells: int = 0
@@ -143,6 +147,7 @@ class Counts(_Part):
     not_applicable: int = 0
     failed: int = 0
     clips_skipped: int = 0
+    clips_lost: int = 0
 
 
 class Failure(_Part):

@@ -50,14 +50,14 @@ def write_table(path: Path, table: pa.Table) -> None:
     from pyarrow import parquet
 
     with replacing(path) as temporary:
-        parquet.write_table(table, temporary, compression="zstd")
+        parquet.write_table(table, temporary, compression="zstd", write_page_checksum=True)
 
 
 def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
-    """Read a score table; columns that are not declared are passed over.
+    """Read a score table, and what metrics counted in its metadata; columns that are not declared are passed over.
 
     Args:
-        path: ``scores.parquet``, or a shard of it.
+        path: of ``scores.parquet``.
         columns: only these; None for all.
 
     Raises:
@@ -67,13 +67,15 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
 
     wanted = SCHEMA if columns is None else pa.schema([SCHEMA.field(name) for name in columns])
     try:
-        with parquet.ParquetFile(path) as file:
+        with parquet.ParquetFile(path, page_checksum_verification=True) as file:
             lacking = [name for name in SCHEMA.names if name not in file.schema_arrow.names]
             if lacking:
                 raise RunFolderError(
                     f"{path} is no score table of this version: it lacks the column {lacking[0]!r}"
                 )
-            return file.read(columns=wanted.names).select(wanted.names).cast(wanted)
+            table = file.read(columns=wanted.names).select(wanted.names).cast(wanted)
+            counts = (file.schema_arrow.metadata or {}).get(COUNTS_METADATA)
+            return table.replace_schema_metadata({COUNTS_METADATA: counts} if counts else {})
     except FileNotFoundError:
         raise RunFolderError(f"{path.parent} has no {path.name}: no run has finished there") from None
     except (OSError, ValueError, pa.ArrowException) as error:
@@ -98,20 +100,26 @@ def load_analysed(folder: Path) -> pd.DataFrame:
     return read_table(folder / SCORES, ANALYSED).to_pandas()
 
 
-def read_counts(path: Path) -> dict[BlockKey, dict[str, int]]:
-    """What metrics counted, by block, of a stored table; empty where it holds none or cannot be read."""
-    from pyarrow import parquet
-
+def stored_counts(metadata: Mapping[bytes, bytes] | None) -> dict[BlockKey, dict[str, int]]:
+    """What metrics counted, by block, from the metadata of a table; empty where it holds none."""
     try:
-        stored = (parquet.read_schema(path).metadata or {}).get(COUNTS_METADATA)
-        entries = json.loads(stored) if stored else []
+        entries = json.loads((metadata or {}).get(COUNTS_METADATA, b"[]"))
         return {(clip, block, metric): dict(words) for clip, block, metric, words in entries}
-    except (OSError, ValueError, TypeError, pa.ArrowException):
+    except (ValueError, TypeError):
         return {}
 
 
+def block_keys(table: pa.Table) -> list[BlockKey]:
+    """Of every row the block that it belongs to; a placebo belongs to its degradation's."""
+    columns = (table[name].to_pylist() for name in ("clip_id", "degradation", "placebo_of", "metric"))
+    return [
+        (clip, placebo_of or degradation, metric)
+        for clip, degradation, placebo_of, metric in zip(*columns, strict=True)
+    ]
+
+
 def block_sizes(table: pa.Table) -> dict[BlockKey, int]:
-    """How many rows there are per (clip, block, metric); a placebo belongs to its degradation's block."""
+    """How many rows there are per (clip, block, metric)."""
     frame = table.select(["clip_id", "degradation", "placebo_of", "metric"]).to_pandas()
     frame["block"] = frame["placebo_of"].fillna(frame["degradation"])
     sizes = frame.groupby(["clip_id", "block", "metric"], sort=False).size()
@@ -123,9 +131,4 @@ def without_blocks(table: pa.Table, blocks: Iterable[BlockKey]) -> pa.Table:
     dropped = set(blocks)
     if not dropped:
         return table
-    columns = (table[name].to_pylist() for name in ("clip_id", "degradation", "placebo_of", "metric"))
-    keep = [
-        (clip, placebo_of or degradation, metric) not in dropped
-        for clip, degradation, placebo_of, metric in zip(*columns, strict=True)
-    ]
-    return table.filter(pa.array(keep, pa.bool_()))
+    return table.filter(pa.array([key not in dropped for key in block_keys(table)], pa.bool_()))

@@ -6,9 +6,8 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from degrade_bench._support.guard import said
+from degrade_bench._support.interrupts import never_a_row
 from degrade_bench.metric.base import Metric, Treatment
-from degrade_bench.metric.host.process import MetricDiedError
 from degrade_bench.runs.columns import CLEAN
 from degrade_bench.sweep.scoring import MetricInput, Outcome, calling, score_cells
 
@@ -84,7 +83,7 @@ class Listeners:
 
 
 def _not_asked(cell: MetricInput) -> Outcome:
-    return cell.outcome or Outcome.of_the_dead(NOT_ASKED)
+    return cell.outcome or Outcome.failed(NOT_ASKED)
 
 
 def _told(metric: Metric, treatment: Treatment, cell: MetricInput) -> Outcome:
@@ -92,10 +91,8 @@ def _told(metric: Metric, treatment: Treatment, cell: MetricInput) -> Outcome:
         return cell.outcome
     started = time.perf_counter()
     try:
-        with calling(metric):
+        with never_a_row(), calling(metric):
             score = float(metric.score_treatment(treatment))
-    except MetricDiedError as error:
-        return Outcome.of_the_dead(str(error), time.perf_counter() - started)
     except Exception as error:  # any metric, ours or a user's: its failure is a row
-        return Outcome.failed(said(error), time.perf_counter() - started)
+        return Outcome.of_error(error, time.perf_counter() - started)
     return Outcome.scored(score, time.perf_counter() - started)

@@ -10,6 +10,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from degrade_bench._support.guard import guarded
+from degrade_bench._support.interrupts import never_a_row
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.plan import Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
@@ -151,12 +153,13 @@ def _render(clip: Clip, cell: Cell, run_seed: int) -> _RenderedCell:
     seed = seed_of(cell, clip.hash, run_seed)
     rendered, achieved, outcome = None, None, None
     try:
-        rendered = cell.degradation.render(clip, cell.level, generator(seed))
-        achieved = cell.degradation.achieved(clip, rendered)
+        with never_a_row(), guarded(f"degradation {cell.degradation.name}"):
+            rendered = cell.degradation.render(clip, cell.level, generator(seed))
+            achieved = cell.degradation.achieved(clip, rendered)
     except NotApplicableError as error:
         outcome = Outcome.not_applicable(str(error))
     except Exception as error:  # whatever a damage does wrong is a row, not the end of the run
-        outcome = Outcome.failed(f"{type(error).__name__}: {error}")
+        outcome = Outcome.of_error(error)
     return _RenderedCell(cell, seed, rendered, achieved, outcome, time.perf_counter() - started)
 
 

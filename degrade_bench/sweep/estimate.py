@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from degrade_bench.corpus.source import MemorySource
-from degrade_bench.errors import DegradeBenchError
 from degrade_bench.metric.base import Metric
+from degrade_bench.runs.record import ClipRecord
 from degrade_bench.sweep.block import BlockResult
 from degrade_bench.sweep.scoring import MetricInput, score_cells
-from degrade_bench.sweep.worker import Task, Work, single_threaded, work_on
+from degrade_bench.sweep.worker import ClipRead, ClipUnusable, Message, Task, Work, work_on
 
 MOST_PROBES = 16
 """Blocks that are timed; of more, evenly spaced ones stand for their neighbours."""
@@ -28,47 +27,74 @@ class Estimate:
         return f"about {human_seconds(self.seconds)} ({self.basis})"
 
 
-def estimate(tasks: Sequence[Task], work: Work, heavy: Sequence[Metric], workers: int) -> Estimate | None:
+def estimate(
+    tasks: Sequence[Task],
+    work: Work,
+    heavy: Sequence[Metric],
+    workers: int,
+    probe: Callable[[Task, Work], Iterable[Message]] = work_on,
+) -> Estimate | None:
     """Time one level of some blocks on the first readable clip, and scale it to all that is left.
 
-    Clips are scaled by duration where it is known. None where there is nothing to do or no clip can be read.
+    Clips are scaled by duration where it is known. None where there is nothing to do, no clip can be read, or what
+    is timed fails: the run itself will say why.
 
     Args:
         tasks: what is left, by clip.
         work: what every worker knows.
         heavy: the metrics that this process scores.
         workers: processes.
+        probe: does a task, where it does the least harm.
     """
     tasks = [task for task in tasks if task.todo]
     for task in tasks:
-        try:
-            with single_threaded():
-                clip = task.source.load()
-        except DegradeBenchError:
-            continue
         blocks = [block for block in work.blocks() if block.name in task.todo]
         timed = {block.name: task.todo[block.name] for block in blocks[:: -(-len(blocks) // MOST_PROBES)]}
-        probe = Work(work.seed, (5,), 1, work.degradations, work.light, work.heavy)
-        probed = {block.name: len(block.cells) for block in probe.blocks()}
-        heavy_seconds = 0.0
-        per_block: dict[str, float] = {}
-        for message in work_on(Task(MemorySource(task.source.id, clip), timed), probe):
-            if not isinstance(message, BlockResult):
-                continue
+        probed = Work(work.seed, (5,), 1, work.degradations, work.light, work.heavy)
+        times = _timed(probe(Task(task.source, timed), probed), heavy)
+        if times is None:
+            continue
+        if times.clip is None or not times.per_block:
+            return None
+        sizes = {block.name: len(block.cells) for block in probed.blocks()}
+        cells = sum(len(block.cells) for block in blocks)
+        per_cell = sum(times.per_block.values()) / sum(sizes[name] for name in times.per_block)
+        light_seconds = sum(
+            len(block.cells)
+            * (times.per_block[block.name] / sizes[block.name] if block.name in times.per_block else per_cell)
+            for block in blocks
+        )
+        clips = _clip_equivalents(tasks, times.clip.seconds)
+        seconds = clips * light_seconds / min(workers, len(tasks)) + clips * cells * times.heavy
+        some = "every block" if len(timed) == len(blocks) else f"{len(timed)} of {len(blocks)} blocks"
+        return Estimate(seconds, f"measured on one level of {some} of clip {times.clip.id!r}")
+    return None
+
+
+@dataclass(frozen=True)
+class _Times:
+    """Seconds of each block of a clip that was timed, and of one cell with every heavy metric."""
+
+    clip: ClipRecord | None
+    per_block: Mapping[str, float]
+    heavy: float
+
+
+def _timed(messages: Iterable[Message], heavy: Sequence[Metric]) -> _Times | None:
+    """What the blocks of a clip take, as far as a worker came; None where the clip cannot be used."""
+    clip: ClipRecord | None = None
+    heavy_seconds = 0.0
+    per_block: dict[str, float] = {}
+    for message in messages:
+        if isinstance(message, ClipRead):
+            clip = message.clip
+        elif isinstance(message, ClipUnusable):
+            return None
+        elif isinstance(message, BlockResult) and clip is not None:
             per_block[message.block] = message.seconds
             if heavy_seconds == 0.0:
                 heavy_seconds = sum(_time_one(metric, message.inputs, clip.sample_rate) for metric in heavy)
-        cells = sum(len(block.cells) for block in blocks)
-        per_cell = sum(per_block.values()) / max(1, sum(probed[name] for name in per_block))
-        light_seconds = sum(
-            len(block.cells) * (per_block[block.name] / probed[block.name] if block.name in per_block else per_cell)
-            for block in blocks
-        )
-        clips = _clip_equivalents(tasks, clip.duration)
-        seconds = clips * light_seconds / min(workers, len(tasks)) + clips * cells * heavy_seconds
-        some = "every block" if len(timed) == len(blocks) else f"{len(timed)} of {len(blocks)} blocks"
-        return Estimate(seconds, f"measured on one level of {some} of clip {clip.id!r}")
-    return None
+    return _Times(clip, per_block, heavy_seconds)
 
 
 def _clip_equivalents(tasks: Sequence[Task], probe_seconds: float) -> float:

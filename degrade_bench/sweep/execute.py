@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -15,7 +15,7 @@ from degrade_bench.errors import CorpusError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.host.proxy import Hosted
 from degrade_bench.metric.traits import Traits
-from degrade_bench.runs.columns import CLEAN, KEY, Row
+from degrade_bench.runs.columns import CLEAN, INTERRUPTED, KEY, Row
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.record import ClipRecord, Counts
 from degrade_bench.runs.scores import BlockKey, block_sizes, to_table, with_counts, without_blocks
@@ -23,7 +23,8 @@ from degrade_bench.sweep.asking import Listeners
 from degrade_bench.sweep.block import BlockResult, row_of, rows_with, seed_of
 from degrade_bench.sweep.counts import counts_by_metric, growth, totals
 from degrade_bench.sweep.estimate import Estimate, estimate
-from degrade_bench.sweep.pool import ClipDone, Event, WorkerDied, run_tasks
+from degrade_bench.sweep.pool import Event, Pool
+from degrade_bench.sweep.processes import ClipDone
 from degrade_bench.sweep.resume import (
     blocks_of_other_metrics,
     check_fingerprints,
@@ -34,6 +35,8 @@ from degrade_bench.sweep.resume import (
 from degrade_bench.sweep.scoring import Outcome
 from degrade_bench.sweep.spec import Sweep, split_metrics
 from degrade_bench.sweep.worker import (
+    BlockLost,
+    ClipLost,
     ClipRead,
     ClipUnusable,
     Task,
@@ -45,10 +48,12 @@ from degrade_bench.sweep.worker import (
 class Progress:
     """Who wants to know how a sweep goes on. Every hook may be replaced; by default nothing is shown."""
 
+    reading: Callable[[int], None] = lambda blocks: None
     planned: Callable[[int, int, Estimate | None], None] = lambda cells, done, expected: None
     advanced: Callable[[int], None] = lambda cells: None
     clip_done: Callable[[str], None] = lambda clip_id: None
     clip_skipped: Callable[[str, str], None] = lambda clip_id, reason: None
+    clip_lost: Callable[[str, str], None] = lambda clip_id, reason: None
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,8 @@ class SweepResult:
     Attributes:
         table: the score table, sorted.
         clips: each clip that is in it, by id.
-        skipped: clips that could not be used.
+        skipped: clips that could not be used, or that were lost before they were read.
+        lost: clips on which work was broken off, by id: workers died, memory ran out.
         seconds: time spent by this process on this sweep, this time.
         cells_scored: cells that this time were worked on.
         expected: the estimate that was made before the start.
@@ -68,6 +74,7 @@ class SweepResult:
     table: pa.Table
     clips: Mapping[str, ClipRecord]
     skipped: tuple[Skipped, ...]
+    lost: tuple[str, ...]
     seconds: float
     cells_scored: int
     expected: Estimate | None
@@ -85,6 +92,7 @@ class SweepResult:
             ok=by_status["ok"],
             not_applicable=by_status["not-applicable"],
             failed=by_status["failed"],
+            clips_lost=len(self.lost),
         )
 
 
@@ -101,24 +109,26 @@ def execute(sweep: Sweep, folder: RunFolder, progress: Progress | None = None) -
         RunFolderError: the folder cannot be written, or holds scores of other weights or other samples.
     """
     started = time.perf_counter()
-    rows = folder.read_rows()
+    progress = progress or Progress()
+    stored = folder.read_finished(progress.reading)
+    rows = stored.rows
     check_fingerprints(rows, sweep, folder)
     finished = finished_blocks(rows, sweep)
     dropped = set(block_sizes(rows)) - finished - blocks_of_other_metrics(rows, sweep)
     rows = without_blocks(rows, dropped)
-    counts = {key: words for key, words in folder.read_counts().items() if key not in dropped}
+    counts = {key: words for key, words in stored.counts.items() if key not in dropped}
     tasks = [task for task in open_tasks(sweep, finished) if task.todo]
     light, heavy = split_metrics(sweep.metrics)
     heavy_traits = tuple(Traits.of(metric) for metric in heavy)
     work = Work(sweep.seed, sweep.levels, sweep.replicates, sweep.degradations, light, heavy_traits)
-    expected = estimate(tasks, work, heavy, sweep.workers)
-    for metric in light if sweep.workers > 1 else ():
-        if isinstance(metric, Hosted):
-            metric.rest()  # it is asked in the workers
-    ledger = _Ledger(sweep, folder, tasks, heavy, rows, counts, progress or Progress())
-    ledger.progress.planned(sweep.cells_per_clip * len(sweep.sources), ledger.cells_to_do, expected)
-    for event in run_tasks(tasks, work, sweep.workers):
-        ledger.take(event)
+    ledger = _Ledger(sweep, folder, tasks, heavy, rows, counts, progress)
+    if sweep.workers > 1:
+        _leave_to_workers(light)
+    with Pool(work, sweep.workers if tasks else 1) as pool:
+        expected = estimate(tasks, work, heavy, sweep.workers, pool.probe)
+        ledger.progress.planned(sweep.cells_per_clip * len(sweep.sources), ledger.cells_to_do, expected)
+        for event in pool.run(tasks):
+            ledger.take(event)
     table = sort_table(pa.concat_tables([rows, to_table(ledger.rows)]), sweep)
     if table.num_rows == 0:
         reasons = "; ".join(f"{clip.id}: {clip.reason}" for clip in ledger.skipped[:3])
@@ -128,11 +138,19 @@ def execute(sweep: Sweep, folder: RunFolder, progress: Progress | None = None) -
         table=with_counts(table, ledger.counts),
         clips={source.id: ledger.clips[source.id] for source in sweep.sources if source.id in scored},
         skipped=tuple(ledger.skipped),
+        lost=tuple(ledger.lost),
         seconds=time.perf_counter() - started,
         cells_scored=ledger.cells_scored,
         expected=expected,
         metric_counts=counts_by_metric(sweep.metrics, table, ledger.counts),
     )
+
+
+def _leave_to_workers(light: Sequence[Metric]) -> None:
+    """End the processes of metrics that are asked by workers only."""
+    for metric in light:
+        if isinstance(metric, Hosted):
+            metric.rest()
 
 
 class _Ledger:
@@ -161,6 +179,7 @@ class _Ledger:
         self.progress = progress
         self.clips = folder.read_clips()
         self.skipped: list[Skipped] = []
+        self.lost: list[str] = []
         self.rows: list[Row] = []
         self.counts = dict(counts)
         self.cells_scored = 0
@@ -185,8 +204,10 @@ class _Ledger:
             self._skip(event.clip_id, event.reason)
         elif isinstance(event, BlockResult):
             self._keep(event)
-        elif isinstance(event, WorkerDied):
-            self._mourn(event)
+        elif isinstance(event, BlockLost):
+            self._fail(event.clip_id, event.block, event.reason, event.metrics)
+        elif isinstance(event, ClipLost):
+            self._lose(event)
         elif isinstance(event, ClipDone):
             self.progress.clip_done(event.clip_id)
 
@@ -208,32 +229,50 @@ class _Ledger:
             grown[name] = growth(before, totals(metric))
             rows.extend(rows_with(result.row_stubs[name], outcomes))
         counts = {(result.clip_id, result.block, name): dict(words) for name, words in grown.items() if words}
-        self._folder.add_shard(result.clip_id, result.block, rows, counts)
+        self._folder.add_shard(rows, counts)
         self.counts.update(counts)
         self.rows.extend(rows)
         del self._open[result.clip_id][result.block]
         self.cells_scored += self._cells[result.block]
         self.progress.advanced(self._cells[result.block])
 
-    def _mourn(self, death: WorkerDied) -> None:
-        """Failed rows for every block that a dead worker left open; a clip is left out if it was not even read."""
-        if death.clip_id not in self.clips:
-            self.skipped.append(Skipped(death.clip_id, death.reason))
-            return
-        clip = self.clips[death.clip_id]
-        outcome = Outcome.failed(death.reason)
-        for block in self._sweep.blocks():
-            wanted = self._open[death.clip_id].get(block.name, frozenset())
-            rows = [
-                row_of(clip, cell, Traits.of(metric), seed_of(cell, clip.hash, self._sweep.seed), outcome)
-                for metric in self._sweep.metrics
-                if metric.name in wanted
-                for cell in block.cells
-            ]
-            if rows:
-                self._folder.add_shard(death.clip_id, block.name, rows)
-                self.rows.extend(rows)
-                self.progress.advanced(self._cells[block.name])
+    def _fail(self, clip_id: str, block_name: str, reason: str, metrics: frozenset[str] | None = None) -> None:
+        """Failed rows in place of a block that never came, of some metrics or of all that are wanted.
+
+        Args:
+            clip_id: of the clip.
+            block_name: of the block.
+            reason: why there is no score.
+            metrics: whose rows; None for all.
+        """
+        clip, open_blocks = self.clips[clip_id], self._open[clip_id]
+        wanted = open_blocks[block_name] if metrics is None else metrics
+        open_blocks[block_name] -= wanted
+        (block,) = (block for block in self._sweep.blocks() if block.name == block_name)
+        rows = [
+            row_of(
+                clip, cell, Traits.of(metric), seed_of(cell, clip.hash, self._sweep.seed), Outcome.failed(reason)
+            )
+            for metric in self._sweep.metrics
+            if metric.name in wanted
+            for cell in block.cells
+        ]
+        self._folder.add_shard(rows)
+        self.rows.extend(rows)
+        if not open_blocks[block_name]:
+            del open_blocks[block_name]
+            self.progress.advanced(self._cells[block_name])
+
+    def _lose(self, loss: ClipLost) -> None:
+        """Failed rows for all that is open of a clip; where nothing is known of the clip, it is left out."""
+        self.lost.append(loss.clip_id)
+        self.progress.clip_lost(loss.clip_id, loss.reason)
+        if loss.clip_id in self.clips:
+            for block in list(self._open[loss.clip_id]):
+                self._fail(loss.clip_id, block, INTERRUPTED + loss.reason.removeprefix(INTERRUPTED))
+        else:
+            self.skipped.append(Skipped(loss.clip_id, loss.reason))
+            self.progress.advanced(sum(self._cells[block] for block in self._open[loss.clip_id]))
 
 
 def sort_table(table: pa.Table, sweep: Sweep) -> pa.Table:

@@ -2,119 +2,43 @@
 
 Every worker has a pipe, and a thread receives from all of them and hands out the next clips, so that
 workers go on while the main process scores. How much may wait is bounded (:mod:`degrade_bench.sweep.inbox`); a
-worker that is further ahead waits on its full pipe. A worker that dies closes its pipe, so its death is seen at
-once and costs the blocks of one clip.
+worker that is further ahead waits on its full pipe.
+
+A worker that dies closes its pipe, so its death is seen at once. What it left open is given to a new worker, once:
+a block in which workers died twice is given up, and so is a clip that nobody survived reading twice. Where somebody
+else's metrics were called in the worker, only they are given up, for the whole clip, and the block is tried again.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import pickle
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import cast
 
-from degrade_bench.errors import DegradeBenchError
+from degrade_bench.runs.columns import INTERRUPTED
 from degrade_bench.sweep.inbox import Inbox
-from degrade_bench.sweep.worker import Message, Task, Work, work_on
+from degrade_bench.sweep.processes import (
+    GUARD,
+    ClipDone,
+    Farewell,
+    Hello,
+    Worker,
+    WorkerStartError,
+    check_workers_can_start,
+    receive,
+)
+from degrade_bench.sweep.worker import BlockLost, ClipLost, Message, Task, Work, work_on
 
-MAX_DEATHS = 10
-"""So many workers may die with no clip finished between them before the run is given up."""
+MOST_DEATHS = 2
+"""So often a worker may die in one block, or while it reads one clip."""
 
+MOST_SILENT = 2
+"""So many workers in a row may die before they have their work in hands."""
 
-class WorkerDiedError(DegradeBenchError):
-    """Every worker that was started died before it did anything."""
-
-
-@dataclass(frozen=True)
-class ClipDone:
-    """Everything that was asked of a clip has been reported."""
-
-    clip_id: str
-
-
-@dataclass(frozen=True)
-class WorkerDied:
-    """The process that worked on a clip ended without finishing it."""
-
-    clip_id: str
-    reason: str
-
-
-Event = Message | ClipDone | WorkerDied
-
-
-def run_tasks(tasks: Sequence[Task], work: Work, workers: int) -> Iterator[Event]:
-    """Work on every task and yield what happens, in whatever order it happens.
-
-    Args:
-        tasks: one per clip.
-        work: what every worker knows.
-        workers: 1 works in this process; more starts as many processes. The results are the same.
-    """
-    if workers == 1 or len(tasks) <= 1:
-        for task in tasks:
-            yield from work_on(task, work)
-            yield ClipDone(task.source.id)
-    else:
-        yield from _run_in_processes(tasks, work, min(workers, len(tasks)))
-
-
-def _send(connection: Connection, message: object) -> None:
-    connection.send_bytes(pickle.dumps(message, protocol=5))
-
-
-def _receive(connection: Connection) -> object:
-    return pickle.loads(connection.recv_bytes())
-
-
-def _worker_main(connection: Connection) -> None:
-    """What a worker process does: learn the work, then take tasks until there are no more or the pipe closes."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process hears Ctrl-C and closes the pipe
-    try:
-        work = _receive(connection)
-        assert isinstance(work, Work)
-        while (task := _receive(connection)) is not None:
-            assert isinstance(task, Task)
-            for message in work_on(task, work):
-                _send(connection, message)
-            _send(connection, ClipDone(task.source.id))
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        return
-
-
-class _Worker:
-    """A worker process, the pipe to it, and the tasks that it was given and has not reported as done."""
-
-    def __init__(self, work: Work) -> None:
-        # spawn: a fork of a process that has run torch or OpenMP threads can hang
-        context = multiprocessing.get_context("spawn")
-        self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=_worker_main, args=(theirs,), daemon=True)
-        self.process.start()
-        theirs.close()
-        self.tasks: deque[Task] = deque()
-        with suppress(BrokenPipeError, ConnectionResetError):  # it died at once: the next receive says so
-            _send(self.connection, work)
-
-    def give(self, task: Task | None) -> None:
-        """Send a task; None sends the worker home."""
-        if task is not None:
-            self.tasks.append(task)
-        with suppress(BrokenPipeError, ConnectionResetError):
-            _send(self.connection, task)
-
-    def stop(self) -> None:
-        self.connection.close()
-        self.process.join(timeout=2)
-        if self.process.is_alive():
-            self.process.kill()
-            self.process.join()
+Event = Message | ClipDone
 
 
 class _Waiting:
@@ -128,59 +52,184 @@ class _Waiting:
         with self._lock:
             return self._tasks.popleft() if self._tasks else None
 
+    def put_back(self, task: Task) -> None:
+        """Behind the others: what was short when a worker died may be there again by then."""
+        with self._lock:
+            self._tasks.append(task)
 
-def _run_in_processes(tasks: Sequence[Task], work: Work, count: int) -> Iterator[Event]:
-    waiting = _Waiting(tasks)
-    workers: dict[Connection, _Worker] = {}
-    deaths_in_a_row = 0
 
-    def hand_out(sender: Connection, event: Event) -> None:
-        if isinstance(event, ClipDone):  # at once, not when its turn comes here: nothing is left for it to do
-            workers[sender].give(waiting.take())
+class Pool:
+    """What works on tasks: this process, or worker processes, which are gone when the ``with`` block ends.
 
-    def start(task: Task) -> None:
-        worker = _Worker(work)
-        workers[worker.connection] = worker
+    Args:
+        work: what every worker knows.
+        workers: 1 works in this process; more starts as many processes. The results are the same.
+
+    Raises:
+        WorkerStartError: worker processes cannot import the main script.
+    """
+
+    def __init__(self, work: Work, workers: int) -> None:
+        self._work, self._count = work, workers
+        self._workers: dict[Connection, Worker] = {}
+        self._spare: Worker | None = None
+        self._inbox: Inbox | None = None
+        self._deaths: Counter[tuple[str, str | None]] = Counter()
+        self._silent_deaths = 0
+        self._greeted = False
+        if workers > 1:
+            check_workers_can_start()
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._inbox is not None:
+            self._inbox.close()
+        for worker in [*self._workers.values(), *filter(None, [self._spare])]:
+            worker.stop(at_once=True)  # nothing that it still does is wanted
+
+    def probe(self, task: Task, work: Work) -> Iterator[Message]:
+        """Do a task of other work before the run begins, and yield what happens, as far as it goes.
+
+        Args:
+            task: what to do.
+            work: what is known meanwhile.
+
+        Raises:
+            WorkerStartError: no worker process can be started.
+        """
+        if self._count == 1:
+            yield from work_on(task, work)
+            return
+        worker = self._started(work)
+        self._workers[worker.connection] = worker
         worker.give(task)
-        inbox.add(worker.connection)
-
-    inbox = Inbox(hand_out)
-    try:
-        for _ in range(count):
-            if (task := waiting.take()) is not None:
-                start(task)
-        while workers:
-            sender, event = inbox.get()
-            worker = workers[sender]
-            if event is not None:
-                if isinstance(event, ClipDone):
-                    deaths_in_a_row = 0
-                    worker.tasks.popleft()
-                yield event
+        died = False
+        while worker.tasks and not died:
+            try:
+                message = receive(worker.connection)
+            except (EOFError, OSError):
+                died = True
                 continue
-            if worker.tasks:
-                deaths_in_a_row += 1
-                yield _death(worker)
-            del workers[sender]
+            worker.note(message)
+            self._greeted |= worker.greeted
+            if not isinstance(message, Hello | Farewell | ClipDone):
+                yield cast("Message", message)
+        del self._workers[worker.connection]
+        if died:
             worker.stop()
-            if deaths_in_a_row > MAX_DEATHS:
-                raise WorkerDiedError(
-                    f"{deaths_in_a_row} worker processes died one after the other; "
-                    "try --workers 1, which shows the cause"
-                )
-            if worker.tasks and (task := waiting.take()) is not None:
-                start(task)
-    finally:
-        inbox.close()
-        for worker in workers.values():
-            worker.connection.close()
-        for worker in workers.values():
-            worker.stop()
+            self._check_greeting(worker)
+        else:
+            self._spare = worker
 
+    def run(self, tasks: Sequence[Task]) -> Iterator[Event]:
+        """Work on every task and yield what happens, in whatever order it happens.
 
-def _death(worker: _Worker) -> WorkerDied:
-    worker.process.join(timeout=2)
-    code = worker.process.exitcode
-    how = f"killed by signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-    hint = ", perhaps for lack of memory" if code == -9 else ""
-    return WorkerDied(worker.tasks[0].source.id, f"the worker process died ({how}{hint})")
+        Raises:
+            WorkerStartError: no worker process can be started.
+        """
+        if self._count > 1:
+            yield from self._run_in_processes(tasks)
+            return
+        for task in tasks:
+            yield from work_on(task, self._work)
+            yield ClipDone(task.source.id)
+
+    def _run_in_processes(self, tasks: Sequence[Task]) -> Iterator[Event]:
+        waiting = _Waiting(tasks)
+
+        def hand_out(sender: Connection, event: Event) -> None:
+            if isinstance(event, ClipDone):  # at once, not when its turn comes here: nothing is left for it to do
+                self._workers[sender].give(waiting.take())
+
+        self._inbox = Inbox(hand_out)
+        for _ in range(min(self._count, len(tasks))):
+            self._employ(waiting.take())
+        while self._workers:
+            sender, message = self._inbox.get()
+            worker = self._workers[sender]
+            if message is None:
+                if worker.tasks:
+                    yield from self._after_death(worker, waiting)
+                del self._workers[sender]
+                worker.stop()
+                if self._silent_deaths < MOST_SILENT and worker.tasks:
+                    self._employ(waiting.take())
+                continue
+            worker.note(message)
+            if isinstance(message, Hello):
+                self._greeted, self._silent_deaths = True, 0
+            elif not isinstance(message, Farewell):
+                yield message
+        while task := waiting.take():
+            yield ClipLost(task.source.id, "worker processes ended before they began; no other was started")
+            yield ClipDone(task.source.id)
+
+    def _started(self, work: Work) -> Worker:
+        """A worker that knows the work: the spare one or a new one."""
+        worker, self._spare = self._spare, None
+        if worker is None:
+            return Worker(work)
+        worker.send(work)
+        return worker
+
+    def _employ(self, task: Task | None) -> None:
+        """Have one more worker do a task, if there is one."""
+        if task is not None and self._inbox is not None:
+            worker = self._started(self._work)
+            self._workers[worker.connection] = worker
+            worker.give(task)
+            self._inbox.add(worker.connection)
+
+    def _after_death(self, worker: Worker, waiting: _Waiting) -> Iterator[Event]:
+        """Give what a dead worker left open to another one, but for what workers have died of twice."""
+        (task,) = worker.tasks
+        if not worker.greeted:
+            self._check_greeting(worker)
+            waiting.put_back(task)
+            return
+        clip_id, block = task.source.id, worker.under_way
+        self._deaths[clip_id, block] += 1
+        left = {name: wanted for name, wanted in task.todo.items() if name not in worker.reported}
+        if self._deaths[clip_id, block] >= MOST_DEATHS:
+            reason = f"the worker process died twice ({worker.how_it_ended()})"
+            if block is None:
+                yield ClipLost(clip_id, reason)
+                left.clear()
+            elif guests := self._guests_in(left.get(block, frozenset())):
+                for name, wanted in list(left.items()):
+                    yield BlockLost(clip_id, name, INTERRUPTED + reason, guests & wanted)
+                    left[name] = wanted - guests
+                left = {name: wanted for name, wanted in left.items() if wanted}
+            else:
+                yield BlockLost(clip_id, block, INTERRUPTED + reason)
+                left.pop(block, None)
+        if left:
+            waiting.put_back(Task(task.source, left))
+        else:
+            yield ClipDone(clip_id)
+
+    def _guests_in(self, wanted: frozenset[str]) -> frozenset[str]:
+        """The metrics that may have ended a worker, if there are others that they must not take with them."""
+        guests = wanted & self._work.guests()
+        return guests if guests != wanted else frozenset()
+
+    def _check_greeting(self, worker: Worker) -> None:
+        """Count a worker that died before it had its work in hands.
+
+        Raises:
+            WorkerStartError: the reason is known, or no worker has ever come so far.
+        """
+        if worker.greeted:
+            return
+        if error := worker.why_it_never_began():
+            raise error
+        self._silent_deaths += 1
+        if self._silent_deaths >= MOST_SILENT and not self._greeted:
+            raise WorkerStartError(
+                f"{self._silent_deaths} worker processes ended before they began ({worker.how_it_ended()}). In a "
+                f"script, {GUARD}"
+            )

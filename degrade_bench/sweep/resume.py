@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from degrade_bench.errors import RunFolderError
+from degrade_bench.runs.columns import INTERRUPTED
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.record import ClipRecord, RunRecord
 from degrade_bench.runs.scores import BlockKey, block_sizes
@@ -88,12 +89,16 @@ def check_samples_are_the_same(clip: ClipRecord, hashes: Mapping[str, str], fold
 
 
 def finished_blocks(rows: pa.Table, sweep: Sweep) -> set[BlockKey]:
-    """Blocks with as many rows as they have cells; not those with a failed row, where these are to be retried."""
+    """Blocks with as many rows as they have cells.
+
+    Not those with a row that failed by an interruption, nor those with any failed row where these are retried.
+    """
     sizes = {block.name: len(block.cells) for block in sweep.blocks()}
     finished = {key for key, size in block_sizes(rows).items() if sizes.get(key[1]) == size}
-    if sweep.retry_failed:
-        finished -= set(block_sizes(rows.filter(pc.equal(rows["status"], "failed"))))
-    return finished
+    failed = rows.filter(pc.equal(rows["status"], "failed"))
+    if not sweep.retry_failed:
+        failed = failed.filter(pc.starts_with(failed["error"], INTERRUPTED))
+    return finished - set(block_sizes(failed))
 
 
 def blocks_of_other_metrics(rows: pa.Table, sweep: Sweep) -> set[BlockKey]:

@@ -17,11 +17,12 @@ import numpy as np
 import torch
 
 from degrade_bench._support.guard import guarded, said
+from degrade_bench._support.interrupts import never_a_row
 from degrade_bench.errors import NotApplicableError
 from degrade_bench.metric.base import Metric, checked_scores, checked_windows, is_foreign
 from degrade_bench.metric.host.process import MetricDiedError
 from degrade_bench.metric.memory import give_back_memory, is_out_of_memory
-from degrade_bench.runs.columns import Status
+from degrade_bench.runs.columns import INTERRUPTED, Status
 
 MOST_AT_ONCE = 64
 """Signals that a metric is given at once where nobody asked for fewer: more would only take memory."""
@@ -58,9 +59,9 @@ class Outcome:
         return cls(None, "failed", " ".join(reason.split())[:500], seconds)
 
     @classmethod
-    def of_the_dead(cls, reason: str, seconds: float = 0.0) -> Outcome:
-        """The metric's process ended, or did not answer; the reason in one line."""
-        return replace(cls.failed(reason, seconds), died=True)
+    def of_error(cls, error: Exception, seconds: float = 0.0) -> Outcome:
+        """Whatever was raised; where its cause may lie outside, the next start tries again."""
+        return replace(cls.failed(reason_of(error), seconds), died=isinstance(error, MetricDiedError))
 
     @classmethod
     def scored(cls, score: float, seconds: float) -> Outcome:
@@ -80,6 +81,16 @@ class Outcome:
         if math.isnan(mean):
             return cls.failed("the windows have no mean: infinities of both signs", seconds)
         return cls(mean, "ok", None, seconds, windows)
+
+
+def reason_of(error: Exception) -> str:
+    """Type and text of an error in one line, marked as an interruption where its cause may lie outside.
+
+    So it does where memory ran out, and where somebody killed a metric's process.
+    """
+    if isinstance(error, MetricDiedError):
+        return (INTERRUPTED if error.from_outside else "") + str(error)
+    return (INTERRUPTED if is_out_of_memory(error) else "") + said(error)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,16 +157,17 @@ def _score_batch(metric: Metric, cells: Sequence[MetricInput], sample_rate: int)
     started = time.perf_counter()
     short_of_memory = False
     try:
-        return _scored(metric, cells, sample_rate, started)
+        with never_a_row():
+            return _scored(metric, cells, sample_rate, started)
     except NotApplicableError as error:
         alone = Outcome.not_applicable(str(error))
     except MetricDiedError as error:
-        return [Outcome.of_the_dead(str(error), (time.perf_counter() - started) / len(cells))] * len(cells)
+        return [Outcome.of_error(error, (time.perf_counter() - started) / len(cells))] * len(cells)
     except Exception as error:  # any metric, ours or a user's: its failure is a row
         short_of_memory = is_out_of_memory(error)
         reason = said(error)
         if short_of_memory:
-            reason = f"a single signal does not fit into memory: {reason}"
+            reason = f"{INTERRUPTED}a single signal does not fit into memory: {reason}"
         alone = Outcome.failed(reason, time.perf_counter() - started)
     # out here the error is gone, and with it the frames that held on to what the metric had allocated
     if short_of_memory:

@@ -8,22 +8,26 @@ workers share the machine; who is given the blocks has all its threads again mea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 from threadpoolctl import threadpool_limits
 
+from degrade_bench._support.interrupts import never_a_row
+from degrade_bench.clip import Clip
 from degrade_bench.corpus.source import ClipSource
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.errors import DegradeBenchError
-from degrade_bench.metric.base import Metric
+from degrade_bench.metric.base import Metric, is_foreign
+from degrade_bench.metric.memory import is_out_of_memory
 from degrade_bench.metric.traits import Traits
 from degrade_bench.runs.record import ClipRecord
 from degrade_bench.sweep.asking import Listeners
 from degrade_bench.sweep.block import BlockResult, block_result, clip_record
 from degrade_bench.sweep.cells import Block, expand
+from degrade_bench.sweep.scoring import reason_of
 from degrade_bench.sweep.window import shared_window
 
 
@@ -48,6 +52,10 @@ class Work:
         """The blocks of every clip."""
         return expand(self.degradations, self.levels, self.replicates)
 
+    def guests(self) -> frozenset[str]:
+        """Metrics whose code is not ours, and that are called in the worker: a crash of theirs is its end."""
+        return frozenset(metric.name for metric in self.light if is_foreign(metric))
+
 
 @dataclass(frozen=True)
 class Task:
@@ -55,6 +63,18 @@ class Task:
 
     source: ClipSource
     todo: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A clip is about to be read, or one of its blocks to be worked on: whatever happens next happens there.
+
+    Attributes:
+        block: None for the reading of the clip.
+    """
+
+    clip_id: str
+    block: str | None
 
 
 @dataclass(frozen=True)
@@ -72,7 +92,29 @@ class ClipUnusable:
     reason: str
 
 
-Message = BlockResult | ClipRead | ClipUnusable
+@dataclass(frozen=True)
+class ClipLost:
+    """Work on a clip was broken off for a reason that may not lie in the clip."""
+
+    clip_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class BlockLost:
+    """No rows came of a block, and why.
+
+    Attributes:
+        metrics: whose rows; None for all that were wanted.
+    """
+
+    clip_id: str
+    block: str
+    reason: str
+    metrics: frozenset[str] | None = None
+
+
+Message = Begun | BlockResult | ClipRead | ClipUnusable | ClipLost | BlockLost
 
 
 @contextmanager
@@ -90,16 +132,23 @@ def single_threaded() -> Iterator[None]:
 def work_on(task: Task, work: Work) -> Iterator[Message]:
     """Read a clip and yield its blocks as they are finished. Never raises for what a clip or a cell does."""
     # no yield inside single_threaded(): between two blocks a network is scored, with every thread that there is
+    yield Begun(task.source.id, None)
+    failure: Message | None = None
     try:
-        with single_threaded():
+        with single_threaded(), never_a_row():
             clip = task.source.load()
             record = clip_record(clip)
     except DegradeBenchError as error:
-        yield ClipUnusable(task.source.id, str(error))
+        failure = ClipUnusable(task.source.id, str(error))
+    except Exception as error:  # whatever a decoder or a user's source raises costs this clip
+        unusable = ClipLost if is_out_of_memory(error) else ClipUnusable
+        failure = unusable(task.source.id, reason_of(error))
+    if failure is not None:
+        yield failure
         return
     yield ClipRead(record)
     blocks, listeners = work.blocks(), Listeners()
-    with single_threaded():
+    with single_threaded(), never_a_row():
         windows = {
             traits.name: None
             if traits.matched_window is None
@@ -109,8 +158,24 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
     for block in blocks:
         wanted = task.todo.get(block.name)
         if wanted:
+            yield Begun(task.source.id, block.name)
             light = [metric for metric in work.light if metric.name in wanted]
             heavy = [traits for traits in work.heavy if traits.name in wanted]
             with single_threaded():
-                result = block_result(clip, block, work.seed, light, heavy, windows, listeners)
+                result = _result(clip, block, work.seed, light, heavy, windows, listeners)
             yield result
+
+
+def _result(
+    clip: Clip,
+    block: Block,
+    seed: int,
+    light: Sequence[Metric],
+    heavy: Sequence[Traits],
+    windows: Mapping[str, float | None],
+    listeners: Listeners,
+) -> BlockResult | BlockLost:
+    try:
+        return block_result(clip, block, seed, light, heavy, windows, listeners)
+    except Exception as error:  # nothing between the cells' and the metrics' guards should raise: memory may
+        return BlockLost(clip.id, block.name, reason_of(error))

@@ -14,8 +14,8 @@ from degrade_bench.runs.scores import (
     COUNTS_METADATA,
     load_analysed,
     load_scores,
-    read_counts,
     read_table,
+    stored_counts,
     to_table,
     with_counts,
     without_blocks,
@@ -122,16 +122,13 @@ def test_what_is_no_table_is_refused(tmp_path):
 def test_counts_travel_with_the_table(tmp_path):
     counts = {("a", "white_noise", "m"): {"signals": 3}, ("a", "hum", "m"): {}}
     write_table(tmp_path / "t.parquet", with_counts(to_table([row()]), counts))
-    assert read_counts(tmp_path / "t.parquet") == {("a", "white_noise", "m"): {"signals": 3}}
+    stored = read_table(tmp_path / "t.parquet")
+    assert stored_counts(stored.schema.metadata) == {("a", "white_noise", "m"): {"signals": 3}}
 
 
-def test_counts_of_a_file_that_holds_none(tmp_path):
-    assert read_counts(tmp_path / "none.parquet") == {}
-    (tmp_path / "torn.parquet").write_bytes(b"PAR1")
-    assert read_counts(tmp_path / "torn.parquet") == {}
-    for metadata in ({}, {COUNTS_METADATA: b"{"}, {COUNTS_METADATA: b"[[1]]"}):
-        pq.write_table(SCHEMA.empty_table().replace_schema_metadata(metadata), tmp_path / "odd.parquet")
-        assert read_counts(tmp_path / "odd.parquet") == {}
+def test_counts_of_a_table_that_holds_none():
+    for metadata in (None, {}, {COUNTS_METADATA: b"{"}, {COUNTS_METADATA: b"[[1]]"}, {COUNTS_METADATA: b"7"}):
+        assert stored_counts(metadata) == {}
 
 
 def test_a_block_goes_with_its_placebo():

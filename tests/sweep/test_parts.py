@@ -23,7 +23,7 @@ from degrade_bench.sweep.block import BlockResult
 from degrade_bench.sweep.cells import expand, levels_of
 from degrade_bench.sweep.estimate import estimate, human_seconds
 from degrade_bench.sweep.examples import _chosen, write_examples
-from degrade_bench.sweep.pool import WorkerDiedError, run_tasks
+from degrade_bench.sweep.pool import Pool
 from degrade_bench.sweep.scoring import MetricInput, Outcome
 from degrade_bench.sweep.worker import Task, Work, single_threaded, work_on
 from tests.conftest import make_clip
@@ -88,28 +88,11 @@ def test_threads_are_given_back():
 def test_a_sweep_touches_no_global_random_state():
     torch_state, numpy_state, python_state = torch.get_rng_state(), np.random.get_state(), random.getstate()
     made = work(toys.ToyNoise(), toys.ToyStretch())
-    assert any(isinstance(event, BlockResult) for event in run_tasks(tasks(made), made, 1))
+    with Pool(made, 1) as pool:
+        assert any(isinstance(event, BlockResult) for event in pool.run(tasks(made)))
     assert torch.equal(torch_state, torch.get_rng_state())
     assert all(np.array_equal(a, b) for a, b in zip(numpy_state, np.random.get_state(), strict=True))
     assert python_state == random.getstate()
-
-
-class KillsEverything(toys.ToyNoise):
-    name = "kills_everything"
-
-    def damage(self, clip, params):
-        import os
-
-        os._exit(3)
-
-
-def test_when_every_worker_dies_the_run_ends_with_a_reason(monkeypatch):
-    made = work(KillsEverything())
-    todo = {"kills_everything": frozenset({"rms"})}
-    doomed = [Task(source, todo) for source in toys.toy_sources(8)]
-    monkeypatch.setattr("degrade_bench.sweep.pool.MAX_DEATHS", 2)
-    with pytest.raises(WorkerDiedError, match="worker processes died"):
-        list(run_tasks(doomed, made, 2))
 
 
 def test_an_estimate_adds_up_what_was_measured(monkeypatch):

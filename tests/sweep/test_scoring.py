@@ -59,7 +59,7 @@ def test_a_batch_that_does_not_fit_is_halved_until_it_does(error):
 def test_a_single_signal_that_does_not_fit_is_a_failed_row_that_says_so(error):
     outcomes = score_cells(Recording(error=error), cells(1, 2, 9, 4, 5), 8000)
     assert [outcome.status for outcome in outcomes] == ["ok", "ok", "failed", "ok", "ok"]
-    assert outcomes[2].error.startswith("a single signal does not fit into memory: ")
+    assert outcomes[2].error.startswith("interrupted: a single signal does not fit into memory: ")
     assert type(error).__name__ in outcomes[2].error
 
 

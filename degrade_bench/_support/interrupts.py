@@ -1,0 +1,83 @@
+"""Ctrl-C and SIGTERM: an interruption is heard, and never becomes a result.
+
+A handler of Python runs wherever the main thread is, also inside a callback that a C library (a codec that reads
+through Python's files) calls. What the handler raises there is printed and swallowed, or becomes an error of the
+library, or ends a stream early: the interruption would become a failed row, or one of cut samples.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from types import FrameType
+from typing import Any
+
+HELD = (signal.SIGINT, signal.SIGTERM)
+"""What is held back, where a handler of Python would hear it."""
+
+
+class TerminatedError(KeyboardInterrupt):
+    """SIGTERM: the run ends as after Ctrl-C."""
+
+
+class _Held:
+    """A handler that notes a signal the first time, and calls the former handler from the second time on.
+
+    Args:
+        number: of the signal.
+        former: the handler in whose place it stands.
+    """
+
+    def __init__(self, number: int, former: Any) -> None:
+        self.number, self.former = number, former
+        self.heard = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self.heard:
+            self.former(number, frame)
+        self.heard = True
+
+    def deliver(self) -> None:
+        """Call the former handler, which has its place again."""
+        if self.heard:
+            self.former(self.number, None)
+
+
+@contextmanager
+def never_a_row() -> Iterator[None]:
+    """Run a block whose outcome an interruption must not change.
+
+    The first SIGINT or SIGTERM is held back to the end of the block and raised there by the handler that was in
+    place before, whatever the block returned or raised. A second one is raised where it is heard, for blocks that
+    take long, and again at the end, should somebody have swallowed it. Does nothing outside the main thread, where
+    no handler runs, and for signals that no handler of Python hears.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held = [_Held(number, former) for number in HELD if callable(former := signal.getsignal(number))]
+    with ExitStack() as delivered:
+        for handler in held:
+            delivered.callback(handler.deliver)
+            signal.signal(handler.number, handler)
+            delivered.callback(signal.signal, handler.number, handler.former)
+        yield
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Let SIGTERM raise :class:`TerminatedError` in a block, in place of ending the process on the spot."""
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        raise TerminatedError
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    former = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if former is None else former)

@@ -1,0 +1,149 @@
+"""Shards: the rows of a run that goes on, one small file for each block that was finished.
+
+A shard is an Arrow file, which is read in a fraction of a millisecond. Its name says when it was written among its
+like, and holds a digest of its bytes: what was torn by a power loss or has rotted on the disk is not what its name
+says, and is scored again. Where two sources hold the same block of a metric, the later one counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import ValidationError
+
+from degrade_bench._support.files import replacing
+from degrade_bench.runs.columns import KEY, SCHEMA
+from degrade_bench.runs.record import ClipRecord
+from degrade_bench.runs.scores import BlockKey, block_keys, stored_counts
+
+_SHARD = re.compile(r"([0-9a-f]{8})([0-9a-f]{16})\.arrow")
+_CLIP = re.compile(r"([0-9a-f]{24})\.json")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What was finished of a run.
+
+    Attributes:
+        rows: unsorted.
+        counts: what metrics counted, by block, of these rows.
+    """
+
+    rows: pa.Table
+    counts: dict[BlockKey, dict[str, int]]
+
+
+def shard_files(folder: Path) -> list[Path]:
+    """The shards in a folder, in the order of their writing."""
+    return sorted(path for path in folder.iterdir() if _SHARD.fullmatch(path.name)) if folder.is_dir() else []
+
+
+def serial_of(path: Path) -> int:
+    """The place of a shard in the order of writing."""
+    return int(path.name[:8], 16)
+
+
+def write_shard(folder: Path, serial: int, table: pa.Table) -> Path:
+    """Write a shard whole or not at all.
+
+    Args:
+        folder: of the shards.
+        serial: its place in the order of writing.
+        table: its rows, with what metrics counted in its metadata.
+
+    Raises:
+        RunFolderError: a full disk or no permission.
+    """
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    content = sink.getvalue().to_pybytes()
+    path = folder / f"{serial:08x}{hashlib.sha256(content).hexdigest()[:16]}.arrow"
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+    return path
+
+
+def read_shard(path: Path) -> pa.Table | None:
+    """The rows of a shard; None where its bytes are not those that were written, or it is of other columns."""
+    try:
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest()[:16] != path.name[8:24]:
+            return None
+        table = pa.ipc.open_file(content).read_all()
+        table.validate(full=True)
+    except (OSError, ValueError, pa.ArrowException):
+        return None
+    return table if table.schema.equals(SCHEMA) else None
+
+
+def write_clip(folder: Path, clip: ClipRecord) -> None:
+    """Keep what is known of a clip.
+
+    Raises:
+        RunFolderError: a full disk or no permission.
+    """
+    content = json.dumps(clip.model_dump(mode="json")).encode()
+    path = folder / f"{hashlib.sha256(content).hexdigest()[:24]}.json"
+    if not path.exists():
+        with replacing(path) as temporary:
+            temporary.write_bytes(content)
+
+
+def read_clips(folder: Path) -> list[ClipRecord]:
+    """The clips that were kept; those that are not as they were written are read again when they are wanted."""
+    clips = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            content = path.read_bytes()
+            if _CLIP.fullmatch(path.name) and hashlib.sha256(content).hexdigest()[:24] == path.name[:24]:
+                clips.append(ClipRecord.model_validate_json(content))
+        except (OSError, ValidationError):
+            continue
+    return clips
+
+
+def united(sources: Sequence[pa.Table]) -> Finished:
+    """Rows and counts of several tables, each block of a metric from the last table that holds it.
+
+    Args:
+        sources: in the order of their writing.
+    """
+    counts: dict[BlockKey, dict[str, int]] = {}
+    for table in sources:
+        if counts:
+            for key in block_keys(table):
+                counts.pop(key, None)
+        counts.update(stored_counts(table.schema.metadata))
+    rows = pa.concat_tables([table.replace_schema_metadata() for table in sources] or [SCHEMA.empty_table()])
+    rows = rows.combine_chunks()
+    source = np.repeat(np.arange(len(sources)), [table.num_rows for table in sources])
+    block = _codes([rows["clip_id"], pc.coalesce(rows["placebo_of"], rows["degradation"]), rows["metric"]])
+    latest = np.zeros(rows.num_rows, dtype=np.int64)
+    np.maximum.at(latest, block, source)
+    keep = source == latest[block]
+    cell = _codes([rows[name] for name in KEY])
+    last = np.zeros(rows.num_rows, dtype=np.int64)
+    np.maximum.at(last, cell, np.arange(rows.num_rows))
+    keep &= np.arange(rows.num_rows) == last[cell]
+    return Finished(rows if keep.all() else rows.filter(pa.array(keep)), counts)
+
+
+def _codes(columns: Iterable[pa.ChunkedArray]) -> np.ndarray:
+    """A number below the number of rows for each row, the same where all columns hold the same."""
+    codes: np.ndarray | None = None
+    for column in columns:
+        encoded = pa.chunked_array(column).combine_chunks().dictionary_encode()
+        indices = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        joined = indices if codes is None else codes * len(encoded.dictionary) + indices
+        codes = np.unique(joined, return_inverse=True)[1].reshape(-1)
+    assert codes is not None
+    return codes

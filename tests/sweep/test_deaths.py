@@ -1,0 +1,423 @@
+"""Workers that die: what is tried again, what is given up, and what is said."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from multiprocessing import Pipe
+from pathlib import Path
+
+import pytest
+
+from degrade_bench.metric.panel.loudness import Loudness
+from degrade_bench.runs.columns import INTERRUPTED, Row
+from degrade_bench.runs.folder import RunFolder
+from degrade_bench.sweep import processes
+from degrade_bench.sweep.block import BlockResult
+from degrade_bench.sweep.execute import Progress, execute
+from degrade_bench.sweep.pool import Pool
+from degrade_bench.sweep.processes import ClipDone, Hello, WorkerStartError, receive, send
+from degrade_bench.sweep.worker import Begun, BlockLost, ClipLost, ClipRead, ClipUnusable, Task, Work, work_on
+from tests.runs.records import clip_of
+from tests.sweep import toys
+from tests.sweep.test_execute import comparable, make_sweep, sweep_in
+
+
+class DiesOnce(toys.ToyNoise):
+    """Kills the process that renders it for clip ``c1``, the first time, when the folder is there."""
+
+    name = "dies_once"
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = str(folder)
+
+    def damage(self, clip, params):
+        mark = Path(self.folder) / "died"
+        if clip.id == "c1" and Path(self.folder).exists() and not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().damage(clip, params)
+
+
+@dataclass(frozen=True)
+class KillsItsReader(toys.ToySource):
+    """A clip that no process survives reading."""
+
+    def load(self):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_deaths_cost_the_block_or_the_clip_and_are_tried_again_by_the_next_start(tmp_path):
+    """One run, since every process costs seconds: a death of its own, a death each time, an unreadable clip."""
+    lost = []
+    sources = (*toys.toy_sources(2), KillsItsReader("deadly"))
+    degradations = (toys.ToyNoise(), DiesOnce(tmp_path / "marks"), toys.ToyKiller(), toys.ToyGain())
+    sweep = make_sweep(sources=sources, degradations=degradations, metrics=(toys.Rms(),), workers=2)
+    hooks = Progress(
+        planned=lambda cells, done, expected: (tmp_path / "marks").mkdir(),
+        clip_lost=lambda clip_id, reason: lost.append((clip_id, reason)),
+    )
+    result = sweep_in(tmp_path / "out", sweep, hooks)
+    frame = result.table.to_pandas()
+    assert (tmp_path / "marks" / "died").exists()
+    failed = frame[frame.status == "failed"]
+    assert set(zip(failed.clip_id, failed.degradation, strict=True)) == {
+        ("c1", "toy_killer"),
+        ("c1", "toy_killer_placebo"),
+    }
+    killed = "the worker process died twice (killed by signal 9, perhaps for lack of memory)"
+    assert set(failed.error) == {INTERRUPTED + killed}
+    assert len(frame) == 2 * (1 + 6 + 6 + 6 + 2)
+    assert lost == [("deadly", killed)]
+    assert result.lost == ("deadly",)
+    assert [(clip.id, clip.reason) for clip in result.skipped] == lost
+    assert result.counts().clips_lost == 1
+
+
+def test_what_an_interruption_failed_is_scored_again_and_nothing_else(tmp_path):
+    out = tmp_path / "out"
+    degradations = (toys.ToyPicky(), toys.ToyGain())
+    sweep = make_sweep(degradations=degradations, metrics=(toys.Rms(),))
+    whole = sweep_in(tmp_path / "whole", sweep)
+    with RunFolder(out) as folder:
+        execute(sweep, folder)
+        rows = [row for row in _rows(whole.table) if row.clip_id == "c2" and row.degradation == "toy_gain"]
+        folder.add_shard([_failed(row) for row in rows])
+    again = sweep_in(out, sweep)
+    assert again.cells_scored == 2
+    assert comparable(again.table).equals(comparable(whole.table))
+
+
+def test_a_cell_that_memory_does_not_suffice_for_is_tried_again_by_the_next_start(tmp_path):
+    class Hungry(toys.ToyNoise):
+        name, full = "hungry", True
+
+        def damage(self, clip, params):
+            if self.full and clip.id == "c1":
+                raise MemoryError
+            return super().damage(clip, params)
+
+    hungry = Hungry()
+    sweep = make_sweep(degradations=(hungry,), metrics=(toys.Rms(),))
+    first = sweep_in(tmp_path / "out", sweep).table.to_pandas()
+    assert set(first[first.status == "failed"].error) == {"interrupted: MemoryError:"}
+    hungry.full = False
+    hungry.placebo.parent.full = False
+    second = sweep_in(tmp_path / "out", sweep)
+    assert second.cells_scored == 6
+    assert second.counts().failed == 0
+
+
+def test_a_clip_that_memory_does_not_suffice_for_is_lost_and_not_unusable():
+    class Huge(toys.ToySource):
+        def load(self):
+            raise MemoryError("Unable to allocate 3 TiB")
+
+    class Odd(toys.ToySource):
+        def load(self):
+            raise ZeroDivisionError("no rate")
+
+    work = Work(0, toys.LEVELS, 1, (), (toys.Rms(),), ())
+    assert list(work_on(Task(Huge("a"), {}), work))[1:] == [
+        ClipLost("a", "interrupted: MemoryError: Unable to allocate 3 TiB")
+    ]
+    assert list(work_on(Task(Odd("a"), {}), work))[1:] == [ClipUnusable("a", "ZeroDivisionError: no rate")]
+
+
+def _rows(table):
+    return [Row(**values) for values in table.to_pylist()]
+
+
+def _failed(row):
+    return replace(row, score=None, status="failed", error=INTERRUPTED + "x")
+
+
+# -- what the pool does, with threads in the place of processes
+
+
+class Mortal:
+    """Stands for a worker process: says what a worker says, and is gone as soon as ``dies`` says so.
+
+    Args:
+        dies: asked after every message that was sent, and before the first with None.
+        exitcode: of the death.
+    """
+
+    def __init__(self, dies, exitcode=-9):
+        self.dies, self.exitcode = dies, exitcode
+        self.ours, self.theirs = Pipe()
+        self.thread = threading.Thread(target=self._live, daemon=True)
+        self.thread.start()
+
+    def _live(self):
+        with suppress(EOFError, OSError):
+            if not self.dies(None):
+                for message in self._messages():
+                    send(self.theirs, message)
+                    if self.dies(message):
+                        break
+        self.theirs.close()
+
+    def _messages(self):
+        while (given := receive(self.theirs)) is not None:
+            if isinstance(given, Work):
+                yield Hello()
+                continue
+            clip = given.source.id
+            yield Begun(clip, None)
+            yield ClipRead(clip_of(clip, "1"))
+            for block in given.todo:
+                yield Begun(clip, block)
+                yield BlockResult(clip, block, (), {}, {}, {}, 0.0)
+            yield ClipDone(clip)
+
+    def join(self, timeout=None):
+        self.thread.join(timeout)
+
+    def is_alive(self):
+        return False
+
+
+@pytest.fixture
+def mortals(monkeypatch):
+    """Have the pool start these in place of processes, the last of them again and again."""
+
+    def begin(*fates):
+        left = list(fates)
+        started = []
+
+        def start():
+            fate = left.pop(0) if len(left) > 1 else left[0]
+            started.append(Mortal(*fate) if isinstance(fate, tuple) else Mortal(fate))
+            return started[-1], started[-1].ours
+
+        monkeypatch.setattr(processes, "start_process", start)
+        return started
+
+    return begin
+
+
+def never(message):
+    return False
+
+
+def at(*fatal):
+    return lambda message: message in fatal
+
+
+def outcome(workers=2, clips=2, blocks=("x", "y", "z"), probe=False, light=(toys.Rms(),)):
+    """What a run of some clips gives: blocks that came, and what else was said."""
+    todo = {block: frozenset(metric.name for metric in light) for block in blocks}
+    tasks = [Task(toys.ToySource(f"c{number}"), todo) for number in range(clips)]
+    work = Work(0, toys.LEVELS, 1, (), light, ())
+    with Pool(work, workers) as pool:
+        probed = list(pool.probe(tasks[0], work)) if probe else []
+        events = list(pool.run(tasks))
+    blocks = sorted(f"{event.clip_id} {event.block}" for event in events if isinstance(event, BlockResult))
+    said = [event for event in events if isinstance(event, BlockLost | ClipLost)]
+    assert sorted(event.clip_id for event in events if isinstance(event, ClipDone)) == ["c0", "c1"][:clips]
+    return blocks, said, probed
+
+
+ALL = [f"c{clip} {block}" for clip in (0, 1) for block in "xyz"]
+TWICE = "the worker process died twice (killed by signal 9, perhaps for lack of memory)"
+
+
+def test_a_death_in_a_block_costs_nothing_the_first_time(mortals):
+    started = mortals(at(Begun("c0", "y")), at(Begun("c1", "z")), never)
+    assert outcome() == (ALL, [], [])
+    assert len(started) == 4
+
+
+def test_a_block_in_which_workers_died_twice_is_given_up_and_the_others_are_done(mortals):
+    mortals(at(Begun("c0", "y")))
+    assert outcome() == ([each for each in ALL if each != "c0 y"], [BlockLost("c0", "y", INTERRUPTED + TWICE)], [])
+
+
+def test_a_worker_that_dies_in_every_block_leaves_a_reason_for_every_block(mortals):
+    started = mortals(lambda message: isinstance(message, Begun) and message.block is not None)
+    blocks, said, _ = outcome()
+    assert blocks == []
+    assert sorted(f"{lost.clip_id} {lost.block}" for lost in said) == ALL
+    assert len(started) == 12
+
+
+def test_a_metric_that_ends_workers_does_not_take_the_others_with_it(mortals):
+    deaths = []
+
+    def dies(message):
+        if message != Begun("c0", "y") or len(deaths) == 2:
+            return False
+        deaths.append(message)
+        return True
+
+    mortals(dies)
+    blocks, said, _ = outcome(light=(Loudness(), toys.Rms()))
+    assert blocks == ALL
+    rms = frozenset({"rms"})
+    assert said == [BlockLost("c0", block, INTERRUPTED + TWICE, rms) for block in ("y", "z")]
+
+
+def test_a_clip_that_is_never_read_is_lost(mortals):
+    mortals(at(Begun("c0", None)))
+    assert outcome() == (ALL[3:], [ClipLost("c0", TWICE)], [])
+
+
+def test_a_worker_that_dies_between_clips_is_nobodys_fault(mortals):
+    started = mortals(at(Hello()), at(ClipDone("c0")), never)
+    assert outcome(workers=2) == (ALL, [], [])
+    assert len(started) >= 3
+
+
+def test_workers_that_never_begin_are_said_at_once(mortals):
+    started = mortals((lambda message: True, 1))
+    with pytest.raises(WorkerStartError, match=r"2 worker processes .* began \(exit code 1\).*__main__"):
+        outcome()
+    assert len(started) <= 3
+
+
+def test_a_worker_that_never_begins_is_replaced_where_another_does(mortals):
+    started = mortals(never, (lambda message: True, 1), never)
+    assert outcome() == (ALL, [], [])
+    assert len(started) == 3
+
+
+def test_when_no_further_worker_begins_the_rest_is_lost(mortals):
+    mortals(at(Begun("c0", "x")), (lambda message: True, 1))
+    blocks, said, _ = outcome(workers=2)
+    assert blocks == []
+    assert {(type(lost), lost.clip_id) for lost in said} == {(ClipLost, "c0"), (ClipLost, "c1")}
+
+
+def test_the_worker_of_the_estimate_goes_on(mortals):
+    started = mortals(never)
+    blocks, said, probed = outcome(probe=True)
+    assert (blocks, said) == (ALL, [])
+    assert isinstance(probed[1], ClipRead)
+    assert len(started) == 2
+
+
+def test_a_death_in_the_estimate_is_no_death_of_the_run(mortals):
+    started = mortals(at(Begun("c0", "y")), never)
+    blocks, said, probed = outcome(probe=True)
+    assert (blocks, said) == (ALL, [])
+    assert probed[-1] == Begun("c0", "y")
+    assert len(started) == 3
+
+
+def test_one_task_and_two_workers_are_one_process(mortals):
+    started = mortals(never)
+    assert outcome(clips=1) == (ALL[:3], [], [])
+    assert len(started) == 1
+
+
+# -- what the processes are told and say
+
+
+SCRIPT = """
+from degrade_bench import stress_test
+from tests.conftest import make_clip
+
+class Mine:
+    name, higher_is_better = "mine", True
+    def score(self, batch, sample_rate, reference=None):
+        return batch.abs().mean(dim=(1, 2))
+
+stress_test(
+    Mine(), clips=[make_clip(1.0, 8000, 1)], degradations=["dither"], workers=2, out=OUT,
+)
+"""
+
+
+def run_script(script):
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, str(script)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
+
+
+def test_a_script_without_the_main_guard_is_told_so_and_does_not_run_twice(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT.replace("OUT", repr(str(tmp_path / "out"))))
+    done = run_script(script)
+    assert done.returncode == 1
+    assert done.stderr.count("Traceback") == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("degrade_bench.sweep.processes.WorkerStartError: ")
+    assert 'put the call under `if __name__ == "__main__":`, or use 1 worker' in last
+
+
+def test_a_script_from_standard_input_is_told_so(monkeypatch):
+    main = type(sys)("__main__")
+    main.__file__, main.__spec__ = "<stdin>", None
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    with pytest.raises(WorkerStartError, match="main script <stdin>, which is no file; save it"):
+        Pool(Work(0, (), 1, (), (), ()), 2)
+    Pool(Work(0, (), 1, (), (), ()), 1)
+
+
+class Unknown:
+    """Stands for a class that a worker cannot import."""
+
+    def __reduce__(self):
+        return _cannot_be_imported, ()
+
+
+def _cannot_be_imported():
+    raise AttributeError("module 'tests.sweep.toys' has no attribute 'NoSuchMetric'")
+
+
+def test_workers_end_with_their_parent_and_say_what_they_cannot_import(tmp_path):
+    """In one process, since every start costs seconds."""
+    script = """
+import os, sys, time
+from pathlib import Path
+from degrade_bench.sweep.processes import Worker, receive
+from degrade_bench.sweep.worker import Work
+from tests.sweep import test_deaths, toys
+if __name__ == "__main__":
+    worker = Worker(Work(0, (5,), 1, (), (test_deaths.Unknown(),), ()))
+    worker.note(receive(worker.connection))
+    print(worker.why_it_never_began())
+    worker = Worker(Work(0, (5,), 1, (test_deaths.Endless(),), (toys.Rms(),), ()))
+    worker.give(test_deaths.Task(toys.ToySource("c"), {"endless": frozenset({"rms"})}))
+    for _ in range(4):  # hello, begun, read, begun
+        worker.note(receive(worker.connection))
+    assert worker.under_way == "endless"
+    print(worker.process.pid, flush=True)
+    os.kill(os.getpid(), 9)
+"""
+    (tmp_path / "script.py").write_text(script)
+    done = run_script(tmp_path / "script.py")
+    assert done.returncode == -9, done.stderr
+    said, pid = done.stdout.splitlines()
+    assert said.startswith(
+        "a worker process cannot be given its work (AttributeError: module 'tests.sweep.toys' has no"
+    )
+    deadline = time.monotonic() + 20
+    while _alive(int(pid)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not _alive(int(pid))
+
+
+class Endless(toys.ToyNoise):
+    """Never comes back."""
+
+    name = "endless"
+
+    def damage(self, clip, params):
+        while True:
+            time.sleep(1)
+
+
+def _alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
