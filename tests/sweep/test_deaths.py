@@ -212,8 +212,9 @@ def at(*fatal):
     return lambda message: message in fatal
 
 
-def outcome(workers=2, clips=2, blocks=("x", "y", "z"), probe=False, light=(toys.Rms(),)):
+def outcome(workers=2, clips=2, blocks=("x", "y", "z"), probe=False, light=None):
     """What a run of some clips gives: blocks that came, and what else was said."""
+    light = light or (toys.Rms(),)
     todo = {block: frozenset(metric.name for metric in light) for block in blocks}
     tasks = [Task(toys.ToySource(f"c{number}"), todo) for number in range(clips)]
     work = Work(0, toys.LEVELS, 1, (), light, ())
