@@ -25,7 +25,7 @@ def rms(samples: torch.Tensor) -> float:
     return float(samples.double().square().mean().sqrt())
 
 
-def level(samples: torch.Tensor) -> float:
+def signal_rms(samples: torch.Tensor) -> float:
     """RMS of a signal without its constant offset, over all channels; 0 for silence.
 
     Shape:

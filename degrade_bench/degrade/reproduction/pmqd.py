@@ -32,7 +32,7 @@ import torch
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Group
-from degrade_bench.degrade.dsp.amplitude import level
+from degrade_bench.degrade.dsp.amplitude import signal_rms
 from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.seeds import generator
@@ -174,7 +174,7 @@ class PmqdNoise(_Pmqd):
         """The seed, and the noise's RMS: −25 to 0 dB against the clip's."""
         seed = int(rng.integers(2**62))
         _sounding_peak(clip)
-        return {"noise_seed": seed, "rms": level(clip.samples) * 10 ** (25 * (intensity - 1) / 20)}
+        return {"noise_seed": seed, "rms": signal_rms(clip.samples) * 10 ** (25 * (intensity - 1) / 20)}
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Add the noise."""
