@@ -1,7 +1,7 @@
 """Beats by librosa, a downbeat estimate, and how far to trust the two.
 
-What is listened to is the mix down to mono, without a constant offset. Where the channels cancel in it, as in opposite
-phase, it is the power of the spectra of all channels together.
+What is listened to is the mix down to mono, without a constant offset. Where the channels cancel in it, as in
+opposite phase, it is the power of the spectra of all channels together.
 
 Beats: dynamic programming over onset strength (Ellis 2007), as in librosa. Their confidence is the geometric mean
 of two things in [0, 1]: how far onset strength on the beats exceeds that halfway between them, and how even the

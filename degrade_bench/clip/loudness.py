@@ -137,8 +137,8 @@ def clip_lufs(clip: Clip) -> float:
 def loudness_at_any_level(samples: torch.Tensor, sample_rate: int) -> float:
     """Loudness in LUFS of a signal however soft, as if it had been brought up before it was measured.
 
-    The absolute gate lies :data:`GATE_UNDER_LOUDEST_LU` under the loudest block in place of at −70 LUFS, so that a gain
-    of the signal is a gain of its loudness. ``-inf`` for digital silence alone.
+    The absolute gate lies :data:`GATE_UNDER_LOUDEST_LU` under the loudest block in place of at −70 LUFS, so that a
+    gain of the signal is a gain of its loudness. ``-inf`` for digital silence alone.
 
     Args:
         samples: ``(channels, time)``, float.
@@ -170,8 +170,8 @@ def matching_gain_db(samples: torch.Tensor, clip: Clip) -> float:
         clip: what it is brought to the loudness of.
 
     Raises:
-        NotApplicableError: one of the two is silent and the other is not, or the damage leaves so little that a gain
-            would bring up nothing but rounding errors.
+        NotApplicableError: one of the two is silent and the other is not, or the damage leaves so little that a
+            gain would bring up nothing but rounding errors.
     """
     lufs, target = integrated_lufs(samples, clip.sample_rate), clip_lufs(clip)
     if min(lufs, target) >= LOWEST_GATED_LUFS:

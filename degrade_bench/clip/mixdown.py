@@ -31,6 +31,7 @@ def one_channel(audio: np.ndarray) -> np.ndarray:
     """
     if len(audio) > 1 and cancels(audio):
         loudest = int(np.argmax(np.einsum("ct,ct->c", audio, audio, dtype=np.float64)))
-        return audio[loudest].astype(np.float64)
-    values: np.ndarray = audio.mean(axis=0, dtype=np.float64)
+        values: np.ndarray = audio[loudest].astype(np.float64)
+    else:
+        values = audio.mean(axis=0, dtype=np.float64)
     return values

@@ -1,8 +1,8 @@
 """A constant offset from zero (DC): no part of the music, however large it is.
 
-A worn converter or a careless export shifts a whole channel by a constant. Nobody hears it, but it adds to the power
-of the samples, leaks into the lowest bands of a spectrum, and makes an onset of either end of a clip. Whoever asks
-how loud a signal is, or what happens in it, asks :func:`without_offset` first.
+A worn converter or a careless export shifts a whole channel by a constant. Nobody hears it, but it adds to the
+power of the samples, leaks into the lowest bands of a spectrum, and makes an onset of either end of a clip. Whoever
+asks how loud a signal is, or what happens in it, asks :func:`without_offset` first.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import torch
 LEAST_OFFSET_DB = -40.0
 """An offset whose power lies further under that of the channel about its mean is left alone.
 
-It would change no level by more than 0.0005 dB and make no pause sound, and signals without a true offset (a mean is
-never quite zero) pass through bit for bit.
+It would change no level by more than 0.0005 dB and make no pause sound, and signals without a true offset (a mean
+is never quite zero) pass through bit for bit.
 """
 
 
