@@ -7,10 +7,10 @@ Times are seconds. What may stand behind them, all lines alike:
 - bar and beat as ``bar.beat``: ``1.1``, ``1.2``, …, ``2.1`` (as trackers and sequencers write it);
 - Audacity's labels: ``start``, ``end`` and a label with one of the two above, the same word everywhere, or none.
 
-Fields are parted by white space, ``;`` or ``,``. A comma within numbers that have no decimal point is a decimal comma
-where only that can be meant. A first line of words is a header; ``#`` begins a comment. Nothing is guessed: what could
-be read in two ways (``0,5``: a comma between two columns or within a number?) is refused with what was expected, and
-so are times that no beats have (milliseconds, samples, frames) and numbers from 0.
+Fields are parted by white space, ``;`` or ``,``. A comma within numbers that have no decimal point is a decimal
+comma where only that can be meant. A first line of words is a header; ``#`` begins a comment. Nothing is guessed:
+what could be read in two ways (``0,5``: a comma between two columns or within a number?) is refused with what was
+expected, and so are times that no beats have (milliseconds, samples, frames) and numbers from 0.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class _Row:
 def looks_like_beats(text: str) -> bool:
     """Whether half or more of the lines begin as lines of beats do: with a number that is no part of a sentence.
 
-    >>> looks_like_beats("0.5 1"), looks_like_beats("99 red balloons, floating in the summer sky")
+    >>> looks_like_beats("0.5 1"), looks_like_beats("All the leaves are brown")
     (True, False)
     """
     rows = _rows(text[:JUDGED_CHARACTERS])
