@@ -1,5 +1,8 @@
 """Beats by librosa, a downbeat estimate, and how far to trust the two.
 
+What is listened to is the mix down to mono, without a constant offset. Where the channels cancel in it, as in
+opposite phase, it is the power of the spectra of all channels together.
+
 Beats: dynamic programming over onset strength (Ellis 2007), as in librosa. Their confidence is the geometric mean
 of two things in [0, 1]: how far onset strength on the beats exceeds that halfway between them, and how even the
 beats are.
@@ -18,9 +21,13 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Annotations
+from degrade_bench.clip.mixdown import cancels
+from degrade_bench.clip.offset import without_offset
 
 RATE = 22050
 HOP = 512
+FAINTEST = 1e-15
+"""Of a band's amplitude: far under what float32 samples can hold, so that no clip is too soft to be heard."""
 METRES = (4, 3)
 MIN_BEATS_FOR_BARS = 8
 
@@ -30,12 +37,15 @@ def estimated(samples: torch.Tensor, sample_rate: int) -> Annotations:
     import librosa
     import soxr
 
-    mono = samples.double().mean(dim=0).numpy()
+    audio = without_offset(samples).double().numpy()
+    if not cancels(audio):
+        audio = audio.mean(axis=0, keepdims=True)
     if sample_rate != RATE:
-        mono = soxr.resample(mono, sample_rate, RATE)
-    mono = mono.astype(np.float32)
-    spectrum = np.abs(librosa.stft(mono, n_fft=2048, hop_length=HOP))
-    mel = librosa.amplitude_to_db(librosa.feature.melspectrogram(S=spectrum, sr=RATE, n_mels=96), ref=1.0)
+        audio = soxr.resample(audio.T, sample_rate, RATE).T
+    spectra = np.abs(librosa.stft(audio.astype(np.float32), n_fft=2048, hop_length=HOP))
+    spectrum = spectra[0] if len(spectra) == 1 else np.sqrt(np.square(spectra).mean(axis=0))
+    mel = librosa.feature.melspectrogram(S=spectrum, sr=RATE, n_mels=96)
+    mel = librosa.amplitude_to_db(mel, ref=1.0, amin=FAINTEST)
     strength = librosa.onset.onset_strength(S=mel, sr=RATE)
     if not np.isfinite(strength).all() or float(strength.max(initial=0.0)) <= 0.0:
         return Annotations()

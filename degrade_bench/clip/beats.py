@@ -1,30 +1,41 @@
 """Beats and downbeats of a clip: the user's own first, else an estimate with a confidence.
 
 Beside ``song.wav`` a file ``song.beats``, ``song.beats.txt``, ``song.txt`` or ``song.jams`` is looked for, in this
-order. The text forms have one time in seconds per line, and behind it, where known, the beat's number in its
-bar (1 is the downbeat), after white space or a comma; ``#`` begins a comment. JAMS (Humphrey et al., ISMIR 2014)
-gives beats, sections, key, tempo and chords.
+order. The text forms are those of :mod:`degrade_bench.clip.beat_text`; JAMS gives beats, sections, key, tempo and
+chords (:mod:`degrade_bench.clip.jams`).
+
+A ``song.txt`` may as well be lyrics, or notes of the session. It is taken for beats where half or more of its lines
+begin with a number, as lines of beats do, and passed over otherwise. What is taken for beats must be free of
+mistakes.
 """
 
 from __future__ import annotations
 
-import json
-import math
+import codecs
 from pathlib import Path
-from typing import Any
 
 import torch
 
+from degrade_bench._support.reading import MOST_TEXT_BYTES, read_bytes_file
 from degrade_bench.clip import Annotations
+from degrade_bench.clip.audio import duration_hint
+from degrade_bench.clip.beat_text import beats_from_text, looks_like_beats
+from degrade_bench.clip.jams import annotations_from_jams
 from degrade_bench.errors import AnnotationError
 
 SIDECARS = (".beats", ".beats.txt", ".txt", ".jams")
+MAYBE_LYRICS = ".txt"
+
+_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
 def sidecar_of(audio: Path) -> Path | None:
-    """The beat file beside an audio file, or None."""
-    candidates = (audio.with_name(audio.stem + suffix) for suffix in SIDECARS)
-    return next((path for path in candidates if path.is_file()), None)
+    """The beat file beside an audio file, or None; a text file that is plainly no beats is none."""
+    for suffix in SIDECARS:
+        path = audio.with_name(audio.stem + suffix)
+        if path.is_file() and (suffix != MAYBE_LYRICS or _may_be_beats(path)):
+            return path
+    return None
 
 
 def annotations_for(
@@ -40,109 +51,71 @@ def annotations_for(
         beat_file: an explicit beat file; it must exist.
 
     Raises:
-        AnnotationError: a malformed or missing beat file.
+        AnnotationError: a malformed or missing beat file, or one with no beat inside the audio file.
     """
     path = beat_file or sidecar_of(audio)
     if path is None:
         from degrade_bench.clip.beat_tracking import estimated
 
         return estimated(samples, sample_rate)
-    return read_beat_file(path).cut(start, samples.shape[1] / sample_rate)
+    whole, seconds = read_beat_file(path), samples.shape[1] / sample_rate
+    end = max(start + seconds, duration_hint(audio) or 0.0)
+    if whole.beats and whole.beats[0] > end:
+        raise AnnotationError(
+            f"{path}: its {len(whole.beats)} beats begin at {whole.beats[0]:g} s, behind the end of the audio "
+            f"({end:.2f} s); expected times in seconds from the beginning of the file"
+        )
+    return whole.cut(start, seconds)
 
 
 def read_beat_file(path: Path) -> Annotations:
-    """Read a beat file or a JAMS file.
+    """Read a beat file or a JAMS file, of 16 MiB at most, in UTF-8 or UTF-16.
 
     Raises:
         AnnotationError: names the file, the line, and what was expected.
     """
+    text = _decoded(_content(path), path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise AnnotationError(f"{path}: no such beat file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise AnnotationError(f"{path}: cannot be read as text: {error}") from error
-    try:
-        return _from_jams(text, path) if path.suffix.lower() == ".jams" else _from_lines(text, path)
+        if path.suffix.lower() == ".jams":
+            return annotations_from_jams(text)
+        beats, downbeats = beats_from_text(text)
+        return Annotations(
+            beats=tuple(beats),
+            downbeats=tuple(downbeats),
+            beat_source="annotated",
+            beat_confidence=1.0,
+            downbeat_confidence=1.0 if downbeats else 0.0,
+        )
     except AnnotationError as error:
         message = str(error)
-        raise AnnotationError(message if str(path) in message else f"{path}: {message}") from None
+        raise AnnotationError(f"{path}{', ' if message.startswith('line ') else ': '}{message}") from None
 
 
-def _from_lines(text: str, path: Path) -> Annotations:
-    times: list[float] = []
-    numbers: list[int | None] = []
-    for line, content in enumerate(text.splitlines(), start=1):
-        fields = content.partition("#")[0].replace(",", " ").split()
-        if not fields:
-            continue
-        try:
-            time = float(fields[0])
-            number = round(float(fields[1])) if len(fields) > 1 else None
-            if len(fields) > 2 or not math.isfinite(time) or time < 0:
-                raise ValueError
-        except (ValueError, OverflowError):
-            raise AnnotationError(
-                f"{path}, line {line}: {content.strip()[:40]!r}: expected a time in seconds, and the beat's number"
-            ) from None
-        if times and time <= times[-1]:
-            raise AnnotationError(f"{path}, line {line}: {time:g} s does not come after {times[-1]:g} s")
-        times.append(time)
-        numbers.append(number)
-    if not times:
-        raise AnnotationError(f"{path}: holds no beats; expected one time in seconds per line")
-    return _annotated(times, [t for t, number in zip(times, numbers, strict=True) if number == 1])
-
-
-def _annotated(beats: list[float], downbeats: list[float], **more: Any) -> Annotations:
-    return Annotations(
-        beats=tuple(beats),
-        downbeats=tuple(downbeats),
-        beat_source="annotated",
-        beat_confidence=1.0 if beats else 0.0,
-        downbeat_confidence=1.0 if downbeats else 0.0,
-        **more,
-    )
-
-
-def _from_jams(text: str, path: Path) -> Annotations:
+def _content(path: Path) -> bytes:
     try:
-        annotations = json.loads(text)["annotations"]
-        namespaces: dict[str, list[dict[str, Any]]] = {}
-        for annotation in annotations:
-            namespaces.setdefault(annotation["namespace"], _observations(annotation["data"]))
-        beats, downbeats = [], []
-        for name in ("beat", "beat_position"):
-            for observation in namespaces.get(name, []):
-                position = observation["value"]
-                if isinstance(position, dict):
-                    position = position.get("position")
-                beats.append(float(observation["time"]))
-                if position is not None and float(position) == 1:
-                    downbeats.append(float(observation["time"]))
-            if beats:
-                break
-        segments = namespaces.get("segment_open") or namespaces.get("segment_salami_upper") or []
-        tempo = namespaces.get("tempo")
-        key = namespaces.get("key_mode")
-        return _annotated(
-            beats,
-            downbeats,
-            sections=_spans(segments),
-            chords=_spans(namespaces.get("chord", [])),
-            tempo_bpm=float(tempo[0]["value"]) if tempo else None,
-            key=str(key[0]["value"]).replace(":", " ") if key else None,
-        )
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-        raise AnnotationError(f"{path}: not a JAMS file: {error!r}") from error
+        return read_bytes_file(path, MOST_TEXT_BYTES)
+    except FileNotFoundError:
+        raise AnnotationError(f"{path}: no such beat file") from None
+    except OSError as error:
+        raise AnnotationError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
-def _spans(observations: list[dict[str, Any]]) -> tuple[tuple[float, str], ...]:
-    return tuple((float(observation["time"]), str(observation["value"])) for observation in observations)
+def _decoded(content: bytes, path: Path) -> str:
+    try:
+        text = content.decode(_MARKS.get(content[:2], "utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise AnnotationError(f"{path}: cannot be read as text: expected UTF-8 ({error.reason})") from error
+    if "\0" in text:
+        raise AnnotationError(f"{path}: cannot be read as text: holds zero bytes; expected UTF-8")
+    return text
 
 
-def _observations(data: Any) -> list[dict[str, Any]]:
-    """JAMS stores observations as a list of objects, or (dense) as an object of lists."""
-    if isinstance(data, dict):
-        return [dict(zip(data, values, strict=True)) for values in zip(*data.values(), strict=True)]
-    return list(data)
+def _may_be_beats(path: Path) -> bool:
+    """Whether a text file is worth reading as beats; what cannot be read is, so that the reason is told."""
+    try:
+        content = read_bytes_file(path, MOST_TEXT_BYTES)
+    except OSError:
+        return True
+    encoding = _MARKS.get(content[:2], "latin-1")  # lyrics come in any encoding, digits are the same in all
+    text = content.decode(encoding, errors="replace").replace("\0", "")
+    return looks_like_beats(text)

@@ -9,6 +9,10 @@ out; five as L R C Ls Rs; beyond six, every channel counts once; signals under o
 to fill one, which leaves their power as it is. The filters are made for the clip's sample rate by the cookbook's
 formulas, with the corner frequencies that pyloudnorm takes; at 48 kHz they are the standard's to within 0.05 dB.
 
+The standard's absolute gate is made for programmes at broadcasting levels: of music under −70 LUFS it leaves
+nothing, and a little above it only the loudest moments. Where one of two signals lies so low that this gate could
+decide, they are matched as if each had been brought up first (:func:`matching_gain_db`).
+
 Source: ITU-R BS.1770-4 (2015); C. J. Steinmetz and J. D. Reiss, "pyloudnorm", AES 150 (2021); R. Bristow-Johnson,
 "Cookbook formulae for audio EQ biquad filter coefficients".
 """
@@ -23,6 +27,7 @@ import torch
 
 from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
+from degrade_bench.errors import NotApplicableError
 
 BLOCK_SECONDS = 0.4
 STEPS_PER_BLOCK = 4  # blocks overlap by 75 %
@@ -30,6 +35,13 @@ SILENCE_LUFS = -70.0  # the standard's absolute gate: nothing below it counts
 RELATIVE_GATE_LU = -10.0
 OFFSET_DB = -0.691
 SURROUND_WEIGHT = 1.41
+
+LOWEST_GATED_LUFS = SILENCE_LUFS - RELATIVE_GATE_LU
+"""From here on up the relative gate, 10 LU under the loudness, lies above the absolute one."""
+GATE_UNDER_LOUDEST_LU = 70.0
+"""Where the absolute gate lies for signals of any level: where it would be if their loudest block had 0 LUFS."""
+LARGEST_GAIN_LU = 80.0
+"""What a damage leaves further under its clip than this is as good as nothing."""
 
 SHELF_DB, SHELF_HZ, SHELF_Q = 4.0, 1500.0, 1 / np.sqrt(2)
 HIGH_PASS_HZ, HIGH_PASS_Q = 38.0, 0.5
@@ -42,6 +54,11 @@ def integrated_lufs(samples: torch.Tensor, sample_rate: int) -> float:
     Shape:
         samples: ``(channels, time)``, float.
     """
+    return _gated(_block_powers(samples, sample_rate), SILENCE_LUFS)
+
+
+def _block_powers(samples: torch.Tensor, sample_rate: int) -> np.ndarray:
+    """K-weighted power of the blocks of 400 ms, 100 ms apart, over all channels."""
     from scipy.signal import sosfilt
 
     audio = samples.detach().cpu().numpy()
@@ -53,15 +70,15 @@ def integrated_lufs(samples: torch.Tensor, sample_rate: int) -> float:
     edges = np.arange(0, weighted.shape[1] * STEPS_PER_BLOCK + 1, block) // STEPS_PER_BLOCK
     np.square(weighted, out=weighted)
     energy = weights @ np.add.reduceat(weighted[:, : edges[-1]], edges[:-1], axis=1)
-    blocks = np.convolve(energy, np.ones(STEPS_PER_BLOCK), mode="valid") / block
-    return _gated(blocks)
+    values: np.ndarray = np.convolve(energy, np.ones(STEPS_PER_BLOCK), mode="valid") / block
+    return values
 
 
-def _gated(blocks: np.ndarray) -> float:
-    """Loudness of the blocks that pass both gates."""
+def _gated(blocks: np.ndarray, gate_lufs: float) -> float:
+    """Loudness of the blocks that pass both gates, the absolute one at ``gate_lufs``."""
     with np.errstate(divide="ignore"):
         lufs = OFFSET_DB + 10 * np.log10(blocks)
-    audible = lufs >= SILENCE_LUFS
+    audible = lufs >= gate_lufs
     if not audible.any():
         return -math.inf
     threshold = OFFSET_DB + 10 * math.log10(blocks[audible].mean()) + RELATIVE_GATE_LU
@@ -117,15 +134,55 @@ def clip_lufs(clip: Clip) -> float:
     return integrated_lufs(clip.samples, clip.sample_rate)
 
 
-def matching_gain_db(samples: torch.Tensor, sample_rate: int, target_lufs: float) -> float:
-    """The gain in dB that brings ``samples`` to ``target_lufs``; 0 where either is silence.
+def loudness_at_any_level(samples: torch.Tensor, sample_rate: int) -> float:
+    """Loudness in LUFS of a signal however soft, as if it had been brought up before it was measured.
+
+    The absolute gate lies :data:`GATE_UNDER_LOUDEST_LU` under the loudest block in place of at −70 LUFS, so that a
+    gain of the signal is a gain of its loudness. ``-inf`` for digital silence alone.
 
     Args:
-        samples: ``(channels, time)``.
+        samples: ``(channels, time)``, float.
         sample_rate: Hz.
-        target_lufs: integrated loudness that is wanted, in LUFS.
     """
-    lufs = integrated_lufs(samples, sample_rate)
-    if not (math.isfinite(lufs) and math.isfinite(target_lufs)):
+    blocks = _block_powers(samples, sample_rate)
+    if not blocks.any():  # what sounds may lie behind the last whole block
+        padded = torch.nn.functional.pad(samples, (0, round(BLOCK_SECONDS * sample_rate)))
+        blocks = _block_powers(padded, sample_rate)
+    loudest = float(blocks.max())
+    if loudest <= 0.0:
+        return -math.inf
+    return _gated(blocks, OFFSET_DB + 10 * math.log10(loudest) - GATE_UNDER_LOUDEST_LU)
+
+
+@remembered()
+def _clip_loudness_at_any_level(clip: Clip) -> float:
+    return loudness_at_any_level(clip.samples, clip.sample_rate)
+
+
+def matching_gain_db(samples: torch.Tensor, clip: Clip) -> float:
+    """The gain in dB that makes a damaged signal as loud as its clip; 0 where both are silence.
+
+    Integrated loudness is compared as the standard measures it, as long as both lie where its absolute gate decides
+    nothing (:data:`LOWEST_GATED_LUFS`), and else :func:`loudness_at_any_level` of both.
+
+    Args:
+        samples: ``(channels, time)``, at the clip's sample rate; of any length.
+        clip: what it is brought to the loudness of.
+
+    Raises:
+        NotApplicableError: one of the two is silent and the other is not, or the damage leaves so little that a
+            gain would bring up nothing but rounding errors.
+    """
+    lufs, target = integrated_lufs(samples, clip.sample_rate), clip_lufs(clip)
+    if min(lufs, target) >= LOWEST_GATED_LUFS:
+        return target - lufs
+    lufs = loudness_at_any_level(samples, clip.sample_rate)
+    target = _clip_loudness_at_any_level(clip)
+    if lufs == target:
         return 0.0
-    return target_lufs - lufs
+    if target - lufs > LARGEST_GAIN_LU:
+        left = "silence" if lufs == -math.inf else f"next to nothing ({target - lufs:.0f} LU less)"
+        raise NotApplicableError(f"the damage leaves {left}, which cannot be brought to the clip's loudness")
+    if target == -math.inf:
+        raise NotApplicableError("the clip has no loudness that the damaged one could be brought to: it is silent")
+    return target - lufs

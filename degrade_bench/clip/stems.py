@@ -7,7 +7,7 @@ is an error: a stem that ends earlier, or stems whose sum is not the mix.
 
 The sum may be louder or softer than the mix (a mix is often normalised, its stems are not): the stems are then
 brought to the level that they have in the mix. What the mix has beyond its stems (a limiter's work on the sum, say)
-belongs to no stem and stays where it is, whatever happens to the stems.
+belongs to no stem and stays where it is, whatever happens to the stems; so does a constant offset.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import torch
 from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 from degrade_bench.clip.audio import SUFFIXES, read_audio
+from degrade_bench.clip.offset import without_offset
 from degrade_bench.errors import AnnotationError, AudioError, NotApplicableError
 
 FOLDER_SUFFIX = ".stems"
@@ -78,7 +79,8 @@ def stems_of(clip: Clip) -> Mapping[str, torch.Tensor]:
         raise NotApplicableError("needs stems; the clip has none")
     stems = {name: _fitting(path, clip) for name, path in clip.stems.items()}
     total = torch.stack(list(stems.values())).sum(dim=0)
-    mix, power = clip.samples.double(), float(total.double().square().sum())
+    mix, total = without_offset(clip.samples).double(), without_offset(total)
+    power = float(total.double().square().sum())
     gain = float((mix * total).sum()) / power if power > 0 else 0.0
     remainder, reference = float((mix - gain * total).square().sum()), float(mix.square().sum())
     if gain <= 0 or remainder > reference * 10 ** (REMAINDER_DB / 10):
@@ -106,8 +108,8 @@ def stems_digest(clip: Clip) -> str:
 @remembered()
 def audible_stems(clip: Clip) -> tuple[str, ...]:
     """The names of the stems that are not as good as silent, in the clip's order."""
-    reference = float(clip.samples.double().square().sum()) * 10 ** (AUDIBLE_DB / 10)
-    powers = {name: float(stem.double().square().sum()) for name, stem in stems_of(clip).items()}
+    reference = float(without_offset(clip.samples).double().square().sum()) * 10 ** (AUDIBLE_DB / 10)
+    powers = {name: float(without_offset(stem).double().square().sum()) for name, stem in stems_of(clip).items()}
     return tuple(name for name, power in powers.items() if power > 0 and power >= reference)
 
 

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip, check_samples
-from degrade_bench.clip.loudness import clip_lufs, matching_gain_db
+from degrade_bench.clip.loudness import matching_gain_db
 from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.plan import Drawn, Plan, Rendered
 from degrade_bench.errors import NotApplicableError, PlanError
@@ -48,8 +48,9 @@ class Degradation(ABC):
         moves_time: plans have a time map although the length stays: events come earlier or later within the clip.
         moves_window: the edit is meant to move what a windowed metric hears (a crop), so that the window is
             not centred again on the same music.
-        matches_loudness: whether the output is brought to the clean clip's integrated loudness. False
-            only where loudness is the damage, or the edit must not touch the level.
+        matches_loudness: whether the output is brought to the clean clip's integrated loudness, however soft
+            the clip is (:func:`~degrade_bench.clip.loudness.matching_gain_db`). False only where loudness is
+            the damage, or the edit must not touch the level.
         needs: what a clip must have.
         placebo_of: the degradation whose placebo this is, or None.
         picture: what shows the damage best on its page: ``waveform``, ``spectrogram``, ``order`` (which source
@@ -177,7 +178,7 @@ class Degradation(ABC):
         damaged = self._damaged(clip, params)
         gain_db = 0.0
         if self.matches_loudness:
-            gain_db = matching_gain_db(damaged, clip.sample_rate, clip_lufs(clip))
+            gain_db = matching_gain_db(damaged, clip)
         plan = Plan(
             degradation=self.name,
             version=self.version,

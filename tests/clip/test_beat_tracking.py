@@ -84,3 +84,30 @@ def test_most_builtin_clips_are_tracked():
         found = estimated(clip.samples, clip.sample_rate)
         scores.append(mir_eval.beat.f_measure(np.array(clip.annotations.beats), np.array(found.beats)))
     assert sum(score > 0.9 for score in scores) >= 9, scores
+
+
+@pytest.fixture(scope="module")
+def pulse() -> torch.Tensor:
+    return clicks(100.0)[0]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda left: -left,
+        lambda left: 0 * left,
+        lambda left: 0 * left + 0.3,
+        lambda left: 1e-5 * make_clip(12.0, 22050, 1, kind="noise").samples,
+    ],
+    ids=["opposite", "silent", "constant", "faint noise"],
+)
+def test_beats_are_found_from_what_is_there(pulse, other):
+    one, two = estimated(pulse, 22050), estimated(torch.cat([pulse, other(pulse)]), 22050)
+    assert two.beats == one.beats
+    assert two.downbeats == one.downbeats
+    assert two.beat_confidence == pytest.approx(one.beat_confidence, abs=0.02)
+
+
+@pytest.mark.parametrize("change", [lambda x: x + 0.4, lambda x: x - 2.0, lambda x: 1e-4 * x, lambda x: 1e-6 * x])
+def test_neither_an_offset_nor_a_low_level_moves_a_beat(pulse, change):
+    assert estimated(change(pulse), 22050).beats == estimated(pulse, 22050).beats

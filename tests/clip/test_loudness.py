@@ -11,7 +11,14 @@ import torch
 from scipy.signal import sosfreqz
 
 from degrade_bench.clip import Clip
-from degrade_bench.clip.loudness import clip_lufs, integrated_lufs, k_weighting, matching_gain_db
+from degrade_bench.clip.loudness import (
+    clip_lufs,
+    integrated_lufs,
+    k_weighting,
+    loudness_at_any_level,
+    matching_gain_db,
+)
+from degrade_bench.errors import NotApplicableError
 
 
 def noise(channels: int, seconds: float = 3.0, rate: int = 48000, seed: int = 0) -> torch.Tensor:
@@ -74,15 +81,44 @@ def test_short_signals_have_a_loudness(seconds):
 def test_silence_has_none_and_matching_leaves_it_alone():
     silent = torch.zeros(2, 48000)
     assert integrated_lufs(silent, 48000) == -math.inf
-    assert matching_gain_db(silent, 48000, -20.0) == 0.0
-    assert matching_gain_db(noise(1), 48000, -math.inf) == 0.0
+    assert loudness_at_any_level(silent, 48000) == -math.inf
+    assert matching_gain_db(silent, Clip("a", silent, 48000)) == 0.0
+    with pytest.raises(NotApplicableError, match="it is silent"):
+        matching_gain_db(noise(2), Clip("a", silent, 48000))
+    with pytest.raises(NotApplicableError, match="the damage leaves silence"):
+        matching_gain_db(silent, Clip("a", noise(2), 48000))
+    with pytest.raises(NotApplicableError, match="next to nothing"):
+        matching_gain_db(1e-5 * noise(2), Clip("a", noise(2), 48000))
     assert integrated_lufs(1e-6 * noise(1), 48000) == -math.inf, "under the absolute gate"
 
 
-def test_the_matching_gain_matches():
-    samples = noise(2)
-    gain = matching_gain_db(samples, 48000, -30.0)
-    assert integrated_lufs(samples * 10 ** (gain / 20), 48000) == pytest.approx(-30.0, abs=1e-3)
+def test_the_matching_gain_is_the_difference_of_what_the_standard_measures():
+    samples, clip = noise(2, seed=1), Clip("a", 0.3 * noise(2), 48000)
+    assert matching_gain_db(samples, clip) == clip_lufs(clip) - integrated_lufs(samples, 48000)
+
+
+@pytest.mark.parametrize("level_db", [-120.0, -75.0, -60.0, -52.0, -50.0])
+@pytest.mark.parametrize("seconds", [0.05, 0.3, 6.0])
+def test_soft_music_is_matched_as_loud_music_is(level_db, seconds):
+    """Steps between 0 and −40 dB, so that the absolute gate would leave this or that; damaged: steps of its own."""
+    rng, count = np.random.default_rng(3), round(seconds * 48000)
+    clean, damaged = (
+        0.1 * rng.standard_normal((2, count)) * 10 ** (rng.uniform(-40, 0, 60)[np.arange(count) * 60 // count] / 20)
+        for _ in range(2)
+    )
+    clean, damaged = (torch.from_numpy(audio).float() for audio in (clean, 0.2 * damaged))
+    gain = 10 ** (level_db / 20)
+    usual = matching_gain_db(damaged, Clip("a", clean, 48000))
+    assert matching_gain_db(gain * damaged, Clip("a", gain * clean, 48000)) == pytest.approx(usual, abs=0.1)
+    assert abs(usual) > 5
+
+
+def test_a_sound_behind_the_last_whole_block_is_matched():
+    samples = torch.zeros(1, 48000 + 3000)
+    samples[0, -1000:] = 0.5
+    clip = Clip("a", samples, 48000)
+    assert integrated_lufs(samples, 48000) == -math.inf
+    assert matching_gain_db(0.5 * samples, clip) == pytest.approx(20 * math.log10(2), abs=1e-6)
 
 
 def test_a_clip_is_measured_once(monkeypatch):

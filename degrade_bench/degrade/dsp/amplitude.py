@@ -1,5 +1,7 @@
 """Signal levels: RMS, and the level of the parts where something sounds.
 
+Levels are of the signal about its mean: a constant offset (:mod:`degrade_bench.clip.offset`) is no part of them.
+
 The active level leaves pauses out, so that a clip with a long silence is not given less noise than one
 without. It follows the idea of ITU-T P.56 (level of the active part) in a form that suits music: the RMS over
 the frames that lie within 40 dB of the loudest frame.
@@ -12,6 +14,7 @@ import torch
 
 from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
+from degrade_bench.clip.offset import without_offset
 
 FRAME_SECONDS = 0.02
 ACTIVE_RANGE_DB = 40.0
@@ -22,11 +25,20 @@ def rms(samples: torch.Tensor) -> float:
     return float(samples.double().square().mean().sqrt())
 
 
+def signal_rms(samples: torch.Tensor) -> float:
+    """RMS of a signal without its constant offset, over all channels; 0 for silence.
+
+    Shape:
+        samples: ``(channels, time)``.
+    """
+    return rms(without_offset(samples))
+
+
 @remembered()
 def active_rms(clip: Clip) -> float:
-    """RMS over the active frames of a clip, all channels taken together; 0 for silence."""
+    """RMS over the active frames of a clip without its offset, all channels taken together; 0 for silence."""
     length = max(1, round(FRAME_SECONDS * clip.sample_rate))
-    power = clip.samples.double().square().mean(dim=0).numpy()
+    power = without_offset(clip.samples).double().square().mean(dim=0).numpy()
     starts = np.arange(0, len(power), length)
     energy = np.add.reduceat(power, starts)
     counts = np.diff(np.append(starts, len(power)))

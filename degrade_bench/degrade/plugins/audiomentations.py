@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
+from degrade_bench.clip.mixdown import one_channel
 from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.plugins.base import PluginDegradation, PluginError, default_name, fingerprinted, plain
@@ -117,7 +118,9 @@ class AudiomentationsDegradation(PluginDegradation):
         if clip.channels == 1 and not made.supports_mono:
             raise NotApplicableError(f"{self.transform} needs more than one channel")
         audio = clip.samples.numpy().copy()
-        analysed = audio if made.supports_multichannel and clip.channels > 1 else audio.mean(axis=0)
+        analysed = (
+            audio if made.supports_multichannel and clip.channels > 1 else one_channel(audio).astype(np.float32)
+        )
         with seeded_globals(seed):
             made.randomize_parameters(analysed, clip.sample_rate)
         params = {"seed": seed, "strength": strength, "parameters": _as_json(made.parameters)}

@@ -15,7 +15,7 @@ What the published parameters leave open, and how it is read here:
   all channels together.
 - **Low-pass**: the cutoff falls linearly in Hz. Geometrically it would be at 1.35 kHz at 90 %, which hardly anybody
   would rate 3.31; linearly it is at 2.9 kHz.
-- **Noise**: its level is its RMS against the clip's.
+- **Noise**: its level is its RMS against that of the clip without a constant offset.
 - **Loudness** is matched to the clean clip's, as everywhere in this bench, so that a metric that follows loudness
   is not taken for one that hears damage. Whether PMQD's listeners heard matched clips is not known.
 """
@@ -32,7 +32,7 @@ import torch
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Group
-from degrade_bench.degrade.dsp.amplitude import rms
+from degrade_bench.degrade.dsp.amplitude import signal_rms
 from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.seeds import generator
@@ -174,7 +174,7 @@ class PmqdNoise(_Pmqd):
         """The seed, and the noise's RMS: −25 to 0 dB against the clip's."""
         seed = int(rng.integers(2**62))
         _sounding_peak(clip)
-        return {"noise_seed": seed, "rms": rms(clip.samples) * 10 ** (25 * (intensity - 1) / 20)}
+        return {"noise_seed": seed, "rms": signal_rms(clip.samples) * 10 ** (25 * (intensity - 1) / 20)}
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Add the noise."""

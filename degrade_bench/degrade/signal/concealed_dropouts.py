@@ -3,8 +3,8 @@
 After ITU-T G.711 Appendix I: the lag at which the last 20 ms resemble what came before them best is taken for the
 pitch period; that period is repeated through the gap, its seam smoothed over a quarter of it; after 10 ms it
 fades by a fifth every 10 ms, down to nothing; where the signal returns, both overlap. The appendix is made for
-speech at 8 kHz: here lags go down to 50 Hz, one lag serves all channels, and the period is not lengthened as a
-gap goes on.
+speech at 8 kHz: here lags go down to 50 Hz, one lag serves all channels, and the period is not lengthened as a gap
+goes on. The lag is sought in the mix of the channels, or in the loudest of them where they cancel in it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
+from degrade_bench.clip.mixdown import one_channel
+from degrade_bench.clip.offset import constant_offset
 from degrade_bench.degrade.base import Degradation, Picture
 from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import BuriedPlacebo
@@ -58,7 +60,7 @@ def _search(history: np.ndarray, template: int, shortest: int, longest: int) -> 
     return longest - int(np.argmax(score))
 
 
-def conceal(audio: np.ndarray, start: int, stop: int, sample_rate: int) -> None:
+def conceal(audio: np.ndarray, start: int, stop: int, sample_rate: int, offset: np.ndarray | float = 0.0) -> None:
     """Fill ``audio[:, start:stop]`` in place from what lies before it; the edges overlap with what arrived.
 
     Args:
@@ -66,12 +68,13 @@ def conceal(audio: np.ndarray, start: int, stop: int, sample_rate: int) -> None:
         start: first sample of the gap.
         stop: the sample behind its last one.
         sample_rate: Hz.
+        offset: what every channel is shifted by, ``(channels, 1)``; all lags would look alike with it.
 
     Shape:
         audio: ``(channels, time)``, float32, at least 40 ms of it before ``start``.
     """
     context = round((TEMPLATE_SECONDS + LAG_SECONDS[1]) * sample_rate)
-    lag = best_lag(audio[:, max(0, start - context) : start].mean(axis=0, dtype=np.float64), sample_rate)
+    lag = best_lag(one_channel(audio[:, max(0, start - context) : start] - offset), sample_rate)
     seam = max(1, lag // 4)
     rise = (np.arange(seam, dtype=np.float32) + 0.5) / np.float32(seam)
     # the end of the period, and so the last moment before the gap, leads over into the period's beginning
@@ -95,6 +98,7 @@ class ConcealedDropouts(Dropouts):
     """Replaces packets by what a decoder makes up for them; the packets are those that ``dropouts`` loses."""
 
     name = "concealed_dropouts"
+    version = "2"
     default_ladder = Ladder((0.5, 2.0, 6.0, 15.0, 30.0), "% of packets")
     source = "ITU-T G.711 Appendix I (packet loss concealment)"
     summary = "loses packets of 20 ms and conceals them: from a brief flutter to a robotic stammer"
@@ -107,9 +111,9 @@ class ConcealedDropouts(Dropouts):
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Conceal gap after gap: what was made up for one is past to the next, as it is to a decoder."""
-        out = clip.samples.numpy().copy()
+        out, offset = clip.samples.numpy().copy(), constant_offset(clip.samples)
         for start, stop in lost_runs(params["packets"], packet_length(clip.sample_rate)):
-            conceal(out, start, stop, clip.sample_rate)
+            conceal(out, start, stop, clip.sample_rate, offset)
         return torch.from_numpy(out)
 
     def make_placebo(self) -> Degradation:

@@ -15,7 +15,7 @@ import torch
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Need
-from degrade_bench.degrade.dsp.amplitude import rms
+from degrade_bench.degrade.dsp.amplitude import signal_rms
 from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
 from degrade_bench.degrade.plan import Drawn
@@ -45,7 +45,7 @@ class StereoCollapse(Degradation):
 
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
         """Check that there is a side to take away, and a mid that stays."""
-        mid, side = (rms(part) for part in mid_side(clip.samples))
+        mid, side = (signal_rms(part[None]) for part in mid_side(clip.samples))
         if side <= HARDLY_THERE * mid:
             raise NotApplicableError("the channels are alike: there is no width to remove")
         if mid <= HARDLY_THERE * side:
@@ -61,7 +61,7 @@ class StereoCollapse(Degradation):
     def measure(self, clean: Clip, degraded: Clip) -> float | None:
         """By how many % the ratio of side to mid has shrunk."""
         (mid, side), (new_mid, new_side) = (
-            [rms(part) for part in mid_side(clip.samples)] for clip in (clean, degraded)
+            [signal_rms(part[None]) for part in mid_side(clip.samples)] for clip in (clean, degraded)
         )
         return 100 * (1 - new_side / new_mid * mid / side) if new_mid > 0 and side > 0 else None
 
@@ -85,7 +85,7 @@ class ChannelImbalance(Degradation):
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
         """Choose the channel, the same at every level."""
         channel = int(rng.integers(2))
-        left, right = (rms(samples) for samples in clip.samples)
+        left, right = (signal_rms(samples[None]) for samples in clip.samples)
         if min(left, right) <= HARDLY_THERE * max(left, right):
             raise NotApplicableError("one of the two channels is silent: there is no balance to disturb")
         return Drawn({"channel": channel, "attenuation_db": strength})
@@ -100,7 +100,7 @@ class ChannelImbalance(Degradation):
         """By how many dB the levels of the two channels have moved apart."""
         balance = []
         for clip in (clean, degraded):
-            left, right = (rms(samples) for samples in clip.samples)
+            left, right = (signal_rms(samples[None]) for samples in clip.samples)
             if min(left, right) == 0.0:
                 return None
             balance.append(20 * math.log10(left / right))

@@ -13,7 +13,6 @@ Source: this project's; COCOLA, a contrastive model of coherence, learns from mi
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +22,7 @@ import torch
 
 from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Annotations, Clip
-from degrade_bench.clip.loudness import clip_lufs
+from degrade_bench.clip.loudness import matching_gain_db
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.joins import PLACEBO_OFFSETS_MS, Piece, reassembled
 from degrade_bench.degrade.dsp.stretch import stretched
@@ -157,10 +156,8 @@ class ForeignBars(Substitution):
     def chosen_layer(self, clip: Clip, rng: np.random.Generator) -> tuple[dict[str, Any], donors.Donor]:
         """The whole mix; a donor as loud as the clip."""
         donor = donors.drawn_donor(clip, rng)
-        difference = clip_lufs(clip) - clip_lufs(
-            donors.conformed(donor.source.id, None, clip.sample_rate, clip.channels)
-        )
-        gain = 10 ** (difference / 20) if math.isfinite(difference) else 1.0
+        other = donors.conformed(donor.source.id, None, clip.sample_rate, clip.channels)
+        gain = 10 ** (matching_gain_db(other.samples, clip) / 20)
         return {"donor": donors.donor_params(donor, None, gain)}, donor
 
     def annotations_after(self, annotations: Annotations, params: Mapping[str, Any]) -> Annotations:

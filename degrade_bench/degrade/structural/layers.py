@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
+from degrade_bench.clip.offset import without_offset
 from degrade_bench.clip.stems import audible_stems, is_pitched, stems_digest, stems_of
 from degrade_bench.degrade.dsp.separation import separated
 from degrade_bench.errors import NotApplicableError, PlanError
@@ -99,7 +100,7 @@ def check_both_sound(moved: torch.Tensor, rest: torch.Tensor, names: str) -> Non
     Raises:
         NotApplicableError: says so.
     """
-    powers = [float(layer.double().square().sum()) for layer in (moved, rest)]
+    powers = [float(without_offset(layer).double().square().sum()) for layer in (moved, rest)]
     if min(powers) <= max(powers) * 10 ** (FAINTEST_DB / 10):
         raise NotApplicableError(
             f"the clip has no two layers ({names}): one lies {-FAINTEST_DB:g} dB under the other"

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip
+from degrade_bench.clip.offset import without_offset
 from degrade_bench.degrade.dsp.joins import Piece, fade_half
 from degrade_bench.errors import NotApplicableError
 
@@ -115,6 +116,7 @@ def repeatable(clip: Clip, bounds: np.ndarray, units: np.ndarray, places: slice)
 def unit_levels(clip: Clip, bounds: np.ndarray) -> np.ndarray:
     """RMS of each unit, all channels taken together."""
     units = itertools.pairwise(bounds.tolist())
-    energy = [float(torch.linalg.vector_norm(clip.samples[:, start:end])) ** 2 for start, end in units]
+    samples = without_offset(clip.samples)
+    energy = [float(torch.linalg.vector_norm(samples[:, start:end])) ** 2 for start, end in units]
     values: np.ndarray = np.sqrt(np.asarray(energy) / (clip.channels * np.diff(bounds)))
     return values

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from degrade_bench.clip.offset import without_offset
 from degrade_bench.metric.base import Metric
 
 
@@ -68,6 +69,8 @@ def _window(n_fft: int) -> torch.Tensor:
 def magnitudes(signal: torch.Tensor, n_fft: int, hop: int) -> torch.Tensor:
     """STFT magnitudes under a Hann window: ``(channels, 1 + n_fft/2, frames)``.
 
+    A constant offset is taken out before: nobody hears it, and it would leak into the lowest bands.
+
     Args:
         signal: ``(channels, time)``; with zeros behind it where it is shorter than a frame.
         n_fft: samples of a frame.
@@ -77,9 +80,30 @@ def magnitudes(signal: torch.Tensor, n_fft: int, hop: int) -> torch.Tensor:
         >>> magnitudes(torch.zeros(2, 4096), n_fft=1024, hop=512).shape
         torch.Size([2, 513, 7])
     """
+    signal = without_offset(signal)
     if signal.shape[-1] < n_fft:
         signal = torch.nn.functional.pad(signal, (0, n_fft - signal.shape[-1]))
     return torch.stft(signal, n_fft, hop, window=_window(n_fft), center=False, return_complex=True).abs()
+
+
+def pooled_magnitudes(signal: torch.Tensor, n_fft: int, hop: int) -> torch.Tensor:
+    """STFT magnitudes of all channels together, the root of their mean power: ``(1 + n_fft/2, frames)``.
+
+    Channels in opposite phase count as much as channels in phase, which a mean of the samples would let vanish.
+
+    Args:
+        signal: ``(channels, time)``, as for :func:`magnitudes`.
+        n_fft: samples of a frame.
+        hop: samples from one frame to the next.
+
+    Example:
+        >>> left = torch.sin(torch.arange(4096.0))
+        >>> in_phase, opposite = (pooled_magnitudes(torch.stack([left, side]), 1024, 512) for side in (left, -left))
+        >>> torch.equal(in_phase, opposite)
+        True
+    """
+    spectra = magnitudes(signal, n_fft, hop)
+    return spectra[0] if len(spectra) == 1 else spectra.square().mean(dim=0).sqrt()
 
 
 def frame_size(sample_rate: int, seconds: float) -> int:

@@ -12,17 +12,18 @@ import math
 
 import torch
 
-from degrade_bench.metric.panel.base import FullReference, chroma_filters, frame_size, magnitudes
+from degrade_bench.metric.panel.base import FullReference, chroma_filters, frame_size, pooled_magnitudes
 
 
 class _Chroma(FullReference):
+    version = "2"
     source = "chroma features after Ellis 2007"
     score_range = (0.0, 1.0)
 
     def features(self, signal: torch.Tensor, sample_rate: int) -> torch.Tensor:
-        """Pitch-class magnitudes of the mean of the channels: ``(12, frames)``."""
+        """Pitch-class magnitudes of all channels together, whatever their phases: ``(12, frames)``."""
         n_fft = frame_size(sample_rate, 0.19)
-        spectrum = magnitudes(signal.mean(dim=0, keepdim=True), n_fft, n_fft // 4)[0]
+        spectrum = pooled_magnitudes(signal, n_fft, n_fft // 4)
         return torch.matmul(chroma_filters(sample_rate, n_fft), spectrum).double()
 
 

@@ -20,6 +20,7 @@ class LogMel(FullReference):
     """
 
     name = "log-mel"
+    version = "2"
     summary = "mean difference of the mel spectrogram in dB, over the whole band"
     source = "mel-cepstral distortion's spectrogram form; Kubichek 1993"
     higher_is_better = False

@@ -20,6 +20,7 @@ class MultiResolutionSpectral(FullReference):
     """Mean over three resolutions of spectral convergence plus mean log-magnitude distance (natural log)."""
 
     name = "mr-spectral"
+    version = "2"
     summary = "spectral convergence plus log-magnitude distance over three resolutions"
     source = "Yamamoto et al., ICASSP 2020; Engel et al., ICLR 2020"
     higher_is_better = False

@@ -10,7 +10,7 @@ import math
 
 import torch
 
-from degrade_bench.metric.panel.base import ReferenceFree, frame_size, magnitudes, mel_filters
+from degrade_bench.metric.panel.base import ReferenceFree, frame_size, mel_filters, pooled_magnitudes
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.25, 2.0
 BANDS = 40
@@ -20,15 +20,16 @@ class OnsetRhythm(ReferenceFree):
     """The highest autocorrelation of onset strength between periods of 0.25 and 2 s; 1 is a perfect pulse."""
 
     name = "onset-rhythm"
+    version = "2"
     summary = "how clearly onsets repeat at one period (pulse clarity), without a reference"
     source = "Lartillot et al., ISMIR 2008"
     score_range = (-1.0, 1.0)
 
     def score_one(self, signal: torch.Tensor, sample_rate: int) -> float:
-        """Pulse clarity of the mean of the channels; NaN where nothing ever begins."""
+        """Pulse clarity of all channels together, whatever their phases; NaN where nothing ever begins."""
         n_fft = frame_size(sample_rate, 0.046)
         hop = n_fft // 4
-        power = magnitudes(signal.mean(dim=0, keepdim=True), n_fft, hop)[0].square()
+        power = pooled_magnitudes(signal, n_fft, hop).square()
         mel = torch.matmul(mel_filters(sample_rate, n_fft, BANDS), power)
         peak = float(mel.max())
         if peak == 0.0:

@@ -154,6 +154,29 @@ def test_onset_rhythm_tells_a_pulse_from_noise():
     assert math.isnan(score("onset-rhythm", torch.zeros(1, rate), rate))
 
 
+@pytest.mark.parametrize("name", ["chroma-order-free", "chroma-aligned", "onset-rhythm"])
+def test_channels_that_cancel_are_heard_as_channels_in_phase(name, signal, noise):
+    clean, damaged = signal[:1], signal[:1] + 0.1 * noise[:1]
+
+    def with_right(factor: float) -> float:
+        reference = torch.cat([clean, factor * clean]) if metric(name).needs_reference else None
+        return score(name, torch.cat([damaged, factor * damaged]), 22050, reference)
+
+    assert with_right(-1.0) == with_right(1.0)
+    assert with_right(0.0) == pytest.approx(with_right(1.0), abs=1e-5)
+    assert math.isfinite(with_right(1.0))
+
+
+@pytest.mark.parametrize("name", PANEL)
+@pytest.mark.parametrize("offset", [0.5, -2.0])
+def test_an_offset_is_not_heard(name, offset, signal, noise):
+    damaged = signal + 0.1 * noise
+    clean, shifted = (signal, signal + offset) if metric(name).needs_reference else (None, None)
+    expected = score(name, damaged, 22050, clean)
+    tolerance = 0.3 if name == "loudness" else 1e-3 * max(1.0, abs(expected))  # the step at its start is heard
+    assert score(name, damaged + offset, 22050, shifted) == pytest.approx(expected, abs=tolerance)
+
+
 def test_loudness_is_pyloudnorms(signal):
     expected = pyloudnorm.Meter(22050).integrated_loudness(signal.double().numpy().T)
     assert score("loudness", signal, 22050) == pytest.approx(expected, abs=1e-6)
