@@ -24,6 +24,7 @@ from degrade_bench.analysis.selectivity import SELECTIVITY
 from degrade_bench.analysis.sensitivity import FAMILIES
 from degrade_bench.errors import ConfigError, RunFolderError
 from degrade_bench.runs.names import ANALYSIS, SUMMARY
+from degrade_bench.runs.ownership import claim
 
 FORMAT = 3
 
@@ -144,8 +145,9 @@ def write(analysis: Analysis, folder: Path) -> None:
     """Write ``summary.csv`` and ``analysis.json``, each whole or not at all.
 
     Raises:
-        RunFolderError: the folder cannot be written.
+        RunFolderError: the folder cannot be written, or holds files of these names that are not ours.
     """
+    claim(folder, [SUMMARY, ANALYSIS])
     text = io.StringIO()
     analysis.summary.to_csv(text, index=False, lineterminator="\n")
     write_text(folder / SUMMARY, text.getvalue())

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from degrade_bench._support.files import write_text
 from degrade_bench.errors import RunFolderError
 from degrade_bench.runs.names import FORMAT, RECORD
+from degrade_bench.runs.ownership import claim
 
 
 class _Part(BaseModel):
@@ -243,8 +244,9 @@ def write_record(folder: Path, record: RunRecord) -> None:
     """Write ``run.json`` whole or not at all.
 
     Raises:
-        RunFolderError: the folder cannot be written.
+        RunFolderError: the folder cannot be written, or holds a ``run.json`` that is not ours.
     """
+    claim(folder, [RECORD])
     write_text(folder / RECORD, json.dumps(record.to_dict(), indent=1, allow_nan=False) + "\n")
 
 
