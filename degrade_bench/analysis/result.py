@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from degrade_bench._support.files import write_text
+from degrade_bench._support.contained import parse_json, read_bytes
 from degrade_bench.analysis.achieved import ACHIEVED
 from degrade_bench.analysis.controls import CONTROLS, PLACEBOS
 from degrade_bench.analysis.frames import json_rows
@@ -121,7 +122,7 @@ def _record(text: str) -> Mapping[str, Any]:
         RunFolderError: another version wrote it, or nobody.
     """
     try:
-        record = json.loads(text)
+        record = parse_json(text.encode("utf-8"))
     except ValueError as error:
         raise RunFolderError(f"not an analysis: {error}") from error
     if not isinstance(record, dict) or "format" not in record:
@@ -162,11 +163,15 @@ def load_analysis(folder: Path) -> Analysis:
     """
     path = folder / ANALYSIS
     try:
-        return Analysis.from_json(path.read_text(encoding="utf-8"))
+        return Analysis.from_json(_text(folder))
     except FileNotFoundError:
         raise RunFolderError(f"{folder} has no {ANALYSIS}: give `degrade-bench analysis {folder}` first") from None
-    except (OSError, UnicodeDecodeError, RunFolderError) as error:
+    except (OSError, UnicodeError, RunFolderError) as error:
         raise RunFolderError(f"{path} cannot be read: {error}") from error
+
+
+def _text(folder: Path) -> str:
+    return read_bytes(folder, folder / ANALYSIS).decode("utf-8")
 
 
 def load_options(folder: Path) -> AnalysisOptions:
@@ -179,8 +184,8 @@ def load_options(folder: Path) -> AnalysisOptions:
     """
     path = folder / ANALYSIS
     try:
-        return _options(_record(path.read_text(encoding="utf-8")))
+        return _options(_record(_text(folder)))
     except FileNotFoundError:
         return AnalysisOptions()
-    except (OSError, UnicodeDecodeError, RunFolderError) as error:
+    except (OSError, UnicodeError, RunFolderError) as error:
         raise RunFolderError(f"{path} cannot be read: {error}") from error
