@@ -6,10 +6,12 @@ import errno
 import hashlib
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from degrade_bench._support.contained import kind_of
 from degrade_bench.errors import RunFolderError
 
 PARTIAL = ".partial-"
@@ -24,8 +26,13 @@ def replacing(path: Path) -> Iterator[Path]:
     file behind. The new file keeps the suffix, for writers that look at it.
 
     Raises:
-        RunFolderError: a full disk, no permission, a missing folder; the old file is as it was.
+        RunFolderError: a full disk, no permission, a missing folder; or a directory, a link or a device stands there.
+            What was there is as it was.
     """
+    with suppress(OSError):
+        mode = path.lstat().st_mode
+        if not stat.S_ISREG(mode):
+            raise RunFolderError(f"{path} is {kind_of(mode)}, expected a file or nothing; choose another name")
     temporary = path.parent / f"{PARTIAL}{os.getpid()}-{secrets.token_hex(4)}{path.suffix}"
     try:
         yield temporary
@@ -59,6 +66,16 @@ def folder_error(path: Path, error: OSError) -> RunFolderError:
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:
         return RunFolderError(f"no permission to write {path}; choose another --out")
     return RunFolderError(f"cannot write {path}: {error.strerror or error}")
+
+
+def file_word(text: str) -> str:
+    """A text as part of a file's name: letters, digits, dashes and underscores, not longer than 100 bytes.
+
+    >>> file_word("string quartet: I/II")
+    'string_quartet__I_II'
+    """
+    word = "".join(one if one.isalnum() or one in "-_" else "_" for one in text)
+    return word.encode()[:100].decode(errors="ignore")
 
 
 def sha256_of(path: Path) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from degrade_bench._support.files import write_text
+from degrade_bench._support.contained import parse_json, read_bytes
 from degrade_bench.analysis.achieved import ACHIEVED
 from degrade_bench.analysis.controls import CONTROLS, PLACEBOS
 from degrade_bench.analysis.frames import json_rows
@@ -24,6 +25,7 @@ from degrade_bench.analysis.selectivity import SELECTIVITY
 from degrade_bench.analysis.sensitivity import FAMILIES
 from degrade_bench.errors import ConfigError, RunFolderError
 from degrade_bench.runs.names import ANALYSIS, SUMMARY
+from degrade_bench.runs.ownership import claim
 
 FORMAT = 3
 
@@ -120,7 +122,7 @@ def _record(text: str) -> Mapping[str, Any]:
         RunFolderError: another version wrote it, or nobody.
     """
     try:
-        record = json.loads(text)
+        record = parse_json(text.encode("utf-8"))
     except ValueError as error:
         raise RunFolderError(f"not an analysis: {error}") from error
     if not isinstance(record, dict) or "format" not in record:
@@ -144,8 +146,9 @@ def write(analysis: Analysis, folder: Path) -> None:
     """Write ``summary.csv`` and ``analysis.json``, each whole or not at all.
 
     Raises:
-        RunFolderError: the folder cannot be written.
+        RunFolderError: the folder cannot be written, or holds files of these names that are not ours.
     """
+    claim(folder, [SUMMARY, ANALYSIS])
     text = io.StringIO()
     analysis.summary.to_csv(text, index=False, lineterminator="\n")
     write_text(folder / SUMMARY, text.getvalue())
@@ -160,11 +163,15 @@ def load_analysis(folder: Path) -> Analysis:
     """
     path = folder / ANALYSIS
     try:
-        return Analysis.from_json(path.read_text(encoding="utf-8"))
+        return Analysis.from_json(_text(folder))
     except FileNotFoundError:
         raise RunFolderError(f"{folder} has no {ANALYSIS}: give `degrade-bench analysis {folder}` first") from None
-    except (OSError, UnicodeDecodeError, RunFolderError) as error:
+    except (OSError, UnicodeError, RunFolderError) as error:
         raise RunFolderError(f"{path} cannot be read: {error}") from error
+
+
+def _text(folder: Path) -> str:
+    return read_bytes(folder, folder / ANALYSIS).decode("utf-8")
 
 
 def load_options(folder: Path) -> AnalysisOptions:
@@ -177,8 +184,8 @@ def load_options(folder: Path) -> AnalysisOptions:
     """
     path = folder / ANALYSIS
     try:
-        return _options(_record(path.read_text(encoding="utf-8")))
+        return _options(_record(_text(folder)))
     except FileNotFoundError:
         return AnalysisOptions()
-    except (OSError, UnicodeDecodeError, RunFolderError) as error:
+    except (OSError, UnicodeError, RunFolderError) as error:
         raise RunFolderError(f"{path} cannot be read: {error}") from error

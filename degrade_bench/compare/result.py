@@ -10,13 +10,14 @@ from typing import Any
 
 import pandas as pd
 
-from degrade_bench._support.files import folder_error, write_text
+from degrade_bench._support.files import write_text
 from degrade_bench.analysis.frames import json_rows
 from degrade_bench.compare.options import CompareOptions
+from degrade_bench.runs.names import COMPARISON_FILES, COMPARISON_TABLES
+from degrade_bench.runs.ownership import begin, claim
 
 FORMAT = 1
 FRAMES = ("runs", "metrics", "leaderboard", "differences", "redundancy", "cover")
-TABLES = ("leaderboard", "differences", "redundancy")
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,13 +71,11 @@ def write(comparison: Comparison, folder: Path) -> None:
     """Write ``comparison.json``, ``leaderboard.csv``, ``differences.csv``, ``redundancy.csv``, each whole or not.
 
     Raises:
-        RunFolderError: the folder cannot be made or written.
+        RunFolderError: the folder cannot be made or written, or is not empty and not ours.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise folder_error(folder, error) from error
-    for name in TABLES:
+    begin(folder, COMPARISON_FILES)
+    claim(folder, COMPARISON_FILES)
+    for name in COMPARISON_TABLES:
         text = io.StringIO()
         getattr(comparison, name).to_csv(text, index=False, lineterminator="\n")
         write_text(folder / f"{name}.csv", text.getvalue())

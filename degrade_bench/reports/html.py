@@ -14,6 +14,7 @@ from degrade_bench.reports.sections import SECTIONS, Section
 from degrade_bench.reports.text import counts_line, failure_lines, metric_lines
 from degrade_bench.reports.words import duration, fixed, number, when
 from degrade_bench.runs.names import REPORT
+from degrade_bench.runs.ownership import claim
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -32,9 +33,11 @@ def write_report(folder: Path) -> Path:
         the report's path.
 
     Raises:
-        RunFolderError: there is no analysis or no record, or the folder cannot be written.
+        RunFolderError: there is no analysis or no record, or the folder cannot be written, or holds
+            files of these names that are not ours.
     """
     run = load_run(folder)
+    claim(folder, [REPORT])
     with house_style():
         drawings = draw(run)
         vectors = save([drawing for several in drawings.values() for drawing in several], folder)

@@ -9,7 +9,6 @@ into one, so that the next start has few to read.
 from __future__ import annotations
 
 import math
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,10 +17,11 @@ from types import TracebackType
 import filelock
 import pyarrow as pa
 
-from degrade_bench._support.files import PARTIAL, folder_error
+from degrade_bench._support.files import folder_error
 from degrade_bench.errors import RunFolderError
+from degrade_bench.runs import ownership
 from degrade_bench.runs.columns import Row
-from degrade_bench.runs.names import LOCK, PRODUCTS, RECORD, SCORES, SHARDS
+from degrade_bench.runs.names import AUDIO, FIGURES, LOCK, RECORD, RUN_FILES, SCORES, SHARDS
 from degrade_bench.runs.record import ClipRecord, RunRecord, read_record, write_record
 from degrade_bench.runs.scores import Counts, read_table, to_table, with_counts, write_table
 from degrade_bench.runs.shards import (
@@ -44,28 +44,18 @@ class RunFolder:
 
     Args:
         path: the directory; made if missing.
-        overwrite: remove what an earlier run left in it.
+        overwrite: remove the files of an earlier run that its ``files.json`` lists.
 
     Raises:
-        RunFolderError: not a directory, no permission, in use by another process, or holding files that no
-            run wrote.
+        RunFolderError: not a directory, no permission, in use by another process, or not empty and not ours; nothing
+            in it was touched.
     """
 
     def __init__(self, path: Path, overwrite: bool = False) -> None:
         self.path = path
         self._serial: int | None = None
         self._lock = filelock.FileLock(path / LOCK)
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            foreign = sorted(entry.name for entry in path.iterdir() if not _is_product(entry.name))
-        except (FileExistsError, NotADirectoryError):
-            raise RunFolderError(f"--out {path} is a file, expected a directory") from None
-        except OSError as error:
-            raise folder_error(path, error) from error
-        if foreign and not (path / RECORD).exists():
-            raise RunFolderError(
-                f"--out {path} holds other files ({foreign[0]!r}, …) and no run; choose an empty or a new directory"
-            )
+        ownership.begin(path, (*RUN_FILES, FIGURES, AUDIO, f"{SHARDS}/"))
         try:
             self._lock.acquire(timeout=0)
         except filelock.Timeout:
@@ -74,13 +64,15 @@ class RunFolder:
             raise folder_error(path, error) from error
         try:
             if overwrite:
-                self._clear()
-            for leftover in path.rglob(f"{PARTIAL}*"):  # of a process that was killed while writing
-                leftover.unlink(missing_ok=True)
-            self.shards.mkdir(exist_ok=True)
+                ownership.remove(path, ownership.listed(path))
+            ownership.remove_leftovers(path)
+            ownership.claim(path, [f"{SHARDS}/"])
         except OSError as error:
             self._lock.release()
             raise folder_error(self.shards, error) from error
+        except RunFolderError:
+            self._lock.release()
+            raise
 
     def __enter__(self) -> RunFolder:
         return self
@@ -177,21 +169,8 @@ class RunFolder:
 
     def finish(self, table: pa.Table, record: RunRecord) -> None:
         """Write ``scores.parquet`` and ``run.json``, and remove the shards that they hold now."""
+        ownership.claim(self.path, [SCORES])
         write_table(self.path / SCORES, table)
         self.write_record(record)
-        shutil.rmtree(self.shards, ignore_errors=True)
+        ownership.remove(self.path, [f"{SHARDS}/"])
         self._serial = None
-
-    def _clear(self) -> None:
-        for name in PRODUCTS:
-            target = self.path / name
-            if name == LOCK:
-                continue
-            if target.is_dir():
-                shutil.rmtree(target, ignore_errors=True)
-            else:
-                target.unlink(missing_ok=True)
-
-
-def _is_product(name: str) -> bool:
-    return name in PRODUCTS or name.startswith(PARTIAL)

@@ -15,6 +15,18 @@ AUDIO = "audio"
 SHARDS = "shards"
 """Rows of a run that goes on; gone when it has finished."""
 LOCK = ".lock"
+FILES = "files.json"
+"""The list of what was written into a directory: only that is ever replaced or removed."""
 
-PRODUCTS = (RECORD, SCORES, SUMMARY, ANALYSIS, REPORT, FIGURES, AUDIO, SHARDS, LOCK)
-"""Everything that a run may leave in its directory."""
+RUN_FILES = (RECORD, SCORES, SUMMARY, ANALYSIS, REPORT)
+"""The files of a run, beside those in its directories."""
+
+COMPARISON_TABLES = ("leaderboard", "differences", "redundancy")
+COMPARISON_FILES = ("comparison.json", *(f"{name}.csv" for name in COMPARISON_TABLES))
+"""What a comparison writes."""
+
+SELFTEST = "selftest.json"
+SELFTEST_FIGURES = ("selftest_verdicts", "selftest_coverage")
+SELFTEST_FORMATS = ("png", "svg")
+SELFTEST_FILES = (SELFTEST, *(f"{name}.{suffix}" for name in SELFTEST_FIGURES for suffix in SELFTEST_FORMATS))
+"""What the self-test writes."""

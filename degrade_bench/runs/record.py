@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, Literal
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from degrade_bench._support.files import write_text
+from degrade_bench._support.contained import parse_json, read_bytes
 from degrade_bench.errors import RunFolderError
 from degrade_bench.runs.names import FORMAT, RECORD
+from degrade_bench.runs.ownership import claim
 
 
 class _Part(BaseModel):
@@ -24,6 +26,20 @@ class _Described(BaseModel):
     """A part whose further fields are what ``degrade-bench list … --json`` prints of the same thing."""
 
     model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
+
+
+def _inside(path: str) -> str:
+    """A path that stays inside the run directory by what it says; links are looked at where the file is read."""
+    posix, windows = PurePosixPath(path), PureWindowsPath(path)
+    if not path or len(path) > 1000 or "\0" in path or posix.is_absolute() or windows.anchor:
+        raise ValueError("expected a path inside the run directory")
+    if ".." in posix.parts or ".." in windows.parts:
+        raise ValueError("the path leads out of the run directory")
+    return path
+
+
+Count = Annotated[int, Field(ge=0)]
+InsidePath = Annotated[str, AfterValidator(_inside)]
 
 
 class Request(_Part):
@@ -82,7 +98,7 @@ class MetricRecord(_Described):
     score_range: tuple[float | None, float | None]
     fingerprint: str
     parts: Mapping[str, str]
-    counts: Mapping[str, int] = Field(default_factory=dict)
+    counts: Mapping[str, Count] = Field(default_factory=dict)
 
 
 class DegradationRecord(_Described):
@@ -108,12 +124,12 @@ class ClipRecord(_Part):
     id: str
     hash: str
     seconds: float
-    sample_rate: int
-    channels: int
+    sample_rate: Count
+    channels: Count
     group: str | None
     track: str
-    beats: int
-    downbeats: int
+    beats: Count
+    downbeats: Count
     beat_source: str
     beat_confidence: float
     downbeat_confidence: float
@@ -171,7 +187,7 @@ class NotApplicable(_Part):
     degradation: str
     metrics: tuple[str, ...] | None
     reason: str
-    count: int
+    count: Count
 
 
 class Example(_Part):
@@ -182,7 +198,7 @@ class Example(_Part):
         level: 0 for the clean clip.
     """
 
-    file: str
+    file: InsidePath
     clip_id: str
     degradation: str
     level: int
@@ -221,7 +237,7 @@ class RunRecord(_Part):
     device: str
     started: str
     finished: str | None = None
-    starts: int = 1
+    starts: Count = 1
     seconds: Mapping[str, float] = Field(default_factory=dict)
     metrics: tuple[MetricRecord, ...]
     metrics_skipped: tuple[LeftOut, ...] = ()
@@ -249,8 +265,9 @@ def write_record(folder: Path, record: RunRecord) -> None:
     """Write ``run.json`` whole or not at all.
 
     Raises:
-        RunFolderError: the folder cannot be written.
+        RunFolderError: the folder cannot be written, or holds a ``run.json`` that is not ours.
     """
+    claim(folder, [RECORD])
     write_text(folder / RECORD, json.dumps(record.to_dict(), indent=1, allow_nan=False) + "\n")
 
 
@@ -262,10 +279,10 @@ def read_record(folder: Path) -> RunRecord:
     """
     path = folder / RECORD
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored = parse_json(read_bytes(folder, path))
     except FileNotFoundError:
         raise RunFolderError(f"{folder} is not a run directory: it has no {RECORD}") from None
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise RunFolderError(f"{path} cannot be read: {error}") from error
     if not isinstance(stored, dict) or "identity" not in stored:
         raise RunFolderError(f"{path} is not the record of a run")

@@ -15,10 +15,15 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from degrade_bench._support.contained import check_file
 from degrade_bench._support.files import replacing
 from degrade_bench.errors import RunFolderError
 from degrade_bench.runs.columns import ANALYSED, SCHEMA, Row
 from degrade_bench.runs.names import SCORES
+from degrade_bench.runs.row_check import check_rows
+
+MOST_ROWS = 50_000_000
+"""Rows that are read of a table: a file of a few kilobytes can state billions."""
 
 BlockKey = tuple[str, str, str]
 """(clip id, block, metric)."""
@@ -67,7 +72,10 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
 
     wanted = SCHEMA if columns is None else pa.schema([SCHEMA.field(name) for name in columns])
     try:
+        check_file(path.parent, path)
         with parquet.ParquetFile(path, page_checksum_verification=True) as file:
+            if file.metadata.num_rows > MOST_ROWS:
+                raise RunFolderError(f"{path} has {file.metadata.num_rows} rows, expected at most {MOST_ROWS}")
             lacking = [name for name in SCHEMA.names if name not in file.schema_arrow.names]
             if lacking:
                 raise RunFolderError(
@@ -75,7 +83,8 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
                 )
             table = file.read(columns=wanted.names).select(wanted.names).cast(wanted)
             counts = (file.schema_arrow.metadata or {}).get(COUNTS_METADATA)
-            return table.replace_schema_metadata({COUNTS_METADATA: counts} if counts else {})
+        check_rows(table)
+        return table.replace_schema_metadata({COUNTS_METADATA: counts} if counts else {})
     except FileNotFoundError:
         raise RunFolderError(f"{path.parent} has no {path.name}: no run has finished there") from None
     except (OSError, ValueError, pa.ArrowException) as error:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from degrade_bench._support.files import replacing
 from degrade_bench.analysis.verdicts import VERDICT_NAMES, Verdict
-from degrade_bench.reports.style import FAINT, FLOOR, INK, RC, SERIES
+from degrade_bench.reports.figures.drawing import FORMATS, house_style
+from degrade_bench.reports.style import FAINT, FLOOR, INK, SERIES
+from degrade_bench.runs.names import SELFTEST_FIGURES, SELFTEST_FORMATS
+from degrade_bench.runs.ownership import claim
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,17 +29,14 @@ def write_figures(table: pd.DataFrame, coverage: pd.DataFrame, folder: Path) -> 
         coverage: the trials' coverage.
         folder: where to.
     """
-    import matplotlib
-
+    claim(folder, (f"{name}.{suffix}" for name in SELFTEST_FIGURES for suffix in SELFTEST_FORMATS))
     written = []
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(cast(Any, RC))
-        for name, figure in (("selftest_verdicts", _confusion(table)), ("selftest_coverage", _coverage(coverage))):
-            for suffix, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
+    with house_style():
+        for name, figure in zip(SELFTEST_FIGURES, (_confusion(table), _coverage(coverage)), strict=True):
+            for suffix in SELFTEST_FORMATS:
                 path = folder / f"{name}.{suffix}"
                 with replacing(path) as temporary:
-                    figure.savefig(temporary, format=suffix, dpi=160, metadata=cast(Any, metadata))
+                    figure.savefig(temporary, format=suffix, dpi=160, metadata=FORMATS[suffix])
                 written.append(path)
     return written
 

@@ -13,9 +13,9 @@ import pandas as pd
 from degrade_bench._support.files import write_text
 from degrade_bench._version import __version__
 from degrade_bench.analysis.verdicts import VERDICT_NAMES, Verdict
+from degrade_bench.runs.names import SELFTEST
+from degrade_bench.runs.ownership import claim
 from degrade_bench.selftest.trials import AT_MARGIN, AT_POWER, WAIVED, Trials, cases
-
-SELFTEST = "selftest.json"
 
 
 @dataclass(frozen=True)
@@ -134,5 +134,6 @@ def write_summary(trials: Trials, folder: Path) -> Path:
         "false_alarms": false_alarms(trials).to_dict("records"),
         "coverage": trials.coverage.to_dict("records"),
     }
+    claim(folder, [SELFTEST])
     write_text(folder / SELFTEST, json.dumps(record, indent=1) + "\n")
     return folder / SELFTEST

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from degrade_bench._support.files import folder_error
 from degrade_bench.analysis.verdicts import VERDICT_NAMES
+from degrade_bench.runs.names import SELFTEST_FILES
+from degrade_bench.runs.ownership import begin
 from degrade_bench.selftest.summary import claims, confusion, false_alarms, write_summary
 from degrade_bench.selftest.trials import Trials, run_trials
 
@@ -25,17 +26,14 @@ def selftest_with_progress(runs: int, clips: int, seed: int, workers: int, out: 
 
     Raises:
         ConfigError: no runs, or too few clips.
-        RunFolderError: the folder cannot be written.
+        RunFolderError: the folder cannot be written, or is not empty and not ours.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
     if out is not None:
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise folder_error(out, error) from error
+        begin(out, SELFTEST_FILES)
     console = Console(stderr=True, highlight=False)
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("simulated runs"), TimeRemainingColumn())
     with Bar(*columns, console=console, disable=not console.is_terminal) as bar:

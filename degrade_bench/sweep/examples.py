@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from degrade_bench._support.files import folder_error, replacing
+from degrade_bench._support.files import file_word, replacing
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import DegradeBenchError
 from degrade_bench.runs.columns import CLEAN
 from degrade_bench.runs.names import AUDIO
+from degrade_bench.runs.ownership import claim, listed, remove
 from degrade_bench.runs.record import Example
 
 EXCERPT_SECONDS = 6.0
@@ -71,7 +72,7 @@ def write_examples(
             if rendered.plan.time_map is not None:
                 middle_seconds = float(rendered.plan.time_map(np.asarray(middle_seconds)))
             example = Example(
-                file=f"{AUDIO}/{degradation.name}_level{level}.mp3",
+                file=f"{AUDIO}/{file_word(degradation.name)}_level{level}.mp3",
                 clip_id=clip.id,
                 degradation=degradation.name,
                 level=level,
@@ -82,13 +83,9 @@ def write_examples(
             excerpts.append((example, _excerpt(rendered.clip, middle_seconds)))
     peak = max(float(samples.abs().max()) for _, samples in excerpts)
     gain = min(1.0, CEILING / peak) if peak > 0 else 1.0
-    audio = folder / AUDIO
-    try:
-        audio.mkdir(exist_ok=True)
-        for stale in audio.glob("*.mp3"):
-            stale.unlink()
-    except OSError as error:
-        raise folder_error(audio, error) from error
+    wanted = {example.file for example, _ in excerpts}
+    claim(folder, wanted)
+    remove(folder, (name for name in listed(folder) - wanted if name.startswith(f"{AUDIO}/")))
     for example, samples in excerpts:
         with replacing(folder / example.file) as temporary:
             temporary.write_bytes(_mp3(samples * gain, clip.sample_rate))

@@ -79,6 +79,7 @@ def test_files_hold_the_frames(comparison, tmp_path):
     assert sorted(path.name for path in out.iterdir()) == [
         "comparison.json",
         "differences.csv",
+        "files.json",
         "leaderboard.csv",
         "redundancy.csv",
     ]

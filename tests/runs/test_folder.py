@@ -14,6 +14,7 @@ from degrade_bench._support.files import replacing, write_text
 from degrade_bench.errors import RunFolderError
 from degrade_bench.runs.columns import SCHEMA
 from degrade_bench.runs.folder import RunFolder
+from degrade_bench.runs.ownership import claim
 from tests.runs.records import clip_of, record_of
 
 
@@ -27,7 +28,7 @@ def test_a_directory_in_use_is_refused_and_is_free_afterwards(tmp_path):
 def test_a_directory_with_other_files_is_refused_untouched(tmp_path):
     (tmp_path / "thesis.tex").write_text("x")
     for overwrite in (False, True):
-        with pytest.raises(RunFolderError, match=r"holds other files \('thesis.tex'"):
+        with pytest.raises(RunFolderError, match=r"it holds 'thesis.tex'"):
             RunFolder(tmp_path, overwrite)
     assert [each.name for each in tmp_path.iterdir()] == ["thesis.tex"]
 
@@ -35,12 +36,18 @@ def test_a_directory_with_other_files_is_refused_untouched(tmp_path):
 def test_overwrite_removes_what_a_run_wrote_and_nothing_else(tmp_path):
     with RunFolder(tmp_path) as folder:
         folder.write_record(record_of())
-        (tmp_path / "figures").mkdir()
+        claim(tmp_path, ["figures/curves.svg", "scores.parquet"])
+        (tmp_path / "figures" / "curves.svg").write_bytes(b"x")
         (tmp_path / "scores.parquet").write_bytes(b"x")
     (tmp_path / "notes.txt").write_text("mine")
     with RunFolder(tmp_path, overwrite=True) as folder:
         assert folder.read_record() is None
-        assert sorted(each.name for each in tmp_path.iterdir()) == [".lock", "notes.txt", "shards"]
+        assert sorted(each.name for each in tmp_path.iterdir()) == [
+            ".lock",
+            "files.json",
+            "notes.txt",
+            "shards",
+        ]
 
 
 def test_a_file_in_place_of_the_directory(tmp_path):
@@ -98,7 +105,8 @@ def test_a_failed_block_leaves_nothing(tmp_path):
 
 
 def test_leftovers_of_a_killed_process_are_cleared(tmp_path):
-    (tmp_path / "shards").mkdir()
+    with RunFolder(tmp_path):
+        pass
     (tmp_path / "shards" / ".partial-1-ab.parquet").write_bytes(b"x")
     with RunFolder(tmp_path):
         assert list((tmp_path / "shards").iterdir()) == []
@@ -109,7 +117,7 @@ def test_clips_survive_until_the_record_takes_them(tmp_path):
     with RunFolder(tmp_path) as folder:
         folder.write_record(record_of(clips=(old,)))
         folder.add_clip(new)
-        (tmp_path / "shards" / "torn.json").write_text("{")
+        (tmp_path / "shards" / f"{0:024x}.json").write_text("{")
         assert folder.read_clips() == {"old": old, "<b>/ü\n": new}
         folder.finish(SCHEMA.empty_table(), record_of())
     assert json.loads((tmp_path / "run.json").read_text())["clips"] == []

@@ -75,7 +75,7 @@ def test_the_schema_follows_from_the_row():
 
 
 def test_rows_come_back_as_they_were(tmp_path):
-    rows = [row(), row(level=2, score=None, status="failed", error="no", window_scores=None, role="placebo")]
+    rows = [row(), row(level=2, score=None, status="failed", error="no", window_scores=None)]
     write_table(tmp_path / "scores.parquet", to_table(rows))
     again = read_table(tmp_path / "scores.parquet")
     assert again.schema.equals(SCHEMA)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from degrade_bench._support.files import file_word
 from degrade_bench.analysis.verdicts import VERDICT_MARKS
 from degrade_bench.reports.figures.drawing import Drawing
 from degrade_bench.reports.inputs import RunView
@@ -38,7 +39,7 @@ def drawings(run: RunView) -> list[Drawing]:
 def _drawing(run: RunView, family: str) -> Drawing:
     names = [name for name in run.degradations if _family_of(run, name) == family]
     return Drawing(
-        f"curves_{_file_word(family)}",
+        f"curves_{file_word(family)}",
         "Mean drop per level with its confidence interval; above zero the metric noticed. Grey lines are "
         "the placebos: the same processing with the music intact. The grey band is the nuisance floor.",
         f"Drop against level for {', '.join(names)}, one panel per metric, each beside its placebo.",
@@ -50,10 +51,6 @@ def _drawing(run: RunView, family: str) -> Drawing:
 def _family_of(run: RunView, degradation: str) -> str:
     levels = run.analysis.levels
     return str(levels.loc[levels["degradation"] == degradation, "family"].iloc[0])
-
-
-def _file_word(text: str) -> str:
-    return "".join(character if character.isalnum() else "_" for character in text)
 
 
 def sensitivity_curves(run: RunView, family: str) -> Figure:

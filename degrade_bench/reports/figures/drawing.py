@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from degrade_bench._support.files import folder_error, replacing
+from degrade_bench._support.files import replacing
 from degrade_bench.reports.style import RC
 from degrade_bench.runs.names import FIGURES
+from degrade_bench.runs.ownership import claim, listed, remove
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -58,23 +59,18 @@ def house_style() -> Iterator[None]:
 
 
 def save(drawings: Sequence[Drawing], folder: Path) -> dict[str, bytes]:
-    """Write ``figures/NAME.png``, ``.svg`` and ``.pdf``; figures of an earlier report are removed.
+    """Write ``figures/NAME.png``, ``.svg`` and ``.pdf``; those of an earlier report are removed.
 
     Returns:
         the SVG of each figure, by name.
 
     Raises:
-        RunFolderError: the folder cannot be written.
+        RunFolderError: the folder cannot be written, or holds a figure of such a name that is not ours.
     """
     target = folder / FIGURES
-    wanted = {f"{drawing.name}.{suffix}" for drawing in drawings for suffix in FORMATS}
-    try:
-        target.mkdir(exist_ok=True)
-        for old in target.iterdir():
-            if old.name not in wanted and old.suffix.lstrip(".") in FORMATS:
-                old.unlink()
-    except OSError as error:
-        raise folder_error(target, error) from error
+    wanted = {f"{FIGURES}/{drawing.name}.{suffix}" for drawing in drawings for suffix in FORMATS}
+    claim(folder, wanted)
+    remove(folder, (name for name in listed(folder) - wanted if name.startswith(f"{FIGURES}/")))
     vectors = {}
     for drawing in drawings:
         drawing.figure.draw_without_rendering()

@@ -1,0 +1,142 @@
+"""Reading files of a directory that may come from anybody: inside it, regular, of bounded size, and plain JSON.
+
+A link may point at a file outside, a FIFO never ends, a device gives as many bytes as one asks for, and JSON can be
+nested deeper than the interpreter's stack. All of these are refused in a line that names the file.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from degrade_bench.errors import RunFolderError
+
+RECORD_BYTES = 128 * 2**20
+"""The most that ``run.json`` or ``analysis.json`` may hold; a run of a hundred thousand clips has less."""
+
+DEEPEST = 64
+"""Lists and mappings within one another, at most."""
+
+KINDS = {
+    stat.S_ISDIR: "a directory",
+    stat.S_ISLNK: "a link",
+    stat.S_ISFIFO: "a named pipe",
+    stat.S_ISSOCK: "a socket",
+    stat.S_ISCHR: "a device",
+    stat.S_ISBLK: "a device",
+}
+
+
+def kind_of(mode: int) -> str:
+    """What something that is no regular file is, by its mode: ``a link``, ``a named pipe``, …"""
+    return next((words for is_kind, words in KINDS.items() if is_kind(mode)), "no regular file")
+
+
+def check_inside(folder: Path, path: Path) -> None:
+    """Refuse a path that leaves a directory, by ``..``, absolutely or over a link.
+
+    Raises:
+        RunFolderError: it does.
+    """
+    try:
+        inside = path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a null character
+        raise RunFolderError(f"{str(path)!r} cannot be read: {error}") from error
+    if not inside:
+        raise RunFolderError(f"{path} leads out of {folder}: nothing outside a run directory is read or written")
+
+
+def check_file(folder: Path, path: Path, most: int | None = None) -> None:
+    """Refuse what is no regular file within a directory, or is larger than it may be.
+
+    Args:
+        folder: the directory.
+        path: the file, with the directory before it.
+        most: bytes that it may hold; None for any number.
+
+    Raises:
+        FileNotFoundError: nothing is there.
+        OSError: the system does not say what is there.
+        RunFolderError: it leaves the directory, is a pipe, a device or a directory, or is too large.
+    """
+    check_inside(folder, path)
+    there = os.stat(path)
+    if not stat.S_ISREG(there.st_mode):
+        raise RunFolderError(f"{path} is {kind_of(there.st_mode)}, expected a file")
+    if most is not None and there.st_size > most:
+        raise RunFolderError(f"{path} is too large: {there.st_size} bytes, expected at most {most}")
+
+
+def read_bytes(folder: Path, path: Path, most: int = RECORD_BYTES) -> bytes:
+    """The bytes of a regular file within a directory.
+
+    Args:
+        folder: the directory.
+        path: the file, with the directory before it.
+        most: bytes that it may hold.
+
+    Raises:
+        FileNotFoundError: nothing is there.
+        OSError: it cannot be read.
+        RunFolderError: as :func:`check_file`.
+    """
+    check_file(folder, path, most)
+    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise RunFolderError(f"{path} is too large: more than {most} bytes")
+    return content
+
+
+def parse_json(content: bytes) -> Any:
+    """Plain JSON: no NaN or infinity, no number beyond 64 bits, no half of a surrogate pair, nothing very deep.
+
+    Raises:
+        ValueError: it is something else; says what, in one line.
+    """
+    try:
+        parsed = json.loads(content.decode("utf-8"), parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise ValueError("it is not UTF-8 text") from error
+    except RecursionError as error:
+        raise ValueError(f"it is nested deeper than {DEEPEST} levels") from error
+    _check_values(parsed)
+    return parsed
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"it holds {name}, which is no number of JSON")
+
+
+def _check_values(parsed: Any) -> None:
+    """Look at every value, without recursion."""
+    waiting: list[tuple[Any, int, str]] = [(parsed, 0, "")]
+    while waiting:
+        value, depth, place = waiting.pop()
+        if isinstance(value, Mapping | list):
+            if depth >= DEEPEST:
+                raise ValueError(f"it is nested deeper than {DEEPEST} levels")
+            inner = value.items() if isinstance(value, Mapping) else enumerate(value)
+            for key, one in inner:
+                where = f"{place}.{key}" if place else str(key)
+                _check_text(str(key), place)
+                waiting.append((one, depth + 1, where[:200]))
+        elif isinstance(value, str):
+            _check_text(value, place)
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"{place}: a number beyond what a double holds")
+        elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise ValueError(f"{place}: a whole number beyond 64 bits")
+
+
+def _check_text(text: str, place: str) -> None:
+    if not text.isascii():
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise ValueError(f"{place.encode('utf-8', 'replace').decode()}: half of a surrogate pair") from error
