@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from importlib.metadata import entry_points
 from typing import Generic, TypeVar
 
+from degrade_bench._support.texts import one_line, said
 from degrade_bench.errors import ConfigError, UnknownNameError
 
 T = TypeVar("T")
@@ -29,9 +30,11 @@ def import_attribute(path: str) -> object:
         raise ConfigError(f"{path!r} is not of the form 'package.module:name'")
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:  # a third party's module may raise anything while it is imported
-        said = str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
-        raise ConfigError(f"cannot import {module_name!r} (asked for by {path!r}): {said}") from error
+    except BaseException as error:  # a third party's module may raise anything while it is imported
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        why = one_line(str(error)) if isinstance(error, ImportError) else said(error)
+        raise ConfigError(f"cannot import {module_name!r} (asked for by {path!r}): {why}") from error
     try:
         return getattr(module, attribute)
     except AttributeError:
@@ -50,6 +53,7 @@ class Registry(Generic[T]):
         self.kind = kind
         self._group = entry_point_group
         self._entries: dict[str, T | str] = {}
+        self._paths: dict[str, str] = {}
         self._plugins_read = entry_point_group is None
 
     def register(self, name: str, entry: T | str) -> None:
@@ -80,6 +84,11 @@ class Registry(Generic[T]):
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())
 
+    def origin(self, name: str) -> str:
+        """The module that a name's object comes from, as it was registered; empty for one that came as an object."""
+        entry = self._paths.get(name) or self._entries.get(name)
+        return entry.partition(":")[0] if isinstance(entry, str) else ""
+
     def get(self, name: str) -> T:
         """The object registered under ``name``.
 
@@ -92,6 +101,7 @@ class Registry(Generic[T]):
             raise UnknownNameError(self.kind, name, self._entries, f"see `degrade-bench list {self.kind}s`")
         entry = self._entries[name]
         if isinstance(entry, str):
+            self._paths[name] = entry
             entry = import_attribute(entry)  # type: ignore[assignment]
             self._entries[name] = entry
         return entry  # type: ignore[return-value]

@@ -120,9 +120,9 @@ def load_metric(spec: str, settings: Mapping[str, Any], device: str) -> Metric:
     elif settings:
         name, value = next(iter(settings.items()))
         raise ConfigError(f"--set {spec}.{name}={value}: {spec} is an object and takes no settings")
-    metric = check_metric(made)
-    if metric.light and _is_file(spec):
-        metric = FromFile(made, spec, settings, device)
+    metric = check_metric(made, _origin(spec))
+    if isinstance(metric, Adapter) and metric.light and _is_file(spec):
+        metric = FromFile(metric, spec, settings, device)
     return with_settings(metric, given) if given else metric
 
 
@@ -130,14 +130,14 @@ class FromFile(Adapter):
     """A light metric out of a file. A worker loads it from the file anew: it knows no module of that name.
 
     Args:
-        wrapped: the object that the file gave.
+        adapted: the object that the file gave, in its adapter.
         spec: ``path/to/file.py:Name``.
         settings: as :func:`load_metric` was given them.
         device: likewise.
     """
 
-    def __init__(self, wrapped: Any, spec: str, settings: Mapping[str, Any], device: str) -> None:
-        super().__init__(wrapped)
+    def __init__(self, adapted: Adapter, spec: str, settings: Mapping[str, Any], device: str) -> None:
+        vars(self).update(vars(adapted))
         self.origin = (spec, dict(settings), device)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -146,6 +146,18 @@ class FromFile(Adapter):
 
 def _is_file(spec: str) -> bool:
     return spec.rpartition(":")[0].endswith(".py")
+
+
+def _origin(spec: str) -> str:
+    """The name of the module that gives what was asked for."""
+    if ":" not in spec:
+        return REGISTRY.origin(spec)
+    file, _, _ = spec.rpartition(":")
+    return _module_name(Path(file)) if _is_file(spec) else spec.partition(":")[0]
+
+
+def _module_name(path: Path) -> str:
+    return f"degrade_bench_metric_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
 
 
 def _named(spec: str) -> Any:
@@ -168,7 +180,7 @@ def _made(factory: Any, spec: str, given: Mapping[str, Any], device: str) -> Any
 def _from_file(path: Path, attribute: str) -> Any:
     if not path.is_file():
         raise ConfigError(f"--metric {path}:{attribute}: no such file")
-    name = f"degrade_bench_metric_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
+    name = _module_name(path)
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
