@@ -10,19 +10,23 @@ import hashlib
 import importlib.util
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from degrade_bench._support.registry import Registry, import_attribute
+from degrade_bench._support.texts import one_line, said
 from degrade_bench.errors import ConfigError, DegradeBenchError, MetricError, UnknownNameError
 from degrade_bench.metric.adapter import Adapter, check_metric, with_settings
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.settings import BENCH_SETS, takes, typed_settings
 from degrade_bench.metric.simulated.truths import TRUTHS
-from degrade_bench.metric.traits import described
+from degrade_bench.metric.traits import LONGEST_TEXT, described
 
 REGISTRY: Registry[Any] = Registry("metric", "degrade_bench.metrics")
+BENCH = __name__.partition(".")[0]
 
 PANEL = {
     "si-sdr": "si_sdr:SiSdr",
@@ -55,16 +59,26 @@ class SkippedMetric:
 def describe_metrics() -> list[dict[str, Any]]:
     """What ``degrade-bench list metrics --json`` prints. Nothing is loaded but classes.
 
-    A class that has ``unavailable(settings)`` says there why it cannot run on this machine, or None.
+    A class that has ``unavailable(settings)`` says there why it cannot run on this machine, or None. A third party's
+    plug-in that cannot be imported or described is listed with that as its reason.
     """
-    entries = []
-    for name in REGISTRY.names():
-        registered = REGISTRY.get(name)
-        entry = described(registered)
-        ask = getattr(registered, "unavailable", None)
-        reason = ask({}) if callable(ask) else None
-        entries.append({**entry, "name": entry["name"] or name, "available": reason is None, "reason": reason})
-    return entries
+    return [_entry(name) for name in REGISTRY.names()]
+
+
+def _entry(name: str) -> dict[str, Any]:
+    try:
+        with redirect_stdout(StringIO()), redirect_stderr(StringIO()):  # what it prints is no part of a listing
+            registered = REGISTRY.get(name)
+            entry = described(registered)
+            ask = getattr(registered, "unavailable", None)
+            reason = ask({}) if callable(ask) else None
+        reason = reason if reason is None else one_line(str(reason), LONGEST_TEXT)
+    except BaseException as error:  # a third party's module, property or method may raise anything
+        if isinstance(error, KeyboardInterrupt) or REGISTRY.origin(name).startswith(f"{BENCH}."):
+            raise
+        entry = described(object())
+        reason = one_line(str(error)) if isinstance(error, DegradeBenchError) else said(error)
+    return {**entry, "name": entry["name"] or name, "available": reason is None, "reason": reason}
 
 
 def default_metrics(
@@ -173,8 +187,10 @@ def _made(factory: Any, spec: str, given: Mapping[str, Any], device: str) -> Any
         return factory(**{**by_bench, **given})
     except DegradeBenchError:
         raise
-    except Exception as error:  # a third party's constructor may raise anything
-        raise MetricError(f"metric {spec!r} cannot be made: {type(error).__name__}: {error}") from error
+    except BaseException as error:  # a third party's constructor may raise anything
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise MetricError(f"metric {spec!r} cannot be made: {said(error)}") from error
 
 
 def _from_file(path: Path, attribute: str) -> Any:

@@ -285,9 +285,16 @@ def described(metric: object) -> dict[str, Any]:
     """What a metric, or the class of one, says of itself, for the listing and for ``run.json``."""
     said = {name: trait_of(metric, name) for name, trait in TRAITS.items() if trait.listed}
     for name, value in said.items():
-        if not TRAITS[name].values.valid(value):  # of a class, what only its objects have
+        if not _is_valid(name, value):  # of a class, what only its objects have
             said[name] = getattr(MetricAttributes, name, None)
     return {name: list(value) if isinstance(value, tuple) else value for name, value in said.items()}
+
+
+def _is_valid(name: str, value: Any) -> bool:
+    try:
+        return bool(TRAITS[name].values.valid(value))
+    except Exception:  # comparing a foreign value may raise anything
+        return False
 
 
 def fingerprinted(metric: object) -> dict[str, Any]:
