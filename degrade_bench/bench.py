@@ -22,7 +22,7 @@ from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.catalogue import Broken
 from degrade_bench.degrade.suites import resolve
-from degrade_bench.errors import ConfigError, DegradeBenchError, MetricError
+from degrade_bench.errors import ConfigError, DegradeBenchError, MetricError, UnknownNameError
 from degrade_bench.metric.adapter import check_metric
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.catalogue import SkippedMetric, default_metrics, load_metric_apart
@@ -135,6 +135,7 @@ def resolve_request(
     twice = [name for name, count in Counter(metric.name for metric in metrics).items() if count > 1]
     if twice:
         raise ConfigError(f"metric {twice[0]!r} is given twice")
+    _check_hears(metrics, damage.degradations)
     sweep = Sweep(
         sources=tuple(sources)[: config.limit_clips],
         degradations=damage.degradations,
@@ -154,6 +155,16 @@ def resolve_request(
         skipped_degradations=damage.broken,
         device=device,
     )
+
+
+def _check_hears(metrics: Sequence[Metric], degradations: Sequence[Degradation]) -> None:
+    """Raise where a metric is meant to hear what is no control: its nuisance floor would hold what it hears."""
+    names = {*catalogue.names(), *(degradation.name for degradation in degradations)}
+    for metric in metrics:
+        for name in metric.hears:
+            if name not in names:
+                unknown = UnknownNameError("control", name, names)
+                raise MetricError(f"metric {metric.name!r}: its hears names an {unknown}")
 
 
 def _check_travels(degradations: Sequence[Degradation]) -> None:

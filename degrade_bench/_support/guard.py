@@ -23,28 +23,13 @@ from typing import Any
 
 import numpy as np
 
+from degrade_bench._support.texts import ForeignError
+
 Restore = Callable[[], object]
-
-
-class ForeignError(Exception):
-    """What foreign code did wrong, said in full by its text."""
 
 
 class ForeignExitError(ForeignError):
     """Foreign code tried to end the interpreter, or raised something that no handler of errors catches."""
-
-
-def said(error: BaseException) -> str:
-    """Type and text of an error of foreign code, whose text may be an error too; in one line.
-
-    >>> said(ValueError("no such  mode")), said(ForeignExitError("it called sys.exit(0)"))
-    ('ValueError: no such mode', 'it called sys.exit(0)')
-    """
-    try:
-        text = " ".join(str(error).split())
-    except Exception as worse:
-        text = f"its text raises {type(worse).__name__}"
-    return text if isinstance(error, ForeignError) else f"{type(error).__name__}: {text}"
 
 
 @contextmanager

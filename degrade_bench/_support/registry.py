@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from importlib.metadata import entry_points
 from typing import Generic, TypeVar
 
+from degrade_bench._support.texts import one_line, said
 from degrade_bench.errors import ConfigError, UnknownNameError
 
 T = TypeVar("T")
@@ -29,9 +30,11 @@ def import_attribute(path: str) -> object:
         raise ConfigError(f"{path!r} is not of the form 'package.module:name'")
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:  # a third party's module may raise anything while it is imported
-        said = str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
-        raise ConfigError(f"cannot import {module_name!r} (asked for by {path!r}): {said}") from error
+    except BaseException as error:  # a third party's module may raise anything while it is imported
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        why = one_line(str(error)) if isinstance(error, ImportError) else said(error)
+        raise ConfigError(f"cannot import {module_name!r} (asked for by {path!r}): {why}") from error
     try:
         return getattr(module, attribute)
     except AttributeError:
@@ -86,6 +89,10 @@ class Registry(Generic[T]):
         self._read_plugins()
         entry = self._entries.get(name)
         return entry if isinstance(entry, str) else None
+
+    def origin(self, name: str) -> str:
+        """The module that a name's object comes from; empty for one that was registered as an object."""
+        return (self.path(name) or "").partition(":")[0]
 
     def get(self, name: str) -> T:
         """The object registered under ``name``.

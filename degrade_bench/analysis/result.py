@@ -11,8 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from degrade_bench._support.files import write_text
 from degrade_bench._support.contained import parse_json, read_bytes
+from degrade_bench._support.files import write_text
 from degrade_bench.analysis.achieved import ACHIEVED
 from degrade_bench.analysis.controls import CONTROLS, PLACEBOS
 from degrade_bench.analysis.frames import json_rows

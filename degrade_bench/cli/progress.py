@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from degrade_bench.metric.identity import identity_note
+
 if TYPE_CHECKING:
     from degrade_bench.bench import Resolved, RunResult
     from degrade_bench.sweep.config import RunConfig
@@ -82,6 +84,9 @@ def _announce(console: Console, resolved: Resolved) -> None:
         console.print(f"left out: degradation {plugin.name}: {plugin.reason}", markup=False)
     for metric in resolved.skipped_metrics:
         console.print(f"left out: metric {metric.name}: {metric.reason}", markup=False)
+    for metric in sweep.metrics:
+        if note := identity_note(metric.fingerprint_parts()):
+            console.print(f"note: {metric.name}: {note}", markup=False)
     for clip in resolved.skipped_clips:
         console.print(f"left out: clip {clip.id}: {clip.reason}", markup=False)
     console.print(

@@ -11,14 +11,19 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import torch
 
+from degrade_bench._support.texts import one_line, said, shown
 from degrade_bench.errors import MetricError
 from degrade_bench.metric.traits import OUTSIDE_RANGE, SIMULATION, MetricAttributes, described, fingerprinted
+
+LONGEST_LABEL = 100
+"""Characters of a word that a metric counts under."""
 
 
 class Metric(MetricAttributes, ABC):
@@ -160,22 +165,6 @@ class Oracle(Metric):
         raise MetricError(f"{self.name} is simulated: it is told what was done to a clip and hears nothing")
 
 
-HOUSE = "degrade_bench"
-"""The package whose metrics are ours: they may be called as they are."""
-
-
-def is_foreign(metric: object) -> bool:
-    """Whether a metric's code is somebody else's, so that it is called under a guard.
-
-    >>> is_foreign(object())
-    True
-    """
-    wrapped = getattr(metric, "wrapped", None)
-    if wrapped is not None:
-        return is_foreign(wrapped)
-    return type(metric).__module__.partition(".")[0] != HOUSE
-
-
 def digest(parts: dict[str, Any]) -> str:
     """Twelve hexadecimal digits of a flat dictionary."""
     text = "\x1f".join(f"{key}={parts[key]!r}" for key in sorted(parts))
@@ -228,17 +217,22 @@ def checked_counts(metric: Metric) -> dict[str, int]:
     Raises:
         MetricError: it does not give whole numbers, from 0, by words; or a word that the bench counts under.
     """
-    counts = metric.counts()
-    for label, count in dict(counts).items():
-        whole = isinstance(count, int) and not isinstance(count, bool) and count >= 0
-        if not isinstance(label, str) or not label.strip() or not whole:
+    try:
+        counts = dict(metric.counts())
+    except BaseException as error:  # a third party's method may raise anything
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise MetricError(f"metric {_name(metric)!r}: counts() raises {said(error)}") from error
+    for label, count in counts.items():
+        whole = isinstance(count, Integral) and not isinstance(count, bool) and count >= 0
+        if not isinstance(label, str) or label != one_line(label, LONGEST_LABEL) or not label or not whole:
             raise MetricError(
-                f"metric {metric.name!r}: counts() gives {label!r}: {count!r}, "
-                "expected words and whole numbers from 0"
+                f"metric {_name(metric)!r}: counts() gives {shown(label)}: {shown(count)}, "
+                f"expected words, at most {LONGEST_LABEL} characters, and whole numbers from 0"
             )
         if label == OUTSIDE_RANGE:
-            raise MetricError(f"metric {metric.name!r}: counts() gives {label!r}, which the bench itself counts")
-    return dict(counts)
+            raise MetricError(f"metric {_name(metric)!r}: counts() gives {label!r}, which the bench itself counts")
+    return {str(label): int(count) for label, count in counts.items()}
 
 
 def _as_tensor(metric: Any, scores: Any) -> torch.Tensor:

@@ -10,21 +10,25 @@ import hashlib
 import importlib.util
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from degrade_bench._support.guard import contained, said
+from degrade_bench._support.guard import contained
 from degrade_bench._support.registry import Registry, import_attribute
+from degrade_bench._support.texts import one_line, said
 from degrade_bench.errors import ConfigError, DegradeBenchError, MetricError, UnknownNameError
 from degrade_bench.metric.adapter import Adapter, check_metric, with_settings
-from degrade_bench.metric.base import HOUSE, Metric
+from degrade_bench.metric.base import Metric
 from degrade_bench.metric.host.messages import Load
 from degrade_bench.metric.host.proxy import load_apart
 from degrade_bench.metric.host.timeout import TIMEOUT_SECONDS
+from degrade_bench.metric.identity import BENCH
 from degrade_bench.metric.settings import BENCH_SETS, takes, typed_settings
 from degrade_bench.metric.simulated.truths import TRUTHS
-from degrade_bench.metric.traits import described
+from degrade_bench.metric.traits import LONGEST_TEXT, described
 
 REGISTRY: Registry[Any] = Registry("metric", "degrade_bench.metrics")
 
@@ -59,16 +63,26 @@ class SkippedMetric:
 def describe_metrics() -> list[dict[str, Any]]:
     """What ``degrade-bench list metrics --json`` prints. Nothing is loaded but classes.
 
-    A class that has ``unavailable(settings)`` says there why it cannot run on this machine, or None.
+    A class that has ``unavailable(settings)`` says there why it cannot run on this machine, or None. A third party's
+    plug-in that cannot be imported or described is listed with that as its reason.
     """
-    entries = []
-    for name in REGISTRY.names():
-        registered = REGISTRY.get(name)
-        entry = described(registered)
-        ask = getattr(registered, "unavailable", None)
-        reason = ask({}) if callable(ask) else None
-        entries.append({**entry, "name": entry["name"] or name, "available": reason is None, "reason": reason})
-    return entries
+    return [_entry(name) for name in REGISTRY.names()]
+
+
+def _entry(name: str) -> dict[str, Any]:
+    try:
+        with redirect_stdout(StringIO()), redirect_stderr(StringIO()):  # what it prints is no part of a listing
+            registered = REGISTRY.get(name)
+            entry = described(registered)
+            ask = getattr(registered, "unavailable", None)
+            reason = ask({}) if callable(ask) else None
+        reason = reason if reason is None else one_line(str(reason), LONGEST_TEXT)
+    except BaseException as error:  # a third party's module, property or method may raise anything
+        if isinstance(error, KeyboardInterrupt) or REGISTRY.origin(name).startswith(f"{BENCH}."):
+            raise
+        entry = described(object())
+        reason = one_line(str(error)) if isinstance(error, DegradeBenchError) else said(error)
+    return {**entry, "name": entry["name"] or name, "available": reason is None, "reason": reason}
 
 
 def default_metrics(
@@ -114,7 +128,7 @@ def load_metric_apart(
         UnknownNameError, ConfigError, MetricError: as :func:`load_metric`.
     """
     path = spec if ":" in spec else REGISTRY.path(spec)
-    if path is None or path.startswith(f"{HOUSE}."):
+    if path is None or path.startswith(f"{BENCH}."):
         return load_metric(spec, settings, device)
     if _is_file(path):
         _check_exists(Path(path.rpartition(":")[0]), path)
@@ -147,9 +161,9 @@ def load_metric(spec: str, settings: Mapping[str, Any], device: str, called: str
     elif settings:
         name, value = next(iter(settings.items()))
         raise ConfigError(f"--set {called}.{name}={value}: {called} is an object and takes no settings")
-    metric = check_metric(made)
-    if metric.light and _is_file(spec):
-        metric = FromFile(made, spec, settings, device)
+    metric = check_metric(made, _origin(spec))
+    if isinstance(metric, Adapter) and metric.light and _is_file(spec):
+        metric = FromFile(metric, spec, settings, device)
     return with_settings(metric, given) if given else metric
 
 
@@ -157,14 +171,14 @@ class FromFile(Adapter):
     """A light metric out of a file. A worker loads it from the file anew: it knows no module of that name.
 
     Args:
-        wrapped: the object that the file gave.
+        adapted: the object that the file gave, in its adapter.
         spec: ``path/to/file.py:Name``.
         settings: as :func:`load_metric` was given them.
         device: likewise.
     """
 
-    def __init__(self, wrapped: Any, spec: str, settings: Mapping[str, Any], device: str) -> None:
-        super().__init__(wrapped)
+    def __init__(self, adapted: Adapter, spec: str, settings: Mapping[str, Any], device: str) -> None:
+        vars(self).update(vars(adapted))
         self.origin = (spec, dict(settings), device)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -173,6 +187,18 @@ class FromFile(Adapter):
 
 def _is_file(spec: str) -> bool:
     return spec.rpartition(":")[0].endswith(".py")
+
+
+def _origin(spec: str) -> str:
+    """The name of the module that gives what was asked for."""
+    if ":" not in spec:
+        return REGISTRY.origin(spec)
+    file, _, _ = spec.rpartition(":")
+    return _module_name(Path(file)) if _is_file(spec) else spec.partition(":")[0]
+
+
+def _module_name(path: Path) -> str:
+    return f"degrade_bench_metric_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
 
 
 def _named(spec: str) -> Any:
@@ -200,7 +226,7 @@ def _check_exists(path: Path, spec: str) -> None:
 
 def _from_file(path: Path, attribute: str) -> Any:
     _check_exists(path, f"{path}:{attribute}")
-    name = f"degrade_bench_metric_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
+    name = _module_name(path)
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None

@@ -11,11 +11,13 @@ Nothing here needs torch: the run folder, the listing and the reports read it to
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass
 from numbers import Integral, Real
 from typing import Annotated, Any, Literal, get_type_hints
 
+from degrade_bench._support.texts import one_line, said, shown
 from degrade_bench.errors import MetricError
 
 HOME = "music"
@@ -56,30 +58,74 @@ class Trait:
 
 
 def _number(value: Any, above: float = -math.inf) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and above < float(value) < math.inf
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return False
+    try:
+        return above < float(value) < math.inf
+    except OverflowError:
+        return False
 
 
 def _names(value: Any) -> bool:
-    return isinstance(value, tuple | list) and all(isinstance(name, str) for name in value)
+    return isinstance(value, tuple | list) and all(_one_line(name, LONGEST_NAME) for name in value)
 
 
 def _range(value: Any) -> bool:
     if not isinstance(value, tuple | list) or len(value) != 2:
         return False
     bounds = [bound for bound in value if bound is not None]
-    return all(_number(bound) for bound in bounds) and bounds == sorted(bounds)
+    return all(_number(bound) for bound in bounds) and (len(bounds) < 2 or bounds[0] < bounds[1])
 
 
 def _whole_above_zero(value: Any) -> bool:
     return isinstance(value, Integral) and _number(value, above=0)
 
 
+def _seconds(value: Any) -> bool:
+    return _number(value) and 0 <= value <= LONGEST_SECONDS
+
+
+def _one_line(value: Any, longest: int) -> bool:
+    return isinstance(value, str) and len(value) <= longest and str.isprintable(value)
+
+
+def _text(value: Any) -> bool:
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+        return False
+    return all(c.isprintable() or c in "\t\n\r" or unicodedata.category(c) == "Zs" for c in str.__str__(value))
+
+
+def _name(value: Any) -> bool:
+    if not _one_line(value, LONGEST_NAME) or not value:
+        return False
+    text = str.__str__(value)
+    return text[0].isalnum() and text == text.strip() and all(c.isalnum() or c in NAME_SIGNS for c in text)
+
+
+LONGEST_NAME, LONGEST_TEXT = 60, 2000
+LONGEST_SECONDS = 86400.0 * 7
+HIGHEST_RATE = 10_000_000
+NAME_SIGNS = " -_.+()[]%#@"
+"""What a name may hold beside letters and digits: nothing that means something to a path, a shell, a page, a
+spreadsheet, mathematical text or ``--set NAME.KEY=VALUE``."""
+
 FLAG = Values("True or False", lambda value: isinstance(value, bool))
-TEXT = Values("a text", lambda value: isinstance(value, str))
-NAME = Values("a text that is not empty", lambda value: isinstance(value, str) and bool(value.strip()))
-RATE = Values("a whole number of Hz above 0, or None", lambda value: value is None or _whole_above_zero(value))
-SECONDS = Values("seconds, 0 or more", lambda value: value == 0 or _number(value, above=0))
-SECONDS_OR_NONE = Values("seconds above 0, or None", lambda value: value is None or _number(value, above=0))
+TEXT = Values(f"a text of printable characters, at most {LONGEST_TEXT}", _text)
+VERSION = Values(f"a text of one line, at most {LONGEST_NAME} characters", lambda v: _one_line(v, LONGEST_NAME))
+NAME = Values(
+    f"a text of 1 to {LONGEST_NAME} letters, digits, spaces and signs of `{NAME_SIGNS.strip()}`, that begins with a "
+    "letter or a digit",
+    _name,
+)
+RATE = Values(
+    f"a whole number of Hz from 1 to {HIGHEST_RATE}, or None",
+    lambda value: value is None or (_whole_above_zero(value) and value <= HIGHEST_RATE),
+)
+SECONDS = Values("seconds from 0 to those of a week", _seconds)
+SECONDS_OR_NONE = Values(
+    "seconds above 0, at most those of a week, or None",
+    lambda value: value is None or (_seconds(value) and value > 0),
+)
 RANGE = Values("the lowest and the highest score, each a number or None", _range)
 CONTROLS = Values("names of controls, such as ('gain',)", _names)
 SETTINGS = Values("names of settings, such as ('checkpoint',)", _names)
@@ -90,7 +136,7 @@ class MetricAttributes:
 
     name: Annotated[str, Trait("lower-case with dashes; stable", NAME, fingerprint="always", required=True)]
     version: Annotated[
-        str, Trait("changes whenever the code would score differently", TEXT, fingerprint="always")
+        str, Trait("changes whenever the code would score differently", VERSION, fingerprint="always")
     ] = "1"
     summary: Annotated[str, Trait("what it measures, in one sentence", TEXT)] = ""
     source: Annotated[str, Trait("the paper or tool that it comes from", TEXT)] = ""
@@ -208,22 +254,47 @@ class Traits(MetricAttributes):
 
 
 def trait_of(metric: object, name: str) -> Any:
-    """A trait of a metric, of its class or of a plain object: what it says, else the default; lists as tuples.
+    """A trait of a metric, of its class or of a plain object: what it says, else the default.
+
+    Lists are given as tuples, and values of other types that stand for a text or a number as Python's.
 
     >>> trait_of(object(), "score_range")
     (None, None)
     """
-    value = getattr(metric, name, getattr(MetricAttributes, name, None))
-    return tuple(value) if isinstance(value, list) else value
+    return _plain(getattr(metric, name, getattr(MetricAttributes, name, None)))
+
+
+def _plain(value: Any) -> Any:
+    """A value of Python's types where it is one of their kind: numpy's numbers and flags, subclasses, lists."""
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0:
+        value = value.item()
+    if type(value) in (bool, int, float, str):
+        return value
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    if isinstance(value, tuple | list):
+        return tuple(_plain(item) for item in value)
+    return value
 
 
 def described(metric: object) -> dict[str, Any]:
     """What a metric, or the class of one, says of itself, for the listing and for ``run.json``."""
     said = {name: trait_of(metric, name) for name, trait in TRAITS.items() if trait.listed}
     for name, value in said.items():
-        if not TRAITS[name].values.valid(value):  # of a class, what only its objects have
+        if not _is_valid(name, value):  # of a class, what only its objects have
             said[name] = getattr(MetricAttributes, name, None)
     return {name: list(value) if isinstance(value, tuple) else value for name, value in said.items()}
+
+
+def _is_valid(name: str, value: Any) -> bool:
+    try:
+        return bool(TRAITS[name].values.valid(value))
+    except Exception:  # comparing a foreign value may raise anything
+        return False
 
 
 def fingerprinted(metric: object) -> dict[str, Any]:
@@ -237,25 +308,39 @@ def fingerprinted(metric: object) -> dict[str, Any]:
     return parts
 
 
-def check_traits(candidate: object, derives: bool) -> None:
-    """Refuse an object whose traits are missing or are not what they should be.
+def checked_traits(candidate: object, derives: bool) -> dict[str, Any]:
+    """The traits that an object has, each read once, of Python's types.
 
     Args:
         candidate: a metric, or an object that stands for one.
         derives: whether it derives from ``Metric``, and has that class's defaults.
 
     Raises:
-        MetricError: one sentence with the first attribute that is wrong, its value, and what was expected.
+        MetricError: one sentence with the first attribute that is missing or wrong, its value, and what was
+            expected.
     """
-    kind = type(candidate).__name__
+    kind = one_line(type(candidate).__name__)
+    traits = {}
     for name, trait in TRAITS.items():
         has_default = hasattr(MetricAttributes, name) and (derives or not trait.required)
-        value = getattr(candidate, name, MISSING)
+        try:
+            value = getattr(candidate, name, MISSING)
+            plain = _plain(value)
+            valid = value is MISSING or trait.values.valid(plain)
+        except Exception as error:  # a property, or a number of a foreign class, may raise anything
+            raise MetricError(
+                f"{kind} is not a metric: its {name} raises {said(error)}, expected {trait.values.expected}"
+            ) from error
         if value is MISSING:
             if not has_default:
                 raise MetricError(f"{kind} is not a metric: it lacks {name}, expected {trait.values.expected}")
-        elif not trait.values.valid(value):
-            raise MetricError(f"{kind} is not a metric: its {name} is {value!r}, expected {trait.values.expected}")
+        elif not valid:
+            raise MetricError(
+                f"{kind} is not a metric: its {name} is {shown(value)}, expected {trait.values.expected}"
+            )
+        else:
+            traits[name] = plain
+    return traits
 
 
 def domain_note(domain: str) -> str | None:

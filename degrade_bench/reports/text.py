@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from degrade_bench.analysis.verdicts import VERDICT_MARKS, Verdict
+from degrade_bench.metric.identity import identity_note
 from degrade_bench.metric.traits import OUTSIDE_RANGE
 from degrade_bench.reports.inputs import load_run
 from degrade_bench.reports.words import number
@@ -119,9 +120,11 @@ def failure_lines(record: RunRecord, most: int = 5) -> list[str]:
 
 
 def metric_lines(record: RunRecord) -> list[str]:
-    """What metrics counted while they scored, and scores outside their range; a line for each that happened."""
+    """What metrics counted, scores outside their range, and what is not known of a plug-in: a line for each."""
     lines = []
     for metric in record.metrics:
+        if note := identity_note(metric.parts):
+            lines.append(f"{metric.name}: {note}")
         for label, count in metric.counts.items():
             if count and label == OUTSIDE_RANGE:
                 low, high = metric.score_range

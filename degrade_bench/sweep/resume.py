@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -33,6 +33,7 @@ def check_same(folder: RunFolder, sweep: Sweep) -> RunRecord | None:
                 f"--out {folder.path} holds the results of another run ({_difference(name, stored, asked)}); "
                 "choose another directory, or give --overwrite"
             )
+    check_recorded_metrics(record, sweep, folder)
     return record
 
 
@@ -60,14 +61,40 @@ def check_fingerprints(rows: pa.Table, sweep: Sweep, folder: RunFolder) -> None:
         RunFolderError: a metric of the same name and another fingerprint.
     """
     pairs = rows.select(["metric", "fingerprint"]).group_by(["metric", "fingerprint"]).aggregate([])
-    stored = dict(zip(pairs["metric"].to_pylist(), pairs["fingerprint"].to_pylist(), strict=True))
+    asked = {metric.name: metric.fingerprint() for metric in sweep.metrics}
+    for name, stored in sorted(zip(pairs["metric"].to_pylist(), pairs["fingerprint"].to_pylist(), strict=True)):
+        if asked.get(name, stored) != stored:
+            raise RunFolderError(_other_metric(folder, name, stored, asked[name]))
+
+
+def check_recorded_metrics(record: RunRecord, sweep: Sweep, folder: RunFolder) -> None:
+    """Raise unless the metrics of a finished run are those of the sweep that have their names, before it is touched.
+
+    Args:
+        record: of the run.
+        sweep: what is to be done.
+        folder: where the record was read from, for the message.
+
+    Raises:
+        RunFolderError: a metric of the same name and another fingerprint; says which parts differ.
+    """
+    if record.state == "running":
+        return
+    recorded = {metric.name: metric for metric in record.metrics}
     for metric in sweep.metrics:
-        fingerprint = metric.fingerprint()
-        if stored.get(metric.name, fingerprint) != fingerprint:
-            raise RunFolderError(
-                f"--out {folder.path} holds scores of {metric.name!r} with fingerprint {stored[metric.name]}, "
-                f"not {fingerprint} (other weights, settings or version); choose another directory, or --overwrite"
-            )
+        stored, fingerprint = recorded.get(metric.name), metric.fingerprint()
+        if stored is not None and stored.fingerprint != fingerprint:
+            parts = {key: str(value) for key, value in metric.fingerprint_parts().items()}
+            changed = [key for key in {**stored.parts, **parts} if stored.parts.get(key) != parts.get(key)]
+            raise RunFolderError(_other_metric(folder, metric.name, stored.fingerprint, fingerprint, changed))
+
+
+def _other_metric(folder: RunFolder, name: str, stored: str, asked: str, changed: Sequence[str] = ()) -> str:
+    which = f": {', '.join(changed)}" if changed else ""
+    return (
+        f"--out {folder.path} holds scores of {name!r} with fingerprint {stored}, not {asked} (other code, weights, "
+        f"settings or version{which}); choose another directory, or --overwrite"
+    )
 
 
 def check_samples_are_the_same(clip: ClipRecord, hashes: Mapping[str, str], folder: RunFolder) -> None:

@@ -16,11 +16,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from degrade_bench._support.guard import guarded, said
+from degrade_bench._support.guard import guarded
 from degrade_bench._support.interrupts import never_a_row
+from degrade_bench._support.texts import said
 from degrade_bench.errors import NotApplicableError
-from degrade_bench.metric.base import Metric, checked_scores, checked_windows, is_foreign
+from degrade_bench.metric.base import Metric, checked_scores, checked_windows
 from degrade_bench.metric.host.process import MetricDiedError
+from degrade_bench.metric.identity import is_foreign
 from degrade_bench.metric.memory import give_back_memory, is_out_of_memory
 from degrade_bench.runs.columns import INTERRUPTED, Status
 

@@ -20,7 +20,8 @@ from degrade_bench.clip import Clip
 from degrade_bench.corpus.source import ClipSource
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.errors import DegradeBenchError
-from degrade_bench.metric.base import Metric, is_foreign
+from degrade_bench.metric.base import Metric
+from degrade_bench.metric.identity import is_foreign
 from degrade_bench.metric.memory import is_out_of_memory
 from degrade_bench.metric.traits import Traits
 from degrade_bench.runs.record import ClipRecord

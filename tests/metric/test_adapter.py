@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import math
 
+import hypothesis.strategies as st
+import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
 
 from degrade_bench.errors import MetricError
 from degrade_bench.metric.adapter import check_metric
 from degrade_bench.metric.base import Metric, Treatment
 from degrade_bench.metric.catalogue import load_metric
 from degrade_bench.metric.traits import TRAITS
+from degrade_bench.sweep.record import metric_record
 from tests.metric.plain import Plain
 
 
@@ -38,6 +43,31 @@ def test_what_is_no_metric_is_told_what_it_lacks():
 
 
 WRONG = [
+    ("name", None),
+    ("name", "$\\frac{"),
+    ("name", "a\udcff"),
+    ("name", "two\nlines"),
+    ("name", "\x1b[31mred"),
+    ("name", "\u202egnp"),
+    ("name", "a" * 61),
+    ("name", "=1+1"),
+    ("name", "../a"),
+    ("name", "<b>"),
+    ("name", " a"),
+    ("version", "1\n2"),
+    ("version", None),
+    ("summary", "a\x00"),
+    ("source", "\ud800"),
+    ("sample_rate", 10**400),
+    ("window_seconds", 1e300),
+    ("window_seconds", 10**400),
+    ("score_range", (math.nan, 1.0)),
+    ("score_range", (1.0, 1.0)),
+    ("score_range", (0.0, math.inf)),
+    ("hears", ("gain", 3)),
+    ("min_seconds", torch.ones(3)),
+    ("min_seconds", np.ones(3)),
+    ("light", np.ones(2, dtype=bool)),
     ("higher_is_better", "yes"),
     ("version", 2),
     ("summary", None),
@@ -71,9 +101,13 @@ def test_a_wrong_attribute_is_named_with_its_value_and_what_was_expected(attribu
         setattr(candidate, attribute, value)
         with pytest.raises(MetricError) as raised:
             check_metric(candidate)
-        said = f"its {attribute} is {value!r}, expected {TRAITS[attribute].values.expected}"
-        assert said in str(raised.value)
-        assert type(candidate).__name__ in str(raised.value)
+        said = str(raised.value)
+        assert f" is not a metric: its {attribute} " in said
+        assert said.endswith(f", expected {TRAITS[attribute].values.expected}")
+        assert said.isprintable()
+        if isinstance(value, float | tuple):
+            assert f"its {attribute} is {value!r}," in said
+        assert type(candidate).__name__ in said
 
 
 def test_an_adapted_object_keeps_its_own_and_gets_the_rest():
@@ -98,8 +132,9 @@ def test_an_adapted_object_keeps_its_own_and_gets_the_rest():
         def fingerprint_parts(self):
             return {"weights": "abc"}
 
-    assert check_metric(Signed()).fingerprint() == "mine"
-    assert check_metric(Signed()).fingerprint_parts() == {"weights": "abc"}
+    parts = check_metric(Signed()).fingerprint_parts()
+    assert (parts["fingerprint"], parts["weights"]) == ("mine", "abc")
+    assert len(parts["code"]) == 16
 
 
 class Talkative(Plain):
@@ -225,3 +260,124 @@ def test_counts_that_are_none_are_refused(counted):
 
     with pytest.raises(MetricError, match="counts"):
         check_metric(Counts())
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "plain"),
+    [
+        ("light", np.True_, True),
+        ("sample_rate", np.int64(8000), 8000),
+        ("window_seconds", np.float32(0.5), 0.5),
+        ("score_range", [np.float64(0), np.float64(5)], (0.0, 5.0)),
+        ("name", "MOS (v2), 5 %".replace(",", ""), "MOS (v2) 5 %"),
+        ("name", "Größe-1", "Größe-1"),
+        ("summary", "two\nlines of $\\frac{ and <b>", "two\nlines of $\\frac{ and <b>"),
+    ],
+)
+def test_values_of_other_types_become_those_of_python(attribute, value, plain):
+    candidate = Plain()
+    setattr(candidate, attribute, value)
+    kept = getattr(check_metric(candidate), attribute)
+    assert (kept, type(kept)) == (plain, type(plain))
+
+
+class Evil:
+    """Whatever is done with it raises, and leaves as an exit."""
+
+    def __repr__(self):
+        raise SystemExit(0)
+
+    __str__ = __eq__ = __hash__ = __bool__ = __float__ = __iter__ = __len__ = __repr__
+
+
+anything = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(),
+    st.text(alphabet=st.characters()),
+    st.binary(),
+    st.builds(Evil),
+    st.sampled_from([Evil, np.float32(2), np.array(3), np.array([1, 2]), torch.tensor(1), object(), math, 1j]),
+    st.tuples(st.one_of(st.none(), st.floats()), st.one_of(st.none(), st.floats())),
+    st.lists(st.one_of(st.text(), st.builds(Evil))),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    attribute=st.sampled_from([*TRAITS, "counts", "fingerprint", "fingerprint_parts", "describe"]), value=anything
+)
+def test_any_value_of_any_attribute_is_taken_or_refused_in_one_sentence(attribute, value):
+    class Derived(Metric):
+        name = "derived"
+        score = Plain.score
+
+    for candidate in (Plain(), Derived()):
+        object.__setattr__(candidate, attribute, value)
+        try:
+            metric = check_metric(candidate)
+        except MetricError as refused:
+            assert str(refused).isprintable(), refused
+            continue
+        record = metric_record(metric)
+        assert json.loads(json.dumps(record.model_dump(mode="json"), allow_nan=False))["name"] == metric.name
+        assert record.name.encode()
+
+
+def raising(error):
+    def attribute(self):
+        raise error
+
+    return attribute
+
+
+@pytest.mark.parametrize("error", [ValueError("two\nlines"), SystemExit(0), GeneratorExit(), RecursionError()])
+@pytest.mark.parametrize("method", ["counts", "fingerprint", "fingerprint_parts", "describe", "__getattr__"])
+def test_a_method_that_raises_at_the_door_is_named(method, error):
+    candidate = type("Odd", (Plain,), {method: raising(error)})()
+    if method == "__getattr__":
+        candidate = type("Odd", (Plain,), {"version": property(raising(error))})()
+    with pytest.raises(MetricError, match="Odd is not a metric|metric 'plain': counts") as raised:
+        check_metric(candidate)
+    assert type(error).__name__ in str(raised.value)
+    assert str(raised.value).isprintable()
+
+
+def test_ctrl_c_at_the_door_is_none_of_its_business():
+    candidate = type("Odd", (Plain,), {"fingerprint": raising(KeyboardInterrupt())})()
+    with pytest.raises(KeyboardInterrupt):
+        check_metric(candidate)
+
+
+def test_a_metric_is_held_to_what_it_said_at_the_door():
+    class Lies(Metric):
+        score = Plain.score
+        said = 0
+
+        @property
+        def name(self):
+            self.said += 1
+            return f"lies-{self.said}"
+
+        def fingerprint(self):
+            self.said += 1
+            return str(self.said)
+
+    metric = check_metric(Lies())
+    assert metric.name == metric.describe()["name"] == "lies-1"
+    assert len({metric.fingerprint() for _ in range(3)}) == 1
+
+
+def test_a_part_of_a_fingerprint_that_holds_an_address_is_refused():
+    candidate = type("Odd", (Plain,), {"fingerprint_parts": lambda self: {"model": object()}})()
+    with pytest.raises(MetricError, match="holds a memory address"):
+        check_metric(candidate)
+
+
+def test_what_it_says_beside_its_traits_is_recorded_and_cannot_hide_them():
+    said = {"name": "other", "parts": 1, "fingerprint": "x", "licence": "MIT", "score_range": [0, 1]}
+    candidate = type("Odd", (Plain,), {"describe": lambda self: said})()
+    record = metric_record(check_metric(candidate))
+    assert (record.name, record.licence, record.score_range) == ("plain", "MIT", (None, None))

@@ -17,7 +17,8 @@ from pydantic_core import to_jsonable_python
 from threadpoolctl import threadpool_limits
 
 from degrade_bench import errors
-from degrade_bench._support.guard import contained, said
+from degrade_bench._support.guard import contained
+from degrade_bench._support.texts import said
 from degrade_bench.errors import DegradeBenchError
 from degrade_bench.metric.base import Metric, Treatment, checked_counts, checked_scores, checked_windows
 from degrade_bench.metric.host.messages import Answer, Failed, Load, Loaded, Request, Score, Scored, receive, send

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from degrade_bench._support.guard import ForeignError
+from degrade_bench._support.texts import ForeignError
 from degrade_bench.errors import ConfigError, MetricError, NotApplicableError
 from degrade_bench.metric.base import Metric, Treatment
 from degrade_bench.metric.host.messages import Failed, Load, Loaded, Request, Score, Scored

@@ -1,0 +1,168 @@
+"""The files that a module's code is in: its own, and the local ones that it imports."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.metadata
+import site
+import sys
+import sysconfig
+import types
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+_BENCH_FOLDER = Path(__file__).resolve().parents[1]
+
+
+class Unreadable(Exception):
+    """Code that is in no file that can be read."""
+
+
+def module_file(name: str) -> Path:
+    """The file of a module that is loaded.
+
+    Raises:
+        Unreadable: there is no such module, or it has no file, as at a prompt.
+    """
+    module = sys.modules.get(name)
+    path = _file_of(module) if module is not None else None
+    if path is None:
+        raise Unreadable(name)
+    return path
+
+
+def _file_of(module: types.ModuleType) -> Path | None:
+    file = getattr(module, "__file__", None)
+    if not isinstance(file, str):
+        return None
+    path = Path(file)
+    if path.suffix == ".pyc" and path.with_suffix(".py").is_file():
+        path = path.with_suffix(".py")
+    return path.resolve() if path.is_file() else None
+
+
+@cache
+def _installed() -> tuple[Path, ...]:
+    paths = sysconfig.get_paths()
+    folders = [paths[name] for name in ("purelib", "platlib", "stdlib", "platstdlib")]
+    folders += [*site.getsitepackages(), site.getusersitepackages()]
+    return tuple(Path(folder).resolve() for folder in folders)
+
+
+def is_installed(path: Path) -> bool:
+    """Whether a file belongs to an installed package, or to Python; one that is installed editable does not."""
+    return any(path.is_relative_to(folder) for folder in _installed())
+
+
+@cache
+def distribution_of(package: str) -> str | None:
+    """The distribution that a package comes from, with its version; None where no distribution says so."""
+    names = importlib.metadata.packages_distributions().get(package)
+    return f"{names[0]} {importlib.metadata.version(names[0])}" if names else None
+
+
+def package_files(package: str) -> set[str]:
+    """SHA-256 of every Python file of a package that is loaded, or of a module that stands alone.
+
+    Raises:
+        Unreadable: it has no file.
+    """
+    path = module_file(package)
+    files = sorted(path.parent.rglob("*.py")) if path.name == "__init__.py" else [path]
+    return {_digest(file) for file in files}
+
+
+def local_files(name: str) -> set[str]:
+    """SHA-256 of a module's file and of every local one that it imports, directly or through others.
+
+    Local is what is neither installed nor Python's nor the bench's. What is imported is read off the source, inside
+    functions too, and off the module's globals.
+
+    Raises:
+        Unreadable: the module, or one that it imports, has no file that can be read.
+    """
+    first = module_file(name)
+    todo, digests = [(first, name)], {}
+    while todo:
+        path, loaded_as = todo.pop()
+        if path in digests:
+            continue
+        digests[path] = _digest(path)
+        module = sys.modules.get(loaded_as)
+        package = str(getattr(module, "__package__", None) or loaded_as.rpartition(".")[0])
+        names = {*_imports(path, package), *_globals(module)}
+        for other in sorted(names):
+            found = _found(other, path)
+            if found is not None and not is_installed(found) and not found.is_relative_to(_BENCH_FOLDER):
+                todo.append((found, other))
+    return set(digests.values())
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise Unreadable(str(path)) from error
+
+
+def _found(name: str, importer: Path) -> Path | None:
+    """The file of an imported module: of the one that is loaded, else one that stands beside the importer."""
+    module = sys.modules.get(name)
+    if module is not None:
+        return _file_of(module)
+    folders = [importer.parent]
+    while (folders[-1] / "__init__.py").is_file():
+        folders.append(folders[-1].parent)
+    for folder in folders:
+        beside = folder.joinpath(*name.split("."))
+        for path in (beside.with_suffix(".py"), beside / "__init__.py"):
+            if path.is_file():
+                return path.resolve()
+    return None
+
+
+def _imports(path: Path, package: str) -> Iterator[str]:
+    """The names of the modules that a file imports, and of the packages that these are in."""
+    if path.suffix != ".py":
+        return
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield from _with_packages(alias.name)
+        elif isinstance(node, ast.ImportFrom):
+            base = _base(node, package)
+            yield from _with_packages(base)
+            for alias in node.names:
+                yield f"{base}.{alias.name}".lstrip(".")
+
+
+def _base(node: ast.ImportFrom, package: str) -> str:
+    if not node.level:
+        return node.module or ""
+    parents = package.split(".")
+    kept = parents[: len(parents) - node.level + 1]
+    return ".".join([*kept, node.module or ""]).strip(".")
+
+
+def _with_packages(name: str) -> Iterator[str]:
+    parts = [part for part in name.split(".") if part]
+    for end in range(1, len(parts) + 1):
+        yield ".".join(parts[:end])
+
+
+def _globals(module: types.ModuleType | None) -> Iterator[str]:
+    """The modules of a loaded module's globals, and those that its classes and functions come from."""
+    for value in list(vars(module).values()) if module is not None else ():
+        name = None
+        if isinstance(value, types.ModuleType):
+            name = value.__name__
+        elif isinstance(value, type | types.FunctionType):
+            name = value.__module__
+        if isinstance(name, str):
+            yield name
