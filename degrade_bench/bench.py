@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from degrade_bench._support.interrupts import never_a_row
 from degrade_bench.clip import Clip
 from degrade_bench.conclude import conclude, show
 from degrade_bench.corpus.inputs import Skipped, sources_from
@@ -276,9 +277,10 @@ def _examples(folder: Path, sweep: Sweep, result: SweepResult) -> tuple[Example,
     """Write the excerpts for the first clip of the table that can still be read."""
     for source in sweep.sources:
         if source.id in result.clips:
-            try:
-                clip = source.load()
-            except DegradeBenchError:
-                continue
-            return write_examples(folder, clip, sweep.degradations, sweep.levels, sweep.seed)
+            with never_a_row():
+                try:
+                    clip = source.load()
+                except DegradeBenchError:
+                    continue
+                return write_examples(folder, clip, sweep.degradations, sweep.levels, sweep.seed)
     return ()
