@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -208,8 +209,7 @@ def run(
             metrics_skipped=_left_out(resolved.skipped_metrics),
             degradations_skipped=_left_out(resolved.skipped_degradations),
         )
-        folder.write_record(record)
-        result = execute(resolved.sweep, folder, progress)
+        result = execute(resolved.sweep, folder, progress, previous, partial(folder.write_record, record))
         record = with_outcome(record, result, resolved.skipped_clips).updated(
             examples=_examples(folder.path, resolved.sweep, result),
             seconds={"sweep": round(result.seconds, 3)},

@@ -203,6 +203,17 @@ def test_unusable_clips_are_left_out_and_the_run_goes_on(tmp_path):
     assert set(result.table["clip_id"].to_pylist()) == {"c0", "c1"}
 
 
+def test_an_estimate_that_fails_ends_no_run(tmp_path):
+    class Unsure(toys.ToySource):
+        @property
+        def seconds_hint(self):
+            raise ZeroDivisionError
+
+    result = sweep_in(tmp_path / "out", make_sweep(sources=(Unsure("c0"),), metrics=(toys.Rms(),)))
+    assert result.expected is None
+    assert result.counts().failed == 0
+
+
 def test_no_usable_clip_at_all_is_an_error(tmp_path):
     with pytest.raises(CorpusError, match=r"none of 1 clips can be used \(broken: broken: cannot"):
         sweep_in(tmp_path / "out", make_sweep(sources=(toys.ToySource("broken", bad=True),)))
