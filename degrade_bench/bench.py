@@ -11,9 +11,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from degrade_bench._support.interrupts import never_a_row
 from degrade_bench.clip import Clip
 from degrade_bench.conclude import conclude, show
 from degrade_bench.corpus.inputs import Skipped, sources_from
@@ -219,8 +221,7 @@ def run(
             metrics_skipped=_left_out(resolved.skipped_metrics),
             degradations_skipped=_left_out(resolved.skipped_degradations),
         )
-        folder.write_record(record)
-        result = execute(resolved.sweep, folder, progress)
+        result = execute(resolved.sweep, folder, progress, previous, partial(folder.write_record, record))
         record = with_outcome(record, result, resolved.skipped_clips).updated(
             examples=_examples(folder.path, resolved.sweep, result),
             seconds={"sweep": round(result.seconds, 3)},
@@ -288,9 +289,10 @@ def _examples(folder: Path, sweep: Sweep, result: SweepResult) -> tuple[Example,
     """Write the excerpts for the first clip of the table that can still be read."""
     for source in sweep.sources:
         if source.id in result.clips:
-            try:
-                clip = source.load()
-            except DegradeBenchError:
-                continue
-            return write_examples(folder, clip, sweep.degradations, sweep.levels, sweep.seed)
+            with never_a_row():
+                try:
+                    clip = source.load()
+                except DegradeBenchError:
+                    continue
+                return write_examples(folder, clip, sweep.degradations, sweep.levels, sweep.seed)
     return ()

@@ -161,7 +161,7 @@ class RunFolder:
                 started = math.inf
         finished = united(sources)
         if len(read) > MOST_SHARDS:
-            merged = united(sources[-len(read) :])
+            merged = finished if len(read) == len(sources) else united(sources[-len(read) :])
             self._add(with_counts(merged.rows, merged.counts))
             for path in read:
                 path.unlink(missing_ok=True)

@@ -213,7 +213,8 @@ class RunRecord(_Part):
     Attributes:
         state: ``running``; ``scored`` when the table is whole; ``done`` when it was concluded from.
         command: the command line; empty where the run was started from Python.
-        libraries: installed versions by name, None where one is missing.
+        package_version, libraries: what the scores were made with, None where a library is missing; a run goes on
+            only with the same versions.
         started, finished: the first start and the last end, in UTC; ISO 8601.
         starts: how often the run was started.
         seconds: spent in the last start, by stage.

@@ -7,6 +7,7 @@ a count is neither lost nor doubled when a run is stopped.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -32,6 +33,8 @@ Counts = Mapping[BlockKey, Mapping[str, int]]
 """What metrics counted, by block and word."""
 
 COUNTS_METADATA = b"degrade_bench.counts"
+DIGEST_METADATA = b"degrade_bench.counts.sha256"
+"""Of the counts: the checksums of a Parquet file are of its pages, and its metadata have none."""
 
 
 def to_table(rows: Sequence[Row]) -> pa.Table:
@@ -43,7 +46,11 @@ def to_table(rows: Sequence[Row]) -> pa.Table:
 def with_counts(table: pa.Table, counts: Counts) -> pa.Table:
     """The table with what metrics counted in its metadata; words that were never counted are left out."""
     entries = [[*key, dict(sorted(words.items()))] for key, words in sorted(counts.items()) if words]
-    return table.replace_schema_metadata({COUNTS_METADATA: json.dumps(entries).encode()} if entries else {})
+    if not entries:
+        return table.replace_schema_metadata({})
+    stored = json.dumps(entries).encode()
+    digest = hashlib.sha256(stored).hexdigest().encode()
+    return table.replace_schema_metadata({COUNTS_METADATA: stored, DIGEST_METADATA: digest})
 
 
 def write_table(path: Path, table: pa.Table) -> None:
@@ -82,13 +89,25 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
                     f"{path} is no score table of this version: it lacks the column {lacking[0]!r}"
                 )
             table = file.read(columns=wanted.names).select(wanted.names).cast(wanted)
-            counts = (file.schema_arrow.metadata or {}).get(COUNTS_METADATA)
+            metadata = _checked_metadata(path, file.schema_arrow.metadata or {})
         check_rows(table)
-        return table.replace_schema_metadata({COUNTS_METADATA: counts} if counts else {})
+        return table.replace_schema_metadata(metadata)
     except FileNotFoundError:
         raise RunFolderError(f"{path.parent} has no {path.name}: no run has finished there") from None
     except (OSError, ValueError, pa.ArrowException) as error:
         raise RunFolderError(f"{path} cannot be read: {' '.join(str(error).split())[:200]}") from error
+
+
+def _checked_metadata(path: Path, metadata: Mapping[bytes, bytes]) -> dict[bytes, bytes]:
+    """What the metadata of a table say of counts; the rest is other programs'.
+
+    Raises:
+        RunFolderError: the counts are not those that were written.
+    """
+    counts, digest = metadata.get(COUNTS_METADATA, b""), metadata.get(DIGEST_METADATA)
+    if digest is not None and hashlib.sha256(counts).hexdigest().encode() != digest:
+        raise RunFolderError(f"{path} is damaged: what metrics counted is not what was written")
+    return {COUNTS_METADATA: counts} if counts else {}
 
 
 def load_scores(folder: Path) -> pd.DataFrame:

@@ -117,24 +117,30 @@ def united(sources: Sequence[pa.Table]) -> Finished:
     Args:
         sources: in the order of their writing.
     """
-    counts: dict[BlockKey, dict[str, int]] = {}
-    for table in sources:
-        if counts:
-            for key in block_keys(table):
-                counts.pop(key, None)
-        counts.update(stored_counts(table.schema.metadata))
     rows = pa.concat_tables([table.replace_schema_metadata() for table in sources] or [SCHEMA.empty_table()])
     rows = rows.combine_chunks()
     source = np.repeat(np.arange(len(sources)), [table.num_rows for table in sources])
     block = _codes([rows["clip_id"], pc.coalesce(rows["placebo_of"], rows["degradation"]), rows["metric"]])
-    latest = np.zeros(rows.num_rows, dtype=np.int64)
-    np.maximum.at(latest, block, source)
-    keep = source == latest[block]
+    latest = _last(block, source)
     cell = _codes([rows[name] for name in KEY])
-    last = np.zeros(rows.num_rows, dtype=np.int64)
-    np.maximum.at(last, cell, np.arange(rows.num_rows))
-    keep &= np.arange(rows.num_rows) == last[cell]
+    number = np.arange(rows.num_rows)
+    keep = (source == latest[block]) & (number == _last(cell, number)[cell])
+    codes, first = np.unique(block, return_index=True)
+    latest_of = dict(zip(block_keys(rows.take(pa.array(first))), latest[codes].tolist(), strict=True))
+    counts = {
+        key: words
+        for number, table in enumerate(sources)
+        for key, words in stored_counts(table.schema.metadata).items()
+        if latest_of.get(key) == number
+    }
     return Finished(rows if keep.all() else rows.filter(pa.array(keep)), counts)
+
+
+def _last(codes: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """For each code, the largest of its numbers."""
+    largest = np.zeros(len(codes), dtype=np.int64)
+    np.maximum.at(largest, codes, numbers)
+    return largest
 
 
 def _codes(columns: Iterable[pa.ChunkedArray]) -> np.ndarray:

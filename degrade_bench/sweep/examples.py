@@ -14,10 +14,10 @@ import numpy as np
 import torch
 
 from degrade_bench._support.files import file_word, replacing
+from degrade_bench._support.guard import guarded
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.seeds import cell_seed, generator
-from degrade_bench.errors import DegradeBenchError
 from degrade_bench.runs.columns import CLEAN
 from degrade_bench.runs.names import AUDIO
 from degrade_bench.runs.ownership import claim, listed, remove
@@ -65,9 +65,10 @@ def write_examples(
         for level in played_levels:
             rng = generator(cell_seed(seed, clip.hash, *degradation.seed_key))
             try:
-                rendered = degradation.render(clip, level, rng)
-            except DegradeBenchError:
-                continue  # the table already says why this cell is not there
+                with guarded(f"degradation {degradation.name}"):
+                    rendered = degradation.render(clip, level, rng)
+            except Exception:  # the table already says why this cell is not there
+                continue
             middle_seconds = clip.duration / 2
             if rendered.plan.time_map is not None:
                 middle_seconds = float(rendered.plan.time_map(np.asarray(middle_seconds)))

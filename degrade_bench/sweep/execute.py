@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from degrade_bench.corpus.inputs import Skipped
-from degrade_bench.errors import CorpusError
+from degrade_bench.errors import CorpusError, DegradeBenchError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.host.proxy import Hosted
 from degrade_bench.metric.traits import Traits
 from degrade_bench.runs.columns import CLEAN, INTERRUPTED, KEY, Row
 from degrade_bench.runs.folder import RunFolder
-from degrade_bench.runs.record import ClipRecord, Counts
+from degrade_bench.runs.record import ClipRecord, Counts, RunRecord
 from degrade_bench.runs.scores import BlockKey, block_sizes, to_table, with_counts, without_blocks
 from degrade_bench.sweep.asking import Listeners
 from degrade_bench.sweep.block import BlockResult, row_of, rows_with, seed_of
@@ -29,6 +29,7 @@ from degrade_bench.sweep.resume import (
     blocks_of_other_metrics,
     check_fingerprints,
     check_samples_are_the_same,
+    check_versions,
     finished_blocks,
     open_tasks,
 )
@@ -96,17 +97,27 @@ class SweepResult:
         )
 
 
-def execute(sweep: Sweep, folder: RunFolder, progress: Progress | None = None) -> SweepResult:
+def execute(
+    sweep: Sweep,
+    folder: RunFolder,
+    progress: Progress | None = None,
+    previous: RunRecord | None = None,
+    begin: Callable[[], None] = lambda: None,
+) -> SweepResult:
     """Do what is not done yet, shard by shard, and return the whole score table.
 
     Args:
         sweep: what is to be done.
         folder: holds what was done before, and is given each block as it is finished.
         progress: who wants to know how it goes on.
+        previous: the record of the earlier start of this run, if there was one.
+        begin: called when nothing speaks against the work, before it begins.
 
     Raises:
         CorpusError: no clip can be used.
-        RunFolderError: the folder cannot be written, or holds scores of other weights or other samples.
+        RunFolderError: the folder cannot be written, or holds scores of other weights, other samples or other
+            versions of what they were made with.
+        WorkerStartError: worker processes cannot be started.
     """
     started = time.perf_counter()
     progress = progress or Progress()
@@ -118,6 +129,9 @@ def execute(sweep: Sweep, folder: RunFolder, progress: Progress | None = None) -
     rows = without_blocks(rows, dropped)
     counts = {key: words for key, words in stored.counts.items() if key not in dropped}
     tasks = [task for task in open_tasks(sweep, finished) if task.todo]
+    if tasks:
+        check_versions(previous, folder)
+    begin()
     light, heavy = split_metrics(sweep.metrics)
     heavy_traits = tuple(Traits.of(metric) for metric in heavy)
     work = Work(sweep.seed, sweep.levels, sweep.replicates, sweep.degradations, light, heavy_traits)
@@ -125,7 +139,12 @@ def execute(sweep: Sweep, folder: RunFolder, progress: Progress | None = None) -
     if sweep.workers > 1:
         _leave_to_workers(light)
     with Pool(work, sweep.workers if tasks else 1) as pool:
-        expected = estimate(tasks, work, heavy, sweep.workers, pool.probe)
+        try:
+            expected = estimate(tasks, work, heavy, sweep.workers, pool.probe)
+        except DegradeBenchError:
+            raise
+        except Exception:  # whatever it stumbles over, the run will say it in its place
+            expected = None
         ledger.progress.planned(sweep.cells_per_clip * len(sweep.sources), ledger.cells_to_do, expected)
         for event in pool.run(tasks):
             ledger.take(event)

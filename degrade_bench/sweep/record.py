@@ -65,7 +65,10 @@ def first_record(
     )
     if previous is None:
         return record
+    made_with = {name: version for name, version in previous.libraries.items() if version is not None}
     return record.updated(
+        package_version=previous.package_version,  # where anything is left to score, the same as now
+        libraries={**record.libraries, **made_with},
         started=previous.started,
         starts=previous.starts + 1,
         clips=previous.clips,

@@ -8,13 +8,20 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from degrade_bench._version import __version__
 from degrade_bench.errors import RunFolderError
 from degrade_bench.runs.columns import INTERRUPTED
 from degrade_bench.runs.folder import RunFolder
+from degrade_bench.runs.provenance import LIBRARIES, library_versions
 from degrade_bench.runs.record import ClipRecord, RunRecord
 from degrade_bench.runs.scores import BlockKey, block_sizes
 from degrade_bench.sweep.spec import Sweep
 from degrade_bench.sweep.worker import Task
+
+NO_PART = ("pandas", "pyarrow", "matplotlib")
+"""Libraries that store and show scores; no sample and no score depends on them."""
+
+SAMPLES_DEPEND_ON = frozenset({"degrade-bench", "libsndfile", *LIBRARIES}) - {*NO_PART}
 
 
 def check_same(folder: RunFolder, sweep: Sweep) -> RunRecord | None:
@@ -47,6 +54,33 @@ def _difference(name: str, stored: Mapping[str, Any], asked: Mapping[str, Any]) 
         changed = next(key for key in new if old[key] != new[key])
         return f"{name[:-1]} {changed!r} has changed"
     return f"{name} {old}, not {new}"
+
+
+def check_versions(previous: RunRecord | None, folder: RunFolder) -> None:
+    """Raise where earlier rows were made with other versions of this package or of a library.
+
+    Asked only where something is left to score: rows of two versions in one table could not be told apart. A
+    library that was missing before had no part in those rows, and may have been installed since.
+
+    Args:
+        previous: the record of the earlier start; None where there was none.
+        folder: the run directory, for the message.
+
+    Raises:
+        RunFolderError: names the first that differs, with both versions.
+    """
+    if previous is None:
+        return
+    stored = {"degrade-bench": previous.package_version, **previous.libraries}
+    installed = {"degrade-bench": __version__, **library_versions()}
+    for name, version in stored.items():
+        now = installed.get(name)
+        if name in SAMPLES_DEPEND_ON and version is not None and version != now:
+            raise RunFolderError(
+                f"--out {folder.path} holds scores made with {name} {version}, and {now or 'none'} is installed: "
+                "what is left would be scored otherwise; install that version again, choose another directory, or "
+                "give --overwrite"
+            )
 
 
 def check_fingerprints(rows: pa.Table, sweep: Sweep, folder: RunFolder) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ import pytest
 import soundfile
 
 from degrade_bench.clip.audio import write_audio
+from degrade_bench.runs.record import read_record
+from degrade_bench.sweep.worker import ClipLost, work_on
 from tests.cli.requests import SIGNAL, assert_refused
 from tests.conftest import make_clip
 
@@ -194,7 +197,7 @@ def test_a_full_disk_ends_with_2_and_keeps_finished_rows(call, music, monkeypatc
         "o",
     ]
     assert_refused(call(*command), "disk is full", "same command again")
-    kept = len(list(Path("o/shards").glob("*.parquet")))
+    kept = len(list(Path("o/shards").glob("*.arrow")))
     assert kept > 0
     monkeypatch.setattr(files.os, "fsync", real)
     code, _, err = call(*command)
@@ -202,14 +205,44 @@ def test_a_full_disk_ends_with_2_and_keeps_finished_rows(call, music, monkeypatc
     assert "were finished before" in err
 
 
-def test_ctrl_c_says_that_nothing_is_lost(call, music, monkeypatch):
+@pytest.mark.parametrize(
+    ("number", "expected", "said"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
+def test_ctrl_c_and_sigterm_say_that_nothing_is_lost(call, music, monkeypatch, number, expected, said):
     def interrupted(*arguments, **named):
-        raise KeyboardInterrupt
+        signal.raise_signal(number)
 
     monkeypatch.setattr("degrade_bench.bench.execute", interrupted)
     code, _, err = call("run", "--suite", "signal", "--input", music, "--metric", "loudness", "--out", "o")
-    assert code == 130
-    assert "the same command goes on" in err
+    assert code == expected
+    assert f"{said}; finished rows are kept, and the same command goes on" in err
+
+
+def test_a_run_that_lost_a_clip_does_not_end_well(call, music, monkeypatch):
+    """Rows of what was broken off are no failures of a cell; the exit code is 1 whatever ``--max-failures`` is."""
+    real, reason = work_on, "the worker process died twice (killed by signal 9)"
+
+    def broken_off(task, work):
+        if task.source.id == "clip1":
+            yield ClipLost(task.source.id, reason)
+        else:
+            yield from real(task, work)
+
+    monkeypatch.setattr("degrade_bench.sweep.pool.work_on", broken_off)
+    command = ["run", "--degradation", "white_noise", "--levels", 5, "--metric", "loudness", "--input", music]
+    command += ["--out", "o", "--workers", 1, "--max-failures", 999]
+    code, _, err = call(*command)
+    assert code == 1
+    assert (
+        "lost: clip clip1: the worker process died twice (killed by signal 9); the same command tries again" in err
+    )
+    assert read_record(Path("o")).counts.clips_lost == 1
+    assert read_record(Path("o")).clips_skipped[0].reason == "the worker process died twice (killed by signal 9)"
+    monkeypatch.setattr("degrade_bench.sweep.pool.work_on", real)
+    code, _, err = call(*command)
+    assert code == 0
+    assert "lost" not in err
+    assert read_record(Path("o")).counts.clips == 2
 
 
 def test_help_is_quick_and_imports_nothing_heavy():

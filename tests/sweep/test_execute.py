@@ -203,6 +203,17 @@ def test_unusable_clips_are_left_out_and_the_run_goes_on(tmp_path):
     assert set(result.table["clip_id"].to_pylist()) == {"c0", "c1"}
 
 
+def test_an_estimate_that_fails_ends_no_run(tmp_path):
+    class Unsure(toys.ToySource):
+        @property
+        def seconds_hint(self):
+            raise ZeroDivisionError
+
+    result = sweep_in(tmp_path / "out", make_sweep(sources=(Unsure("c0"),), metrics=(toys.Rms(),)))
+    assert result.expected is None
+    assert result.counts().failed == 0
+
+
 def test_no_usable_clip_at_all_is_an_error(tmp_path):
     with pytest.raises(CorpusError, match=r"none of 1 clips can be used \(broken: broken: cannot"):
         sweep_in(tmp_path / "out", make_sweep(sources=(toys.ToySource("broken", bad=True),)))
@@ -301,3 +312,38 @@ def test_a_table_of_other_columns_is_refused_and_kept(tmp_path):
     with pytest.raises(RunFolderError, match="lacks the column 'window_scores'"):
         sweep_in(tmp_path / "out", make_sweep())
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("kept", ["all", "some"])
+@pytest.mark.parametrize("later", ["same", "fewer", "more", "retry"])
+def test_a_run_killed_between_its_table_and_the_end_of_its_shards_has_every_row_once(tmp_path, kept, later):
+    metrics = (toys.Rms(), toys.Length(), toys.Counting())
+    degradations = (toys.ToyPicky(), toys.ToyGain())
+    sweep = make_sweep(degradations=degradations, metrics=metrics[:2] if later == "more" else metrics)
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        sweep_in(out, sweep, interrupted_after(4))
+    with RunFolder(out) as folder:
+        result = execute(sweep, folder)
+        shards = sorted(folder.shards.iterdir())[:: 1 if kept == "all" else 2]
+        copies = {path: path.read_bytes() for path in shards}
+        folder.finish(result.table, record_of(identity=sweep.identity(), clips=tuple(result.clips.values())))
+        folder.shards.mkdir()
+        for path, content in copies.items():
+            path.write_bytes(content)
+    changes = {
+        "same": {},
+        "fewer": {"metrics": metrics[:1]},
+        "more": {"metrics": metrics},
+        "retry": {"retry_failed": True},
+    }
+    again = sweep_in(out, replace(sweep, **changes[later]))
+    whole = sweep_in(tmp_path / "whole", replace(sweep, metrics=metrics))
+    frame = again.table.to_pandas()
+    assert not frame.duplicated(list(KEY)).any()
+    assert again.cells_scored == {"same": 0, "fewer": 0, "more": 3 * 8, "retry": 2 * 5}[later]
+    order = [(name, "ascending") for name in KEY]
+    assert comparable(again.table).sort_by(order).equals(comparable(whole.table).sort_by(order))
+    assert again.metric_counts["rms"] == whole.metric_counts["rms"]
+    if later != "fewer":
+        assert again.metric_counts["counting"] == whole.metric_counts["counting"]

@@ -1,0 +1,110 @@
+"""Ctrl-C and SIGTERM around what must not become a result."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import pytest
+
+from degrade_bench._support.interrupts import TerminatedError, never_a_row, terminable
+
+
+def interrupt():
+    signal.raise_signal(signal.SIGINT)
+
+
+def test_an_interruption_is_raised_when_the_block_has_ended():
+    done = []
+
+    def block():
+        with never_a_row():
+            interrupt()
+            done.append("whole")
+
+    with pytest.raises(KeyboardInterrupt):
+        block()
+    assert done == ["whole"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_error_of_the_block_does_not_stand_for_the_interruption():
+    def block():
+        with never_a_row():
+            interrupt()
+            raise OSError("the decoder ended early")
+
+    with pytest.raises(KeyboardInterrupt):
+        block()
+
+
+def test_the_second_interruption_is_heard_at_once_and_cannot_be_swallowed():
+    done = []
+
+    def block():
+        with never_a_row():
+            interrupt()
+            try:
+                interrupt()
+                done.append("too late")
+            except KeyboardInterrupt:
+                done.append("heard")
+
+    with pytest.raises(KeyboardInterrupt):
+        block()
+    assert done == ["heard"]
+
+
+def test_blocks_may_lie_in_each_other_and_everybodys_handler_is_kept():
+    heard = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
+    try:
+        with never_a_row():
+            with never_a_row():
+                interrupt()
+            assert heard == []
+        assert heard == [signal.SIGINT]
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_without_an_interruption_nothing_happens_nor_outside_the_main_thread():
+    with never_a_row():
+        pass
+    error = []
+
+    def work():
+        try:
+            with never_a_row(), terminable():
+                pass
+        except ValueError as caught:  # signal.signal() outside the main thread
+            error.append(caught)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert error == []
+
+
+def test_a_signal_without_a_handler_of_python_stays_as_it_is():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with never_a_row():
+            interrupt()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_sigterm_ends_like_an_interruption_and_is_held_back_alike():
+    done = []
+    before = signal.getsignal(signal.SIGTERM)
+
+    def block():
+        with terminable(), never_a_row():
+            signal.raise_signal(signal.SIGTERM)
+            done.append("whole")
+
+    with pytest.raises(TerminatedError):
+        block()
+    assert done == ["whole"]
+    assert signal.getsignal(signal.SIGTERM) is before
