@@ -134,7 +134,10 @@ def analyse_metric(
     effects = effects.join(adjusted.levels)
     ladders = {name: level_stats(effects.iloc[columns]) for name, columns in metric_drops.ladders()}
     positive_control = _positive_control(ladders, controls, floor.margin, options)
-    rulings = {name: rule(ladder, floor.margin, positive_control, options) for name, ladder in ladders.items()}
+    rulings = {
+        name: rule(ladder, floor.margin, positive_control, options, metric_drops.failures.get(name))
+        for name, ladder in ladders.items()
+    }
     genres = genre_sensitivity(metric_drops, tops, resampler, options)
     verdicts = _verdicts(metric_drops, effects, ladders, rulings, curves, adjusted, floor, options)
     verdict_names = effects["degradation"].map({name: ruling.verdict.value for name, ruling in rulings.items()})

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from degrade_bench.analysis.drops import coded, drop_table, is_usable, single_level_placebos
+from degrade_bench.analysis.failures import Failed, failed_cells
 from degrade_bench.analysis.means import Clustered
 
 LADDER = ["group", "family", "degradation", "level", "strength", "unit"]
@@ -31,6 +32,7 @@ class MetricDrops:
         placebo: ``(clips, cells)``, the drop of the placebo that stands beside the cell.
         controls, control_drops: the controls' cells (with ``nuisance``) and ``(clips, controls)``.
         placebos, placebo_drops: the placebos' own cells (with ``placebo_of``) and ``(clips, placebos)``.
+        failures: what failed, by tested degradation.
     """
 
     metric: str
@@ -46,6 +48,7 @@ class MetricDrops:
     control_drops: np.ndarray
     placebos: pd.DataFrame
     placebo_drops: np.ndarray
+    failures: Mapping[str, Failed] = field(default_factory=dict)
 
     @property
     def net(self) -> np.ndarray:
@@ -133,6 +136,7 @@ def _drops_of(scores: pd.DataFrame, cleans: pd.DataFrame, table: pd.DataFrame, c
         control_drops=_filled(table, rows, len(firsts), cells.controls, "control"),
         placebos=cells.placebos,
         placebo_drops=placebo_drops,
+        failures=failed_cells(scores),
     )
 
 

@@ -60,8 +60,11 @@ def run_with_progress(config: RunConfig, command: Sequence[str]) -> RunResult:
     def clip_skipped(clip_id: str, reason: str) -> None:
         console.print(f"left out: clip {clip_id}: {reason}", markup=False)
 
+    def warned(text: str) -> None:
+        console.print(f"warning: {text}", markup=False)
+
     bar_task: dict[str, Any] = {}
-    progress = Progress(planned, advanced, clip_done, clip_skipped)
+    progress = Progress(planned, advanced, clip_done, clip_skipped, warned)
     try:
         result = run(
             config, progress=progress, announce=lambda resolved: _announce(console, resolved), command=command

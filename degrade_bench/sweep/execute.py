@@ -21,6 +21,7 @@ from degrade_bench.runs.scores import BlockKey, block_sizes, to_table, with_coun
 from degrade_bench.sweep.block import BlockResult, row_of, rows_with, seed_of
 from degrade_bench.sweep.counts import counts_by_metric, growth, totals
 from degrade_bench.sweep.estimate import Estimate, estimate
+from degrade_bench.sweep.first_blocks import FirstBlocks
 from degrade_bench.sweep.pool import ClipDone, Event, WorkerDied, run_tasks
 from degrade_bench.sweep.resume import (
     blocks_of_other_metrics,
@@ -47,6 +48,7 @@ class Progress:
     advanced: Callable[[int], None] = lambda cells: None
     clip_done: Callable[[str], None] = lambda clip_id: None
     clip_skipped: Callable[[str, str], None] = lambda clip_id, reason: None
+    warned: Callable[[str], None] = lambda text: None
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,7 @@ class _Ledger:
         self._hashes = dict(zip(rows["clip_id"].to_pylist(), rows["clip_hash"].to_pylist(), strict=True))
         self._open = {task.source.id: dict(task.todo) for task in tasks}
         self._cells = {block.name: len(block.cells) for block in sweep.blocks()}
+        self._first = FirstBlocks()
 
     @property
     def cells_to_do(self) -> int:
@@ -202,6 +205,8 @@ class _Ledger:
             rows.extend(rows_with(result.row_stubs[name], outcomes))
         counts = {(result.clip_id, result.block, name): dict(words) for name, words in grown.items() if words}
         self._folder.add_shard(result.clip_id, result.block, rows, counts)
+        for text in self._first.warnings(rows):
+            self.progress.warned(text)
         self.counts.update(counts)
         self.rows.extend(rows)
         del self._open[result.clip_id][result.block]
