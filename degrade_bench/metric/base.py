@@ -11,8 +11,8 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from numbers import Integral
+from types import MappingProxyType
 from typing import Any
 
 import torch

@@ -77,7 +77,9 @@ def _parts(candidate: Any, kind: str) -> dict[str, Any]:
     if ask := _says(candidate, "fingerprint_parts"):
         given = _asked(kind, "fingerprint_parts", ask)
         if not isinstance(given, Mapping):
-            raise MetricError(f"{kind} is not a metric: its fingerprint_parts() gives {shown(given)}, expected a dict")
+            raise MetricError(
+                f"{kind} is not a metric: its fingerprint_parts() gives {shown(given)}, expected a dict"
+            )
         inherited = (CLASS,) if isinstance(candidate, Metric) else ()
         parts |= {_text(kind, key): _value(kind, value) for key, value in given.items() if key not in inherited}
     if ask := _says(candidate, "fingerprint"):

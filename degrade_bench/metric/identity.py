@@ -84,10 +84,14 @@ def identity_note(parts: Mapping[str, str]) -> str | None:
     'its code is in no file that can be read: a change of it would go unnoticed when the run is continued'
     """
     if parts.get(CODE) == UNKNOWN:
-        return "its code is in no file that can be read: a change of it would go unnoticed when the run is continued"
+        return (
+            "its code is in no file that can be read: a change of it would go unnoticed when the run is continued"
+        )
     if ARGUMENTS in parts:
         names = parts[ARGUMENTS].removeprefix(f"{UNKNOWN}: ")
-        return f"what it was made with cannot be told ({names}): a change would go unnoticed when the run is continued"
+        return (
+            f"what it was made with cannot be told ({names}): a change would go unnoticed when the run is continued"
+        )
     return None
 
 
@@ -133,7 +137,9 @@ def _check_written(kind: type) -> None:
         Unreadable: no method of the class is written in a file.
     """
     methods = [
-        getattr(value, "__func__", getattr(value, "fget", value)) for value in vars(kind).values() if value is not None
+        getattr(value, "__func__", getattr(value, "fget", value))
+        for value in vars(kind).values()
+        if value is not None
     ]
     codes = [method.__code__ for method in methods if isinstance(method, types.FunctionType)]
     if codes and all(code.co_filename.startswith("<") for code in codes):

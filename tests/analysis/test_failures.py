@@ -49,7 +49,10 @@ def test_a_metric_that_fails_everywhere_is_failed_and_nowhere_not_applicable():
 def test_clean_clips_that_failed_take_their_damages_with_them():
     scores = made()
     row = of(failing(scores, scores.role == "clean", "ValueError: silent"))
-    assert (row["verdict"], row["reason"]) == ("failed", "40 of 40 cells failed: the clean clip: ValueError: silent")
+    assert (row["verdict"], row["reason"]) == (
+        "failed",
+        "40 of 40 cells failed: the clean clip: ValueError: silent",
+    )
 
 
 @pytest.mark.parametrize(("lost", "verdict"), [(3, "failed"), (2, "sensitive"), (1, "sensitive")])

@@ -53,10 +53,14 @@ def test_it_is_typed_recorded_and_part_of_the_fingerprint(call, mine, music, tmp
     scores = pd.read_parquet(tmp_path / "out" / "scores.parquet")
     assert scores["status"].eq("ok").all()
     again = [option.replace("power=2", "power=3") for option in options]
-    assert_refused(call(*RUN, *again, "--input", music, "--out", "out"), "holds scores of 'mine'", "settings", "set.power")
+    assert_refused(
+        call(*RUN, *again, "--input", music, "--out", "out"), "holds scores of 'mine'", "settings", "set.power"
+    )
     before = (tmp_path / "out" / "run.json").read_bytes()
     (tmp_path / "mine.py").write_text(MINE.replace("** self.power", "* self.power"))
-    assert_refused(call(*RUN, *options, "--input", music, "--out", "out"), "holds scores of 'mine'", "version: code)")
+    assert_refused(
+        call(*RUN, *options, "--input", music, "--out", "out"), "holds scores of 'mine'", "version: code)"
+    )
     assert (tmp_path / "out" / "run.json").read_bytes() == before
 
 

@@ -306,7 +306,9 @@ anything = st.one_of(
 
 
 @settings(max_examples=300, deadline=None)
-@given(attribute=st.sampled_from([*TRAITS, "counts", "fingerprint", "fingerprint_parts", "describe"]), value=anything)
+@given(
+    attribute=st.sampled_from([*TRAITS, "counts", "fingerprint", "fingerprint_parts", "describe"]), value=anything
+)
 def test_any_value_of_any_attribute_is_taken_or_refused_in_one_sentence(attribute, value):
     class Derived(Metric):
         name = "derived"
