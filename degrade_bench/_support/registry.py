@@ -85,7 +85,7 @@ class Registry(Generic[T]):
         return iter(self.names())
 
     def origin(self, name: str) -> str:
-        """The module that a name's object comes from, as it was registered; empty for one that came as an object."""
+        """The module that a name's object comes from, as it was registered; empty where that is not known."""
         entry = self._paths.get(name) or self._entries.get(name)
         return entry.partition(":")[0] if isinstance(entry, str) else ""
 

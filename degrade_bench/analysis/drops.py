@@ -113,7 +113,7 @@ def single_level_placebos(scores: pd.DataFrame) -> set[str]:
 
 
 def clean_scores(scores: pd.DataFrame) -> np.ndarray:
-    """The clean scores of a :func:`coded` table, ``(metrics, clips)`` by their categories; NaN where there is none."""
+    """The clean scores of a :func:`coded` table, ``(metrics, clips)`` by their categories; NaN for none."""
     score = scores["score"].to_numpy(dtype=float, na_value=np.nan)
     is_clean = (scores["role"] == "clean").to_numpy()
     at = np.flatnonzero((scores["status"] == "ok").to_numpy() & is_usable(score) & is_clean)
