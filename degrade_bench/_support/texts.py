@@ -10,10 +10,10 @@ LONGEST = 200
 
 
 def one_line(text: str, longest: int = LONGEST) -> str:
-    """A text in one line of printable characters, cut where it is longer.
+    r"""A text in one line of printable characters, cut where it is longer.
 
-    >>> one_line("two\\nlines \\x1b[31m")
-    'two lines \\\\x1b[31m'
+    >>> print(one_line("two\nlines \x1b[31m"))
+    two lines \x1b[31m
     """
     words = " ".join(str.split(text))
     shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in words)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from degrade_bench._support.rounding import Ties
 from degrade_bench.analysis.frames import Column, Frame
 from degrade_bench.errors import RunFolderError
 from degrade_bench.runs.columns import ANALYSED, ANALYSED_TEXTS, SCHEMA
@@ -88,7 +90,7 @@ def paired_drops(scores: pd.DataFrame, table: pd.DataFrame | None = None) -> Dro
     table = DROPS.table(drop_table(scores) if table is None else table)
     infinite = scores[is_infinite(scores["score"].to_numpy(dtype=float, na_value=np.nan))]
     counts = infinite["metric"].astype(object).value_counts()
-    return Drops(table, _net(table, single_level_placebos(scores)), {str(k): int(n) for k, n in counts.items()})
+    return Drops(table, _net(table, scores), {str(k): int(n) for k, n in counts.items()})
 
 
 def is_usable(score: np.ndarray) -> np.ndarray:
@@ -110,19 +112,40 @@ def single_level_placebos(scores: pd.DataFrame) -> set[str]:
     return {str(name) for name in tops[tops == 1].index}
 
 
+def clean_scores(scores: pd.DataFrame) -> np.ndarray:
+    """The clean scores of a :func:`coded` table, ``(metrics, clips)`` by their categories; NaN for none."""
+    score = scores["score"].to_numpy(dtype=float, na_value=np.nan)
+    is_clean = (scores["role"] == "clean").to_numpy()
+    at = np.flatnonzero((scores["status"] == "ok").to_numpy() & is_usable(score) & is_clean)
+    clean = np.full((len(scores["metric"].cat.categories), len(scores["clip_id"].cat.categories)), np.nan)
+    clean[scores["metric"].cat.codes.to_numpy()[at], scores["clip_id"].cat.codes.to_numpy()[at]] = score[at]
+    return clean
+
+
+def ties_by_metric(scores: pd.DataFrame) -> dict[str, Ties]:
+    """How close equal scores are, for every metric of a score table."""
+    score = scores["score"].to_numpy(dtype=float, na_value=np.nan)
+    usable = (scores["status"] == "ok").to_numpy() & is_usable(score)
+    names = scores["metric"].astype(object).to_numpy()
+    return {str(name): Ties.of(score[usable & (names == name)]) for name in pd.unique(names)}
+
+
 def drop_table(scores: pd.DataFrame) -> pd.DataFrame:
-    """The drops of a :func:`coded` table: the columns of :data:`DROPS`, texts as categories."""
+    """The drops of a :func:`coded` table: the columns of :data:`DROPS`, texts as categories.
+
+    Scores that rounding can account for are equal (see :mod:`degrade_bench._support.rounding`): their drop is 0.
+    """
     score = scores["score"].to_numpy(dtype=float, na_value=np.nan)
     usable = (scores["status"] == "ok").to_numpy() & is_usable(score)
     is_clean = (scores["role"] == "clean").to_numpy()
-    clips = len(scores["clip_id"].cat.categories)
-    pair = scores["metric"].cat.codes.to_numpy().astype(np.int64) * clips + scores["clip_id"].cat.codes.to_numpy()
-    clean = np.full(len(scores["metric"].cat.categories) * clips, np.nan)
-    at = np.flatnonzero(usable & is_clean)
-    clean[pair[at]] = score[at]
+    metric = scores["metric"].cat.codes.to_numpy()
+    clean = clean_scores(scores)[metric, scores["clip_id"].cat.codes.to_numpy()]
     sign = np.where(scores["higher_is_better"].to_numpy(dtype=bool), 1.0, -1.0)
     with np.errstate(invalid="ignore", over="ignore"):
-        drop = sign * (clean[pair] - score)
+        drop = sign * (clean - score)
+    for name, ties in ties_by_metric(scores).items():
+        here = metric == scores["metric"].cat.categories.get_loc(name)
+        drop[here] = ties.settled(drop[here], clean[here], score[here])
     keep = usable & ~is_clean & np.isfinite(drop)
     columns = [*CELL, "role", "placebo_of", "clip_id", "track", "nuisance"]
     cells = scores.loc[keep, [*columns, "replicate"]].assign(drop=drop[keep])
@@ -134,8 +157,9 @@ def drop_table(scores: pd.DataFrame) -> pd.DataFrame:
     return cells.loc[first, columns].assign(drop=mean).reset_index(drop=True)
 
 
-def _net(drops: pd.DataFrame, single: set[str]) -> pd.DataFrame:
-    """The drop beyond the placebo's."""
+def _net(drops: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """The drop beyond the placebo's, from :data:`DROPS` and the coded score table that they are of."""
+    single = single_level_placebos(scores)
     tests = drops[drops["role"] == "test"].drop(columns=["placebo_of", "nuisance"])
     placebos = drops[drops["role"] == "placebo"]
     shares = placebos["degradation"].isin(single)
@@ -145,5 +169,24 @@ def _net(drops: pd.DataFrame, single: set[str]) -> pd.DataFrame:
     shared = placebos[shares].set_index(on)["drop"].rename("shared_drop")
     joined = tests.join(exact, on=[*on, "level"]).join(shared, on=on)
     joined["placebo_drop"] = joined["placebo_drop"].fillna(joined["shared_drop"])
-    joined["net"] = joined["drop"] - joined["placebo_drop"]
+    clean = pd.DataFrame(clean_scores(scores), scores["metric"].cat.categories, scores["clip_id"].cat.categories)
+    ties = ties_by_metric(scores)
+    joined["net"] = math.nan
+    for name, rows in joined.groupby("metric", sort=False, observed=True):
+        drop, placebo = rows["drop"].to_numpy(), rows["placebo_drop"].to_numpy(dtype=float)
+        start = clean.loc[name].reindex(rows["clip_id"].astype(object)).to_numpy()
+        joined.loc[rows.index, "net"] = net_drops(ties[str(name)], start, drop, placebo)
     return NET_DROPS.table(joined.dropna(subset=["net"]).drop(columns=["shared_drop"]))
+
+
+def net_drops(ties: Ties, clean: np.ndarray, drops: np.ndarray, placebo: np.ndarray) -> np.ndarray:
+    """Drops beyond the placebos': 0 where rounding can account for what the two scores differ by.
+
+    Args:
+        ties: of the metric.
+        clean: the clean scores, of a shape that fits the drops'.
+        drops: of the damage.
+        placebo: of its placebo, in the same shape.
+    """
+    sizes = (np.abs(clean) + np.abs(values) for values in (drops, placebo))
+    return ties.settled(drops - placebo, *sizes)

@@ -23,7 +23,7 @@ class Floor:
         draws: its bootstrap and jackknife, one column.
         margin: what counts as no drop; 0 where there is neither a floor nor a given margin.
         margin_draws: its bootstrap and jackknife: constant where it was given.
-        source: what the margin is: ``floor``, ``resolution``, ``given`` or ``none``.
+        source: what the margin is: ``floor``, ``resolution``, ``rounding``, ``given`` or ``none``.
         left_out: controls that are no part of the floor because the metric is meant to hear them.
     """
 
@@ -54,7 +54,8 @@ def nuisance_floor(metric_drops: MetricDrops, resampler: Resampler, options: Ana
 
     The margin is the floor, unless that is under the metric's *resolution*: a small share of the largest mean drop
     that any cell of the run brought about. A metric that compares with the clean clip itself does next to nothing
-    under some controls, and a drop of three times next to nothing is not one that anybody should call heard.
+    under some controls, and a drop of three times next to nothing is not one that anybody should call heard. Nor is
+    the margin under what rounding can account for.
 
     Args:
         metric_drops: the metric's drops.
@@ -82,6 +83,10 @@ def nuisance_floor(metric_drops: MetricDrops, resampler: Resampler, options: Ana
         smallest = _resolution(metric_drops, resampler, options)
         source = "floor" if smallest is None or value >= smallest.centre[0] else "resolution"
         margin = draws if smallest is None else _larger(draws, smallest)
+        rounding = float(metric_drops.ties.reach())
+        if rounding > margin.centre[0]:
+            source = "rounding"
+        margin = _larger(margin, _constant(rounding, metric_drops.tracks, options.resamples))
     return Floor(value, low, high, draws, float(margin.centre[0]), margin, source, left_out)
 
 

@@ -109,9 +109,14 @@ class Clustered:
             yield np.flatnonzero(filled[columns[0]]), np.array(columns)
 
 
-def clean_sd(clean: np.ndarray) -> float:
-    """Standard deviation of clean scores ``(clips,)``; NaN with fewer than two, 0 where all are alike."""
+def clean_sd(clean: np.ndarray, alike: float = 0.0) -> float:
+    """Standard deviation of clean scores ``(clips,)``; NaN with fewer than two, 0 where all are alike.
+
+    Scores are alike that lie no further apart than ``alike``.
+    """
     finite = clean[np.isfinite(clean)]
+    if len(finite) > 1 and np.ptp(finite) <= alike:
+        return 0.0
     return float(np.std(finite, ddof=1)) if len(finite) > 1 else math.nan
 
 

@@ -46,7 +46,9 @@ METRICS = Frame(
         Column("nuisance_floor", "number", "the nuisance floor", "the metric's"),
         *interval("floor", "its bootstrap interval over tracks", "the metric's"),
         Column("margin", "number", "what counts as no drop", "the metric's"),
-        Column("margin_is", "text", "where the margin is from: `floor`, `resolution`, `given` or `none`"),
+        Column(
+            "margin_is", "text", "where the margin is from: `floor`, `resolution`, `rounding`, `given` or `none`"
+        ),
         Column("margin_error", "number", "the margin's standard error; 0 for one that was given", "the metric's"),
         Column("left_out", "text", "controls that are no part of the floor: the metric is meant to hear them"),
         Column("clean_mean", "number", "mean of the clean clips' scores", "the metric's"),
@@ -134,7 +136,10 @@ def analyse_metric(
     effects = effects.join(adjusted.levels)
     ladders = {name: level_stats(effects.iloc[columns]) for name, columns in metric_drops.ladders()}
     positive_control = _positive_control(ladders, controls, floor.margin, options)
-    rulings = {name: rule(ladder, floor.margin, positive_control, options) for name, ladder in ladders.items()}
+    rulings = {
+        name: rule(ladder, floor.margin, positive_control, options, metric_drops.failures.get(name))
+        for name, ladder in ladders.items()
+    }
     genres = genre_sensitivity(metric_drops, tops, resampler, options)
     verdicts = _verdicts(metric_drops, effects, ladders, rulings, curves, adjusted, floor, options)
     verdict_names = effects["degradation"].map({name: ruling.verdict.value for name, ruling in rulings.items()})
@@ -253,7 +258,7 @@ def _metric_row(
         "margin_error": floor.margin_error,
         "left_out": ", ".join(floor.left_out),
         "clean_mean": float(clean.mean()) if len(clean) else math.nan,
-        "clean_sd": clean_sd(clean),
+        "clean_sd": clean_sd(clean, float(metric_drops.ties.reach())),
         "tracks": metric_drops.tracks,
         "confirmatory_tests": tests,
         "positive_control": positive_control,

@@ -11,7 +11,7 @@ import pandas as pd
 
 from degrade_bench.analysis.frames import Column
 from degrade_bench.analysis.options import AnalysisOptions
-from degrade_bench.analysis.power import Design
+from degrade_bench.analysis.power import NO_SPREAD, Design
 from degrade_bench.analysis.verdicts import LevelStats, Ruling, Verdict, scored
 
 FEWEST_TRACKS = 3
@@ -59,8 +59,10 @@ def design_of(levels: pd.DataFrame, facts: MarginFacts, options: AnalysisOptions
     enough = np.flatnonzero(levels["tracks"].to_numpy() >= FEWEST_TRACKS)
     if not len(enough):
         return None
-    spreads = levels["drop_track_sd"].to_numpy(dtype=float)[enough]
-    net_spread = float(levels["net_track_sd"].to_numpy(dtype=float)[enough[-1]])
+    rounding = NO_SPREAD * np.abs(levels["drop_mean"].to_numpy(dtype=float))
+    of_drops, of_nets = (levels[name].to_numpy(dtype=float) for name in ("drop_track_sd", "net_track_sd"))
+    spreads = np.where(of_drops > rounding, of_drops, 0.0)[enough]
+    net_spread = float(np.where(of_nets <= rounding, 0.0, of_nets)[enough[-1]])
     return Design(
         spread=float(spreads[-1]),
         net_spread=net_spread if math.isfinite(net_spread) else None,
@@ -105,6 +107,9 @@ def outlook(
     tracks, inconclusive = ladder[-1].tracks, ruling.verdict is Verdict.INCONCLUSIVE
     if design is None:
         return Outlook(power_note=f"{tracks} recordings are too few to plan with" if inconclusive else None)
+    if not design.has_spread:
+        nothing = f"the drop has no spread between the {tracks} recordings, so there is nothing to plan from"
+        return Outlook(power_note=nothing if inconclusive else None)
     planned = max(ladder[-1].drop, 2 * design.margin)
     smallest = design.smallest_detectable(tracks, options.power)
     to_detect = design.clips_to_detect(planned, options.power)

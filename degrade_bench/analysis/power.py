@@ -15,12 +15,15 @@ efficiency of signed ranks.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from degrade_bench.errors import ConfigError
 
 MOST_CLIPS = 100_000
+NO_SPREAD = 1e-12
+"""A spread that is a smaller share than this of the margin, or of the drop, is rounding."""
 EFFICIENCY = 3 / math.pi
 UPPER = 1.959963984540054
 """The 95 % quantile of |x| for a standard normal x."""
@@ -50,6 +53,12 @@ class Design:
     tests: int = 1
     alpha: float = 0.05
     confidence: float = 0.95
+
+    @property
+    def has_spread(self) -> bool:
+        """Whether anything differs between tracks: without that there is nothing to plan from."""
+        largest = max(self.spread, self.net_spread or 0.0, self.margin_error, *self.level_spreads)
+        return largest > max(NO_SPREAD * self.margin, sys.float_info.min)
 
     def detects(self, drop: float, tracks: int) -> float:
         """The chance that a true drop is called real and beyond its placebo."""
@@ -90,9 +99,11 @@ class Design:
         return _fewest(lambda tracks: self.excludes(tracks) >= power)
 
     def smallest_detectable(self, tracks: int, power: float) -> float:
-        """The smallest drop that so many tracks detect with a chance of ``power``; NaN where none is."""
+        """The smallest drop that so many tracks detect with a chance of ``power``; NaN where none is, or no spread."""
+        if not self.has_spread:
+            return math.nan
         largest = max(self.spread, self.net_spread or 0.0)
-        low, high = self.margin, self.margin + max(largest, 1e-300)
+        low, high = self.margin, self.margin + max(largest, NO_SPREAD * self.margin)
         for _ in range(60):
             if self.detects(high, tracks) >= power:
                 break

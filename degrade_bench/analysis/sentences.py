@@ -36,7 +36,8 @@ def sentence(
     if ruling.verdict is Verdict.BLIND:
         worst = max(stats.p_blind for stats in ladder)
         text = f"At {len(ladder)} {count} the drop of {metric} lies within ±{margin:.3g} "
-        text += f"(two one-sided tests, p ≤ {worst:.2g}): "
+        certain = "no spread between recordings" if worst == 0 else f"two one-sided tests, p ≤ {worst:.2g}"
+        text += f"({certain}): "
     elif ruling.verdict is Verdict.INVERTED:
         beyond = sum(stats.high < -margin for stats in ladder)
         text = f"At {beyond} {count} {metric} improves by more than {margin:.3g}: "

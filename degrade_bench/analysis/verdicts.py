@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from degrade_bench.analysis.failures import Failed
 from degrade_bench.analysis.options import AnalysisOptions
 
 
@@ -49,6 +50,7 @@ class Verdict(str, Enum):
         "–",
         "the question does not arise, such as a sample-aligned metric on a tempo change",
     )
+    FAILED = "failed", "✗", "its cells failed, all or so many that the rest does not suffice to conclude anything"
 
 
 VERDICT_NAMES: tuple[str, ...] = tuple(verdict.value for verdict in Verdict)
@@ -148,7 +150,11 @@ def scored(levels: Sequence[LevelStats]) -> list[LevelStats]:
 
 
 def rule(
-    levels: Sequence[LevelStats], margin: float, positive_control: str | None, options: AnalysisOptions
+    levels: Sequence[LevelStats],
+    margin: float,
+    positive_control: str | None,
+    options: AnalysisOptions,
+    failed: Failed | None = None,
 ) -> Ruling:
     """The verdict on one metric and degradation.
 
@@ -157,8 +163,11 @@ def rule(
         margin: what counts as no drop, in the metric's unit.
         positive_control: something that this metric did notice, or None.
         options: thresholds.
+        failed: what failed of the degradation's cells, if any did.
     """
     ladder = scored(levels)
+    if failed is not None and (lost := _lost(ladder, failed, options)):
+        return lost
     if not ladder:
         return Ruling(Verdict.NOT_APPLICABLE, "no cell could be scored")
     top, alpha = ladder[-1], options.alpha
@@ -179,6 +188,20 @@ def rule(
     if is_reversed(top, margin, alpha):
         return _inconclusive("the score improves beyond the margin, but not shown beyond the placebo's")
     return _inconclusive("the drop was shown neither to exceed the margin nor, at every level, to lie within it")
+
+
+def _lost(ladder: Sequence[LevelStats], failed: Failed, options: AnalysisOptions) -> Ruling | None:
+    """The verdict where failures alone leave nothing to conclude from; None where something else decides."""
+    if not ladder:
+        return Ruling(Verdict.FAILED, f"{failed.cells} of {failed.of} cells failed: {failed.reason}")
+    left = ladder[-1].tracks
+    if left < options.min_tracks <= left + failed.tracks:
+        return Ruling(
+            Verdict.FAILED,
+            f"{failed.cells} of {failed.of} cells failed, and {left} recordings are left of the {options.min_tracks} "
+            f"that are needed: {failed.reason}",
+        )
+    return None
 
 
 def _inconclusive(reason: str) -> Ruling:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
-from degrade_bench.analysis.drops import coded, drop_table, is_usable, single_level_placebos
+from degrade_bench._support.rounding import Ties
+from degrade_bench.analysis.drops import (
+    coded,
+    drop_table,
+    is_usable,
+    net_drops,
+    single_level_placebos,
+    ties_by_metric,
+)
+from degrade_bench.analysis.failures import Failed, failed_cells
 from degrade_bench.analysis.means import Clustered
 
 LADDER = ["group", "family", "degradation", "level", "strength", "unit"]
@@ -31,6 +40,8 @@ class MetricDrops:
         placebo: ``(clips, cells)``, the drop of the placebo that stands beside the cell.
         controls, control_drops: the controls' cells (with ``nuisance``) and ``(clips, controls)``.
         placebos, placebo_drops: the placebos' own cells (with ``placebo_of``) and ``(clips, placebos)``.
+        failures: what failed, by tested degradation.
+        ties: how close scores are that count as equal.
     """
 
     metric: str
@@ -46,12 +57,13 @@ class MetricDrops:
     control_drops: np.ndarray
     placebos: pd.DataFrame
     placebo_drops: np.ndarray
+    failures: Mapping[str, Failed] = field(default_factory=dict)
+    ties: Ties = field(default_factory=Ties)
 
     @property
     def net(self) -> np.ndarray:
         """The drop beyond the placebo's, ``(clips, cells)``; NaN where there is no placebo."""
-        values: np.ndarray = self.drops - self.placebo
-        return values
+        return net_drops(self.ties, self.clean[:, None], self.drops, self.placebo)
 
     def ladders(self) -> Iterator[tuple[str, slice]]:
         """Each tested degradation with its columns."""
@@ -76,6 +88,7 @@ def drops_by_metric(scores: pd.DataFrame, table: pd.DataFrame | None = None) -> 
     scores = coded(scores)
     table = drop_table(scores) if table is None else table
     cells = _Cells.of(scores)
+    ties = ties_by_metric(scores)
     score = scores["score"].to_numpy(dtype=float, na_value=np.nan)
     is_clean = (scores["role"] == "clean").to_numpy() & (scores["status"] == "ok").to_numpy() & is_usable(score)
     cleans = scores.loc[is_clean, ["metric", "clip_id", "score"]]
@@ -84,7 +97,7 @@ def drops_by_metric(scores: pd.DataFrame, table: pd.DataFrame | None = None) -> 
         of_scores, of_cleans, of_table = (
             part[(part["metric"] == name).to_numpy()] for part in (scores, cleans, table)
         )
-        by_metric[name] = _drops_of(of_scores, of_cleans, of_table, cells)
+        by_metric[name] = replace(_drops_of(of_scores, of_cleans, of_table, cells), ties=ties[name])
     return by_metric
 
 
@@ -133,6 +146,7 @@ def _drops_of(scores: pd.DataFrame, cleans: pd.DataFrame, table: pd.DataFrame, c
         control_drops=_filled(table, rows, len(firsts), cells.controls, "control"),
         placebos=cells.placebos,
         placebo_drops=placebo_drops,
+        failures=failed_cells(scores),
     )
 
 

@@ -41,7 +41,7 @@ def print_plan(plans: Sequence[Plan], power: float) -> None:
         row = [plan.metric, plan.degradation] if named else []
         if counted:
             row += [str(plan.tracks), _number(plan.smallest_detectable)]
-        row += [_number(plan.spread), _number(plan.margin), _number(plan.drop)]
+        row += [_number(plan.spread) if plan.spread else "no spread", _number(plan.margin), _number(plan.drop)]
         table.add_row(*row, _clips(plan.clips_to_detect), _clips(plan.clips_to_exclude))
     console.print(table)
     lines = [

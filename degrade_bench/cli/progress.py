@@ -66,8 +66,11 @@ def run_with_progress(config: RunConfig, command: Sequence[str]) -> RunResult:
     def clip_lost(clip_id: str, reason: str) -> None:
         console.print(f"lost: clip {clip_id}: {reason}; the same command tries again", markup=False)
 
+    def warned(text: str) -> None:
+        console.print(f"warning: {text}", markup=False)
+
     bar_task: dict[str, Any] = {}
-    progress = Progress(reading, planned, advanced, clip_done, clip_skipped, clip_lost)
+    progress = Progress(reading, planned, advanced, clip_done, clip_skipped, clip_lost, warned)
     try:
         result = run(
             config, progress=progress, announce=lambda resolved: _announce(console, resolved), command=command
@@ -82,8 +85,8 @@ def _announce(console: Console, resolved: Resolved) -> None:
     sweep = resolved.sweep
     for plugin in resolved.skipped_degradations:
         console.print(f"left out: degradation {plugin.name}: {plugin.reason}", markup=False)
-    for metric in resolved.skipped_metrics:
-        console.print(f"left out: metric {metric.name}: {metric.reason}", markup=False)
+    for absent in resolved.skipped_metrics:
+        console.print(f"left out: metric {absent.name}: {absent.reason}", markup=False)
     for metric in sweep.metrics:
         if note := identity_note(metric.fingerprint_parts()):
             console.print(f"note: {metric.name}: {note}", markup=False)

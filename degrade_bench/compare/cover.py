@@ -45,7 +45,7 @@ def cover(verdicts: pd.DataFrame, miss_rates: Mapping[str, float]) -> pd.DataFra
     Returns:
         The columns of :data:`COVER`.
     """
-    scored = verdicts["verdict"] != Verdict.NOT_APPLICABLE
+    scored = ~verdicts["verdict"].isin([Verdict.NOT_APPLICABLE, Verdict.FAILED])
     table = verdicts.assign(_scored=scored, _sensitive=verdicts["verdict"] == Verdict.SENSITIVE)
     families = table[table["_scored"]].groupby(["group", "family"], sort=False)["degradation"].nunique()
     counts = table.groupby(["metric", "group", "family"], sort=False)[["_sensitive", "_scored"]].sum().reset_index()

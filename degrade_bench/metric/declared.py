@@ -93,7 +93,7 @@ def _value(kind: str, value: Any) -> Any:
 
 
 def _text(kind: str, value: Any) -> str:
-    text = _asked(kind, "fingerprint_parts", lambda: str(value))
+    text: str = _asked(kind, "fingerprint_parts", lambda: str(value))
     if _ADDRESS.search(text):
         raise MetricError(
             f"{kind} is not a metric: its fingerprint_parts() gives {shown(text)}, which holds a memory address and "

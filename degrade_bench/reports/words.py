@@ -10,6 +10,7 @@ import pandas as pd
 
 MARGINS = {
     "resolution": "its resolution, a share of its largest drop",
+    "rounding": "what the rounding of its scores can account for",
     "given": "as given",
     "none": "there is no control to take a floor from",
 }

@@ -76,7 +76,7 @@ class Row:
     higher_is_better: Annotated[bool, Column("the metric's direction of quality", analysed=True)]
     needs_reference: Annotated[bool, Column("whether the metric was given the clean clip too", analysed=True)]
     status: Annotated[Status, Column("`ok`, `not-applicable` or `failed`", analysed=True)]
-    error: Annotated[str | None, Column("the reason where `status` is not `ok`")]
+    error: Annotated[str | None, Column("the reason where `status` is not `ok`", analysed=True)]
     seconds: Annotated[float, Column("time spent on the row: its share of rendering and scoring")]
     window_scores: Annotated[
         tuple[float, ...] | None,

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from degrade_bench._support.files import replacing
-from degrade_bench.analysis.verdicts import VERDICT_NAMES, Verdict
+from degrade_bench.analysis.verdicts import Verdict
 from degrade_bench.reports.figures.drawing import FORMATS, house_style
 from degrade_bench.reports.style import FAINT, FLOOR, INK, SERIES
 from degrade_bench.runs.names import SELFTEST_FIGURES, SELFTEST_FORMATS
 from degrade_bench.runs.ownership import claim
+from degrade_bench.selftest.summary import SHOWN
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -46,7 +47,7 @@ def _confusion(table: pd.DataFrame) -> Figure:
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
-    shares = table[list(VERDICT_NAMES)].to_numpy(dtype=float)
+    shares = table[list(SHOWN)].to_numpy(dtype=float)
     figure = Figure(figsize=(8.6, 0.6 + 0.24 * len(table)), layout="constrained")
     axes = figure.subplots()
     axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1, edgecolors="white", linewidth=1.2)
@@ -58,12 +59,13 @@ def _confusion(table: pd.DataFrame) -> Figure:
             axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=8, color=colour)
     for row, expected in enumerate(table["expected"]):
         axes.add_patch(
-            Rectangle((VERDICT_NAMES.index(expected), row), 1, 1, fill=False, edgecolor=SERIES[1], linewidth=1.6)
+            Rectangle((SHOWN.index(expected), row), 1, 1, fill=False, edgecolor=SERIES[1], linewidth=1.6)
         )
     names = [str(case).removeprefix("simulated-") for case in table["case"]]
     labels = [f"{name}: {kind}" for name, kind in zip(names, table["kind"], strict=True)]
     axes.set_yticks(np.arange(len(labels)) + 0.5, labels)
-    axes.set_xticks(np.arange(len(Verdict)) + 0.5, [f"{verdict.mark} {verdict}" for verdict in Verdict])
+    marks = {verdict.value: verdict.mark for verdict in Verdict}
+    axes.set_xticks(np.arange(len(SHOWN)) + 0.5, [f"{marks[verdict]} {verdict}" for verdict in SHOWN])
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
     axes.invert_yaxis()

@@ -12,10 +12,13 @@ import pandas as pd
 
 from degrade_bench._support.files import write_text
 from degrade_bench._version import __version__
-from degrade_bench.analysis.verdicts import VERDICT_NAMES, Verdict
+from degrade_bench.analysis.verdicts import Verdict
 from degrade_bench.runs.names import SELFTEST
 from degrade_bench.runs.ownership import claim
 from degrade_bench.selftest.trials import AT_MARGIN, AT_POWER, WAIVED, Trials, cases
+
+SHOWN = tuple(verdict.value for verdict in Verdict if verdict is not Verdict.FAILED)
+"""The verdicts that there can be: a simulated metric never fails."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def confusion(trials: Trials) -> pd.DataFrame:
     rows = []
     for (case, kind), verdicts in trials.verdicts.groupby(["case", "kind"], sort=False)["verdict"]:
         counts, total = verdicts.value_counts(), len(verdicts)
-        shares = {verdict: float(counts.get(verdict, 0)) / total for verdict in VERDICT_NAMES}
+        shares = {verdict: float(counts.get(verdict, 0)) / total for verdict in SHOWN}
         rows.append(
             {"case": case, "kind": kind, "expected": expected[case][kind].value, "verdicts": total, **shares}
         )

@@ -110,6 +110,7 @@ def score_table(cells: Cells, truths: Sequence[Truth], clips: int, rng: np.rando
             higher_is_better=True,
             needs_reference=False,
             status="ok",
+            error=None,
             nuisance=(frame["role"] == "control") & ~frame["degradation"].isin(truth.hears),
         )
         frames.append(frame[list(ANALYSED)])

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from degrade_bench.analysis.verdicts import VERDICT_NAMES
 from degrade_bench.runs.names import SELFTEST_FILES
 from degrade_bench.runs.ownership import begin
-from degrade_bench.selftest.summary import claims, confusion, false_alarms, write_summary
+from degrade_bench.selftest.summary import SHOWN, claims, confusion, false_alarms, write_summary
 from degrade_bench.selftest.trials import Trials, run_trials
 
 WIDEST = 120
@@ -57,11 +56,11 @@ def print_trials(trials: Trials) -> None:
     console = Console(width=max(Console().width, WIDEST), highlight=False)
     console.print(f"{trials.runs} simulated runs of {trials.clips} clips, seed {trials.seed}; shares in %\n")
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    for column in ("metric", "damage", "right", *VERDICT_NAMES):
-        table.add_column(column, justify="right" if column in VERDICT_NAMES else "left")
+    for column in ("metric", "damage", "right", *SHOWN):
+        table.add_column(column, justify="right" if column in SHOWN else "left")
     before = None
     for row in confusion(trials).to_dict("records"):
-        shares = [f"{100 * row[verdict]:.1f}" if row[verdict] else "" for verdict in VERDICT_NAMES]
+        shares = [f"{100 * row[verdict]:.1f}" if row[verdict] else "" for verdict in SHOWN]
         case = row["case"].removeprefix("simulated-")
         table.add_row(case if case != before else "", row["kind"], row["expected"], *shares)
         before = case

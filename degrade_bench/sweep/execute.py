@@ -23,6 +23,7 @@ from degrade_bench.sweep.asking import Listeners
 from degrade_bench.sweep.block import BlockResult, row_of, rows_with, seed_of
 from degrade_bench.sweep.counts import counts_by_metric, growth, totals
 from degrade_bench.sweep.estimate import Estimate, estimate
+from degrade_bench.sweep.first_blocks import FirstBlocks
 from degrade_bench.sweep.pool import Event, Pool
 from degrade_bench.sweep.processes import ClipDone
 from degrade_bench.sweep.resume import (
@@ -55,6 +56,7 @@ class Progress:
     clip_done: Callable[[str], None] = lambda clip_id: None
     clip_skipped: Callable[[str, str], None] = lambda clip_id, reason: None
     clip_lost: Callable[[str, str], None] = lambda clip_id, reason: None
+    warned: Callable[[str], None] = lambda text: None
 
 
 @dataclass(frozen=True)
@@ -207,6 +209,7 @@ class _Ledger:
         self._hashes = dict(zip(rows["clip_id"].to_pylist(), rows["clip_hash"].to_pylist(), strict=True))
         self._open = {task.source.id: dict(task.todo) for task in tasks}
         self._cells = {block.name: len(block.cells) for block in sweep.blocks()}
+        self._first = FirstBlocks()
 
     @property
     def cells_to_do(self) -> int:
@@ -249,6 +252,8 @@ class _Ledger:
             rows.extend(rows_with(result.row_stubs[name], outcomes))
         counts = {(result.clip_id, result.block, name): dict(words) for name, words in grown.items() if words}
         self._folder.add_shard(rows, counts)
+        for text in self._first.warnings(rows):
+            self.progress.warned(text)
         self.counts.update(counts)
         self.rows.extend(rows)
         del self._open[result.clip_id][result.block]

@@ -182,7 +182,15 @@ def test_parts_at_their_edges():
 
 def test_a_verdict_is_its_text_in_python_json_and_csv():
     assert [f"{verdict}" for verdict in Verdict] == list(VERDICT_NAMES)
-    assert VERDICT_NAMES == ("sensitive", "blind", "inverted", "artefact", "inconclusive", "not-applicable")
+    assert VERDICT_NAMES == (
+        "sensitive",
+        "blind",
+        "inverted",
+        "artefact",
+        "inconclusive",
+        "not-applicable",
+        "failed",
+    )
     assert json.dumps(list(Verdict)) == json.dumps(VERDICT_NAMES)
     assert pd.Series(list(Verdict)).to_csv(index=False, header=False).split() == list(VERDICT_NAMES)
     assert len({verdict.mark for verdict in Verdict}) == len(Verdict)

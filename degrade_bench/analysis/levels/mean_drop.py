@@ -20,7 +20,7 @@ def mean_drop(inputs: LevelInputs) -> dict[str, Any]:
     """Means over clips, their intervals, and the means in standard deviations of clean scores and in floors."""
     drops, floor = inputs.drops, inputs.floor
     (low, high), (equivalence_low, equivalence_high) = drops.intervals(inputs.resampler, inputs.options.tails)
-    spread = clean_sd(inputs.metric_drops.clean)
+    spread = clean_sd(inputs.metric_drops.clean, float(inputs.metric_drops.ties.reach()))
     return {
         "n": drops.clips,
         "tracks": drops.tracks,
