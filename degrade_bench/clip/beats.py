@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ SIDECARS = (".beats", ".beats.txt", ".txt", ".jams")
 def sidecar_of(audio: Path) -> Path | None:
     """The beat file beside an audio file, or None."""
     candidates = (audio.with_name(audio.stem + suffix) for suffix in SIDECARS)
-    return next((path for path in candidates if path.is_file()), None)
+    return next((path for path in candidates if os.path.isfile(path)), None)  # a name too long for a file is none
 
 
 def annotations_for(

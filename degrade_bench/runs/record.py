@@ -42,6 +42,9 @@ class Request(_Part):
     levels: tuple[int, ...]
     replicates: int
     limit_clips: int | None
+    max_seconds: float | None = None
+    excerpt: Literal["start", "middle"] | float = "start"
+    windows: int = 1
     device: str
     batch_size: int | None
     workers: int

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import torch
 from threadpoolctl import threadpool_limits
 
+from degrade_bench._support.plain_text import plain
 from degrade_bench.corpus.source import ClipSource
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.errors import DegradeBenchError
@@ -94,7 +95,7 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
             clip = task.source.load()
             record = clip_record(clip)
     except DegradeBenchError as error:
-        yield ClipUnusable(task.source.id, str(error))
+        yield ClipUnusable(task.source.id, plain(str(error)))
         return
     yield ClipRead(record)
     blocks = work.blocks()
