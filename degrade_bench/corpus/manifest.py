@@ -127,6 +127,5 @@ def _shown(value: Any) -> str:
     """A value in a message, cut where it is long."""
     if isinstance(value, list | dict):
         return "a list or an object"  # it may be deeper than Python's stack
-    text = plain(value) if isinstance(value, str) else repr(value)
-    text = text if len(text) <= 60 else f"{text[:57]}…"
-    return repr(text) if isinstance(value, str) else text
+    text = f"'{plain(value)}'" if isinstance(value, str) else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
