@@ -74,10 +74,10 @@ def sources_from(
         why = f"; {skipped[0].id}: {skipped[0].reason}" if skipped else ""
         raise CorpusError(f"--input {where}: no audio found; looked for {shown}, …{why}")
     recordings = _recordings([one.source.path for one in named])
-    tracked = with_tracks([one.source for one in named], recordings)
     first = _first_of_each(named, recordings)
     kept = [index for index in range(len(named)) if first[index] == index]
-    parts = [parts_of(tracked[index], excerpt or Excerpt()) for index in kept]
+    tracked = with_tracks([named[index].source for index in kept], [recordings[index] for index in kept])
+    parts = [parts_of(source, excerpt or Excerpt()) for source in tracked]
     sources = iter(_unique([part for several in parts for part in several]))
     ids = {index: [next(sources) for _ in several] for index, several in zip(kept, parts, strict=True)}
     for index, one in enumerate(named):

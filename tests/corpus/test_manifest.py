@@ -95,7 +95,10 @@ def test_odd_paths_have_ids(tmp_path, path):
         ("path,start\na.wav,inf\n", ", line 2: start 'inf' is not a number"),
         ("path,start\na.wav,1e300\n", ", line 2: start '1e300' is not a number"),
         ("path,duration\na.wav,-0.0\n", ", line 2: duration '-0.0' is not a number"),
-        ("path\ncaf\u00e9.wav\n".encode("latin-1"), ", line 2: cannot be read as UTF-8 text (byte 0xe9): it is in an"),
+        (
+            "path\ncaf\u00e9.wav\n".encode("latin-1"),
+            ", line 2: cannot be read as UTF-8 text (byte 0xe9): it is in an",
+        ),
         ("path\na.wav\n".encode("utf-16"), ", line 1: cannot be read as UTF-8 text (byte 0xff): it is in UTF-16"),
         (b"\0" * 10, ", line 1: unknown column"),
     ],
@@ -153,7 +156,9 @@ def test_a_manifest_that_is_no_file_is_not_waited_for(tmp_path):
         read_manifest(tmp_path / "n.jsonl")
 
 
-WORDS = st.sampled_from([*COLUMNS, ",", ";", "\t", "\n", "\r", '"', "{", "}", ":", "0", "1e9", "a.wav", "\0", "nan"])
+WORDS = st.sampled_from(
+    [*COLUMNS, ",", ";", "\t", "\n", "\r", '"', "{", "}", ":", "0", "1e9", "a.wav", "\0", "nan"]
+)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(COLUMNS), inner, max_size=4),
@@ -166,7 +171,7 @@ ROWS = st.dictionaries(st.sampled_from(COLUMNS), JSON, max_size=5)
 @given(
     content=st.one_of(
         st.binary(max_size=60),
-        st.lists(WORDS, max_size=30).map(lambda words: "path,id\n".encode() + "".join(words).encode()),
+        st.lists(WORDS, max_size=30).map(lambda words: b"path,id\n" + "".join(words).encode()),
         st.lists(ROWS, max_size=3).map(lambda rows: "\n".join(map(json.dumps, rows)).encode()),
     ),
     name=st.sampled_from(["m.csv", "m.jsonl"]),
@@ -175,9 +180,8 @@ ROWS = st.dictionaries(st.sampled_from(COLUMNS), JSON, max_size=5)
 def test_any_bytes_give_clips_or_one_line(tmp_path, content, name):
     try:
         sources = read(tmp_path, name, content)
-    except CorpusError as error:
-        assert str(tmp_path / name) in str(error)
-        assert len(str(error).splitlines()) == 1
+    except CorpusError:
+        refused(tmp_path, name, content)
         return
     for source in sources:
         for text in (source.id, source.group, source.track):
