@@ -103,6 +103,7 @@ class ClipRecord(_Part):
         hash: SHA-256 of its samples.
         group: the manifest's (a genre), if any.
         track: the recording that it was cut from.
+        same_as: the id of an earlier clip with the same samples, of another file; they are of one track.
         beats, downbeats: how many there are.
         beat_source: ``annotated``, ``estimated`` or ``none``.
     """
@@ -119,6 +120,7 @@ class ClipRecord(_Part):
     beat_source: str
     beat_confidence: float
     downbeat_confidence: float
+    same_as: str | None = None
 
 
 class LeftOutClip(_Part):

@@ -22,6 +22,7 @@ from degrade_bench.sweep.block import BlockResult, row_of, rows_with, seed_of
 from degrade_bench.sweep.counts import counts_by_metric, growth, totals
 from degrade_bench.sweep.estimate import Estimate, estimate
 from degrade_bench.sweep.pool import ClipDone, Event, WorkerDied, run_tasks
+from degrade_bench.sweep.recordings import with_joined_tracks, with_tracks_of
 from degrade_bench.sweep.resume import (
     blocks_of_other_metrics,
     check_fingerprints,
@@ -119,9 +120,12 @@ def execute(sweep: Sweep, folder: RunFolder, progress: Progress | None = None) -
         reasons = "; ".join(f"{clip.id}: {clip.reason}" for clip in ledger.skipped[:3])
         raise CorpusError(f"none of {len(sweep.sources)} clips can be used ({reasons})")
     scored = set(table["clip_id"].to_pylist())
+    of_table = [ledger.clips[source.id] for source in sweep.sources if source.id in scored]
+    clips = {clip.id: clip for clip in with_joined_tracks(of_table)}
+    table = with_tracks_of(table, clips)
     return SweepResult(
         table=with_counts(table, ledger.counts),
-        clips={source.id: ledger.clips[source.id] for source in sweep.sources if source.id in scored},
+        clips=clips,
         skipped=tuple(ledger.skipped),
         seconds=time.perf_counter() - started,
         cells_scored=ledger.cells_scored,
