@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from degrade_bench._support.interrupts import never_a_row
 from degrade_bench.clip import Clip
 from degrade_bench.conclude import conclude, show
+from degrade_bench.corpus.excerpts import Excerpt
 from degrade_bench.corpus.inputs import Skipped, sources_from
 from degrade_bench.corpus.source import ClipSource, MemorySource
 from degrade_bench.degrade import catalogue
@@ -120,9 +121,11 @@ def resolve_request(
         _check_travels(damage.degradations)
     device = resolve_device(config.device)
     skipped_clips: Sequence[Skipped] = ()
+    if (sources is not None or not config.input) and config.excerpts() != Excerpt():
+        raise ConfigError("--max-seconds, --excerpt and --windows are for files: they need --input")
     if sources is None:
         if config.input:
-            sources, skipped_clips = sources_from(config.input)
+            sources, skipped_clips = sources_from(config.input, config.out, config.excerpts())
         else:
             from degrade_bench.corpus.builtin import builtin_sources
 

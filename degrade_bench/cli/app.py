@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from degrade_bench._version import __version__
+from degrade_bench.cli.options import ExcerptBegin, Inputs, MaxSeconds, Metrics, Windows
 from degrade_bench.errors import DegradeBenchError
 
 app = typer.Typer(
@@ -54,17 +55,11 @@ def run(
         list[str] | None, typer.Option(help="suites, separated by commas: signal, quick, my_suite.yaml")
     ] = None,
     degradation: Annotated[list[str] | None, typer.Option(help="single degradations, by name")] = None,
-    input: Annotated[
-        list[Path] | None,
-        typer.Option(help="audio file, folder or manifest (CSV, JSONL); by default the built-in corpus"),
-    ] = None,
-    metric: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="metrics: a name, package.module:Name or file.py:name; by default the panel, and MuQ-Eval "
-            "where its weights are at hand"
-        ),
-    ] = None,
+    input: Inputs = None,
+    max_seconds: MaxSeconds = None,
+    excerpt: ExcerptBegin = None,
+    windows: Windows = None,
+    metric: Metrics = None,
     set: Annotated[
         list[str] | None,
         typer.Option(help="a metric's setting, such as muq-eval.checkpoint=DIR", metavar="METRIC.KEY=VALUE"),
@@ -98,6 +93,9 @@ def run(
         "suite": suite,
         "degradation": degradation,
         "input": input,
+        "max_seconds": max_seconds,
+        "excerpt": excerpt,
+        "windows": windows,
         "metric": metric,
         "set": parse_settings(set) if set else None,
         "seed": seed,

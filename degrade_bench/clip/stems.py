@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,6 +22,7 @@ import numpy as np
 import torch
 
 from degrade_bench._support.caching import remembered
+from degrade_bench._support.plain_text import plain
 from degrade_bench.clip import Clip
 from degrade_bench.clip.audio import SUFFIXES, read_audio
 from degrade_bench.clip.offset import without_offset
@@ -41,7 +43,7 @@ DRUM_WORDS = ("drum", "perc", "kick", "snare", "hihat", "hi-hat", "cymbal", "tom
 def stem_folder_of(audio: Path) -> Path | None:
     """The folder of stems beside an audio file, or None."""
     folder = audio.with_name(audio.stem + FOLDER_SUFFIX)
-    return folder if folder.is_dir() else None
+    return folder if os.path.isdir(folder) else None  # a name too long for a folder is none
 
 
 def stem_files(folder: Path) -> dict[str, Path]:
@@ -56,9 +58,10 @@ def stem_files(folder: Path) -> dict[str, Path]:
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.suffix.lower() not in SUFFIXES:
             continue
-        if path.stem in paths:
-            raise AnnotationError(f"{folder}: {paths[path.stem].name} and {path.name} are stems of one name")
-        paths[path.stem] = path
+        name = plain(path.stem)
+        if name in paths:
+            raise AnnotationError(f"{folder}: {paths[name].name} and {path.name} are stems of one name")
+        paths[name] = path
     if len(paths) < 2:
         raise AnnotationError(f"{folder}: holds {len(paths)} audio files; expected two stems or more, as drums.wav")
     return paths

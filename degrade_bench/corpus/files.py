@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from degrade_bench._support.plain_text import plain
 from degrade_bench.clip import Clip
-from degrade_bench.clip.audio import checked, duration_hint, read_audio
+from degrade_bench.clip.audio import SUFFIXES, checked, duration_hint, read_audio
+from degrade_bench.corpus.content import digest_of
 from degrade_bench.corpus.source import ClipSource
 
 
@@ -52,8 +53,8 @@ class FileSource(ClipSource):
             sample_rate=sample_rate,
             annotations=annotations,
             group=self.group,
-            track=self.track or self.path.name,
-            source=self.path.name,
+            track=self.track or plain(self.path.name),
+            source=plain(self.path.name),
             stems={} if folder is None else stem_files(folder),
             stems_start=self.start or 0.0,
         )
@@ -63,18 +64,25 @@ class FileSource(ClipSource):
 
     @property
     def identity(self) -> str:
-        """Size, part, beats and stems; no path, so that a moved folder is still the same input."""
+        """The content of the audio, of the beats and of the stems, the part that is read, group and track.
+
+        The path is not in it, so that a moved folder is still the same input.
+        """
         from degrade_bench.clip.beats import sidecar_of
         from degrade_bench.clip.stems import stem_folder_of
 
-        size = self.path.stat().st_size if self.path.exists() else -1
         beats = self.beat_file or sidecar_of(self.path)
-        digest = "estimated"
-        if beats is not None and beats.is_file():
-            digest = hashlib.sha256(beats.read_bytes()).hexdigest()[:12]
-        folder = self.stem_folder or stem_folder_of(self.path)
-        sizes = "" if folder is None else _sizes(folder)
-        return f"{size}:{self.start}:{self.duration}:{digest}{sizes}"
+        stems = self.stem_folder or stem_folder_of(self.path)
+        told: dict[str, str | None] = {
+            "audio": digest_of(self.path),
+            "start": str(float(self.start or 0.0)),
+            "seconds": None if self.duration is None else str(float(self.duration)),
+            "beats": None if beats is None else digest_of(beats) + beats.suffix.lower(),
+            "stems": None if stems is None else _stem_digests(stems),
+            "group": self.group,
+            "track": self.track,
+        }
+        return "; ".join(f"{name} {value}" for name, value in told.items() if value is not None)
 
     @property
     def seconds_hint(self) -> float | None:
@@ -86,7 +94,15 @@ class FileSource(ClipSource):
         return left if self.duration is None else min(left, self.duration)
 
 
-def _sizes(folder: Path) -> str:
-    """Names and sizes of what is in a folder of stems."""
-    files = sorted(folder.iterdir()) if folder.is_dir() else []
-    return "".join(f":{path.name}={path.stat().st_size}" for path in files if path.is_file())
+def _stem_digests(folder: Path) -> str:
+    """Names and digests of the stems in a folder."""
+    try:
+        files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    except OSError as error:
+        return f"{error.strerror}"
+    return " ".join(f"{plain(path.name)}={digest_of(path)}" for path in files if not path.name.startswith("."))
+
+
+def id_of(path: Path) -> str:
+    """The id of a clip that has no other: its path without the suffix, in text that can be stored and printed."""
+    return plain((path.parent / path.stem).as_posix())

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from degrade_bench._support.plain_text import plain
+from degrade_bench._support.reading import check_regular
 from degrade_bench.clip.audio import SUFFIXES
-from degrade_bench.clip.stems import FOLDER_SUFFIX
-from degrade_bench.corpus.files import FileSource
+from degrade_bench.corpus.content import digest_of
+from degrade_bench.corpus.excerpts import Excerpt, parts_of
+from degrade_bench.corpus.files import FileSource, id_of
+from degrade_bench.corpus.folders import audio_files, holds_run
 from degrade_bench.corpus.source import ClipSource
+from degrade_bench.corpus.tracks import with_tracks
 from degrade_bench.errors import CorpusError
 
 MANIFEST_SUFFIXES = (".csv", ".jsonl")
@@ -25,79 +31,135 @@ class Skipped:
     reason: str
 
 
-def sources_from(inputs: Sequence[Path]) -> tuple[list[ClipSource], list[Skipped]]:
+@dataclass(frozen=True)
+class _Named:
+    """A clip that an input names.
+
+    Attributes:
+        by_manifest: whether a manifest names it, which may name a recording as often as it likes.
+        is_link: whether the file was reached through a link.
+    """
+
+    source: FileSource
+    by_manifest: bool
+    is_link: bool
+
+
+def sources_from(
+    inputs: Sequence[Path], out: Path | None = None, excerpt: Excerpt | None = None
+) -> tuple[list[ClipSource], list[Skipped]]:
     """The clips that files, folders and manifests name, in order, with unique ids.
+
+    Files with the same content are one recording. Where files and folders name it twice, it is taken once; a
+    manifest may name it as often as it likes, and these clips get one track.
+
+    Args:
+        inputs: files, folders and manifests.
+        out: a run directory, in which nothing is looked for.
+        excerpt: what is read of files of which no manifest says a start or a duration; None for all.
 
     Raises:
         CorpusError: a path that does not exist or cannot be listed, a manifest with a mistake in it, or nothing
             that could be audio.
     """
-    sources: list[FileSource] = []
+    named: list[_Named] = []
     skipped: list[Skipped] = []
     for path in inputs:
-        if not path.exists():
-            raise CorpusError(f"--input {path}: no such file or folder")
-        if path.is_dir():
-            inside, left_out = _folder(path)
-            sources += inside
-            skipped += left_out
-        elif path.suffix.lower() in MANIFEST_SUFFIXES:
-            from degrade_bench.corpus.manifest import read_manifest
-
-            sources += read_manifest(path)
-        else:
-            sources.append(FileSource(id=path.stem, path=path))
-    if not sources:
+        inside, left_out = _named_by(path, out)
+        named += inside
+        skipped += left_out
+    if not named:
         where = ", ".join(str(path) for path in inputs)
         shown = ", ".join(SUFFIXES[:7])
         why = f"; {skipped[0].id}: {skipped[0].reason}" if skipped else ""
         raise CorpusError(f"--input {where}: no audio found; looked for {shown}, …{why}")
-    return list(_unique(_with_tracks(sources))), skipped
+    recordings = _recordings([one.source.path for one in named])
+    first = _first_of_each(named, recordings)
+    kept = [index for index in range(len(named)) if first[index] == index]
+    tracked = with_tracks([named[index].source for index in kept], [recordings[index] for index in kept])
+    parts = [parts_of(source, excerpt or Excerpt()) for source in tracked]
+    sources = iter(_unique([part for several in parts for part in several]))
+    ids = {index: [next(sources) for _ in several] for index, several in zip(kept, parts, strict=True)}
+    for index, one in enumerate(named):
+        if first[index] != index:
+            same = ids[first[index]][0].id
+            skipped.append(Skipped(one.source.id, f"the same recording as {same!r}, byte for byte"))
+    return [source for several in ids.values() for source in several], skipped
 
 
-def _folder(folder: Path) -> tuple[list[FileSource], list[Skipped]]:
-    """Audio files of a folder and all below it, sorted; hidden ones and the stems of others are passed over."""
-    sources, skipped = [], []
+def _named_by(path: Path, out: Path | None) -> tuple[list[_Named], list[Skipped]]:
+    """What one input names."""
+    if not os.path.exists(path):
+        raise CorpusError(f"--input {path}: no such file or folder")
+    if os.path.isdir(path):
+        if holds_run(path):
+            raise CorpusError(f"--input {path} is a run directory, expected music")
+        files, left_out = audio_files(path, out)
+        inside = [
+            _Named(FileSource(id=id_of(file.path.relative_to(path)), path=file.path), False, file.is_link)
+            for file in files
+        ]
+        inside.sort(key=lambda one: (one.source.id, one.source.path.name))
+        return inside, [Skipped(name, reason) for name, reason in left_out]
+    if path.suffix.lower() in MANIFEST_SUFFIXES:
+        from degrade_bench.corpus.manifest import read_manifest
 
-    def unlisted(error: OSError) -> None:
-        place = Path(error.filename)
-        skipped.append(Skipped(place.relative_to(folder).as_posix(), f"cannot be listed: {error.strerror}"))
-
-    for root, folders, files in os.walk(folder, onerror=unlisted, followlinks=True):
-        mixes = {Path(name).stem for name in files if Path(name).suffix.lower() in SUFFIXES}
-        stems = {mix + FOLDER_SUFFIX for mix in mixes}
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in stems)
-        for name in sorted(files):
-            path = Path(root) / name
-            if name.startswith(".") or path.suffix.lower() not in SUFFIXES:
-                continue
-            identifier = path.relative_to(folder).with_suffix("").as_posix()
-            if path.exists():
-                sources.append(FileSource(id=identifier, path=path))
-            else:
-                skipped.append(Skipped(identifier, "a link that leads nowhere"))
-    sources.sort(key=lambda source: source.id)
-    return sources, skipped
+        return [_Named(source, True, False) for source in read_manifest(path)], []
+    return [_Named(FileSource(id=id_of(Path(path.name)), path=path), False, path.is_symlink())], []
 
 
-def _with_tracks(sources: Sequence[FileSource]) -> list[FileSource]:
-    """Give clips of one file one track, named after the file; files of one name in two folders are two tracks."""
-    labels: dict[Path, str] = {}
-    names: Counter[str] = Counter()
-    for path in dict.fromkeys(source.path.absolute() for source in sources):
-        names[path.name] += 1
-        labels[path] = path.name if names[path.name] == 1 else f"{path.name}#{names[path.name]}"
-    return [source if source.track else replace(source, track=labels[source.path.absolute()]) for source in sources]
+def _recordings(paths: Sequence[Path]) -> list[str]:
+    """For every file, what is equal for files with the same content: a digest where there is more than one."""
+    sizes = {path: _size(path) for path in dict.fromkeys(paths)}
+    shared = Counter(sizes.values())
+    keys = {}
+    for path, size in sizes.items():
+        alone = size <= 0 or shared[size] == 1
+        keys[path] = f"path {os.path.abspath(path)}" if alone else f"content {digest_of(path)}"
+    return [keys[path] for path in paths]
+
+
+def _size(path: Path) -> int:
+    """The size of a regular file; 0 where it is none."""
+    try:
+        return check_regular(path)
+    except OSError:
+        return 0
+
+
+def _first_of_each(named: Sequence[_Named], recordings: Sequence[str]) -> list[int]:
+    """For every clip the one that stands for its recording: itself, if it is not left out.
+
+    A manifest's clips all stand. Else a manifest's whole file stands for a file beside it, and a file itself for
+    links to it.
+    """
+    places: dict[str, list[int]] = defaultdict(list)
+    for index, recording in enumerate(recordings):
+        places[recording].append(index)
+    first = list(range(len(named)))
+    for several in places.values():
+        whole = [index for index in several if _is_whole(named[index])]
+        best = min(
+            whole, key=lambda index: (not named[index].by_manifest, named[index].is_link, index), default=None
+        )
+        for index in several:
+            if best is not None and not named[index].by_manifest:
+                first[index] = best
+    return first
+
+
+def _is_whole(one: _Named) -> bool:
+    return one.source.start is None and one.source.duration is None
 
 
 def _unique(sources: Sequence[FileSource]) -> Iterator[FileSource]:
     """Sources whose ids were the same get their suffix back, and then a number."""
     counts = Counter(source.id for source in sources)
-    named = [
-        replace(source, id=source.id + source.path.suffix) if counts[source.id] > 1 else source
-        for source in sources
-    ]
-    seen: Counter[str] = Counter()
-    for source in named:
-        seen[source.id] += 1
-        yield source if seen[source.id] == 1 else replace(source, id=f"{source.id}#{seen[source.id]}")
+    taken: set[str] = set()
+    for source in sources:
+        name = source.id if counts[source.id] == 1 else source.id + plain(source.path.suffix)
+        numbered = (f"{name}#{number}" for number in itertools.count(2))
+        free = name if name not in taken and (name == source.id or name not in counts) else None
+        free = free or next(one for one in numbered if one not in taken and one not in counts)
+        taken.add(free)
+        yield source if free == source.id else replace(source, id=free)

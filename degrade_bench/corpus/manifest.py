@@ -6,17 +6,21 @@ Columns: ``path`` (from where the manifest lies), and where wanted ``id``, ``gro
 
 from __future__ import annotations
 
-import csv
-import json
-import math
-from collections.abc import Iterator, Mapping
+import errno
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from degrade_bench.corpus.files import FileSource
-from degrade_bench.errors import CorpusError, UnknownNameError
+from degrade_bench._support.plain_text import plain
+from degrade_bench.corpus.excerpts import MOST_SECONDS
+from degrade_bench.corpus.files import FileSource, id_of
+from degrade_bench.corpus.rows import COLUMNS, rows_of
+from degrade_bench.errors import CorpusError
 
-COLUMNS = ("path", "id", "group", "track", "start", "duration", "beat_file", "stems")
+MOST_CHARACTERS = 1000
+"""Of an id, a group or a track."""
 
 
 def read_manifest(path: Path) -> list[FileSource]:
@@ -25,19 +29,13 @@ def read_manifest(path: Path) -> list[FileSource]:
     Raises:
         CorpusError: names the file, the line, what is wrong and what was expected.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except PermissionError:
-        raise CorpusError(f"{path}: no permission to read it") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise CorpusError(f"{path}: cannot be read as UTF-8 text: {error}") from error
-    rows = _csv_rows(text, path) if path.suffix.lower() == ".csv" else _json_rows(text, path)
     sources: list[FileSource] = []
     lines: dict[str, int] = {}
-    for line, row in rows:
-        source = _source(row, path, line)
-        if source.id in lines and row.get("id"):
-            raise CorpusError(f"{path}, line {line}: id {source.id!r} is taken by line {lines[source.id]}")
+    for line, values in rows_of(path):
+        row = _Row(path, line, {name: value for name, value in values.items() if not _is_blank(value)})
+        source = row.source()
+        if source.id in lines and "id" in row.values:
+            row.refuse(f"id {source.id!r} is taken by line {lines[source.id]}")
         lines.setdefault(source.id, line)
         sources.append(source)
     if not sources:
@@ -45,66 +43,89 @@ def read_manifest(path: Path) -> list[FileSource]:
     return sources
 
 
-def _csv_rows(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    reader = csv.DictReader(text.splitlines(), skipinitialspace=True)
-    _check_columns(reader.fieldnames or (), path, 1)
-    if "path" not in (reader.fieldnames or ()):
-        raise CorpusError(f"{path}, line 1: no column 'path'; expected a header such as path,id,group")
-    for row in reader:
-        if None in row:
-            raise CorpusError(f"{path}, line {reader.line_num}: more fields than the header has columns")
-        yield reader.line_num, row
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
-def _json_rows(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    for line, record in enumerate(text.splitlines(), start=1):
-        if not record.strip():
-            continue
+@dataclass(frozen=True)
+class _Row:
+    """A row of a manifest: values by column, those that are empty left out."""
+
+    manifest: Path
+    line: int
+    values: Mapping[str, Any]
+
+    def refuse(self, mistake: str) -> NoReturn:
+        """Say what is wrong in this row."""
+        raise CorpusError(f"{self.manifest}, line {self.line}: {mistake}")
+
+    def source(self) -> FileSource:
+        """The clip that the row names."""
+        path = self.path("path")
+        if path is None:
+            self.refuse("no path")
+        start = self.seconds("start")
+        identifier = self.text("id")
+        if identifier is None:
+            identifier = id_of(Path(str(self.values["path"]))) + ("" if start is None else f"@{start:g}")
+        return FileSource(
+            id=identifier,
+            path=path,
+            start=start,
+            duration=self.seconds("duration"),
+            group=self.text("group"),
+            track=self.text("track"),
+            beat_file=self.path("beat_file"),
+            stem_folder=self.path("stems"),
+        )
+
+    def text(self, name: str) -> str | None:
+        """A text or a number, as text; None where the row has none."""
+        if name not in self.values:
+            return None
+        value = self.values[name]
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            self.refuse(f"{name} {_shown(value)} is neither text nor a number")
+        text = plain(str(value))
+        if len(text) > MOST_CHARACTERS:
+            self.refuse(f"{name} {_shown(text)} has {len(text)} characters, expected {MOST_CHARACTERS} at most")
+        return text
+
+    def path(self, name: str) -> Path | None:
+        """A path from where the manifest lies; None where the row has none."""
+        if name not in self.values:
+            return None
+        value = self.values[name]
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            self.refuse(f"{name} {_shown(value)} is not a path")
+        path = self.manifest.parent / str(value)
         try:
-            row = json.loads(record)
-        except ValueError as error:
-            raise CorpusError(f"{path}, line {line}: not JSON: {error}") from error
-        if not isinstance(row, dict):
-            raise CorpusError(f"{path}, line {line}: expected an object, got {record.strip()[:40]}")
-        _check_columns(row, path, line)
-        yield line, row
+            os.stat(path)
+        except ValueError:  # a null character, or half of a surrogate pair
+            self.refuse(f"{name} {_shown(value)} is not a path that a file can have")
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                self.refuse(f"{name} {_shown(value)} is too long for a path")
+        return path
+
+    def seconds(self, name: str) -> float | None:
+        """A number of seconds; None where the row has none."""
+        if name not in self.values:
+            return None
+        value = self.values[name]
+        try:
+            seconds = float("nan") if isinstance(value, bool) else float(value)
+        except (TypeError, ValueError, OverflowError):
+            seconds = float("nan")
+        if not (0 < seconds <= MOST_SECONDS or (name == "start" and seconds == 0)):
+            comma = "; expected a decimal point" if isinstance(value, str) and "," in value else ""
+            self.refuse(f"{name} {_shown(value)} is not a number of seconds{comma}")
+        return seconds
 
 
-def _check_columns(names: Any, path: Path, line: int) -> None:
-    for name in names:
-        if name not in COLUMNS:
-            raise CorpusError(f"{path}, line {line}: {UnknownNameError('column', str(name), COLUMNS)}")
-
-
-def _source(row: Mapping[str, Any], manifest: Path, line: int) -> FileSource:
-    given = {name: value for name, value in row.items() if value not in (None, "")}
-    if "path" not in given:
-        raise CorpusError(f"{manifest}, line {line}: no path")
-    path = manifest.parent / str(given["path"])
-    beat_file = manifest.parent / str(given["beat_file"]) if "beat_file" in given else None
-    start = _seconds(given, "start", manifest, line)
-    identifier = str(given.get("id") or Path(str(given["path"])).with_suffix("").as_posix())
-    if "id" not in given and start is not None:
-        identifier += f"@{start:g}"
-    return FileSource(
-        id=identifier,
-        path=path,
-        start=start,
-        duration=_seconds(given, "duration", manifest, line),
-        group=str(given["group"]) if "group" in given else None,
-        track=str(given["track"]) if "track" in given else None,
-        beat_file=beat_file,
-        stem_folder=manifest.parent / str(given["stems"]) if "stems" in given else None,
-    )
-
-
-def _seconds(row: Mapping[str, Any], name: str, manifest: Path, line: int) -> float | None:
-    if name not in row:
-        return None
-    try:
-        seconds = float(row[name])
-    except (TypeError, ValueError):
-        seconds = math.nan
-    if not (math.isfinite(seconds) and (seconds > 0 or (name == "start" and seconds == 0))):
-        raise CorpusError(f"{manifest}, line {line}: {name} {row[name]!r} is not a number of seconds")
-    return seconds
+def _shown(value: Any) -> str:
+    """A value in a message, cut where it is long."""
+    if isinstance(value, list | dict):
+        return "a list or an object"  # it may be deeper than Python's stack
+    text = f"'{plain(value)}'" if isinstance(value, str) else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -5,10 +5,14 @@ Sources are small and picklable; workers get a source and decode it themselves, 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from degrade_bench.clip import Clip
+from degrade_bench.corpus.content import digest_of
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class ClipSource(ABC):
     @property
     @abstractmethod
     def identity(self) -> str:
-        """A string that changes when the source is cut or read differently; cheap, decodes nothing."""
+        """A string that changes when any content that is read does, or the part that is read; decodes nothing."""
 
     @property
     @abstractmethod
@@ -53,10 +57,19 @@ class MemorySource(ClipSource):
 
     @property
     def identity(self) -> str:
-        """The hash of the samples."""
-        return self.clip.hash
+        """The hash of the samples, and digests of what is known about the music and of the stems."""
+        clip = self.clip
+        annotations = json.dumps(asdict(clip.annotations), default=_as_plain)
+        known = hashlib.sha256(annotations.encode()).hexdigest()[:32]
+        stems = "".join(f"; {name}={digest_of(path)}" for name, path in sorted(clip.stems.items()))
+        return f"samples {clip.hash}; annotations {known}{stems}; group {clip.group}; track {clip.track}"
 
     @property
     def seconds_hint(self) -> float | None:
         """The clip's duration."""
         return self.clip.duration
+
+
+def _as_plain(value: Any) -> Any:
+    """NumPy's arrays and numbers, which may stand in annotations, as Python's."""
+    return value.tolist()

@@ -58,6 +58,9 @@ class Request(_Part):
     levels: tuple[int, ...]
     replicates: int
     limit_clips: int | None
+    max_seconds: float | None = None
+    excerpt: Literal["start", "middle"] | float = "start"
+    windows: int = 1
     device: str
     batch_size: int | None
     workers: int
@@ -117,6 +120,7 @@ class ClipRecord(_Part):
         hash: SHA-256 of its samples.
         group: the manifest's (a genre), if any.
         track: the recording that it was cut from.
+        same_as: the id of an earlier clip with the same samples, of another file; they are of one track.
         beats, downbeats: how many there are.
         beat_source: ``annotated``, ``estimated`` or ``none``.
     """
@@ -133,6 +137,7 @@ class ClipRecord(_Part):
     beat_source: str
     beat_confidence: float
     downbeat_confidence: float
+    same_as: str | None = None
 
 
 class LeftOutClip(_Part):

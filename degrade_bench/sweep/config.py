@@ -18,9 +18,11 @@ from pydantic import (
     ValidationError,
     field_serializer,
     field_validator,
+    model_validator,
 )
 from pydantic_core import to_jsonable_python
 
+from degrade_bench.corpus.excerpts import MOST_SECONDS, SHORTEST_SECONDS, Begin, Excerpt
 from degrade_bench.degrade.ladder import LEVELS
 from degrade_bench.degrade.suite import is_suite_file
 from degrade_bench.errors import ConfigError, UnknownNameError
@@ -63,6 +65,11 @@ class RunConfig(BaseModel):
         levels: which of the levels 1 to 5; where none are asked for, those that the suites are meant for.
         replicates: independent draws of every cell.
         limit_clips: use only the first so many clips.
+        max_seconds: use so much of a recording at most; None for all of it. Where a manifest says a start or a
+            duration, that holds.
+        excerpt: where the part begins that is used of a longer recording: ``start``, ``middle``, or after so many
+            seconds.
+        windows: use so many parts of ``max_seconds`` of a longer recording, evenly spread, as clips of one track.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; for metrics that use one.
         batch_size: the most signals that a metric with a device is given at once; None for whole blocks.
         workers: processes that damage and score; 1 does everything in this process.
@@ -85,6 +92,9 @@ class RunConfig(BaseModel):
     levels: Annotated[tuple[int, ...], BeforeValidator(_split)] = LEVELS
     replicates: int = Field(default=1, ge=1, le=1000)
     limit_clips: int | None = Field(default=None, ge=1)
+    max_seconds: float | None = Field(default=None, ge=SHORTEST_SECONDS, le=MOST_SECONDS)
+    excerpt: Begin = "start"
+    windows: int = Field(default=1, ge=1, le=1000)
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
     batch_size: int | None = Field(default=None, ge=1)
     workers: int = Field(default=1, ge=1, le=256)
@@ -112,6 +122,31 @@ class RunConfig(BaseModel):
             else given
             for metric, given in settings.items()
         }
+
+    @field_validator("excerpt", mode="before")
+    @classmethod
+    def _begin(cls, begin: Any) -> Any:
+        """Numbers come as text from the command line."""
+        try:
+            seconds = begin if begin in ("start", "middle") or isinstance(begin, bool) else float(begin)
+        except (TypeError, ValueError, OverflowError):
+            seconds = None
+        if seconds not in ("start", "middle") and not (isinstance(seconds, float) and 0 <= seconds <= MOST_SECONDS):
+            raise ValueError("expected start, middle, or a number of seconds")
+        return seconds
+
+    @model_validator(mode="after")
+    def _excerpts_fit(self) -> RunConfig:
+        if self.max_seconds is None and (self.excerpt == "middle" or self.windows > 1):
+            name = "excerpt middle" if self.excerpt == "middle" else f"windows {self.windows}"
+            raise ValueError(f"--{name} needs --max-seconds, the length of a part")
+        if self.windows > 1 and self.excerpt != "start":
+            raise ValueError("--windows spreads its parts over the recording: leave --excerpt out")
+        return self
+
+    def excerpts(self) -> Excerpt:
+        """What is used of a recording that is longer."""
+        return Excerpt(self.max_seconds, self.excerpt, self.windows)
 
     @field_serializer("set", when_used="json")
     def _settings_as_json(self, settings: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -192,6 +227,8 @@ def _read_yaml(path: Path) -> dict[str, Any]:
 
 def _one_line(error: ValidationError, from_file: set[str], where: str) -> str:
     first = error.errors()[0]
+    if not first["loc"]:  # options that do not go together; the message names them
+        return where + first["msg"].removeprefix("Value error, ")
     name = str(first["loc"][0])
     shown = where + name.replace("_", "-") if name in from_file else "--" + name.replace("_", "-")
     message = first["msg"].removeprefix("Value error, ")

@@ -26,6 +26,7 @@ from degrade_bench.sweep.estimate import Estimate, estimate
 from degrade_bench.sweep.first_blocks import FirstBlocks
 from degrade_bench.sweep.pool import Event, Pool
 from degrade_bench.sweep.processes import ClipDone
+from degrade_bench.sweep.recordings import with_joined_tracks, with_tracks_of
 from degrade_bench.sweep.resume import (
     blocks_of_other_metrics,
     check_fingerprints,
@@ -155,9 +156,12 @@ def execute(
         reasons = "; ".join(f"{clip.id}: {clip.reason}" for clip in ledger.skipped[:3])
         raise CorpusError(f"none of {len(sweep.sources)} clips can be used ({reasons})")
     scored = set(table["clip_id"].to_pylist())
+    of_table = [ledger.clips[source.id] for source in sweep.sources if source.id in scored]
+    clips = {clip.id: clip for clip in with_joined_tracks(of_table)}
+    table = with_tracks_of(table, clips)
     return SweepResult(
         table=with_counts(table, ledger.counts),
-        clips={source.id: ledger.clips[source.id] for source in sweep.sources if source.id in scored},
+        clips=clips,
         skipped=tuple(ledger.skipped),
         lost=tuple(ledger.lost),
         seconds=time.perf_counter() - started,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
+from degrade_bench._support.plain_text import plain
 from degrade_bench._version import __version__
 from degrade_bench.corpus.inputs import Skipped
 from degrade_bench.degrade.base import Degradation
@@ -47,12 +48,12 @@ def first_record(
         previous: the record of the same run's earlier start, if there was one.
     """
     asked = config.model_dump(mode="json", exclude={"out", "input", "overwrite"})
-    input_names = tuple(path.name for path in config.input) or ("built-in corpus",)
+    input_names = tuple(plain(path.name) for path in config.input) or ("built-in corpus",)
     record = RunRecord(
         state="running",
         package_version=__version__,
         git_revision=git_revision(),
-        command=tuple(command),
+        command=tuple(map(plain, command)),
         request=Request(input=input_names, **asked),
         identity=sweep.identity(),
         libraries=library_versions(),

@@ -16,6 +16,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from degrade_bench._support.interrupts import never_a_row
+from degrade_bench._support.plain_text import plain
 from degrade_bench.clip import Clip
 from degrade_bench.corpus.source import ClipSource
 from degrade_bench.degrade.base import Degradation
@@ -140,10 +141,10 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
             clip = task.source.load()
             record = clip_record(clip)
     except DegradeBenchError as error:
-        failure = ClipUnusable(task.source.id, str(error))
+        failure = ClipUnusable(task.source.id, plain(str(error)))
     except Exception as error:  # whatever a decoder or a user's source raises costs this clip
         unusable = ClipLost if is_out_of_memory(error) else ClipUnusable
-        failure = unusable(task.source.id, reason_of(error))
+        failure = unusable(task.source.id, plain(reason_of(error)))
     if failure is not None:
         yield failure
         return

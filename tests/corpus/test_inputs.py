@@ -21,11 +21,15 @@ def folder(tmp_path) -> Path:
     root = tmp_path / "music"
     (root / "a").mkdir(parents=True)
     (root / ".hidden").mkdir()
-    tone = 0.1 * np.sin(np.arange(16000) / 10)
-    for name in ("b.wav", "a/x.flac", "a/b.wav", ".c.wav", ".hidden/d.wav", "a/UPPER.WAV"):
-        soundfile.write(root / name, tone, 8000)
+    for number, name in enumerate(("b.wav", "a/x.flac", "a/b.wav", ".c.wav", ".hidden/d.wav", "a/UPPER.WAV")):
+        soundfile.write(root / name, tone(10 + number), 8000)
     (root / "notes.txt").write_text("words")
     return root
+
+
+def tone(samples_per_radian: float) -> np.ndarray:
+    """Two seconds at 8 kHz."""
+    return 0.1 * np.sin(np.arange(16000) / samples_per_radian)
 
 
 def ids(*paths: Path) -> list[str]:
@@ -35,11 +39,14 @@ def ids(*paths: Path) -> list[str]:
 def test_a_file_a_folder_and_both(folder):
     assert ids(folder / "b.wav") == ["b"]
     assert ids(folder) == ["a/UPPER", "a/b", "a/x", "b"], "to the bottom, sorted, hidden ones passed over"
-    assert ids(folder, folder / "b.wav") == ["a/UPPER", "a/b", "a/x", "b.wav", "b.wav#2"]
+    (folder.parent / "other").mkdir()
+    soundfile.write(folder.parent / "other" / "b.wav", tone(20), 8000)
+    both = ids(folder, folder.parent / "other" / "b.wav")
+    assert both == ["a/UPPER", "a/b", "a/x", "b.wav", "b.wav#2"]
 
 
 def test_ids_are_unique_and_files_of_one_name_are_two_tracks(folder):
-    shutil.copy(folder / "b.wav", folder / "b.flac")
+    soundfile.write(folder / "b.flac", tone(30), 8000)
     sources, _ = sources_from([folder])
     assert [source.id for source in sources] == ["a/UPPER", "a/b", "a/x", "b.flac", "b.wav"]
     tracks = {source.id: source.load().track for source in sources}

@@ -1,0 +1,36 @@
+"""Options of ``degrade-bench run`` that take more than a line: which music, which part of it, which metrics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Inputs = Annotated[
+    list[Path] | None,
+    typer.Option(help="audio file, folder or manifest (CSV, JSONL); by default the built-in corpus"),
+]
+Metrics = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="metrics: a name, package.module:Name or file.py:name; by default the panel, and MuQ-Eval "
+        "where its weights are at hand"
+    ),
+]
+MaxSeconds = Annotated[
+    float | None, typer.Option(help="use so much of each recording at most  [default: all]", show_default=False)
+]
+ExcerptBegin = Annotated[
+    str | None,
+    typer.Option(
+        help="where the part begins: start, middle, or after so many seconds  [default: start]",
+        metavar="start|middle|SECONDS",
+    ),
+]
+Windows = Annotated[
+    int | None,
+    typer.Option(
+        help="so many parts of --max-seconds of each recording, evenly spread, as one track  [default: 1]"
+    ),
+]
