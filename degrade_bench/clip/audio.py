@@ -130,9 +130,8 @@ def duration_hint(path: Path) -> float | None:
     import soundfile
 
     try:
-        with open_regular(path) as file:
-            with soundfile.SoundFile(file.fileno(), closefd=False) as sound:
-                frames, rate = int(sound.frames), int(sound.samplerate)
+        with open_regular(path) as file, soundfile.SoundFile(file.fileno(), closefd=False) as sound:
+            frames, rate = int(sound.frames), int(sound.samplerate)
     except (OSError, RuntimeError):
         return None
     return frames / rate if 0 < frames < UNKNOWN_FRAMES else None

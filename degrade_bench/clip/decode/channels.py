@@ -1,7 +1,7 @@
 """One order of channels, whatever the format: that of WAV.
 
 Six channels are L R C LFE Ls Rs and eight L R C LFE and the pairs behind and beside; loudness and everything else
-that tells channels apart relies on it. Vorbis and Opus have another order; CAF and AIFF name the channels they have.
+that tells channels apart relies on it. Vorbis and Opus have another order; CAF and AIFF name their channels.
 
 Source: Vorbis I specification, 4.3.9; RFC 7845, 5.1.1.2; Microsoft, "Multiple Channel Audio Data and WAVE Files";
 libsndfile's ``SFC_GET_CHANNEL_MAP_INFO``.

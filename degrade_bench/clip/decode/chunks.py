@@ -1,8 +1,8 @@
 """WAV, RF64, W64, AIFF, CAF and AU: how much sound the header promises, and how much of it is there.
 
-Codecs that work in blocks are decoded block by block, and a decoder fills up a block of which a part is missing: it
-is not read. The length of a WAV file may be open (0 or 2^32 − 1, as of a recorder that was switched off); what follows
-is then read to the end of the file.
+A codec that works in blocks has its last block filled up by the decoder where a part of it is missing: it is not
+read. The length in a header may be open (as of a recorder that was switched off) or longer than what is there: all
+there is to the end of the file is read.
 
 Source: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0" and "New Multimedia Data Types and
 Data Techniques"; EBU Tech 3306 (RF64); Sony, "Wave64"; Apple, "AIFF-C" draft of 1991 and "Core Audio Format 1.0".
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from degrade_bench.clip.decode.extent import Extent
@@ -24,7 +24,9 @@ OPEN_LENGTHS = (0, 0xFFFFFFFF)
 W64_GUID = bytes.fromhex("2e91cf11a5d628db04c10000")
 """How the names of chunks go on after their first four bytes, save for the first chunk's."""
 
-PCM, MS_ADPCM, FLOAT, A_LAW, MU_LAW, IMA_ADPCM, GSM, NMS, EXTENSIBLE = 1, 2, 3, 6, 7, 0x11, 0x31, 0x38, 0xFFFE
+PCM, MS_ADPCM, FLOAT, A_LAW, MU_LAW, IMA_ADPCM, GSM, NMS = 1, 2, 3, 6, 7, 0x11, 0x31, 0x38
+G721, EXTENSIBLE = 0x40, 0xFFFE
+MPEG_TAGS = (b"\x50\x00", b"\x55\x00")
 AU_BLOCKS = {23: (1, 2), 25: (3, 8), 26: (5, 8)}
 """Bytes and samples of the smallest whole of G.721 and G.723, by AU's number for them."""
 
@@ -67,7 +69,7 @@ def chunk_extent(file: BinaryIO, size: int) -> Extent | None:
         return _aiff(file, size)
     if head[:4] == b"caff":
         return _caf(file, size)
-    if head[:4] == b".snd":
+    if head[:4] == b".snd" and len(head) == 24:
         return _au(head, size)
     return None
 
@@ -107,14 +109,16 @@ def _wav(file: BinaryIO, size: int, chunks: Iterator[Chunk]) -> Extent | None:
         if chunk.name == b"ds64":
             long_length = int.from_bytes(_content(file, chunk, 16)[8:], "little")
         elif chunk.name == b"fmt ":
-            blocks = _wav_blocks(_content(file, chunk, 26))
+            fmt = _content(file, chunk, 26)
+            if fmt[:2] in MPEG_TAGS:
+                return None
+            blocks = _wav_blocks(fmt)
         elif chunk.name == b"data":
             if chunk.length == 0xFFFFFFFF and long_length is not None:
                 return _measured(long_length, size - chunk.position, blocks)
             if chunk.length in OPEN_LENGTHS:
                 there = size - chunk.position
-                extent = _measured(there, there, blocks)
-                return Extent((((0, size),),), (chunk.place, b"\xff" * 4), extent.most_frames) if there else extent
+                return _patched(_measured(there, there, blocks), size, chunk.place, b"\xff" * 4)
             return _measured(chunk.length, size - chunk.position, blocks)
     return None
 
@@ -132,7 +136,7 @@ def _wav_blocks(fmt: bytes) -> Blocks | None:
         return Blocks(align, in_block)
     if tag == NMS:
         return Blocks(align, 160)
-    return None
+    return Blocks(1, 2) if tag == G721 and channels == 1 else None
 
 
 def _aiff(file: BinaryIO, size: int) -> Extent | None:
@@ -154,9 +158,18 @@ def _aiff(file: BinaryIO, size: int) -> Extent | None:
 
 
 def _caf(file: BinaryIO, size: int) -> Extent | None:
+    codec = b""
     for chunk in _chunks(file, 8, size, ">4sq"):
-        if chunk.name == b"data" and chunk.length > 0:
-            return _measured(chunk.length, size - chunk.position, None)
+        if chunk.name == b"desc":
+            codec = _content(file, chunk, 12)[8:]
+        elif chunk.name == b"data":
+            there = size - chunk.position
+            if 0 <= chunk.length <= there:
+                return None
+            if codec == b"alac":  # its packets are found by a table that does not fit what is left
+                return Extent(damage="cut off")
+            extent = _measured(max(chunk.length, there), there, None)  # −1: open
+            return _patched(extent, size, chunk.place, there.to_bytes(8, "big"))  # libsndfile reads no other
     return None
 
 
@@ -170,15 +183,19 @@ def _au(head: bytes, size: int) -> Extent | None:
 
 def _measured(promised: int, there: int, blocks: Blocks | None) -> Extent:
     """From the bytes of sound that the header promises and those that there are to the end of the file."""
-    cut = promised > there
-    damage = "cut off" if cut else None
     if blocks is None or blocks.size <= 0 or blocks.frames <= 0:
-        return Extent(damage=damage)
+        return Extent(damage="cut off" if promised > there else None)
+    most = max(0, min(promised, there)) // blocks.size * blocks.frames
+    wanted = promised // blocks.size * blocks.frames
     return Extent(
-        most_frames=max(0, min(promised, there)) // blocks.size * blocks.frames,
-        promised_frames=promised // blocks.size * blocks.frames if cut else None,
-        damage=damage,
+        most_frames=most,
+        promised_frames=wanted if wanted > most else None,
+        damage="cut off" if wanted > most else None,
     )
+
+
+def _patched(extent: Extent, size: int, place: int, patch: bytes) -> Extent:
+    return replace(extent, links=(((0, size),),), patch=(place, patch))
 
 
 def _content(file: BinaryIO, chunk: Chunk, most: int) -> bytes:

@@ -20,6 +20,7 @@ class Extent:
 
     Attributes:
         links: what is decoded one after the other, of as many runs of bytes each; None for the whole file at once.
+        head: bytes that a decoder is given before the first run where it otherwise sees fewer than ``most_frames``.
         patch: a position and the bytes that a decoder is given there in place of the file's; for a length that the
             header leaves open in a way that the decoder does not understand.
         most_frames: how many samples per channel there are at most, where the decoder would read on.
@@ -28,6 +29,7 @@ class Extent:
     """
 
     links: tuple[tuple[Run, ...], ...] | None = None
+    head: bytes = b""
     patch: tuple[int, bytes] | None = None
     most_frames: int | None = None
     promised_frames: int | None = None
@@ -40,12 +42,16 @@ class Stretches(io.RawIOBase):
     Args:
         file: the file, open; it is not closed.
         runs: the bytes that are read, in their order.
+        head: as in :class:`Extent`.
         patch: as in :class:`Extent`; its position is that in the file.
     """
 
-    def __init__(self, file: BinaryIO, runs: Sequence[Run], patch: tuple[int, bytes] | None = None) -> None:
-        self._file, self._runs, self._patch = file, list(runs), patch
-        self._ends = list(accumulate(stop - start for start, stop in runs))
+    def __init__(
+        self, file: BinaryIO, runs: Sequence[Run], head: bytes = b"", patch: tuple[int, bytes] | None = None
+    ) -> None:
+        self._file, self._head, self._patch = file, head, patch
+        self._runs = [(0, len(head)), *runs]
+        self._ends = list(accumulate(stop - start for start, stop in self._runs))
         self._position = 0
 
     def readable(self) -> bool:
@@ -58,8 +64,7 @@ class Stretches(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Go to a position, and say it."""
-        size = self._ends[-1] if self._ends else 0
-        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: size}[whence]
+        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._ends[-1]}[whence]
         self._position = max(0, origin + offset)
         return self._position
 
@@ -76,16 +81,18 @@ class Stretches(io.RawIOBase):
                 break
             stop = self._runs[index][1]
             place = stop - (self._ends[index] - self._position)
-            self._file.seek(place)
-            content = self._file.read(min(len(view) - filled, stop - place))
+            count = min(len(view) - filled, stop - place)
+            content = self._head[place : place + count] if index == 0 else self._read(place, count)
             if not content:
                 break
-            view[filled : filled + len(content)] = self._patched(place, content)
+            view[filled : filled + len(content)] = content
             filled += len(content)
             self._position += len(content)
         return filled
 
-    def _patched(self, place: int, content: bytes) -> bytes:
+    def _read(self, place: int, count: int) -> bytes:
+        self._file.seek(place)
+        content = self._file.read(count)
         if self._patch is None:
             return content
         position, patch = self._patch

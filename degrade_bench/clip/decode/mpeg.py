@@ -16,6 +16,7 @@ from degrade_bench.clip.decode.extent import Extent, Run
 
 SEARCHED_BYTES = 1 << 20
 """How far into the file the first frame is looked for, behind the tags."""
+WINDOW_BYTES = 1 << 14
 
 _BITRATES = {  # kbit/s, by version 1 or not, and layer
     (True, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
@@ -64,6 +65,15 @@ def frame_of(header: bytes) -> Frame | None:
     return Frame(samples // 8 * bits // hz + padding, samples, (version, layer, hz), side)
 
 
+@dataclass
+class _Chain:
+    """Frames that follow each other: their runs of bytes, how many they are, and how the chain ends."""
+
+    runs: list[Run]
+    count: int = 0
+    damage: str | None = None
+
+
 def mpeg_extent(file: BinaryIO, size: int) -> Extent | None:
     """The frames up to the first break of their chain; None if there is no frame, or the format is free.
 
@@ -75,70 +85,90 @@ def mpeg_extent(file: BinaryIO, size: int) -> Extent | None:
     if first is None:
         return None
     start, frame = first
-    runs: list[Run] = []
-    count, position, damage = 0, start, None
+    chain = _followed(file, start, size, frame)
+    stated, promised, patch = _stated_frames(file, start, frame), None, None
+    if stated is not None and stated < (chain.count - 1) * 0.99:  # a lie, or several files in one
+        chain.runs[0] = (start + frame.length, chain.runs[0][1])
+        chain.count, stated = chain.count - 1, None
+    elif stated is not None and stated > chain.count - 1:
+        promised, chain.damage = stated * frame.samples, chain.damage or "cut off"
+        there = sum(stop - start for start, stop in chain.runs)
+        patch = (start + 4 + frame.side + 12, there.to_bytes(4, "big"))  # else mpg123 warns on the terminal
+    runs = tuple(run for run in chain.runs if run[1] > run[0])
+    return Extent(
+        links=(runs,),
+        head=counting_frame(_read(file, start, 4), chain.count) if stated is None else b"",
+        patch=patch,
+        most_frames=chain.count * frame.samples,
+        promised_frames=promised,
+        damage=chain.damage,
+    )
+
+
+def counting_frame(header: bytes, count: int) -> bytes:
+    """A first frame, silent and not played, that states how many follow; a decoder otherwise guesses their number.
+
+    Args:
+        header: the four bytes that a frame of the stream begins with.
+        count: how many frames follow.
+    """
+    header = bytes([header[0], header[1] | 1, 9 << 4 | header[2] & 0x0C, header[3]])  # no checksum, a middling rate
+    frame = frame_of(header)
+    if frame is None or frame.kind[1] != 3:
+        return b""
+    tag = header + bytes(frame.side) + b"Xing" + (1).to_bytes(4, "big") + min(count, 2**31 - 1).to_bytes(4, "big")
+    return tag + bytes(frame.length - len(tag))
+
+
+def _followed(file: BinaryIO, start: int, size: int, frame: Frame) -> _Chain:
+    chain, position = _Chain([]), start
     while position < size:
         found = _frame_at(file, position)
         if found is not None and found.kind == frame.kind:
             if position + found.length > size:
-                damage = "cut off"
+                chain.damage = "cut off"
                 break
-            count += 1
+            chain.count += 1
             position += found.length
             continue
         behind = _behind_tags(file, position)
-        if behind > position:
-            runs.append((start, position))
-            start = position = behind
-            continue
-        if _first_frame(file, position, size, frame.kind) is not None:
-            damage = "damaged: something that is no frame lies between its frames"
-        break
-    runs.append((start, min(position, size)))
-    stated = _stated_frames(file, runs[0][0], frame)
-    promised = None
-    if stated is not None and stated < (count - 1) * 0.99:  # a lie, or several files in one: not to be believed
-        runs[0] = (runs[0][0] + frame_length(file, runs[0][0]), runs[0][1])
-    elif stated is not None and stated > count - 1:
-        promised, damage = stated * frame.samples, damage or "cut off"
-    runs = [run for run in runs if run[1] > run[0]]
-    return Extent(
-        links=None if runs == [(0, size)] else (tuple(runs),),
-        most_frames=count * frame.samples,
-        promised_frames=promised,
-        damage=damage,
-    )
-
-
-def frame_length(file: BinaryIO, position: int) -> int:
-    """The bytes of the frame that begins at a position; 0 if none does."""
-    frame = _frame_at(file, position)
-    return 0 if frame is None else frame.length
+        if behind == position:
+            if _first_frame(file, position, size, frame.kind) is not None:
+                chain.damage = "damaged (something between its frames is no frame)"
+            break
+        chain.runs.append((start, position))
+        start = position = behind
+    chain.runs.append((start, min(position, size)))
+    return chain
 
 
 def _frame_at(file: BinaryIO, position: int) -> Frame | None:
+    return frame_of(_read(file, position, 4))
+
+
+def _read(file: BinaryIO, position: int, count: int) -> bytes:
     file.seek(position)
-    return frame_of(file.read(4))
+    return file.read(count)
 
 
 def _first_frame(
     file: BinaryIO, position: int, size: int, kind: tuple[int, int, int] | None = None
 ) -> tuple[int, Frame] | None:
     """Where the first frame begins that two others of its kind, or the end of the file, follow."""
-    file.seek(position)
-    window = file.read(SEARCHED_BYTES)
-    offset = window.find(b"\xff")
-    while offset >= 0:
-        frame = frame_of(window[offset : offset + 4])
-        if frame is not None and kind in (None, frame.kind) and _leads_on(file, position + offset, size, frame):
-            return position + offset, frame
-        offset = window.find(b"\xff", offset + 1)
+    for place in range(position, min(size, position + SEARCHED_BYTES), WINDOW_BYTES):
+        window = _read(file, place, WINDOW_BYTES + 3)
+        offset = window.find(b"\xff")
+        while 0 <= offset < WINDOW_BYTES:
+            frame = frame_of(window[offset : offset + 4])
+            if frame is not None and kind in (None, frame.kind) and _leads_on(file, place + offset, size, frame):
+                return place + offset, frame
+            offset = window.find(b"\xff", offset + 1)
     return None
 
 
 def _leads_on(file: BinaryIO, position: int, size: int, frame: Frame) -> bool:
     for _ in range(2):
-        position += frame_length(file, position)
+        position += frame.length
         if position >= size:
             return position == size
         following = _frame_at(file, position)
@@ -146,14 +176,14 @@ def _leads_on(file: BinaryIO, position: int, size: int, frame: Frame) -> bool:
             return _behind_tags(file, position) > position
         if following.kind != frame.kind:
             return False
+        frame = following
     return True
 
 
 def _behind_tags(file: BinaryIO, position: int) -> int:
     """The first byte that belongs to no ID3 or APE tag."""
     while True:
-        file.seek(position)
-        head = file.read(16)
+        head = _read(file, position, 16)
         if head[:3] == b"ID3" and len(head) >= 10 and max(head[6:10]) < 0x80:
             length = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
             position += 10 + length + (10 if head[5] & 0x10 else 0)
@@ -167,8 +197,7 @@ def _behind_tags(file: BinaryIO, position: int) -> int:
 
 def _stated_frames(file: BinaryIO, position: int, frame: Frame) -> int | None:
     """How many frames follow, as the stream's first frame has it; None if that is an ordinary frame."""
-    file.seek(position + 4 + frame.side)
-    tag = file.read(12)
-    if tag[:4] not in (b"Xing", b"Info") or not tag[7:8] or not tag[7] & 1:
+    tag = _read(file, position + 4 + frame.side, 12)
+    if frame.kind[1] != 3 or tag[:4] not in (b"Xing", b"Info") or len(tag) < 12 or tag[7] & 3 != 3:
         return None
     return int.from_bytes(tag[8:12], "big")

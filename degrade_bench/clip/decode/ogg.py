@@ -50,17 +50,17 @@ def ogg_extent(file: BinaryIO, size: int) -> Extent:
         page = _page_at(file, position)
         if page is None:
             if numbers:  # else what follows the last page is no part of the stream
-                damage = "damaged" if _another_page(file, position) else "cut off"
+                damage = "damaged (a broken page)" if _another_page(file, position) else "cut off"
             break
         if page.flags & FIRST:
             if sound:
                 links.append((start, position))
                 start, numbers, sound = position, {}, False
         elif page.stream not in numbers:
-            damage = "damaged: a page belongs to no stream"
+            damage = "damaged (a page belongs to no stream)"
             break
         elif page.number != numbers[page.stream] + 1 and sound:  # recordings of a broadcast begin in the middle
-            damage = "damaged: a page is missing"
+            damage = "damaged (a page is missing)"
             break
         sound = sound or page.granule > 0
         numbers[page.stream] = page.number

@@ -112,7 +112,11 @@ def _damage(sound: Sound, end: int) -> str | None:
     missing = promised is not None and end < TOLERANCE * promised
     if sound.damage is None and not missing:
         return None
-    name, there = sound.damage or "cut off or damaged", f"{end / sound.rate:.3g} s"
-    if promised is not None and promised > end:
-        return f"{name}: {there} of {promised / sound.rate:.3g} s are there"
-    return f"{name}: {there} are there"
+    name, there = sound.damage or "cut off or damaged", _seconds(end / sound.rate)
+    if missing and promised is not None:
+        return f"{name}: {there} of {_seconds(promised / sound.rate)} s are there"
+    return f"{name}: {there} s are there"
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.3g}" if value < 100 else f"{value:.0f}"

@@ -33,12 +33,9 @@ LOWEST_HZ, HIGHEST_HZ = 1000, 1_536_000
 UNKNOWN_FRAMES = 1 << 60
 """libsndfile gives a number beyond this where it does not know how many there are."""
 
-RUN_UP_SECONDS = 1.0
-"""How long before the place that is asked for the decoding of MPEG begins: its frames lean on those before."""
-
 _SEEKS_EXACTLY = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")
-"""How the names of codecs begin that decode to the same samples from anywhere on; the others are decoded from the
-beginning. libsndfile puts the last samples of Vorbis and ALAC files in a wrong place after a seek."""
+"""How the names of codecs begin that decode to the same samples from anywhere on. The others are decoded from the
+beginning: after a seek the last bits of MPEG differ, and the last samples of Vorbis and ALAC are wrong ones."""
 
 
 class Sound:
@@ -73,12 +70,15 @@ class Sound:
     def _open_first(self, path: Path) -> None:
         import soundfile
 
+        most, self._undercounted = self._extent.most_frames, False
         try:
+            if self._extent.head and most is not None:
+                with self._open(0) as file:
+                    self._undercounted = file.frames < most
             with self._open(0) as file:
                 self.rate, self.channels = int(file.samplerate), int(file.channels)
                 self._order = wav_order(file)
                 self._exact = str(file.subtype).startswith(_SEEKS_EXACTLY)
-                self._moving = str(file.subtype).startswith("MPEG")
                 frames = int(file.frames)
         except (soundfile.SoundFileError, RuntimeError) as error:
             raise AudioError(f"{path}: {self._why_not(path, error)}") from None
@@ -86,7 +86,6 @@ class Sound:
             raise AudioError(
                 f"{path}: its header gives a sample rate of {self.rate} Hz; expected {LOWEST_HZ} to {HIGHEST_HZ} Hz"
             )
-        most = self._extent.most_frames
         self.frames = None if frames > UNKNOWN_FRAMES or len(self._links) > 1 else frames
         if most is not None:
             self.frames = most if self.frames is None else min(most, self.frames)
@@ -120,7 +119,7 @@ class Sound:
         import soundfile
 
         buffer = np.empty((BLOCK_FRAMES, self.channels), np.float32)
-        left = self._extent.most_frames
+        left = self.frames
         for link in range(len(self._links)):
             try:
                 with self._open(link) as file:
@@ -128,16 +127,13 @@ class Sound:
                         self.damage = f"goes on with {file.channels} channels at {file.samplerate} Hz"
                         return
                     position = self._sought(file, first) if link == 0 else 0
-                    first -= position
-                    if left is not None:
-                        left -= position
-                    while len(block := file.read(out=buffer, dtype="float32", always_2d=True)):
-                        block = block if left is None else block[:left]
-                        if left is not None:
-                            left -= len(block)
-                            if not len(block):
-                                return
+                    first, left = first - position, left if left is None else left - position
+                    while count := BLOCK_FRAMES if left is None else min(left, BLOCK_FRAMES):
+                        block = file.read(count, dtype="float32", always_2d=True, out=buffer)
+                        if not len(block):
+                            break
                         kept, first = block[first:], max(0, first - len(block))
+                        left = left if left is None else left - len(block)
                         if len(kept):
                             yield kept if self._order is None else kept[:, self._order]
             except (soundfile.SoundFileError, RuntimeError):
@@ -161,18 +157,18 @@ class Sound:
         """Go to a place from which the samples from ``first`` on are decoded as they would be in the whole."""
         import soundfile
 
-        target = first if self._exact else max(0, first - round(RUN_UP_SECONDS * self.rate))
-        if not target or not (self._exact or self._moving):
+        if not first or not self._exact:
             return 0
         try:
-            return int(file.seek(target))
+            return int(file.seek(first))
         except (soundfile.SoundFileError, RuntimeError):
             file.seek(0)
             return 0
 
     def _open(self, link: int) -> soundfile.SoundFile:
         if self._extent.links is not None:
-            return _forward()(Stretches(self._file, self._links[link], self._extent.patch))
+            head = self._extent.head if link == 0 and self._undercounted else b""
+            return _forward()(Stretches(self._file, self._links[link], head, self._extent.patch))
         os.lseek(self._file.fileno(), 0, os.SEEK_SET)
         return _forward()(self._file.fileno(), closefd=False)
 

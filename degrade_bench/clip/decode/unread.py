@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
-CONVERT = "convert it, as with `ffmpeg -i {name} {stem}.flac`"
+CONVERT = "convert it, as with `ffmpeg -i {name} {flac}`"
 
 _MAGIC = (
     (4, b"ftyp", "MPEG-4 audio (AAC or ALAC)"),
@@ -45,12 +46,16 @@ def what_it_is(path: Path, head: bytes, said: str) -> str:
     for start, name in _NO_AUDIO:
         if head.lstrip().lower().startswith(start):
             return f"not audio but {name}"
-    convert = CONVERT.format(name=path.name, stem=path.stem)
+    convert = CONVERT.format(name=quote(path.name), flac=quote(f"{path.stem}.flac"))
     for offset, magic, name in _MAGIC:
         if head[offset : offset + len(magic)] == magic:
             return f"{name} is not read here; {convert}"
     if path.suffix.lower() in (".m4a", ".mp4", ".aac", ".wma"):
         return f"{path.suffix.lower()} is not read here; {convert}"
-    if path.suffix.lower() == ".mp3":
+    if "SF_INFO" in said:
+        said = "its header gives a sample rate or a number of channels that cannot be"
+    elif path.suffix.lower() == ".mp3" or "possibly a pipe" in said:
         said = "no MPEG frame was found in it"
+    if "unsupported" in said.lower() or "unimplemented" in said.lower():
+        return f"not read here ({said}); {convert}"
     return f"not audio that can be decoded ({said})"
