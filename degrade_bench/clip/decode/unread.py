@@ -55,7 +55,7 @@ def what_it_is(path: Path, head: bytes, said: str) -> str:
     if "SF_INFO" in said:
         said = "its header gives a sample rate or a number of channels that cannot be"
     elif path.suffix.lower() == ".mp3" or "possibly a pipe" in said:
-        said = "no MPEG frame was found in it"
+        said = "no whole MPEG frame is in it"
     if "unsupported" in said.lower() or "unimplemented" in said.lower():
         return f"not read here ({said}); {convert}"
     return f"not audio that can be decoded ({said})"
