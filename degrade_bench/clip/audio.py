@@ -1,24 +1,24 @@
 """Reading and writing audio files.
 
-Reading goes through libsndfile (WAV, FLAC, Ogg, MP3, AIFF, …) and, for what it does not know, through
-pedalboard's decoders. Samples come as they are: decoded peaks beyond ±1 stay, nothing is clipped, mixed down or
-resampled.
+Reading goes through libsndfile (WAV, FLAC, Ogg, MP3, AIFF, …). Samples come as they are: decoded peaks beyond ±1
+stay, nothing is clipped, mixed down or resampled. Channels come in WAV's order, whatever the file's.
 """
 
 from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NoReturn
 
 import numpy as np
 import torch
 
 from degrade_bench._support.files import replacing
+from degrade_bench._support.reading import check_regular, open_regular
+from degrade_bench.clip.decode.channels import ogg_order
+from degrade_bench.clip.decode.samples import MOST_BYTES, Decoded, decode
+from degrade_bench.clip.decode.sound import UNKNOWN_FRAMES
 from degrade_bench.errors import AudioError
-
-if TYPE_CHECKING:
-    import soundfile
 
 MIN_SECONDS = 1.0
 SILENCE_DBFS = -80.0
@@ -26,48 +26,82 @@ SUFFIXES = (
     *(".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc"),
     *(".au", ".caf", ".w64", ".rf64", ".m4a", ".mp4", ".aac", ".wma"),
 )
-"""What a folder is searched for."""
+"""What a folder is searched for. The last four are not read: who has such files is told what to do."""
 
 FULL_SCALE_SUFFIXES = {".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff"}
 """Formats that cannot hold, or would clip, samples beyond ±1."""
 
-BLOCK_SAMPLES = 1 << 12
-"""How much is read at once of a file that is cut off; what is left of its last block is not read."""
-
-_Decoded = tuple[np.ndarray, int]
+WRITTEN_FRAMES = 1 << 16
+"""How much is written at once: libsndfile's Vorbis encoder crashes on a minute."""
 
 
-def read_audio(path: Path, start: float | None = None, duration: float | None = None) -> tuple[torch.Tensor, int]:
-    """Read a file, or a part of it.
+def read_audio(
+    path: Path, start: float | None = None, duration: float | None = None, most_bytes: int = MOST_BYTES
+) -> tuple[torch.Tensor, int]:
+    """Read a file, or a part of it, and take no more memory than the samples do.
+
+    A file that is cut off or damaged is read up to there. A part has the samples that the whole has there.
 
     Args:
-        path: any file that libsndfile or pedalboard decodes. A file that is cut off (a download that stopped)
-            is read as far as it goes.
+        path: any file that libsndfile decodes, at 1 kHz or more.
         start: seconds to skip.
         duration: seconds to read at most.
+        most_bytes: how many bytes of samples to read at most, four for one sample of one channel; what is longer
+            is refused.
 
     Returns:
-        samples ``(channels, time)``, float32, and the sample rate in Hz.
+        samples ``(channels, time)``, float32, and the sample rate in Hz. Channels come in WAV's order: of six, the
+        fourth is the LFE.
 
     Raises:
-        AudioError: missing, unreadable, not audio, or without a single sample in the range asked for.
+        AudioError: missing, unreadable, no regular file, not audio, over ``most_bytes``, without a single sample in
+            the range asked for, or damaged so that what is left is shorter than :data:`MIN_SECONDS` or silent.
     """
-    if not path.exists():
-        raise AudioError(f"{path}: no such file")
-    if path.is_dir():
-        raise AudioError(f"{path}: is a directory, expected an audio file")
+    part = read_part(path, start, duration, most_bytes)
+    return torch.from_numpy(part.samples), part.sample_rate
+
+
+def read_part(
+    path: Path, start: float | None = None, duration: float | None = None, most_bytes: int = MOST_BYTES
+) -> Decoded:
+    """As :func:`read_audio`, and says as ``damage`` how far a damaged file was read.
+
+    Args:
+        path: any file that libsndfile decodes.
+        start: seconds to skip.
+        duration: seconds to read at most.
+        most_bytes: how many bytes of samples to read at most.
+
+    Raises:
+        AudioError: as :func:`read_audio`.
+    """
     try:
-        if path.stat().st_size == 0:
-            raise AudioError(f"{path}: the file is empty (0 bytes)")
-        audio, sample_rate = _decode(path, start or 0.0, duration)
-    except PermissionError:
-        raise AudioError(f"{path}: no permission to read it") from None
+        check_regular(path)
+        part = decode(path, start or 0.0, duration, most_bytes)
     except OSError as error:
-        raise AudioError(f"{path}: cannot be read: {error.strerror or error}") from error
-    if audio.shape[1] == 0:
+        _refuse(path, error)
+    if part.damage is not None:
+        _check_rest(part, path)
+    if part.samples.shape[1] == 0:
         asked = f" from {start:g} s on" if start else ""
         raise AudioError(f"{path}: holds no samples{asked}")
-    return torch.from_numpy(audio), sample_rate
+    return part
+
+
+def _check_rest(part: Decoded, path: Path) -> None:
+    """Raise where too little is left of a damaged file."""
+    if part.samples.shape[1] < MIN_SECONDS * part.sample_rate:
+        raise AudioError(f"{path}: {part.damage}")
+    if float(max(part.samples.max(), -part.samples.min())) < 10 ** (SILENCE_DBFS / 20):
+        raise AudioError(f"{path}: {part.damage}, and they are silent")
+
+
+def _refuse(path: Path, error: OSError) -> NoReturn:
+    if isinstance(error, FileNotFoundError):
+        raise AudioError(f"{path}: no such file") from None
+    if isinstance(error, PermissionError):
+        raise AudioError(f"{path}: no permission to read it") from None
+    raise AudioError(f"{path}: {error.strerror or error}") from error
 
 
 def checked(samples: torch.Tensor, sample_rate: int, path: Path) -> None:
@@ -92,80 +126,15 @@ def checked(samples: torch.Tensor, sample_rate: int, path: Path) -> None:
 
 
 def duration_hint(path: Path) -> float | None:
-    """Seconds that a file's header promises, without decoding; None if it does not tell."""
+    """Seconds that a file's header promises, without decoding or reading on; None if it does not tell."""
     import soundfile
 
     try:
-        return float(soundfile.info(str(path)).duration)
-    except (RuntimeError, OSError, TypeError):
+        with open_regular(path) as file, soundfile.SoundFile(file.fileno(), closefd=False) as sound:
+            frames, rate = int(sound.frames), int(sound.samplerate)
+    except (OSError, RuntimeError):
         return None
-
-
-def _decode(path: Path, start: float, duration: float | None) -> _Decoded:
-    import soundfile
-
-    with open(path, "rb"):  # a permission error reads better than the decoder's
-        pass
-    try:
-        return _decode_with_libsndfile(path, start, duration)
-    except (soundfile.LibsndfileError, RuntimeError) as error:
-        reason = str(getattr(error, "error_string", error)).rstrip(".")
-    try:
-        return _decode_with_pedalboard(path, start, duration)
-    except (ValueError, RuntimeError, OSError):
-        raise AudioError(f"{path}: not audio that can be decoded ({reason})") from None
-
-
-def _decode_with_libsndfile(path: Path, start: float, duration: float | None) -> _Decoded:
-    import soundfile
-
-    with soundfile.SoundFile(str(path)) as file:
-        rate = int(file.samplerate)
-        first = min(round(start * rate), file.frames) if start else 0
-        file.seek(first)
-        count = -1 if duration is None else round(duration * rate)
-        try:
-            audio = file.read(count, dtype="float32", always_2d=True)
-        except soundfile.LibsndfileError:  # a FLAC file that is cut off gives an error, not what is there
-            file.seek(first)
-            audio = _read_until_error(file, file.frames - first if count < 0 else count)
-    return np.ascontiguousarray(audio.T), rate
-
-
-def _read_until_error(file: soundfile.SoundFile, count: int) -> np.ndarray:
-    """As many samples, at most ``count``, as can be read before the decoder gives up; ``(time, channels)``.
-
-    Raises:
-        soundfile.LibsndfileError: there are none.
-    """
-    import soundfile
-
-    blocks: list[np.ndarray] = []
-    while count > 0:
-        try:
-            block = file.read(min(count, BLOCK_SAMPLES), dtype="float32", always_2d=True)
-        except soundfile.LibsndfileError:
-            if not blocks:
-                raise
-            break
-        if not len(block):
-            break
-        blocks.append(block)
-        count -= len(block)
-    return np.concatenate(blocks)
-
-
-def _decode_with_pedalboard(path: Path, start: float, duration: float | None) -> _Decoded:
-    from pedalboard.io import AudioFile
-
-    with AudioFile(str(path)) as file:
-        rate = int(file.samplerate)
-        first = min(round(start * rate), file.frames)
-        if first:
-            file.seek(first)
-        count = file.frames - first if duration is None else min(round(duration * rate), file.frames - first)
-        audio = file.read(count) if count > 0 else np.zeros((file.num_channels, 0), np.float32)
-    return np.ascontiguousarray(audio, dtype=np.float32), rate
+    return frames / rate if 0 < frames < UNKNOWN_FRAMES else None
 
 
 def write_audio(path: Path, samples: torch.Tensor, sample_rate: int) -> None:
@@ -199,8 +168,12 @@ def write_audio(path: Path, samples: torch.Tensor, sample_rate: int) -> None:
         )
     subtype = {"WAV": "FLOAT", "FLAC": "PCM_24", "AIFF": "PCM_24"}.get(kind)
     encoded = io.BytesIO()  # libsndfile would call a full disk a "system error"
+    order = ogg_order(samples.shape[0]) if kind == "OGG" else None
+    audio = samples.numpy() if order is None else samples.numpy()[list(order)]
     try:
-        soundfile.write(encoded, samples.numpy().T, sample_rate, format=kind, subtype=subtype)
+        with soundfile.SoundFile(encoded, "w", sample_rate, len(audio), subtype=subtype, format=kind) as file:
+            for first in range(0, audio.shape[1], WRITTEN_FRAMES):
+                file.write(audio[:, first : first + WRITTEN_FRAMES].T)
     except (soundfile.LibsndfileError, RuntimeError, ValueError) as error:
         channels = samples.shape[0]
         raise AudioError(

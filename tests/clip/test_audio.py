@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from pathlib import Path
 
 import numpy as np
@@ -100,9 +102,9 @@ def test_a_file_that_is_cut_off_is_read_as_far_as_it_goes(tmp_path, music, suffi
     [
         (".mp3", 0.0, "empty"),
         (".wav", 0.0, "empty"),
-        (".mp3", 0.001, "holds no samples"),
+        (".mp3", 0.001, "no whole MPEG frame is in it"),
         (".ogg", 0.001, "not audio that can be decoded"),
-        (".ogg", 0.02, "not audio that can be decoded"),
+        (".ogg", 0.02, "cut off; what is left of it cannot be decoded"),
     ],
 )
 def test_a_file_of_which_too_little_is_left_is_refused_in_one_line(tmp_path, music, suffix, share, said):
@@ -132,13 +134,49 @@ def test_what_is_no_audio(tmp_path):
         read_audio(tmp_path / "none.wav")
 
 
+def test_what_is_no_regular_file_is_refused_at_once(tmp_path, monkeypatch):
+    """None of them is opened: a pipe would be waited for, a device read without end."""
+    os.mkfifo(tmp_path / "pipe.wav")
+    (tmp_path / "folder.wav").mkdir()
+    (tmp_path / "zero.wav").symlink_to("/dev/zero")
+    (tmp_path / "none.wav").symlink_to("/dev/null")
+    (tmp_path / "linked.wav").symlink_to("pipe.wav")
+    (tmp_path / "loop.wav").symlink_to("loop.wav")
+    monkeypatch.chdir(tmp_path)  # the name of a socket is at most a hundred bytes long
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("socket.wav")
+    monkeypatch.setattr("os.open", lambda *arguments, **named: pytest.fail("opened it"))
+    for name, said in (
+        ("pipe", "is a named pipe, expected a regular file"),
+        ("linked", "is a named pipe"),
+        ("socket", "is a socket"),
+        ("zero", "is a device"),
+        ("none", "is a device"),
+        ("folder", "is a directory"),
+        ("loop", "symbolic links"),
+    ):
+        with pytest.raises(AudioError, match=f"{name}.wav: .*{said}"):
+            read_audio(tmp_path / f"{name}.wav")
+        assert duration_hint(tmp_path / f"{name}.wav") is None
+    for name in ("a\0b.wav", "a\ud800b.wav", "x" * 300 + ".wav"):
+        with pytest.raises(AudioError, match=r"not a path that a file can have|too long"):
+            read_audio(tmp_path / name)
+
+
+def test_a_minute_of_vorbis_is_written(tmp_path):
+    """libsndfile's encoder crashes the interpreter when it is given so much at once."""
+    noise = 0.1 * torch.randn(2, 60 * 44100, generator=torch.Generator().manual_seed(0))
+    write_audio(tmp_path / "a.ogg", noise, 44100)
+    assert duration_hint(tmp_path / "a.ogg") == 60
+
+
 def test_a_file_without_permission(tmp_path, music, monkeypatch):
     soundfile.write(tmp_path / "a.wav", music.T, 44100)
 
     def refused(*arguments, **named):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("builtins.open", refused)
+    monkeypatch.setattr("os.open", refused)
     with pytest.raises(AudioError, match="no permission to read it"):
         read_audio(tmp_path / "a.wav")
 
