@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from degrade_bench._support.files import replacing
+from degrade_bench.clip.offset import without_offset
 from degrade_bench.errors import AudioError
 
 if TYPE_CHECKING:
@@ -87,8 +88,10 @@ def checked(samples: torch.Tensor, sample_rate: int, path: Path) -> None:
     seconds = samples.shape[1] / sample_rate
     if seconds < MIN_SECONDS:
         raise AudioError(f"{path}: too short: {seconds:.3g} s, expected {MIN_SECONDS:g} s or more")
-    if float(samples.abs().max()) < 10 ** (SILENCE_DBFS / 20):
-        raise AudioError(f"{path}: silent: no sample reaches {SILENCE_DBFS:g} dBFS")
+    music = without_offset(samples)
+    if float(music.abs().max()) < 10 ** (SILENCE_DBFS / 20):
+        beside = "" if music is samples else " beside a constant offset"
+        raise AudioError(f"{path}: silent: no sample reaches {SILENCE_DBFS:g} dBFS{beside}")
 
 
 def duration_hint(path: Path) -> float | None:

@@ -12,6 +12,7 @@ mistakes.
 from __future__ import annotations
 
 import codecs
+import os
 from pathlib import Path
 
 import torch
@@ -33,7 +34,8 @@ def sidecar_of(audio: Path) -> Path | None:
     """The beat file beside an audio file, or None; a text file that is plainly no beats is none."""
     for suffix in SIDECARS:
         path = audio.with_name(audio.stem + suffix)
-        if path.is_file() and (suffix != MAYBE_LYRICS or _may_be_beats(path)):
+        # a name that is too long for a file is none
+        if os.path.isfile(path) and (suffix != MAYBE_LYRICS or _may_be_beats(path)):
             return path
     return None
 
