@@ -18,6 +18,7 @@ from degrade_bench._support.reading import check_regular, open_regular
 from degrade_bench.clip.decode.channels import ogg_order
 from degrade_bench.clip.decode.samples import MOST_BYTES, Decoded, decode
 from degrade_bench.clip.decode.sound import UNKNOWN_FRAMES
+from degrade_bench.clip.offset import without_offset
 from degrade_bench.errors import AudioError
 
 MIN_SECONDS = 1.0
@@ -121,8 +122,10 @@ def checked(samples: torch.Tensor, sample_rate: int, path: Path) -> None:
     seconds = samples.shape[1] / sample_rate
     if seconds < MIN_SECONDS:
         raise AudioError(f"{path}: too short: {seconds:.3g} s, expected {MIN_SECONDS:g} s or more")
-    if float(samples.abs().max()) < 10 ** (SILENCE_DBFS / 20):
-        raise AudioError(f"{path}: silent: no sample reaches {SILENCE_DBFS:g} dBFS")
+    music = without_offset(samples)
+    if float(music.abs().max()) < 10 ** (SILENCE_DBFS / 20):
+        beside = "" if music is samples else " beside a constant offset"
+        raise AudioError(f"{path}: silent: no sample reaches {SILENCE_DBFS:g} dBFS{beside}")
 
 
 def duration_hint(path: Path) -> float | None:

@@ -187,6 +187,7 @@ def test_a_file_without_permission(tmp_path, music, monkeypatch):
         (torch.full((1, 16000), float("nan")), "16000 of 16000 samples are NaN or infinite"),
         (torch.zeros(1, 16000), "silent: no sample reaches -80 dBFS"),
         (torch.full((1, 16000), 5e-5), "silent"),
+        (torch.full((2, 16000), 0.3), "silent: no sample reaches -80 dBFS beside a constant offset"),
         (torch.ones(1, 1), "too short: 0.000125 s"),
         (torch.ones(1, 7999), "too short"),
     ],

@@ -98,11 +98,11 @@ thing = Scaled("3")
 
 FINGERPRINTS = {
     "si-sdr": "827f6bf4a164",
-    "mr-spectral": "9af5a449f7cc",
-    "log-mel": "b21d67b6eae0",
-    "chroma-order-free": "c4bfa078feb3",
-    "chroma-aligned": "cc89048144f1",
-    "onset-rhythm": "ccf47387a918",
+    "mr-spectral": "a5b100d0d8b4",
+    "log-mel": "b52d717307cc",
+    "chroma-order-free": "3a1c77283459",
+    "chroma-aligned": "03d9846c9cd2",
+    "onset-rhythm": "ad75c31626ac",
     "loudness": "6a172b0a2c4d",
     "simulated-proportional": "1e571e99cc10",
     "simulated-noise": "8800d65a7ed2",
