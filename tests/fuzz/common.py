@@ -101,6 +101,13 @@ def environment() -> dict[str, str]:
     return {**os.environ, **quiet, "PYTHONPATH": str(ROOT)}
 
 
+def limit_memory(gigabytes: float = 24.0) -> None:
+    """Bound the address space of this process and leave no core files; torch alone maps a few gigabytes."""
+    limit = round(gigabytes * 2**30)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 _sessions: set[int] = set()
 
 
@@ -121,6 +128,7 @@ def start(arguments: Sequence[str], folder: Path, log: str = "log") -> subproces
             stdout=out,
             stderr=err,
             start_new_session=True,
+            preexec_fn=limit_memory,
         )
     _sessions.add(process.pid)
     return process
@@ -172,6 +180,8 @@ def _become_command(arguments: Sequence[str], folder: Path, log: str) -> None:
     try:
         os.setsid()
         os.chdir(folder)
+        limit_memory()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         for name, descriptor in ((os.devnull, 0), (f"{log}.out", 1), (f"{log}.err", 2)):
             opened = os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
             os.dup2(opened, descriptor)
@@ -408,9 +418,7 @@ def _child(
     gigabytes: float,
 ) -> None:
     """Never returns."""
-    limit = round(gigabytes * 2**30)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_memory(gigabytes)
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 2)  # decoders in C talk
     with open(results, "w", encoding="utf-8", errors="replace") as lines:

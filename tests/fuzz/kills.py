@@ -2,8 +2,8 @@
 
 Of every case one run is started several times and interrupted each time: the whole group, the main process or one
 worker is killed, or Ctrl-C or SIGTERM is sent, after a random time or as soon as a certain file appears; now and
-then a start asks for fewer metrics. Then the same command runs to its end. Wanted: every row once and bit for bit, no
-traceback, exit codes as documented, and no process that outlives its command.
+then a start asks for fewer metrics. Then the same command runs to its end. Wanted: every row once and bit for bit,
+no traceback, exit codes as documented, and no process that outlives its command.
 
     python tests/fuzz/kills.py --moments 30 --workers 2 --seed 1
 """
