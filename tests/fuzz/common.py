@@ -35,6 +35,11 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
+BYTECODE = Path(tempfile.gettempdir()) / "degrade-bench-fuzz-bytecode"
+"""Where every process here keeps compiled modules, also where Python was told to write none: it is the half of a
+short run."""
+sys.dont_write_bytecode, sys.pycache_prefix = False, str(BYTECODE)
+
 CRASH_MARKS = ("Traceback (most recent call last)", "Fatal Python error", "Exception ignored in")
 """What must stand in no output: Python's words for an exception that nobody met."""
 
@@ -98,7 +103,8 @@ class Ran:
 def environment() -> dict[str, str]:
     """The environment of every command: this tree, one thread, no display."""
     quiet = {"OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg", "NO_COLOR": "1", "HF_HUB_OFFLINE": "1", "COLUMNS": "200"}
-    return {**os.environ, **quiet, "PYTHONPATH": str(ROOT)}
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**inherited, **quiet, "PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(BYTECODE)}
 
 
 def limit_memory(gigabytes: float = 24.0) -> None:
@@ -188,7 +194,6 @@ def _become_command(arguments: Sequence[str], folder: Path, log: str) -> None:
             os.close(opened)
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
-        os.environ.update(environment())
         from degrade_bench.cli.app import main
 
         main(list(arguments))
@@ -210,12 +215,16 @@ def _import_everything() -> None:
     if "degrade_bench.cli.app" in sys.modules:
         return
     os.environ.update(environment())
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     import degrade_bench
 
     for module in pkgutil.walk_packages(degrade_bench.__path__, "degrade_bench."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-    for name in ("scipy.signal", "scipy.stats", "librosa", "pedalboard", "lameenc", "pyarrow.parquet", "pandas"):
+    for name in (
+        *("scipy.signal", "scipy.stats", "librosa.beat", "librosa.effects", "pedalboard", "lameenc", "soundfile"),
+        *("pyarrow.parquet", "pandas", "jinja2", "fontTools.ttLib.ttFont", "fontTools.subset", "PIL.PngImagePlugin"),
+    ):
         importlib.import_module(name)
     for name in ("figure", "backends.backend_agg", "backends.backend_svg", "backends.backend_pdf"):
         importlib.import_module(f"matplotlib.{name}")
