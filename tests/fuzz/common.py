@@ -223,7 +223,14 @@ def _import_everything() -> None:
             importlib.import_module(module.name)
     for name in (
         *("scipy.signal", "scipy.stats", "librosa.beat", "librosa.effects", "pedalboard", "lameenc", "soundfile"),
-        *("pyarrow.parquet", "pandas", "jinja2", "fontTools.ttLib.ttFont", "fontTools.subset", "PIL.PngImagePlugin"),
+        *(
+            "pyarrow.parquet",
+            "pandas",
+            "jinja2",
+            "fontTools.ttLib.ttFont",
+            "fontTools.subset",
+            "PIL.PngImagePlugin",
+        ),
     ):
         importlib.import_module(name)
     for name in ("figure", "backends.backend_agg", "backends.backend_svg", "backends.backend_pdf"):
