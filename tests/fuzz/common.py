@@ -10,6 +10,7 @@ import argparse
 import atexit
 import contextlib
 import importlib
+import itertools
 import mmap
 import os
 import pkgutil
@@ -378,7 +379,7 @@ def in_children(
     """
     pending = next(cases, None)
     while pending is not None:
-        batch = [pending, *(case for case, _ in zip(cases, range(199), strict=False))]
+        batch = [pending, *itertools.islice(cases, 199)]
         while batch:
             done = 0
             for case, came, wrong in _batch(check, seed, batch, seconds, gigabytes):
