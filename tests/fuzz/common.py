@@ -450,7 +450,8 @@ def _child(
                 ours = [frame for frame in frames if "degrade_bench" in frame.filename] or frames
                 place = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}"
                 text = " ".join(str(error)[:300].split())
-                wrong = f"{type(error).__name__}\t{place}: {text}"
+                kind = "wrong" if isinstance(error, AssertionError) else "traceback"
+                wrong = f"{kind}\t{type(error).__name__} in {place}: {text}"
             lines.write(f"{case}\t{came}\t{wrong}\n")
             lines.flush()
     os._exit(0)
@@ -468,8 +469,7 @@ class Tally:
     cases: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     findings: Counter[str] = field(default_factory=Counter)
-    examples: dict[str, str] = field(default_factory=dict)
-    shown: int = 0
+    alike: dict[str, list[str]] = field(default_factory=dict)
 
     def came(self, outcome: str) -> None:
         """Count a case and what came of it."""
@@ -480,12 +480,13 @@ class Tally:
         """Enter a finding, and print it."""
         self.findings[kind] += 1
         line = f"FOUND {kind}: {self.script} --seed {self.seed} --only {case} [{what}] {detail}"
-        self.examples.setdefault(kind, line)
-        self.shown += 1
-        print(line, flush=True)
+        self.alike.setdefault(f"{kind}: {re.sub(r'[0-9]+', '#', detail)[:60]}", []).append(line)
+        print(line.encode("utf-8", "backslashreplace").decode(), flush=True)
 
     def close(self) -> int:
-        """Print the counts in one line; the exit code: 1 where anything was found."""
+        """Print what was found, alike together, and the counts in one line; the exit code: 1 for a finding."""
+        for lines in sorted(self.alike.values(), key=len):
+            print(f"{len(lines)} × {lines[0]}".encode("utf-8", "backslashreplace").decode()[:400])
         names = ("traceback", "lost", "doubled", "wrong")
         counted = [f"{self.findings[name]} {name}" for name in names]
         counted += [f"{count} {kind}" for kind, count in sorted(self.findings.items()) if kind not in names]

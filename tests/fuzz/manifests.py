@@ -9,8 +9,10 @@ Wanted: what is read, or a :class:`~degrade_bench.errors.DegradeBenchError`, wit
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import math
+import os
 import random
 import sys
 from collections.abc import Callable
@@ -33,7 +35,7 @@ TEXTS = (
     *("nul\0l.wav", "pipe.wav", "é.wav", "e\u0301.wav", "C0.WAV", "c0.wav ", "*", "null", "id", "path"),
 )
 COLUMNS = ("path", "id", "group", "track", "start", "duration", "beat_file", "stems")
-ENCODINGS = ("utf-8", "utf-8", "utf-8", "utf-8-sig", "utf-16", "latin-1", "utf-32", "cp1252", "utf-7")
+ENCODINGS = ("utf-8-sig", "utf-16", "latin-1", "utf-32", "cp1252", "utf-7")
 
 Reader = Callable[[random.Random, Path], str]
 
@@ -74,9 +76,10 @@ def deep(rng: random.Random) -> str:
 
 
 def written(text: str, path: Path, rng: random.Random) -> None:
-    """Write a text in one of several encodings, and damage the bytes now and then."""
-    data = bytearray(text.encode(rng.choice(ENCODINGS), "surrogatepass" if rng.random() < 0.5 else "replace"))
-    if rng.random() < 0.25:
+    """Write a text, now and then in another encoding than UTF-8 or with some bytes damaged."""
+    encoding = "utf-8" if rng.random() < 0.9 else rng.choice(ENCODINGS)
+    data = bytearray(text.encode(encoding, "surrogatepass" if encoding == "utf-8" else "replace"))
+    if rng.random() < 0.15:
         for _ in range(rng.choice((1, 1, 5, 50))):
             at = rng.randrange(len(data) + 1)
             action = rng.randrange(4)
@@ -93,10 +96,10 @@ def written(text: str, path: Path, rng: random.Random) -> None:
 
 def value_for(column: str, rng: random.Random) -> Any:
     """Of the usual kind most of the time."""
-    if rng.random() < 0.3:
+    if rng.random() < 0.1:
         return odd(rng)
     if column in ("start", "duration"):
-        return rng.choice((0, 0.5, 1, "1.5", rng.choice(NUMBERS)))
+        return rng.choice((0, 0.5, 1, "1.5", 2, 3, rng.choice(NUMBERS)))
     return {"path": rng.choice(("c0.wav", "c1.wav", "c2.flac")), "beat_file": "c0.beats"}.get(
         column, f"n{rng.random()}"
     )
@@ -161,52 +164,50 @@ def _sources(text: str, path: Path, rng: random.Random) -> str:
 
 def names(rng: random.Random, folder: Path) -> str:
     """A folder of files with odd names and of odd kinds."""
-    import os
-
     from degrade_bench.corpus.inputs import sources_from
 
     for _ in range(rng.randrange(1, 5)):
-        name = (
-            os.fsencode(
-                rng.choice(("c0", "c0", rng.choice(TEXTS)[:200])).replace("/", "_").replace("\0", "_") or "_"
-            )
-            if (rng.random() < 0.7)
-            else rng.randbytes(rng.randrange(1, 240)).replace(b"/", b"_").replace(b"\0", b"_")
-        )
-        place = (
-            os.fsencode(folder) + b"/" + name + rng.choice((b".wav", b".WAV", b".flac", b".m4a", b"", b".stems"))
-        )
-        kind = rng.randrange(6)
-        try:
-            if kind < 3:
-                with open(place, "wb") as file:
-                    file.write(b"RIFF")
-            elif kind == 3:
-                os.mkdir(place)
-            elif kind == 4:
-                os.symlink(rng.choice((b".", b"/dev/zero", name, b"c0.wav", b"..")), place)
-            else:
-                os.mkfifo(place)
-        except OSError:
-            continue
+        name = os.fsencode(rng.choice(("c0", "c0", rng.choice(TEXTS)[:200])).encode("utf-8", "surrogatepass"))
+        if rng.random() < 0.3:
+            name = rng.randbytes(rng.randrange(1, 240))
+        name = name.replace(b"/", b"_").replace(b"\0", b"_") or b"_"
+        suffix = rng.choice((b".wav", b".WAV", b".flac", b".m4a", b"", b".stems"))
+        with contextlib.suppress(OSError):
+            _make(os.fsencode(folder) + b"/" + name[: rng.choice((255, 250))] + suffix, rng)
     sources, _ = sources_from([folder])
     for source in sources:
         _ = source.identity
-        source.id.encode()
+        assert source.id.isprintable() or source.id.encode("utf-8", "ignore").decode() == source.id, f"an id that is no text: {source.id!r}"
     return "read"
+
+
+def _make(place: bytes, rng: random.Random) -> None:
+    """A file, a folder, a link or a pipe."""
+    kind = rng.randrange(6)
+    if kind < 3:
+        with open(place, "wb") as file:
+            file.write(b"RIFF")
+    elif kind == 3:
+        os.mkdir(place)
+    elif kind == 4:
+        os.symlink(rng.choice((b".", b"/dev/zero", os.path.basename(place), b"c0.wav", b"..")), place)
+    else:
+        os.mkfifo(place)
 
 
 def beats(rng: random.Random, folder: Path) -> str:
     """A text file of beats."""
     separator, newline = rng.choice((" ", "\t", ",", ";", ", ")), rng.choice(("\n", "\r\n", "\r", "\x0b"))
-    lines, time = [], 0.0
+    lines, time, bare = [], 0.0, rng.random() < 0.3
     for beat in range(rng.randrange(12)):
-        time += rng.choice((0.5, 0.5, 0.5, 0.0, -1.0, 1e6))
-        first = rng.choice((f"{time:g}", f"{time:g}", f"{time:g}", rng.choice(NUMBERS), rng.choice(TEXTS)))
-        second = rng.choice(
-            ("", f"{separator}{beat % 4 + 1}", f"{separator}1.{beat % 4 + 1}", separator + rng.choice(NUMBERS))
+        time += 0.5 if rng.random() < 0.97 else rng.choice((0.0, -1.0, 1e6))
+        first = f"{time:g}" if rng.random() < 0.97 else rng.choice((*NUMBERS, *TEXTS))
+        second = "" if bare else f"{separator}{beat % 4 + 1}"
+        if rng.random() < 0.03:
+            second = separator + rng.choice((*NUMBERS, f"1.{beat % 4 + 1}", ""))
+        lines.append(
+            first + second + rng.choice(("", " # here")) + (separator + "3" if rng.random() < 0.01 else "")
         )
-        lines.append(first + second + rng.choice(("", "", "", " # here", separator + "3")))
     return _beat_file(newline.join(lines), folder / rng.choice(("c.beats", "c.txt", "c.beats.txt")), rng)
 
 
@@ -285,7 +286,7 @@ def _suite(rng: random.Random) -> Any:
             }
         if isinstance(made, dict) and rng.random() < 0.3:
             made[rng.choice((*made, "name", "group", "family", "summary", "placebo", "odd"))] = odd(rng)
-        return made if rng.random() < 0.9 else odd(rng)
+        return made if rng.random() < 0.95 else odd(rng)
 
     top: Any = {"degradations": [entry() for _ in range(rng.randrange(4))]}
     for key in ("name", "summary", "levels"):
