@@ -37,9 +37,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 BYTECODE = Path(tempfile.gettempdir()) / "degrade-bench-fuzz-bytecode"
-"""Where every process here keeps compiled modules, also where Python was told to write none: it is the half of a
-short run."""
-sys.dont_write_bytecode, sys.pycache_prefix = False, str(BYTECODE)
+"""Where compiled modules are kept where Python was told to write none: compiling is the half of a short run."""
 
 CRASH_MARKS = ("Traceback (most recent call last)", "Fatal Python error", "Exception ignored in")
 """What must stand in no output: Python's words for an exception that nobody met."""
@@ -105,7 +103,8 @@ def environment() -> dict[str, str]:
     """The environment of every command: this tree, one thread, no display."""
     quiet = {"OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg", "NO_COLOR": "1", "HF_HUB_OFFLINE": "1", "COLUMNS": "200"}
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**inherited, **quiet, "PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(BYTECODE)}
+    bytecode = {"PYTHONPYCACHEPREFIX": str(BYTECODE)} if "PYTHONDONTWRITEBYTECODE" in os.environ else {}
+    return {**inherited, **quiet, **bytecode, "PYTHONPATH": str(ROOT)}
 
 
 def limit_memory(gigabytes: float = 24.0) -> None:
@@ -215,8 +214,11 @@ def _import_everything() -> None:
     """Import what the verbs import when they are asked for; nothing is run, so no threads are started."""
     if "degrade_bench.cli.app" in sys.modules:
         return
-    os.environ.update(environment())
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if sys.dont_write_bytecode:
+        sys.dont_write_bytecode, sys.pycache_prefix = False, str(BYTECODE)
+    surroundings = environment()
+    os.environ.clear()
+    os.environ.update(surroundings)
     import degrade_bench
 
     for module in pkgutil.walk_packages(degrade_bench.__path__, "degrade_bench."):

@@ -24,7 +24,6 @@ if __package__ in (None, ""):
 
 from tests.fuzz import common
 
-CLIPS = 3
 INTERRUPTED = 130
 SLOWEST_SECONDS = 300
 
@@ -42,13 +41,13 @@ CODES = {
 FILES = ("scores.parquet", "run.json", "summary.csv", "analysis.json", "report.html")
 
 
-def moment(rng: random.Random, seconds: float) -> tuple[str, float]:
+def moment(rng: random.Random, seconds: float, clips: int) -> tuple[str, float]:
     """When to interrupt: ``("time", seconds)``, ``("shards", how many)`` or ``(name of a file, 0)``."""
     kind = rng.choice(("time", "shards", "shards", "file"))
     if kind == "time":
         return "time", rng.uniform(0.05, seconds)
     if kind == "shards":
-        return "shards", rng.randrange(1, 12 * CLIPS)
+        return "shards", rng.randrange(1, 12 * clips)
     return rng.choice(FILES), 0.0
 
 
@@ -109,14 +108,15 @@ class Kills:
 
     Args:
         workers: of every run.
+        clips: likewise.
         tally: where findings go.
         folder: for the corpus and the run that is left alone.
     """
 
-    def __init__(self, workers: int, tally: common.Tally, folder: Path) -> None:
-        self.workers, self.tally = workers, tally
+    def __init__(self, workers: int, clips: int, tally: common.Tally, folder: Path) -> None:
+        self.workers, self.clips, self.tally = workers, clips, tally
         self.moments = 0
-        self.corpus = common.make_corpus(folder / "in", CLIPS)
+        self.corpus = common.make_corpus(folder / "in", clips)
         alone = common.run(self._command(folder / "alone"), folder, SLOWEST_SECONDS)
         if alone.code != 0:
             raise SystemExit(f"the run that is left alone ended with {alone.code}: {alone.err[-500:]}")
@@ -144,7 +144,7 @@ class Kills:
 
     def _interrupted(self, rng: random.Random, folder: Path, log: str, done: list[str]) -> list[tuple[str, str]]:
         metrics = common.PANEL if rng.random() < 0.8 else ",".join(common.PANEL.split(",")[:2])
-        when, way = moment(rng, self.seconds), rng.choice(WAYS)
+        when, way = moment(rng, self.seconds, self.clips), rng.choice(WAYS)
         process = common.start(self._command(folder / "out", metrics), folder, log)
         codes: tuple[int, ...] = (0,)
         if wait_for(when, process, folder / "out", _shards(folder / "out")):
@@ -164,10 +164,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = common.parser(__doc__, cases=10**6)
     parser.add_argument("--moments", type=int, default=30, help="interruptions in all  [default: 30]")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--clips", type=int, default=3)
     options = parser.parse_args(arguments)
-    tally = common.Tally(f"kills.py --workers {options.workers}", options.seed)
+    tally = common.Tally(f"kills.py --workers {options.workers} --clips {options.clips}", options.seed)
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
-        kills = Kills(options.workers, tally, Path(folder).resolve())
+        kills = Kills(options.workers, options.clips, tally, Path(folder).resolve())
         for number in common.numbers(options):
             if options.minutes is None and kills.moments >= options.moments:
                 break

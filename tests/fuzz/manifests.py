@@ -177,7 +177,9 @@ def names(rng: random.Random, folder: Path) -> str:
     sources, _ = sources_from([folder])
     for source in sources:
         _ = source.identity
-        assert source.id.isprintable() or source.id.encode("utf-8", "ignore").decode() == source.id, f"an id that is no text: {source.id!r}"
+        assert source.id.isprintable() or source.id.encode("utf-8", "ignore").decode() == source.id, (
+            f"an id that is no text: {source.id!r}"
+        )
     return "read"
 
 
