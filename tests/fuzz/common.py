@@ -472,6 +472,10 @@ class Tally:
     outcomes: Counter[str] = field(default_factory=Counter)
     findings: Counter[str] = field(default_factory=Counter)
     alike: dict[str, list[str]] = field(default_factory=dict)
+    closed: bool = False
+
+    def __post_init__(self) -> None:
+        atexit.register(self.close)  # a script that is stopped says what it has seen
 
     def came(self, outcome: str) -> None:
         """Count a case and what came of it."""
@@ -485,8 +489,20 @@ class Tally:
         self.alike.setdefault(f"{kind}: {re.sub(r'[0-9]+', '#', detail)[:60]}", []).append(line)
         print(line.encode("utf-8", "backslashreplace").decode(), flush=True)
 
+    def take(self, cases: Iterator[tuple[int, str | None, str | None]]) -> int:
+        """Enter what :func:`in_children` gives, and close."""
+        for case, came, wrong in cases:
+            self.came(came or "wrong")
+            if wrong:
+                kind, _, detail = wrong.partition("\t")
+                self.wrong(case, kind, detail)
+        return self.close()
+
     def close(self) -> int:
         """Print what was found, alike together, and the counts in one line; the exit code: 1 for a finding."""
+        if self.closed:
+            return 1
+        self.closed = True
         for lines in sorted(self.alike.values(), key=len):
             print(f"{len(lines)} × {lines[0]}".encode("utf-8", "backslashreplace").decode()[:400])
         names = ("traceback", "lost", "doubled", "wrong")

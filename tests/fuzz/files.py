@@ -125,12 +125,7 @@ def main(arguments: list[str] | None = None) -> int:
     import pedalboard.io  # noqa: F401
 
     tally = common.Tally("files.py", options.seed)
-    for case, came, wrong in common.in_children(check, options.seed, common.numbers(options), options.seconds):
-        tally.came(came or "wrong")
-        if wrong:
-            kind, _, detail = wrong.partition("\t")
-            tally.wrong(case, kind, detail)
-    return tally.close()
+    return tally.take(common.in_children(check, options.seed, common.numbers(options), options.seconds))
 
 
 if __name__ == "__main__":

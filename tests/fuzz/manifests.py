@@ -422,12 +422,7 @@ def fuzz(options: argparse.Namespace) -> int:
     cases = common.in_children(
         lambda rng, folder: check(rng, folder, readers), options.seed, common.numbers(options), options.seconds
     )
-    for case, came, wrong in cases:
-        tally.came(came or "wrong")
-        if wrong:
-            kind, _, detail = wrong.partition("\t")
-            tally.wrong(case, kind, detail)
-    return tally.close()
+    return tally.take(cases)
 
 
 if __name__ == "__main__":

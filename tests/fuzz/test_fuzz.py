@@ -16,7 +16,8 @@ from tests.fuzz import common, hostile, manifests, plugins
 SHORT = {
     "manifests": ("manifests.py", "--cases", "400"),
     "files": ("files.py", "--cases", "150"),
-    "flips": ("flips.py", "--cases", "8"),
+    "flips": ("flips.py", "--cases", "6"),
+    "flips in shards": ("flips.py", "--reader", "--cases", "100"),
     "kills": ("kills.py", "--moments", "1", "--clips", "2"),
     "plugins": ("plugins.py", "--kind", "exits_well in score", "--workers", "1", "--cases", "1"),
 }
