@@ -114,7 +114,8 @@ class Plugins:
         if workers not in self.alone:
             out = self.folder / f"alone{workers}"
             arguments = common.run_arguments(self.corpus, out, workers, damages=DAMAGES)
-            ran = common.run(arguments, self.folder, SLOWEST_SECONDS)
+            run = common.run_forked if self.forked and workers == 1 else common.run
+            ran = run(arguments, self.folder, SLOWEST_SECONDS)
             if ran.code != 0:
                 raise SystemExit(f"the run of the panel alone ended with {ran.code}: {ran.err[-500:]}")
             self.alone[workers] = common.read_rows(out)

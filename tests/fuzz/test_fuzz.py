@@ -14,14 +14,13 @@ import pytest
 from tests.fuzz import common, hostile, manifests, plugins
 
 SHORT = {
-    "manifests": ("manifests.py", "--cases", "400"),
-    "files": ("files.py", "--cases", "150"),
-    "flips": ("flips.py", "--cases", "6"),
-    "flips in shards": ("flips.py", "--reader", "--cases", "100"),
-    "kills": ("kills.py", "--moments", "1", "--clips", "2"),
+    "manifests": ("manifests.py", "--cases", "300"),
+    "files": ("files.py", "--cases", "100"),
+    "flips in shards": ("flips.py", "--reader", "--cases", "60"),
+    "kills": ("kills.py", "--moments", "1", "--clips", "2", "--workers", "1"),
     "plugins": ("plugins.py", "--kind", "exits_well in score", "--workers", "1", "--cases", "1"),
 }
-"""Every script, with options that end it soon."""
+"""Every script, with options that end it within ten seconds or so."""
 
 
 @pytest.mark.parametrize("name", SHORT)
