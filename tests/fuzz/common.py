@@ -181,33 +181,46 @@ def run_forked(arguments: Sequence[str], folder: Path, seconds: float = 60, log:
 
 
 def _become_command(arguments: Sequence[str], folder: Path, log: str) -> None:
-    """Never returns: the exit code is that of ``python -m degrade_bench``."""
-    code: Any = 1
+    """Never returns, whatever the command does to Python: this process must not go on as a second fuzzer."""
+    leave, code = os._exit, BROKEN
     try:
-        os.setsid()
-        os.chdir(folder)
-        limit_memory()
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        for name, descriptor in ((os.devnull, 0), (f"{log}.out", 1), (f"{log}.err", 2)):
-            opened = os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
-            os.dup2(opened, descriptor)
-            os.close(opened)
-        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-        sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
+        code = _command(arguments, folder, log)
+    finally:
+        leave(code)
+
+
+BROKEN = 70
+"""The exit code of a fork in which not even the way to end it works any more."""
+
+
+def _command(arguments: Sequence[str], folder: Path, log: str) -> int:
+    """The exit code is that of ``python -m degrade_bench``."""
+    os.setsid()
+    os.chdir(folder)
+    limit_memory()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for name, descriptor in ((os.devnull, 0), (f"{log}.out", 1), (f"{log}.err", 2)):
+        opened = os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
+        os.dup2(opened, descriptor)
+        os.close(opened)
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
+    code: Any = 0
+    try:
         from degrade_bench.cli.app import main
 
         main(list(arguments))
-        code = 0
     except SystemExit as leaving:
         code = leaving.code
     except BaseException:
+        code = 1
         traceback.print_exc()
     with contextlib.suppress(Exception):
         if isinstance(code, str):
             print(code, file=sys.stderr)
         sys.stdout.flush()
         sys.stderr.flush()
-    os._exit(code if isinstance(code, int) else 0 if code is None else 1)
+    return code if isinstance(code, int) else 0 if code is None else 1
 
 
 def _import_everything() -> None:
@@ -406,7 +419,10 @@ def _batch(
         results.touch()
         pid = os.fork()
         if pid == 0:
-            _child(check, seed, batch, shared, results, gigabytes)
+            try:
+                _child(check, seed, batch, shared, results, gigabytes)
+            finally:
+                os._exit(BROKEN)
         status = None
         while status is None:
             ended, value = os.waitpid(pid, os.WNOHANG)
@@ -436,7 +452,7 @@ def _child(
     results: Path,
     gigabytes: float,
 ) -> None:
-    """Never returns."""
+    """Ends this process."""
     limit_memory(gigabytes)
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 2)  # decoders in C talk
