@@ -1,0 +1,182 @@
+"""Runs that are killed at random moments, and then gone on with: the table must be that of a run left alone.
+
+Of every case one run is started several times and interrupted each time: the whole group, the main process or one
+worker is killed, or Ctrl-C or SIGTERM is sent, after a random time or as soon as a certain file appears; now and
+then a start asks for fewer metrics. Then the same command runs to its end. Wanted: every row once and bit for bit,
+no traceback, exit codes as documented, and no process that outlives its command.
+
+    python tests/fuzz/kills.py --moments 30 --workers 2 --seed 1
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+from subprocess import Popen
+
+if __package__ in (None, ""):
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.fuzz import common
+
+INTERRUPTED = 130
+SLOWEST_SECONDS = 300
+
+WAYS = ("group", "main", "worker", "interrupt", "interrupt group", "terminate")
+CODES = {
+    "group": (-signal.SIGKILL,),
+    "main": (-signal.SIGKILL,),
+    "worker": (0, 1),
+    "interrupt": (INTERRUPTED,),
+    "interrupt group": (INTERRUPTED,),
+    "terminate": (-signal.SIGTERM, 128 + signal.SIGTERM),
+}
+"""What a start that was interrupted in this way may end with; or 0, where it was done before it noticed."""
+
+FILES = ("scores.parquet", "run.json", "summary.csv", "analysis.json", "report.html")
+
+
+def moment(rng: random.Random, seconds: float, clips: int) -> tuple[str, float]:
+    """When to interrupt: ``("time", seconds)``, ``("shards", how many)`` or ``(name of a file, 0)``."""
+    kind = rng.choice(("time", "shards", "shards", "file"))
+    if kind == "time":
+        return "time", rng.uniform(0.05, seconds)
+    if kind == "shards":
+        return "shards", rng.randrange(1, 12 * clips)
+    return rng.choice(FILES), 0.0
+
+
+def wait_for(when: tuple[str, float], process: Popen[bytes], out: Path, before: int) -> bool:
+    """Wait for the moment; False where the process ended first."""
+    kind, amount = when
+    started = time.monotonic()
+    old = _changed(out / kind)
+    while process.poll() is None:
+        if kind == "time":
+            if time.monotonic() - started >= amount:
+                return True
+        elif kind == "shards":
+            if _shards(out) >= before + amount:
+                return True
+        elif _changed(out / kind) != old:
+            return True
+        time.sleep(0.001)
+    return False
+
+
+def _changed(path: Path) -> int | None:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return None
+
+
+def _shards(out: Path) -> int:
+    try:
+        return sum(name.endswith(".parquet") for name in os.listdir(out / "shards"))
+    except OSError:
+        return 0
+
+
+def interrupt(way: str, process: Popen[bytes], rng: random.Random) -> bool:
+    """Do it; False where there is no worker to kill."""
+    if way == "group":
+        os.killpg(process.pid, signal.SIGKILL)
+    elif way == "main":
+        process.kill()
+    elif way == "interrupt":
+        process.send_signal(signal.SIGINT)
+    elif way == "interrupt group":
+        os.killpg(process.pid, signal.SIGINT)
+    elif way == "terminate":
+        process.terminate()
+    else:
+        workers = common.workers_of(process.pid)
+        if not workers:
+            return False
+        os.kill(rng.choice(workers), signal.SIGKILL)
+    return True
+
+
+class Kills:
+    """The runs of one call of this script.
+
+    Args:
+        workers: of every run.
+        clips: likewise.
+        tally: where findings go.
+        folder: for the corpus and the run that is left alone.
+    """
+
+    def __init__(self, workers: int, clips: int, tally: common.Tally, folder: Path) -> None:
+        self.workers, self.clips, self.tally = workers, clips, tally
+        self.moments = 0
+        self.corpus = common.make_corpus(folder / "in", clips)
+        alone = common.run(self._command(folder / "alone"), folder, SLOWEST_SECONDS)
+        if alone.code != 0:
+            raise SystemExit(f"the run that is left alone ended with {alone.code}: {alone.err[-500:]}")
+        self.seconds, self.expected = alone.seconds, common.read_rows(folder / "alone")
+
+    def _command(self, out: Path, metrics: str = common.PANEL) -> list[str]:
+        return common.run_arguments(self.corpus, out, self.workers, metrics)
+
+    def case(self, number: int, rng: random.Random, folder: Path) -> None:
+        """Interrupt a run one to four times, end it, and look at its table."""
+        done: list[str] = []
+        wrong: list[tuple[str, str]] = []
+        for start in range(rng.randrange(1, 5)):
+            wrong += self._interrupted(rng, folder, f"start{start}", done)
+        ran = common.run(self._command(folder / "out"), folder, SLOWEST_SECONDS, "end")
+        wrong += common.complaints(ran, (0,))
+        if ran.code in (0, 1):
+            wrong += common.differences(self.expected, common.read_rows(folder / "out"))
+        if (folder / "out" / "shards").exists() and ran.code == 0:
+            wrong.append(("left over", "shards/ is still there"))
+        self.tally.came("interrupted" if done else "undisturbed")
+        for kind, detail in wrong:
+            (folder / "FOUND").write_text(detail)
+            self.tally.wrong(number, kind, detail, "; ".join(done))
+
+    def _interrupted(self, rng: random.Random, folder: Path, log: str, done: list[str]) -> list[tuple[str, str]]:
+        metrics = common.PANEL if rng.random() < 0.8 else ",".join(common.PANEL.split(",")[:2])
+        when, way = moment(rng, self.seconds, self.clips), rng.choice(WAYS)
+        process = common.start(self._command(folder / "out", metrics), folder, log)
+        codes: tuple[int, ...] = (0,)
+        if wait_for(when, process, folder / "out", _shards(folder / "out")):
+            if when[0] not in ("time", "shards"):
+                time.sleep(rng.choice((0.0, 0.0, rng.uniform(0, 0.1))))
+            if process.poll() is None and interrupt(way, process, rng):
+                codes = (0, *CODES[way])
+                self.moments += 1
+                done.append(
+                    f"{way} at {when[0]} {when[1]:.3g}".rstrip(" 0") + f", {metrics.count(',') + 1} metrics"
+                )
+        return common.complaints(common.finish(process, folder, SLOWEST_SECONDS, log), codes)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Kill until as many moments are done as were asked for."""
+    parser = common.parser(__doc__, cases=10**6)
+    parser.add_argument("--moments", type=int, default=30, help="interruptions in all  [default: 30]")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--clips", type=int, default=3)
+    options = parser.parse_args(arguments)
+    tally = common.Tally(f"kills.py --workers {options.workers} --clips {options.clips}", options.seed)
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+        kills = Kills(options.workers, options.clips, tally, Path(folder).resolve())
+        for number in common.numbers(options):
+            if options.minutes is None and kills.moments >= options.moments:
+                break
+            with common.scratch_folder(options.keep, f"kills-{options.seed}-{number}") as case:
+                kills.case(number, common.randomness(options.seed, number), case)
+    tally.outcomes["moments"] = kills.moments
+    return tally.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
