@@ -113,14 +113,14 @@ def claim(folder: Path, names: Iterable[str]) -> None:
         if not _may_be_listed(name):
             raise RunFolderError(f"cannot write {name!r} into {folder}: expected the name of a file in it")
     _check_free(folder, wanted, before)
+    if not wanted <= before:
+        _write(folder, before | wanted)
     for place in FOLDERS:
         if any(name.startswith(f"{place}/") for name in wanted):
             try:
                 (folder / place).mkdir(exist_ok=True)
             except OSError as error:
                 raise folder_error(folder / place, error) from error
-    if not wanted <= before:
-        _write(folder, before | wanted)
 
 
 def remove(folder: Path, names: Iterable[str]) -> None:
@@ -128,7 +128,8 @@ def remove(folder: Path, names: Iterable[str]) -> None:
 
     Args:
         folder: the directory.
-        names: paths relative to it, as :func:`claim` takes them; the others stay.
+        names: paths relative to it, as :func:`claim` takes them; the others stay, and so does a directory in which
+            something of somebody's is.
 
     Raises:
         RunFolderError: the directory cannot be written.
@@ -150,8 +151,9 @@ def remove(folder: Path, names: Iterable[str]) -> None:
                     (folder / place).rmdir()
     except OSError as error:
         raise folder_error(folder, error) from error
-    if gone:
-        _write(folder, before - gone)
+    left = before - {name for name in gone if not _is_there(folder / name)}
+    if left != before:
+        _write(folder, left)
 
 
 def remove_leftovers(folder: Path) -> None:

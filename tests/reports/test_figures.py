@@ -21,6 +21,7 @@ from degrade_bench.reports.figures.people import HUMAN, normalised_curves, peopl
 from degrade_bench.reports.figures.selectivity import selectivity_figure
 from degrade_bench.reports.html import draw
 from degrade_bench.reports.inputs import load_run
+from degrade_bench.runs.ownership import claim
 from degrade_bench.reports.style import RC
 
 
@@ -38,6 +39,7 @@ def test_a_heat_map_and_one_set_of_curves_per_family_in_three_formats(finished):
 def test_drawing_again_gives_the_same_bytes_and_leaves_matplotlib_as_it_was(finished, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(finished, copy)
+    claim(copy, ["figures/curves_old_family.png"])
     (copy / "figures" / "curves_old_family.png").write_bytes(b"stale")
     (copy / "figures" / "notes.txt").write_text("the user's own")
     mpl.rcParams["lines.linewidth"] = 7.5

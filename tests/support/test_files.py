@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 
 import pytest
 
@@ -72,3 +73,22 @@ def test_a_missing_folder(tmp_path):
 def test_reasons(tmp_path, error, said):
     assert said in str(folder_error(tmp_path, error))
     assert str(tmp_path) in str(folder_error(tmp_path, error))
+
+
+@pytest.mark.parametrize("kind", ["directory", "link", "pipe", "broken link"])
+def test_only_a_plain_file_is_replaced(tmp_path, kind):
+    other, target = tmp_path / "other.txt", tmp_path / "target.txt"
+    other.write_text("another's")
+    {
+        "directory": lambda: target.mkdir(),
+        "link": lambda: target.symlink_to(other),
+        "pipe": lambda: os.mkfifo(target),
+        "broken link": lambda: target.symlink_to("nowhere"),
+    }[kind]()
+    before = target.lstat()
+    with pytest.raises(RunFolderError, match="expected a file or nothing") as refused:
+        write_text(target, "new")
+    assert "\n" not in str(refused.value)
+    assert target.lstat() == before
+    assert other.read_text() == "another's"
+    assert names(tmp_path) == ["other.txt", "target.txt"]

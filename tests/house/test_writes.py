@@ -1,0 +1,139 @@
+"""Every place of the package that deletes, makes or overwrites something on disk, and the test that holds it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "degrade_bench"
+
+METHODS = {
+    *("unlink", "rmdir", "rmtree", "remove_tree", "removedirs", "rename", "renames", "touch", "truncate"),
+    *("write_text", "write_bytes", "savefig", "to_csv", "to_parquet", "to_pickle", "to_feather"),
+    *("mkdir", "makedirs", "mkdtemp", "mkstemp", "symlink_to", "hardlink_to", "link_to", "chmod"),
+    *("write_table", "copyfile", "copytree", "copy2", "NamedTemporaryFile", "TemporaryDirectory", "FileLock"),
+}
+OF_A_MODULE = {
+    *("os.replace", "os.remove", "os.truncate", "os.symlink", "os.link", "shutil.move", "shutil.copy"),
+    *("soundfile.write", "sf.write", "torch.save", "np.save", "np.savez", "json.dump", "pickle.dump"),
+}
+OURS = {"write_text", "replacing", "write_table", "write_audio", "write_record", "remove", "ownership.remove"}
+"""Functions of the package that write where they are told to."""
+
+MEMORY = "nothing on disk"
+OWN, FILES = "tests/runs/test_ownership.py", "tests/support/test_files.py"
+USERS = f"{OWN}::test_a_folder_of_the_users_is_refused_and_left_as_it_was"
+OTHERS = f"{OWN}::test_so_is_it_by_everything_else_that_writes_into_a_folder"
+STAYS = f"{OWN}::test_what_is_not_listed_stays_whatever_its_name"
+UNLISTED = f"{OWN}::test_a_file_in_our_folder_that_is_not_listed_is_not_written_over"
+LINKED = f"{OWN}::test_a_linked_directory_is_neither_emptied_nor_written_into"
+LOCKED = f"{OWN}::test_locking_cuts_nothing_off"
+KILLED = f"{OWN}::test_a_run_that_was_killed_at_any_write_can_go_on_and_be_thrown_away"
+LISTING = f"{OWN}::test_only_names_of_products_can_be_claimed"
+WHOLE = f"{FILES}::test_only_a_plain_file_is_replaced"
+HALF = "tests/runs/test_folder.py::test_a_failed_block_leaves_nothing"
+REPORT = "tests/reports/test_foreign_folder.py::test_a_report_touches_nothing_of_the_users"
+RENDER = "tests/cli/test_writes.py::test_render_writes_over_plain_files_only"
+SELFTEST = "tests/cli/test_writes.py::test_what_writes_into_a_folder_of_the_users_is_refused"
+TEMPORARY = "a new temporary directory"
+
+WRITES = (
+    ("_support/files.py", "replacing", "open", WHOLE),
+    ("_support/files.py", "replacing", "os.replace", WHOLE),
+    ("_support/files.py", "replacing", "unlink", HALF),
+    ("_support/files.py", "write_text", "replacing", WHOLE),
+    ("_support/files.py", "write_text", "write_text", WHOLE),
+    ("analysis/achieved.py", "achieved_strengths", "rename", MEMORY),
+    ("analysis/drops.py", "_net", "rename", MEMORY),
+    ("analysis/result.py", "write", "to_csv", MEMORY),
+    ("analysis/result.py", "write", "write_text", REPORT),
+    ("bench.py", "stress_test", "mkdtemp", TEMPORARY),
+    ("cli/checks.py", "_flac", "soundfile.write", MEMORY),
+    ("cli/render.py", "render_file", "write_audio", RENDER),
+    ("cli/render.py", "render_file", "write_text", RENDER),
+    ("clip/audio.py", "write_audio", "replacing", RENDER),
+    ("clip/audio.py", "write_audio", "soundfile.write", MEMORY),
+    ("clip/audio.py", "write_audio", "write_bytes", RENDER),
+    ("compare/cover.py", "cover", "rename", MEMORY),
+    ("compare/result.py", "write", "to_csv", MEMORY),
+    ("compare/result.py", "write", "write_text", OTHERS),
+    ("degrade/dsp/codec.py", "_wav.coder", "soundfile.write", MEMORY),
+    ("reports/figures/drawing.py", "save", "remove", REPORT),
+    ("reports/figures/drawing.py", "save", "replacing", REPORT),
+    ("reports/figures/drawing.py", "save", "savefig", REPORT),
+    ("reports/html.py", "write_report", "write_text", REPORT),
+    ("runs/folder.py", "RunFolder.__init__", "FileLock", LOCKED),
+    ("runs/folder.py", "RunFolder.__init__", "remove", STAYS),
+    ("runs/folder.py", "RunFolder.add_clip", "write_text", LINKED),
+    ("runs/folder.py", "RunFolder.add_shard", "write_table", LINKED),
+    ("runs/folder.py", "RunFolder.finish", "remove", STAYS),
+    ("runs/folder.py", "RunFolder.finish", "write_table", UNLISTED),
+    ("runs/folder.py", "RunFolder.read_rows", "unlink", LINKED),
+    ("runs/folder.py", "RunFolder.write_record", "write_record", USERS),
+    ("runs/ownership.py", "_remove_shards", "unlink", STAYS),
+    ("runs/ownership.py", "_write", "write_text", KILLED),
+    ("runs/ownership.py", "begin", "mkdir", USERS),
+    ("runs/ownership.py", "claim", "mkdir", LISTING),
+    ("runs/ownership.py", "remove", "rmdir", STAYS),
+    ("runs/ownership.py", "remove", "unlink", LINKED),
+    ("runs/ownership.py", "remove_leftovers", "unlink", LINKED),
+    ("runs/record.py", "write_record", "write_text", USERS),
+    ("runs/scores.py", "write_table", "replacing", UNLISTED),
+    ("runs/scores.py", "write_table", "write_table", UNLISTED),
+    ("selftest/figures.py", "write_figures", "replacing", SELFTEST),
+    ("selftest/figures.py", "write_figures", "savefig", SELFTEST),
+    ("selftest/summary.py", "write_summary", "write_text", SELFTEST),
+    ("sweep/examples.py", "_mp3", "soundfile.write", MEMORY),
+    ("sweep/examples.py", "write_examples", "remove", STAYS),
+    ("sweep/examples.py", "write_examples", "replacing", UNLISTED),
+    ("sweep/examples.py", "write_examples", "write_bytes", UNLISTED),
+)
+
+
+def calls(path: Path) -> Iterator[tuple[str, str, str]]:
+    """The module, the function and the name of every call that may write."""
+    module = str(path.relative_to(PACKAGE))
+
+    def walk(node: ast.AST, inside: str) -> Iterator[tuple[str, str, str]]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef | ast.ClassDef):
+                yield from walk(child, f"{inside}.{child.name}".lstrip("."))
+                continue
+            if isinstance(child, ast.Call):
+                whole = ast.unparse(child.func)
+                last = whole.rpartition(".")[2]
+                if whole in OF_A_MODULE:
+                    yield module, inside, whole
+                elif last in METHODS or whole in OURS:
+                    yield module, inside, last
+                elif last in ("open", "fdopen") and _writes(child):
+                    yield module, inside, "open"
+            yield from walk(child, inside)
+
+    yield from walk(ast.parse(path.read_text(encoding="utf-8")), "")
+
+
+def _writes(call: ast.Call) -> bool:
+    """Whether an ``open`` is given a mode, or flags, that write; one that cannot be read here counts."""
+    given = [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg in ("mode", "flags"))]
+    texts = [argument.value for argument in given if isinstance(argument, ast.Constant)]
+    modes = [text for text in texts if isinstance(text, str) and set(text) <= set("rwxab+t")]
+    return any(set(mode) & set("wxa+") for mode in modes) or "O_WRONLY" in ast.unparse(call)
+
+
+def test_every_place_that_writes_or_deletes_is_in_the_table():
+    found = {call for path in sorted(PACKAGE.rglob("*.py")) for call in calls(path)}
+    listed = {(module, function, call) for module, function, call, _ in WRITES}
+    assert found - listed == set(), "these are not in the table of this file"
+    assert listed - found == set(), "these are in the table and no longer in the package"
+
+
+@pytest.mark.parametrize("check", sorted({check for *_, check in WRITES} - {MEMORY, TEMPORARY}))
+def test_its_check_exists(check):
+    file, _, name = check.partition("::")
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    assert name in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
