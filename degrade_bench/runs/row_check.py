@@ -17,8 +17,8 @@ def check_rows(table: pa.Table) -> None:
     """Refuse a table that no sweep can have written. Columns that it does not have are not looked at.
 
     Raises:
-        ValueError: a role, status or level that there is none of, a clean row or a placebo that contradicts itself, a
-            score where there is none or none where there is one, or the same row twice; says which column.
+        ValueError: a role, status or level that there is none of, a clean row or a placebo that contradicts itself,
+            a score where there is none or none where there is one, or the same row twice; says which column.
         pyarrow.ArrowInvalid: text that is not UTF-8.
     """
     table.validate(full=True)

@@ -1,8 +1,8 @@
 """One recording, one track: clips with the same samples, of whatever files, are not independent of one another.
 
-Files with the same bytes are known before anything is decoded (:mod:`degrade_bench.corpus.inputs`). That a WAV and a
-FLAC file hold the same music is known only when both were read, so tracks are joined when all clips are there, in the
-order of the clips: whichever worker was first, the table is the same.
+Files with the same bytes are known before anything is decoded (:mod:`degrade_bench.corpus.inputs`). That a WAV and
+a FLAC file hold the same music is known only when both were read, so tracks are joined when all clips are there, in
+the order of the clips: whichever worker was first, the table is the same.
 """
 
 from __future__ import annotations

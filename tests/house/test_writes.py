@@ -39,6 +39,7 @@ HALF = "tests/runs/test_folder.py::test_a_failed_block_leaves_nothing"
 REPORT = "tests/reports/test_foreign_folder.py::test_a_report_touches_nothing_of_the_users"
 RENDER = "tests/cli/test_writes.py::test_render_writes_over_plain_files_only"
 SELFTEST = "tests/cli/test_writes.py::test_what_writes_into_a_folder_of_the_users_is_refused"
+GUARD = "tests/support/test_guard.py::test_closed_streams_are_open_again"
 TEMPORARY = "a new temporary directory"
 
 WRITES = (
@@ -47,6 +48,7 @@ WRITES = (
     ("_support/files.py", "replacing", "unlink", HALF),
     ("_support/files.py", "write_text", "replacing", WHOLE),
     ("_support/files.py", "write_text", "write_text", WHOLE),
+    ("_support/guard.py", "_streams_open.restore", "open", GUARD),
     ("analysis/achieved.py", "achieved_strengths", "rename", MEMORY),
     ("analysis/drops.py", "_net", "rename", MEMORY),
     ("analysis/result.py", "write", "to_csv", MEMORY),
@@ -68,11 +70,9 @@ WRITES = (
     ("reports/html.py", "write_report", "write_text", REPORT),
     ("runs/folder.py", "RunFolder.__init__", "FileLock", LOCKED),
     ("runs/folder.py", "RunFolder.__init__", "remove", STAYS),
-    ("runs/folder.py", "RunFolder.add_clip", "write_text", LINKED),
-    ("runs/folder.py", "RunFolder.add_shard", "write_table", LINKED),
     ("runs/folder.py", "RunFolder.finish", "remove", STAYS),
     ("runs/folder.py", "RunFolder.finish", "write_table", UNLISTED),
-    ("runs/folder.py", "RunFolder.read_rows", "unlink", LINKED),
+    ("runs/folder.py", "RunFolder.read_finished", "unlink", LINKED),
     ("runs/folder.py", "RunFolder.write_record", "write_record", USERS),
     ("runs/ownership.py", "_remove_shards", "unlink", STAYS),
     ("runs/ownership.py", "_write", "write_text", KILLED),
@@ -82,6 +82,10 @@ WRITES = (
     ("runs/ownership.py", "remove", "unlink", LINKED),
     ("runs/ownership.py", "remove_leftovers", "unlink", LINKED),
     ("runs/record.py", "write_record", "write_text", USERS),
+    ("runs/shards.py", "write_clip", "replacing", LINKED),
+    ("runs/shards.py", "write_clip", "write_bytes", LINKED),
+    ("runs/shards.py", "write_shard", "replacing", LINKED),
+    ("runs/shards.py", "write_shard", "write_bytes", LINKED),
     ("runs/scores.py", "write_table", "replacing", UNLISTED),
     ("runs/scores.py", "write_table", "write_table", UNLISTED),
     ("selftest/figures.py", "write_figures", "replacing", SELFTEST),
