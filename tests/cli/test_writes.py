@@ -56,7 +56,7 @@ def test_render_writes_over_plain_files_only(call, music, tmp_path):
 )
 def test_what_writes_into_a_folder_of_the_users_is_refused(command, call, tmp_path):
     mine = tmp_path / "mine"
-    for name in ("audio/take1.wav", "figures/plot.png", "summary.csv", "run.json", "selftest.json", "confusion.svg"):
+    for name in ("audio/take.wav", "figures/plot.png", "summary.csv", "run.json", "selftest.json", "confusion.svg"):
         (mine / name).parent.mkdir(parents=True, exist_ok=True)
         (mine / name).write_bytes(f"the user's {name}".encode())
     before = state(mine)

@@ -86,6 +86,7 @@ WRITES = (
     ("runs/shards.py", "write_clip", "write_bytes", LINKED),
     ("runs/shards.py", "write_shard", "replacing", LINKED),
     ("runs/shards.py", "write_shard", "write_bytes", LINKED),
+    ("runs/shards.py", "write_shard", "write_table", MEMORY),
     ("runs/scores.py", "write_table", "replacing", UNLISTED),
     ("runs/scores.py", "write_table", "write_table", UNLISTED),
     ("selftest/figures.py", "write_figures", "replacing", SELFTEST),
