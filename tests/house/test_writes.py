@@ -58,7 +58,6 @@ WRITES = (
     ("cli/render.py", "render_file", "write_audio", RENDER),
     ("cli/render.py", "render_file", "write_text", RENDER),
     ("clip/audio.py", "write_audio", "replacing", RENDER),
-    ("clip/audio.py", "write_audio", "soundfile.write", MEMORY),
     ("clip/audio.py", "write_audio", "write_bytes", RENDER),
     ("compare/cover.py", "cover", "rename", MEMORY),
     ("compare/result.py", "write", "to_csv", MEMORY),
