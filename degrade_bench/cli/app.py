@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from degrade_bench._version import __version__
-from degrade_bench.cli.options import ExcerptBegin, Inputs, MaxSeconds, Metrics, Windows
+from degrade_bench.cli.options import ExcerptBegin, Inputs, MaxSeconds, Metrics, MetricTimeout, Windows
 from degrade_bench.errors import DegradeBenchError
 
 app = typer.Typer(
@@ -71,10 +71,7 @@ def run(
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N  [default: auto]")] = None,
     batch_size: Annotated[int | None, typer.Option(help="most signals at once  [default: a block's]")] = None,
     workers: Annotated[int | None, typer.Option(help="processes  [default: one per core]")] = None,
-    metric_timeout: Annotated[
-        float | None,
-        typer.Option(help="seconds that a plug-in metric may take for a batch; 0: no limit  [default: 600]"),
-    ] = None,
+    metric_timeout: MetricTimeout = None,
     max_failures: Annotated[
         int | None, typer.Option(help="cells that may fail before the exit code is 1  [default: 0]")
     ] = None,

@@ -34,3 +34,7 @@ Windows = Annotated[
         help="so many parts of --max-seconds of each recording, evenly spread, as one track  [default: 1]"
     ),
 ]
+MetricTimeout = Annotated[
+    float | None,
+    typer.Option(help="seconds that a plug-in metric may take for a batch; 0: no limit  [default: 600]"),
+]

@@ -154,3 +154,16 @@ def test_bad_files_are_left_out_with_the_true_reason(call, tmp_path):
     assert set(reasons) == set(bad)
     for name, reason in bad.items():
         assert reason in reasons[name]
+
+
+def test_windows_of_a_recording_are_clips_of_one_track(call, tmp_path):
+    write(tmp_path / "song.wav", 1, seconds=10.0)
+    assert call(*RUN, "--input", "song.wav", "--max-seconds", 2, "--windows", 2, "--out", "out")[0] == 0
+    record = record_in("out")
+    assert [(clip["id"], clip["track"], clip["seconds"]) for clip in record["clips"]] == [
+        ("song@1.5", "song.wav", 2.0),
+        ("song@6.5", "song.wav", 2.0),
+    ]
+    assert record["request"]["max_seconds"] == 2.0
+    other = (*RUN, "--input", "song.wav", "--max-seconds", 3, "--windows", 2, "--out", "out")
+    assert_refused(call(*other), "holds the results of another run")
