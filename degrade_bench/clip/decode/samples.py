@@ -11,9 +11,9 @@ from degrade_bench._support.reading import size_text
 from degrade_bench.clip.decode.sound import Sound
 from degrade_bench.errors import AudioError
 
-MOST_BYTES = 1 << 30
-"""How many bytes of float32 samples are decoded at most: 50 minutes of 44.1 kHz stereo. A file of a few kilobytes
-may hold hours of silence."""
+MOST_BYTES = 256 << 20
+"""How many bytes of float32 samples a clip may have: 12 minutes and a half of 44.1 kHz stereo. A block holds some
+twenty renderings of a clip at once, and a file of a few kilobytes may hold hours of silence."""
 
 TOLERANCE = 0.95
 """A file with this share of the samples that its header promises is whole: MPEG headers only estimate."""
