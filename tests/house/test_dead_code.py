@@ -18,6 +18,8 @@ ALIVE = {
     "__dir__": "Python calls it, for a module",
     "_value_": "enum reads it",
     "forward": "torch calls it, of a module",
+    "readable": "io asks it, of a file",
+    "readinto": "soundfile calls it, of a file",
     "model_config": "pydantic reads it",
     "*_op_num_threads": "onnxruntime reads it, of a session's options",
     "log_severity_level": "onnxruntime reads it, of a session's options",

@@ -21,9 +21,6 @@ MOST_CHUNKS = 10_000
 OPEN_LENGTHS = (0, 0xFFFFFFFF)
 """What stands in a WAV file for a length that is not known."""
 
-W64_GUID = bytes.fromhex("2e91cf11a5d628db04c10000")
-"""How the names of chunks go on after their first four bytes, save for the first chunk's."""
-
 PCM, MS_ADPCM, FLOAT, A_LAW, MU_LAW, IMA_ADPCM, GSM, NMS = 1, 2, 3, 6, 7, 0x11, 0x31, 0x38
 G721, EXTENSIBLE = 0x40, 0xFFFE
 MPEG_TAGS = (b"\x50\x00", b"\x55\x00")

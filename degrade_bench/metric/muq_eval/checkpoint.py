@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from degrade_bench._support.reading import open_regular, read_text_file
 from degrade_bench.errors import MetricError
 
 State = Mapping[str, torch.Tensor]
@@ -35,7 +36,7 @@ def read_encoder_config(path: Path) -> dict[str, Any]:
         MetricError: not JSON, or not such a configuration.
     """
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = json.loads(read_text_file(path))
     except (OSError, ValueError) as error:
         raise MetricError(f"muq-eval: {path} cannot be read: {error}") from error
     if not isinstance(config, dict) or "w2v2_config" not in config or "stat" not in config:
@@ -50,7 +51,7 @@ def read_state(path: Path) -> dict[str, torch.Tensor]:
         MetricError: a pickle that holds code, a file cut off, or anything but tensors by name.
     """
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             zipped = file.read(4) == b"PK\x03\x04"  # the format since torch 1.6; only it can be mapped
         state = torch.load(path, map_location="cpu", weights_only=True, mmap=zipped or None)
     except pickle.UnpicklingError as error:
@@ -168,7 +169,7 @@ def lora_alpha(configs: Sequence[Path]) -> float:
     alpha: Any = None
     for path in configs:
         try:
-            loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+            loaded = yaml.safe_load(read_text_file(path))
             alpha = loaded.get("model", {}).get("lora", {}).get("alpha", alpha)
         except (OSError, ValueError, AttributeError, yaml.YAMLError) as error:
             raise MetricError(f"muq-eval: {path} cannot be read: {' '.join(str(error).split())[:160]}") from error
