@@ -501,7 +501,7 @@ class Tally:
     def wrong(self, case: int, kind: str, detail: str, what: str = "") -> None:
         """Enter a finding, and print it."""
         self.findings[kind] += 1
-        line = f"FOUND {kind}: {self.script} --seed {self.seed} --only {case} [{what}] {detail}"
+        line = f"FOUND {kind}: {self.script} --seed {self.seed} --only {case} [{what}] {' '.join(detail.split())}"
         self.alike.setdefault(f"{kind}: {re.sub(r'[0-9]+', '#', detail)[:60]}", []).append(line)
         print(line.encode("utf-8", "backslashreplace").decode(), flush=True)
 
