@@ -61,7 +61,7 @@ def wait_for(when: tuple[str, float], process: Popen[bytes], out: Path, before: 
             if time.monotonic() - started >= amount:
                 return True
         elif kind == "shards":
-            if _shards(out) >= before + amount:
+            if len(common.shards_of(out)) >= before + amount:
                 return True
         elif _changed(out / kind) != old:
             return True
@@ -74,13 +74,6 @@ def _changed(path: Path) -> int | None:
         return path.stat().st_mtime_ns
     except OSError:
         return None
-
-
-def _shards(out: Path) -> int:
-    try:
-        return sum(name.endswith(".parquet") for name in os.listdir(out / "shards"))
-    except OSError:
-        return 0
 
 
 def interrupt(way: str, process: Popen[bytes], rng: random.Random) -> bool:
@@ -147,7 +140,7 @@ class Kills:
         when, way = moment(rng, self.seconds, self.clips), rng.choice(WAYS)
         process = common.start(self._command(folder / "out", metrics), folder, log)
         codes: tuple[int, ...] = (0,)
-        if wait_for(when, process, folder / "out", _shards(folder / "out")):
+        if wait_for(when, process, folder / "out", len(common.shards_of(folder / "out"))):
             if when[0] not in ("time", "shards"):
                 time.sleep(rng.choice((0.0, 0.0, rng.uniform(0, 0.1))))
             if process.poll() is None and interrupt(way, process, rng):
