@@ -332,24 +332,39 @@ def excerpt(text: str, mark: str) -> str:
 
 # -- tables --------------------------------------------------------------------------------------------
 
+
+def shards_of(out: Path) -> list[Path]:
+    """The files of finished blocks in the folder of a run that goes on."""
+    try:
+        names = sorted(os.listdir(out / "shards"))
+    except OSError:
+        return []
+    return [out / "shards" / name for name in names if not name.startswith(".") and not name.endswith(".json")]
+
+
 Rows = Counter[tuple[tuple[Any, ...], str]]
 """How often there is a row: its key, and everything else in it but the seconds, bit for bit."""
 
 
 def read_rows(folder: Path, metrics: str | None = None) -> Rows:
-    """The rows of ``scores.parquet``.
+    """The rows of ``scores.parquet``; none where it is missing or cannot be read.
 
     Args:
         folder: a run directory.
         metrics: only those of these, separated by commas; None for all.
     """
+    import pyarrow as pa
     from pyarrow import parquet
 
     from degrade_bench.runs.columns import KEY
 
     wanted = None if metrics is None else metrics.split(",")
     rows: Rows = Counter()
-    for row in parquet.read_table(folder / "scores.parquet").to_pylist():
+    try:
+        table = parquet.ParquetFile(folder / "scores.parquet").read()
+    except (OSError, pa.ArrowException):
+        return rows
+    for row in table.to_pylist():
         if wanted is None or row["metric"] in wanted:
             rest = {name: value for name, value in row.items() if name not in (*KEY, "seconds")}
             rows[tuple(row[name] for name in KEY), repr(sorted(rest.items()))] += 1
@@ -501,7 +516,7 @@ class Tally:
     def wrong(self, case: int, kind: str, detail: str, what: str = "") -> None:
         """Enter a finding, and print it."""
         self.findings[kind] += 1
-        line = f"FOUND {kind}: {self.script} --seed {self.seed} --only {case} [{what}] {detail}"
+        line = f"FOUND {kind}: {self.script} --seed {self.seed} --only {case} [{what}] {' '.join(detail.split())}"
         self.alike.setdefault(f"{kind}: {re.sub(r'[0-9]+', '#', detail)[:60]}", []).append(line)
         print(line.encode("utf-8", "backslashreplace").decode(), flush=True)
 

@@ -450,7 +450,9 @@ def recurses_in_c(batch=None, reference=None):
 @act(FAILED)
 def takes_all_memory(batch=None, reference=None):
     """Pages that are never touched: the limit of the address space ends it, not the machine."""
-    kept = [bytearray(2**30) for _ in range(64)]
+    import numpy
+
+    kept = [numpy.empty(2**30, numpy.uint8) for _ in range(64)]
     raise MemoryError(f"{len(kept)} GiB were there")
 
 

@@ -61,7 +61,7 @@ def wait_for(when: tuple[str, float], process: Popen[bytes], out: Path, before: 
             if time.monotonic() - started >= amount:
                 return True
         elif kind == "shards":
-            if _shards(out) >= before + amount:
+            if len(common.shards_of(out)) >= before + amount:
                 return True
         elif _changed(out / kind) != old:
             return True
@@ -74,13 +74,6 @@ def _changed(path: Path) -> int | None:
         return path.stat().st_mtime_ns
     except OSError:
         return None
-
-
-def _shards(out: Path) -> int:
-    try:
-        return sum(name.endswith(".parquet") for name in os.listdir(out / "shards"))
-    except OSError:
-        return 0
 
 
 def interrupt(way: str, process: Popen[bytes], rng: random.Random) -> bool:
@@ -109,12 +102,13 @@ class Kills:
     Args:
         workers: of every run.
         clips: likewise.
+        starts: of a case at most, before the one that is left alone.
         tally: where findings go.
         folder: for the corpus and the run that is left alone.
     """
 
-    def __init__(self, workers: int, clips: int, tally: common.Tally, folder: Path) -> None:
-        self.workers, self.clips, self.tally = workers, clips, tally
+    def __init__(self, workers: int, clips: int, starts: int, tally: common.Tally, folder: Path) -> None:
+        self.workers, self.clips, self.starts, self.tally = workers, clips, starts, tally
         self.moments = 0
         self.corpus = common.make_corpus(folder / "in", clips)
         alone = common.run(self._command(folder / "alone"), folder, SLOWEST_SECONDS)
@@ -126,10 +120,10 @@ class Kills:
         return common.run_arguments(self.corpus, out, self.workers, metrics)
 
     def case(self, number: int, rng: random.Random, folder: Path) -> None:
-        """Interrupt a run one to four times, end it, and look at its table."""
+        """Interrupt a run some times, end it, and look at its table."""
         done: list[str] = []
         wrong: list[tuple[str, str]] = []
-        for start in range(rng.randrange(1, 5)):
+        for start in range(rng.randrange(1, self.starts + 1)):
             wrong += self._interrupted(rng, folder, f"start{start}", done)
         ran = common.run(self._command(folder / "out"), folder, SLOWEST_SECONDS, "end")
         wrong += common.complaints(ran, (0,))
@@ -147,7 +141,7 @@ class Kills:
         when, way = moment(rng, self.seconds, self.clips), rng.choice(WAYS)
         process = common.start(self._command(folder / "out", metrics), folder, log)
         codes: tuple[int, ...] = (0,)
-        if wait_for(when, process, folder / "out", _shards(folder / "out")):
+        if wait_for(when, process, folder / "out", len(common.shards_of(folder / "out"))):
             if when[0] not in ("time", "shards"):
                 time.sleep(rng.choice((0.0, 0.0, rng.uniform(0, 0.1))))
             if process.poll() is None and interrupt(way, process, rng):
@@ -165,10 +159,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--moments", type=int, default=30, help="interruptions in all  [default: 30]")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--clips", type=int, default=3)
+    parser.add_argument(
+        "--starts", type=int, default=4, help="of a case that are interrupted, at most  [default: 4]"
+    )
     options = parser.parse_args(arguments)
-    tally = common.Tally(f"kills.py --workers {options.workers} --clips {options.clips}", options.seed)
+    given = ("workers", "clips", "starts")
+    script = " ".join(["kills.py", *(f"--{name} {getattr(options, name)}" for name in given)])
+    tally = common.Tally(script, options.seed)
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
-        kills = Kills(options.workers, options.clips, tally, Path(folder).resolve())
+        kills = Kills(options.workers, options.clips, options.starts, tally, Path(folder).resolve())
         for number in common.numbers(options):
             if options.minutes is None and kills.moments >= options.moments:
                 break

@@ -17,7 +17,7 @@ SHORT = {
     "manifests": ("manifests.py", "--cases", "300"),
     "files": ("files.py", "--cases", "100"),
     "flips in shards": ("flips.py", "--reader", "--cases", "60"),
-    "kills": ("kills.py", "--moments", "1", "--clips", "2", "--workers", "1"),
+    "kills": ("kills.py", "--moments", "1", "--starts", "1", "--clips", "2", "--workers", "1"),
     "plugins": ("plugins.py", "--kind", "exits_well in score", "--workers", "1", "--cases", "1"),
 }
 """Every script, with options that end it within ten seconds or so."""
