@@ -198,8 +198,8 @@ def _lost(ladder: Sequence[LevelStats], failed: Failed, options: AnalysisOptions
     if left < options.min_tracks <= left + failed.tracks:
         return Ruling(
             Verdict.FAILED,
-            f"{failed.cells} of {failed.of} cells failed, and {left} recordings are left of the {options.min_tracks} "
-            f"that are needed: {failed.reason}",
+            f"{failed.cells} of {failed.of} cells failed, and {left} recordings are left of the "
+            f"{options.min_tracks} that are needed: {failed.reason}",
         )
     return None
 

@@ -1,7 +1,7 @@
 """What an object was made with, for the fingerprint: the arguments of its constructor, where it keeps them.
 
-An argument ``k`` is looked for under ``k`` and ``_k``, as dataclasses and most classes keep it. Values that are held
-by methods that were made in a function (closures) count too.
+An argument ``k`` is looked for under ``k`` and ``_k``, as dataclasses and most classes keep it. Values that methods
+close over, because the class was made in a function, count too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LONGEST = 200
 DEEPEST = 8
 
 
-class Untold(Exception):
+class UntoldError(Exception):
     """A value that no text can stand for from run to run."""
 
 
@@ -41,7 +41,7 @@ def argument_parts(metric: object, accounted: Iterable[str]) -> tuple[dict[str, 
             continue
         try:
             parts[f"argument.{name}"] = value_text(value)
-        except Exception:  # Untold, or whatever a foreign value raises
+        except Exception:  # UntoldError, or whatever a foreign value raises
             untold.append(name)
     return parts, untold
 
@@ -50,10 +50,10 @@ def value_text(value: Any, depth: int = 0) -> str:
     """A text that is the same for the same value in another process.
 
     Raises:
-        Untold: there is none: an open file, a generator, an object of a class that nothing is known of.
+        UntoldError: there is none: an open file, a generator, an object of a class that nothing is known of.
     """
     if depth > DEEPEST:
-        raise Untold
+        raise UntoldError
     text = _text(value, depth)
     return text if len(text) <= LONGEST else f"sha256 {hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
@@ -90,7 +90,7 @@ def _array_text(value: Any, depth: int) -> str:
         return f"{value.dtype} {value.shape} {digest}"
     if isinstance(value, Number):
         return repr(value)
-    raise Untold
+    raise UntoldError
 
 
 def _held(metric: object) -> dict[str, Any]:

@@ -96,8 +96,8 @@ def _text(kind: str, value: Any) -> str:
     text = _asked(kind, "fingerprint_parts", lambda: str(value))
     if _ADDRESS.search(text):
         raise MetricError(
-            f"{kind} is not a metric: its fingerprint_parts() gives {shown(text)}, which holds a memory address and "
-            "changes from run to run"
+            f"{kind} is not a metric: its fingerprint_parts() gives {shown(text)}, which holds a memory address "
+            "and changes from run to run"
         )
     return text.encode("utf-8", "backslashreplace").decode()
 

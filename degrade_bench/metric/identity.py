@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from degrade_bench.metric.source_files import (
-    Unreadable,
+    UnreadableError,
     distribution_of,
     is_installed,
     local_files,
@@ -64,7 +64,7 @@ def code_parts(metric: object, origin: str | None = None) -> dict[str, str]:
                 packages[distribution] = None
             if whole or distribution is None:
                 digests |= package_files(_top(name))
-    except Unreadable:
+    except UnreadableError:
         digests = set()
     parts = {PACKAGE: ", ".join(sorted(packages))} if packages else {}
     code = hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()[:16]
@@ -72,7 +72,7 @@ def code_parts(metric: object, origin: str | None = None) -> dict[str, str]:
 
 
 def class_name(metric: object) -> str:
-    """The full name of a metric's class; a plug-in's without the module, whose name depends on how it was loaded."""
+    """The full name of a metric's class; a plug-in's without its module, whose name depends on how it is loaded."""
     kind = type(metric)
     return f"{kind.__module__}.{kind.__qualname__}" if is_built_in(metric) else kind.__qualname__
 
@@ -117,7 +117,7 @@ def _homes(metric: object, origin: str | None) -> Iterator[str]:
         held = value.func if isinstance(value, functools.partial) else value
         if isinstance(held, types.FunctionType | types.MethodType) and _is_foreign(str(held.__module__)):
             if held.__code__.co_filename.startswith("<"):
-                raise Unreadable(held.__qualname__)
+                raise UnreadableError(held.__qualname__)
             yield str(held.__module__)
 
 
@@ -134,7 +134,7 @@ def _check_written(kind: type) -> None:
     """Raise for a class whose methods come out of ``exec`` or a prompt: the module's file does not hold them.
 
     Raises:
-        Unreadable: no method of the class is written in a file.
+        UnreadableError: no method of the class is written in a file.
     """
     methods = [
         getattr(value, "__func__", getattr(value, "fget", value))
@@ -143,4 +143,4 @@ def _check_written(kind: type) -> None:
     ]
     codes = [method.__code__ for method in methods if isinstance(method, types.FunctionType)]
     if codes and all(code.co_filename.startswith("<") for code in codes):
-        raise Unreadable(kind.__qualname__)
+        raise UnreadableError(kind.__qualname__)

@@ -16,7 +16,7 @@ from pathlib import Path
 _BENCH_FOLDER = Path(__file__).resolve().parents[1]
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """Code that is in no file that can be read."""
 
 
@@ -24,12 +24,12 @@ def module_file(name: str) -> Path:
     """The file of a module that is loaded.
 
     Raises:
-        Unreadable: there is no such module, or it has no file, as at a prompt.
+        UnreadableError: there is no such module, or it has no file, as at a prompt.
     """
     module = sys.modules.get(name)
     path = _file_of(module) if module is not None else None
     if path is None:
-        raise Unreadable(name)
+        raise UnreadableError(name)
     return path
 
 
@@ -67,7 +67,7 @@ def package_files(package: str) -> set[str]:
     """SHA-256 of every Python file of a package that is loaded, or of a module that stands alone.
 
     Raises:
-        Unreadable: it has no file.
+        UnreadableError: it has no file.
     """
     path = module_file(package)
     files = sorted(path.parent.rglob("*.py")) if path.name == "__init__.py" else [path]
@@ -81,7 +81,7 @@ def local_files(name: str) -> set[str]:
     functions too, and off the module's globals.
 
     Raises:
-        Unreadable: the module, or one that it imports, has no file that can be read.
+        UnreadableError: the module, or one that it imports, has no file that can be read.
     """
     first = module_file(name)
     todo, digests = [(first, name)], {}
@@ -104,7 +104,7 @@ def _digest(path: Path) -> str:
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
-        raise Unreadable(str(path)) from error
+        raise UnreadableError(str(path)) from error
 
 
 def _found(name: str, importer: Path) -> Path | None:

@@ -113,8 +113,8 @@ FLAG = Values("True or False", lambda value: isinstance(value, bool))
 TEXT = Values(f"a text of printable characters, at most {LONGEST_TEXT}", _text)
 VERSION = Values(f"a text of one line, at most {LONGEST_NAME} characters", lambda v: _one_line(v, LONGEST_NAME))
 NAME = Values(
-    f"a text of 1 to {LONGEST_NAME} letters, digits, spaces and signs of `{NAME_SIGNS.strip()}`, that begins with a "
-    "letter or a digit",
+    f"a text of 1 to {LONGEST_NAME} letters, digits, spaces and signs of `{NAME_SIGNS.strip()}`, that begins with "
+    "a letter or a digit",
     _name,
 )
 RATE = Values(

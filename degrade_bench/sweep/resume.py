@@ -67,7 +67,7 @@ def check_fingerprints(rows: pa.Table, sweep: Sweep, folder: RunFolder) -> None:
 
 
 def check_recorded_metrics(record: RunRecord, sweep: Sweep, folder: RunFolder) -> None:
-    """Raise unless the metrics of a finished run are those of the sweep that have their names, before it is touched.
+    """Raise unless the metrics of a finished run are the sweep's of the same names, before anything is touched.
 
     Args:
         record: of the run.
@@ -91,8 +91,8 @@ def check_recorded_metrics(record: RunRecord, sweep: Sweep, folder: RunFolder) -
 def _other_metric(folder: RunFolder, name: str, stored: str, asked: str, changed: Sequence[str] = ()) -> str:
     which = f": {', '.join(changed)}" if changed else ""
     return (
-        f"--out {folder.path} holds scores of {name!r} with fingerprint {stored}, not {asked} (other code, weights, "
-        f"settings or version{which}); choose another directory, or --overwrite"
+        f"--out {folder.path} holds scores of {name!r} with fingerprint {stored}, not {asked} (other code, "
+        f"weights, settings or version{which}); choose another directory, or --overwrite"
     )
 
 
