@@ -108,8 +108,8 @@ def outlook(
     if design is None:
         return Outlook(power_note=f"{tracks} recordings are too few to plan with" if inconclusive else None)
     if not design.has_spread:
-        nothing = f"the drop has no spread between the {tracks} recordings, so there is nothing to plan from"
-        return Outlook(power_note=nothing if inconclusive else None)
+        still = f"the drop has no spread between the {tracks} recordings, so there is nothing to plan from"
+        return Outlook(power_note=still if inconclusive else None)
     planned = max(ladder[-1].drop, 2 * design.margin)
     smallest = design.smallest_detectable(tracks, options.power)
     to_detect = design.clips_to_detect(planned, options.power)

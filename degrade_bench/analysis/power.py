@@ -99,7 +99,7 @@ class Design:
         return _fewest(lambda tracks: self.excludes(tracks) >= power)
 
     def smallest_detectable(self, tracks: int, power: float) -> float:
-        """The smallest drop that so many tracks detect with a chance of ``power``; NaN where none does."""
+        """The smallest drop that so many tracks detect with a chance of ``power``; NaN without one or a spread."""
         if not self.has_spread:
             return math.nan
         largest = max(self.spread, self.net_spread or 0.0)

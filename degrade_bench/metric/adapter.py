@@ -1,4 +1,4 @@
-"""Anybody's object as a metric: what is refused at the door, and an adapter that holds it to what it said."""
+"""Anybody's object as a metric: what is refused at the door, and the adapter that holds it to what it said."""
 
 from __future__ import annotations
 

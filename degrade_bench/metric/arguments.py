@@ -1,7 +1,7 @@
 """What an object was made with, for the fingerprint: the arguments of its constructor, where it keeps them.
 
-An argument ``k`` is looked for under ``k`` and ``_k``, as dataclasses and most classes keep it. Values that are
-held by methods that were made in a function (closures) count too.
+An argument ``k`` is looked for under ``k`` and ``_k``, as dataclasses and most classes keep it. Values that methods
+close over, because the class was made in a function, count too.
 """
 
 from __future__ import annotations

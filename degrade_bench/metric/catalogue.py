@@ -63,8 +63,8 @@ class SkippedMetric:
 def describe_metrics() -> list[dict[str, Any]]:
     """What ``degrade-bench list metrics --json`` prints. Nothing is loaded but classes.
 
-    A class that has ``unavailable(settings)`` says there why it cannot run on this machine, or None. A
-    plug-in that cannot be imported or described is listed with that as its reason.
+    A class that has ``unavailable(settings)`` says there why it cannot run on this machine, or None. A plug-in of
+    somebody else's that cannot be imported or described is listed with that as its reason.
     """
     return [_entry(name) for name in REGISTRY.names()]
 

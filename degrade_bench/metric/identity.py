@@ -83,7 +83,7 @@ def code_parts(metric: object, origin: str | None = None) -> dict[str, str]:
 
 
 def class_name(metric: object) -> str:
-    """The full name of a metric's class; a plug-in's without the module, whose name depends on its loading."""
+    """The full name of a metric's class; a plug-in's without its module, whose name depends on how it is loaded."""
     kind = type(metric)
     return f"{kind.__module__}.{kind.__qualname__}" if is_built_in(metric) else kind.__qualname__
 

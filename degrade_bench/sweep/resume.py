@@ -102,7 +102,7 @@ def check_fingerprints(rows: pa.Table, sweep: Sweep, folder: RunFolder) -> None:
 
 
 def check_recorded_metrics(record: RunRecord, sweep: Sweep, folder: RunFolder) -> None:
-    """Raise unless the metrics of a finished run are those of the sweep that have their names; nothing is touched.
+    """Raise unless the metrics of a finished run are the sweep's of the same names, before anything is touched.
 
     Args:
         record: of the run.
