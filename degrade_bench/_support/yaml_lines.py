@@ -8,50 +8,110 @@ from typing import Any
 
 import yaml
 
+from degrade_bench._support.reading import read_text_file
 from degrade_bench.errors import ConfigError
+
+MOST_BYTES = 1 << 20
+"""How long a YAML file may be. PyYAML reads about a megabyte in ten seconds."""
+
+MOST_NODES = 20_000
+"""How many values a file may hold, with what every alias and merge key stands for counted wherever it is used."""
+
+MOST_DEPTH = 50
+"""How deep lists and mappings may lie in one another, through aliases too."""
+
+MOST_INTEGER_BITS = 1024
+"""How long a whole number may be; none of a few thousand digits can be printed."""
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML comes without types
-    """The safe loader, telling the line of a value that it cannot make, such as the date ``2026-13-45``."""
+    """The safe loader, with bounds that hold while it reads, telling the line of a value that it cannot make.
+
+    Such a value is the date ``2026-13-45``. A few lines of aliases can stand for more values than any memory holds,
+    so what a node stands for is added up as soon as it is complete.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = self._nodes = 0
+        self._extent: dict[yaml.Node, tuple[int, int]] = {}  # values that it stands for, and how deep
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node:
+        mark = self.peek_event().start_mark
+        is_alias = self.check_event(yaml.AliasEvent)
+        self._depth += 1
+        self._nodes += 1
+        self._check_extent(self._nodes, self._depth, mark)
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        if not is_alias:
+            inside = [self._extent[child] for child in _children(node)]
+            values, depth = 1 + sum(n for n, _ in inside), 1 + max((d for _, d in inside), default=0)
+            self._check_extent(values, depth, mark)
+            self._extent[node] = values, depth
+        elif node not in self._extent:
+            raise yaml.composer.ComposerError(
+                None, None, "this alias stands for something that it lies within", mark
+            )
+        return node
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
-            return super().construct_object(node, deep)
-        except ValueError as error:
-            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
+            value = super().construct_object(node, deep)
+        except (ValueError, ArithmeticError, LookupError, AttributeError, TypeError) as error:
+            kind = node.tag.rpartition(":")[2]
+            problem = str(error) if isinstance(error, ValueError) else f"this is no {kind}"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
+        if isinstance(value, int) and value.bit_length() > MOST_INTEGER_BITS:
+            problem = f"a whole number of {value.bit_length()} bits; at most {MOST_INTEGER_BITS} are read"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        return value
+
+    def _check_extent(self, values: int, depth: int, mark: yaml.Mark) -> None:
+        if values > MOST_NODES:
+            problem = f"more than {MOST_NODES} values, those that aliases stand for counted"
+            raise yaml.composer.ComposerError(None, None, problem, mark)
+        if depth > MOST_DEPTH:
+            problem = f"nested too deeply; at most {MOST_DEPTH} levels are read"
+            raise yaml.composer.ComposerError(None, None, problem, mark)
+
+
+def _children(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.SequenceNode):
+        return list(node.value)
+    if isinstance(node, yaml.MappingNode):
+        return [part for pair in node.value for part in pair]
+    return []
 
 
 class LinedYaml:
     """The content of one YAML file, and the lines of everything in it.
 
     Args:
-        path: the file, UTF-8.
+        path: the file, UTF-8, of at most ``MOST_BYTES``.
 
     Attributes:
         data: mappings, lists and scalars, as ``yaml.safe_load`` gives them; None for an empty file.
 
     Raises:
-        ConfigError: the file cannot be read, is no YAML, or gives a key twice; says in which line.
+        ConfigError: the file cannot be read, is no YAML, gives a key twice, or holds more or deeper than is read;
+            says in which line.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            text = path.read_text(encoding="utf-8")
+            text = read_text_file(path, MOST_BYTES)
         except OSError as error:
             raise ConfigError(f"cannot read {path}: {error.strerror}") from error
-        except UnicodeDecodeError as error:
-            raise ConfigError(f"cannot read {path}: it is not UTF-8 text") from error
         try:
-            self._root = yaml.compose(text, Loader=yaml.SafeLoader)
+            self._root = yaml.compose(text, Loader=_Loader)
             self._check_keys(self._root)
             self.data: Any = yaml.load(text, Loader=_Loader)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             problem = str(getattr(error, "problem", None) or error)
             raise ConfigError(self._said(mark.line + 1 if mark else None, problem)) from error
-        except RecursionError as error:
-            raise ConfigError(self._said(None, "nested too deeply, or within itself")) from error
 
     def error(self, where: Sequence[str | int], message: str) -> ConfigError:
         """An error that names file and line.
@@ -98,10 +158,12 @@ class LinedYaml:
             elif isinstance(node, yaml.MappingNode):
                 lines: dict[str, int] = {}
                 for key, value in node.value:
+                    waiting.append(value)
+                    if not isinstance(key, yaml.ScalarNode):
+                        continue
                     name, line = str(key.value), key.start_mark.line + 1
-                    if isinstance(key, yaml.ScalarNode) and name in lines and name != "<<":
+                    if name in lines and name != "<<":
                         raise ConfigError(
                             self._said(line, f"{name!r} is given twice (first in line {lines[name]})")
                         )
                     lines[name] = line
-                    waiting.append(value)

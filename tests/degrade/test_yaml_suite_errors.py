@@ -129,7 +129,7 @@ def test_the_texts_above_are_fine_as_they_stand(written, text):
         ("name: mine\n", "line 1: 'degradations' is missing"),
         ("degradations: []\n", "line 1: degradations: "),
         ("degradations: low_pass\n", "line 1: degradations: "),
-        ("a: &a [*a]\n", "unknown key 'a'"),
+        ("a: &a [*a]\n", "line 1: this alias stands for something that it lies within"),
         ("\tname: x\n", "line 1: "),
     ],
 )
