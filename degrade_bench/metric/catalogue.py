@@ -23,7 +23,8 @@ from degrade_bench.metric.adapter import Adapter, check_metric, with_settings
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.settings import BENCH_SETS, takes, typed_settings
 from degrade_bench.metric.simulated.truths import TRUTHS
-from degrade_bench.metric.traits import LONGEST_TEXT, described
+from degrade_bench.metric.trait_values import LONGEST_TEXT
+from degrade_bench.metric.traits import described
 
 REGISTRY: Registry[Any] = Registry("metric", "degrade_bench.metrics")
 BENCH = __name__.partition(".")[0]

@@ -93,13 +93,13 @@ def _value(kind: str, value: Any) -> Any:
 
 
 def _text(kind: str, value: Any) -> str:
-    text = _asked(kind, "fingerprint_parts", lambda: str(value))
+    text: str = _asked(kind, "fingerprint_parts", lambda: str(value))
     if _ADDRESS.search(text):
         raise MetricError(
             f"{kind} is not a metric: its fingerprint_parts() gives {shown(text)}, which holds a memory address "
             "and changes from run to run"
         )
-    return text.encode("utf-8", "backslashreplace").decode()
+    return str(text.encode("utf-8", "backslashreplace"), "utf-8")
 
 
 def _description(candidate: Any, kind: str) -> dict[str, Any]:
