@@ -24,7 +24,9 @@ def shown(value: Any) -> str:
     """The ``repr`` of a value in one line; of one that has none, its type."""
     try:
         return one_line(repr(value) if isinstance(value, str) else reprlib.Repr().repr(value))
-    except Exception:  # a foreign __repr__ may raise anything
+    except BaseException as error:  # a foreign __repr__ may raise anything
+        if isinstance(error, KeyboardInterrupt):
+            raise
         return f"a {one_line(type(value).__name__)} that cannot be shown"
 
 

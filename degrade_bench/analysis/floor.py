@@ -85,8 +85,10 @@ def nuisance_floor(metric_drops: MetricDrops, resampler: Resampler, options: Ana
         margin = draws if smallest is None else _larger(draws, smallest)
         rounding = float(metric_drops.ties.reach())
         if rounding > margin.centre[0]:
-            source = "rounding"
-        margin = _larger(margin, _constant(rounding, metric_drops.tracks, options.resamples))
+            margin, source = (
+                _larger(margin, _constant(rounding, metric_drops.tracks, options.resamples)),
+                "rounding",
+            )
     return Floor(value, low, high, draws, float(margin.centre[0]), margin, source, left_out)
 
 

@@ -85,11 +85,11 @@ def _announce(console: Console, resolved: Resolved) -> None:
     sweep = resolved.sweep
     for plugin in resolved.skipped_degradations:
         console.print(f"left out: degradation {plugin.name}: {plugin.reason}", markup=False)
-    for absent in resolved.skipped_metrics:
-        console.print(f"left out: metric {absent.name}: {absent.reason}", markup=False)
-    for metric in sweep.metrics:
-        if note := identity_note(metric.fingerprint_parts()):
-            console.print(f"note: {metric.name}: {note}", markup=False)
+    for metric in resolved.skipped_metrics:
+        console.print(f"left out: metric {metric.name}: {metric.reason}", markup=False)
+    for asked in sweep.metrics:
+        if note := identity_note(asked.fingerprint_parts()):
+            console.print(f"note: {asked.name}: {note}", markup=False)
     for clip in resolved.skipped_clips:
         console.print(f"left out: clip {clip.id}: {clip.reason}", markup=False)
     console.print(

@@ -28,7 +28,8 @@ from degrade_bench.metric.host.timeout import TIMEOUT_SECONDS
 from degrade_bench.metric.identity import BENCH
 from degrade_bench.metric.settings import BENCH_SETS, takes, typed_settings
 from degrade_bench.metric.simulated.truths import TRUTHS
-from degrade_bench.metric.traits import LONGEST_TEXT, described
+from degrade_bench.metric.trait_values import LONGEST_TEXT
+from degrade_bench.metric.traits import described
 
 REGISTRY: Registry[Any] = Registry("metric", "degrade_bench.metrics")
 

@@ -99,7 +99,7 @@ def _text(kind: str, value: Any) -> str:
             f"{kind} is not a metric: its fingerprint_parts() gives {shown(text)}, which holds a memory address "
             "and changes from run to run"
         )
-    return text.encode("utf-8", "backslashreplace").decode()
+    return str(text.encode("utf-8", "backslashreplace"), "utf-8")
 
 
 def _description(candidate: Any, kind: str) -> dict[str, Any]:

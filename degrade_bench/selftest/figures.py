@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from degrade_bench._support.files import replacing
-from degrade_bench.analysis.verdicts import Verdict
+from degrade_bench.analysis.verdicts import VERDICT_MARKS
 from degrade_bench.reports.figures.drawing import FORMATS, house_style
 from degrade_bench.reports.style import FAINT, FLOOR, INK, SERIES
 from degrade_bench.runs.names import SELFTEST_FIGURES, SELFTEST_FORMATS
@@ -64,8 +64,7 @@ def _confusion(table: pd.DataFrame) -> Figure:
     names = [str(case).removeprefix("simulated-") for case in table["case"]]
     labels = [f"{name}: {kind}" for name, kind in zip(names, table["kind"], strict=True)]
     axes.set_yticks(np.arange(len(labels)) + 0.5, labels)
-    marks = {verdict.value: verdict.mark for verdict in Verdict}
-    axes.set_xticks(np.arange(len(SHOWN)) + 0.5, [f"{marks[verdict]} {verdict}" for verdict in SHOWN])
+    axes.set_xticks(np.arange(len(SHOWN)) + 0.5, [f"{VERDICT_MARKS[verdict]} {verdict}" for verdict in SHOWN])
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
     axes.invert_yaxis()

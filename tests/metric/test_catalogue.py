@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pickle
 
@@ -194,6 +195,40 @@ def test_a_light_metric_out_of_a_file_crosses_processes_by_its_file(scaled):
     other = pickle.loads(pickle.dumps(metric))
     assert other.fingerprint() == metric.fingerprint()
     assert torch.equal(other.score(torch.ones(2, 1, 4), 8000), torch.full((2,), 3.0))
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("import sys; sys.exit(0)", "SystemExit: 0"),
+        ("import argparse; argparse.ArgumentParser().parse_args(['--foreign'])", "SystemExit: 2"),
+        ("import no_such_module_anywhere", "No module named 'no_such_module_anywhere'"),
+        ("", "has no 'Mine'"),
+        (
+            "class K(type):\n    name = property(lambda self: 1 / 0)\nclass Mine(metaclass=K): pass",
+            "ZeroDivision",
+        ),
+    ],
+)
+def test_a_plugin_that_cannot_be_used_is_listed_with_the_reason(code, said, tmp_path, monkeypatch, capsys):
+    name = f"plugin_{hashlib.sha256(code.encode()).hexdigest()[:8]}"
+    (tmp_path / f"{name}.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    registry = Registry("metric")
+    registry.register("broken", f"{name}:Mine")
+    registry.register("loudness", "degrade_bench.metric.panel.loudness:Loudness")
+    monkeypatch.setattr(catalogue, "REGISTRY", registry)
+    broken, loudness = describe_metrics()
+    assert (broken["name"], broken["available"], loudness["available"]) == ("broken", False, True)
+    assert said in broken["reason"]
+    assert broken["reason"].isprintable()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_what_is_no_metric_at_all_is_refused_in_one_line():
+    with pytest.raises(MetricError, match="cannot be made: SystemExit"):
+        load_metric("sys:exit", {}, "cpu")
 
 
 def test_a_class_that_is_no_metric_by_descent_is_listed_all_the_same(monkeypatch):
