@@ -20,8 +20,8 @@ MOST_NODES = 20_000
 MOST_DEPTH = 50
 """How deep lists and mappings may lie in one another, through aliases too."""
 
-MOST_INTEGER_BITS = 1024
-"""How long a whole number may be; none of a few thousand digits can be printed."""
+MOST_DIGITS = 300
+"""How long a number may be; one of many thousand digits takes minutes to make and cannot be printed."""
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML comes without types
@@ -56,16 +56,15 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML comes without ty
         return node
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        kind = node.tag.rpartition(":")[2]
+        if kind in ("int", "float") and len(node.value) > MOST_DIGITS:
+            problem = f"a number of {len(node.value)} characters; at most {MOST_DIGITS} are read"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
         try:
-            value = super().construct_object(node, deep)
+            return super().construct_object(node, deep)
         except (ValueError, ArithmeticError, LookupError, AttributeError, TypeError) as error:
-            kind = node.tag.rpartition(":")[2]
             problem = str(error) if isinstance(error, ValueError) else f"this is no {kind}"
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
-        if isinstance(value, int) and value.bit_length() > MOST_INTEGER_BITS:
-            problem = f"a whole number of {value.bit_length()} bits; at most {MOST_INTEGER_BITS} are read"
-            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
-        return value
 
     def _check_extent(self, values: int, depth: int, mark: yaml.Mark) -> None:
         if values > MOST_NODES:

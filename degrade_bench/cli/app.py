@@ -13,8 +13,10 @@ from typing import Annotated, Any
 
 import typer
 
+from degrade_bench._support.plain_text import plain
 from degrade_bench._version import __version__
 from degrade_bench.cli.options import ExcerptBegin, Inputs, MaxSeconds, Metrics, MetricTimeout, Windows
+from degrade_bench.cli.streams import printing
 from degrade_bench.errors import DegradeBenchError
 
 app = typer.Typer(
@@ -320,29 +322,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and exit.
 
     Exit codes: 0 done; 1 finished, but more cells failed than allowed, or a clip was lost; 2 the request cannot be
-    carried out; 130 interrupted; 143 terminated.
+    carried out; 74 done, but what was printed could not be written; 130 interrupted; 143 terminated.
     """
     _arguments[:] = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(printing(_carry_out))
+
+
+def _carry_out() -> int:
     try:
         code = app(args=_arguments, prog_name="degrade-bench", standalone_mode=False)
     except _UsageError as error:
-        if type(error).__name__ == "NoArgsIsHelpError":
-            typer.echo(error.format_message())
-            code = 2
-        else:
-            code = _refuse(error.format_message())
+        helped = type(error).__name__ == "NoArgsIsHelpError"
+        return typer.echo(error.format_message()) or 2 if helped else _refuse(error.format_message())
     except DegradeBenchError as error:
-        code = _refuse(str(error))
+        return _refuse(str(error))
     except (typer.Abort, KeyboardInterrupt):
-        code = 130
-    except BrokenPipeError:  # `degrade-bench list … | head`
-        sys.stderr.close()
-        code = 0
-    sys.exit(code if isinstance(code, int) else 0)
+        return 130
+    return code if isinstance(code, int) else 0
 
 
 def _refuse(message: str) -> int:
-    typer.echo("degrade-bench: " + " ".join(message.split()), err=True)
+    typer.echo("degrade-bench: " + plain(" ".join(message.split())), err=True)
     return 2
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import matplotlib as mpl
@@ -209,3 +212,12 @@ def test_a_small_figure_stays_small(run):
     for name, width in small.items():
         assert width <= 26
         assert width < whole[name]
+
+
+def test_an_odd_backend_in_the_environment_stops_no_figure():
+    code = (
+        "import os, degrade_bench.reports.figures.drawing as drawing\n"
+        "with drawing.house_style(): import matplotlib.figure\n"
+        "assert os.environ['MPLBACKEND'] == 'nonsense'"
+    )
+    subprocess.run([sys.executable, "-c", code], env={**os.environ, "MPLBACKEND": "nonsense"}, check=True)

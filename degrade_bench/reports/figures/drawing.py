@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -50,12 +51,23 @@ class Drawing:
 @contextmanager
 def house_style() -> Iterator[None]:
     """Draw and save within this: every figure looks the same, and matplotlib's settings are left as they were."""
-    import matplotlib
-
+    with _any_backend():
+        import matplotlib
     with matplotlib.rc_context():
         matplotlib.rcdefaults()  # nobody's matplotlibrc decides how a report looks
         matplotlib.rcParams.update(cast(Any, RC))
         yield
+
+
+@contextmanager
+def _any_backend() -> Iterator[None]:
+    """Within this, ``MPLBACKEND`` is not looked at: no window is ever opened, and an odd name ends the import."""
+    asked = os.environ.pop("MPLBACKEND", None)
+    try:
+        yield
+    finally:
+        if asked is not None:
+            os.environ["MPLBACKEND"] = asked
 
 
 def save(drawings: Sequence[Drawing], folder: Path) -> dict[str, bytes]:
