@@ -333,12 +333,17 @@ def _carry_out() -> int:
         code = app(args=_arguments, prog_name="degrade-bench", standalone_mode=False)
     except _UsageError as error:
         helped = type(error).__name__ == "NoArgsIsHelpError"
-        return typer.echo(error.format_message()) or 2 if helped else _refuse(error.format_message())
+        return _show(error.format_message()) if helped else _refuse(error.format_message())
     except DegradeBenchError as error:
         return _refuse(str(error))
     except (typer.Abort, KeyboardInterrupt):
         return 130
     return code if isinstance(code, int) else 0
+
+
+def _show(message: str) -> int:
+    typer.echo(message)
+    return 2
 
 
 def _refuse(message: str) -> int:

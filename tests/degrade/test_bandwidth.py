@@ -126,7 +126,12 @@ def test_a_filter_has_no_delay_keeps_its_strength_and_has_a_faint_placebo(builti
 @pytest.mark.parametrize("length", [1, 2, 700])
 def test_what_cannot_be_measured_is_not(name, length):
     clip = Clip("short", torch.full((1, length), 0.1), 44100)
-    strength = catalogue.get(name).achieved(clip, render(name, clip, 5))
+    try:
+        rendered = render(name, clip, 5)
+    except NotApplicableError as error:  # a filter may leave nothing of so short a clip
+        assert "the damage leaves" in str(error)
+        return
+    strength = catalogue.get(name).achieved(clip, rendered)
     assert strength is None or np.isfinite(strength)
 
 
