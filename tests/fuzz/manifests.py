@@ -187,7 +187,7 @@ def _make(place: bytes, rng: random.Random) -> None:
     """A file, a folder, a link or a pipe."""
     kind = rng.randrange(6)
     if kind < 3:
-        with open(place, "wb") as file:
+        with open(place, "xb") as file:  # never into a pipe that is there already
             file.write(b"RIFF")
     elif kind == 3:
         os.mkdir(place)
