@@ -43,7 +43,9 @@ class Finished:
 
 def shard_files(folder: Path) -> list[Path]:
     """The shards in a folder, in the order of their writing."""
-    return sorted(path for path in folder.iterdir() if _SHARD.fullmatch(path.name)) if folder.is_dir() else []
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if _SHARD.fullmatch(path.name) and not path.is_dir())
 
 
 def serial_of(path: Path) -> int:

@@ -218,7 +218,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         if isinstance(options.get(name), str):
             options[name] = path.parent / options[name]
         elif isinstance(options.get(name), list):
-            options[name] = [path.parent / file for file in options[name]]
+            options[name] = [path.parent / file if isinstance(file, str) else file for file in options[name]]
     suites = _split(options.get("suite", ()))
     if isinstance(suites, tuple):
         options["suite"] = [path.parent / str(suite) if is_suite_file(str(suite)) else suite for suite in suites]

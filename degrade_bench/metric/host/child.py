@@ -39,7 +39,7 @@ def main(connection: Connection) -> None:
     while True:
         try:
             request: Request = receive(connection)
-        except (EOFError, OSError):
+        except Exception:  # the pipe is closed, or a process that the metric has started reads from it too
             return
         if isinstance(request, Load):
             metric, answer = _load(request)

@@ -106,7 +106,10 @@ class HostProcess:
             if not self._connection.poll(seconds):
                 raise MetricDiedError(f"it did not answer within {seconds:g} s")
             answer = receive(self._connection)
-        except (EOFError, OSError, pickle.UnpicklingError):
+        except Exception as error:  # gone, or something else writes into its pipe
+            if isinstance(error, MetricDiedError):
+                self.stop()
+                raise
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=2)
             code = self._process.poll()
