@@ -21,8 +21,8 @@ from degrade_bench.reports.figures.people import HUMAN, normalised_curves, peopl
 from degrade_bench.reports.figures.selectivity import selectivity_figure
 from degrade_bench.reports.html import draw
 from degrade_bench.reports.inputs import load_run
-from degrade_bench.runs.ownership import claim
 from degrade_bench.reports.style import RC
+from degrade_bench.runs.ownership import claim
 
 
 def test_a_heat_map_and_one_set_of_curves_per_family_in_three_formats(finished):
