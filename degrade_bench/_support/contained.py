@@ -33,7 +33,7 @@ KINDS = {
 
 
 def kind_of(mode: int) -> str:
-    """What something that is no regular file is, by its mode: ``a link``, ``a named pipe``, …"""
+    """What something that is no regular file is, by its mode: ``a link``, ``a named pipe``, and so on."""
     return next((words for is_kind, words in KINDS.items() if is_kind(mode)), "no regular file")
 
 

@@ -26,8 +26,8 @@ def replacing(path: Path) -> Iterator[Path]:
     file behind. The new file keeps the suffix, for writers that look at it.
 
     Raises:
-        RunFolderError: a full disk, no permission, a missing folder; or a directory, a link or a device stands there.
-            What was there is as it was.
+        RunFolderError: a full disk, no permission, a missing folder; or a directory, a link or a device stands
+            there. What was there is as it was.
     """
     with suppress(OSError):
         mode = path.lstat().st_mode

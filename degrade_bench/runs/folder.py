@@ -42,8 +42,8 @@ class RunFolder:
         overwrite: remove the files of an earlier run that its ``files.json`` lists.
 
     Raises:
-        RunFolderError: not a directory, no permission, in use by another process, or not empty and not ours; nothing
-            in it was touched.
+        RunFolderError: not a directory, no permission, in use by another process, or not empty and not ours;
+            nothing in it was touched.
     """
 
     def __init__(self, path: Path, overwrite: bool = False) -> None:

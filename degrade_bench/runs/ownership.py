@@ -1,8 +1,8 @@
 """Which files of a directory are ours: a list that is written before the files are.
 
-``files.json`` lists what was written into a directory, or was about to be when the process was stopped. Only what it
-lists is ever replaced or removed; whatever else lies there, whatever its name, is somebody's and stays. Links are
-neither followed nor written through.
+``files.json`` lists what was written into a directory, or was about to be when the process was stopped. Only what
+it lists is ever replaced or removed; whatever else lies there, whatever its name, is somebody's and stays. Links
+are neither followed nor written through.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from degrade_bench._support.files import PARTIAL, folder_error, write_text
 from degrade_bench._support.contained import kind_of, parse_json, read_bytes
+from degrade_bench._support.files import PARTIAL, folder_error, write_text
 from degrade_bench.errors import RunFolderError
 from degrade_bench.runs.names import (
     AUDIO,

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from degrade_bench._support.files import write_text
 from degrade_bench._support.contained import parse_json, read_bytes
+from degrade_bench._support.files import write_text
 from degrade_bench.errors import RunFolderError
 from degrade_bench.runs.names import FORMAT, RECORD
 from degrade_bench.runs.ownership import claim

@@ -11,7 +11,6 @@ from degrade_bench.reports.inputs import RunView
 from degrade_bench.reports.sections.base import Section
 from degrade_bench.runs.columns import CLEAN
 
-
 EXCERPT_BYTES = 8 * 2**20
 """The most that one example may hold; six seconds of MP3 at 320 kbps have a quarter of a megabyte."""
 
