@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from degrade_bench.analysis.frames import Column, Frame
@@ -29,6 +30,8 @@ def achieved_strengths(scores: pd.DataFrame) -> pd.DataFrame:
     cells = scores[scores["role"].isin(["test", "control"])]
     cells = cells.drop_duplicates(["clip_id", "degradation", "level", "replicate"])
     keys = ["group", "family", "degradation", "level", "strength", "unit"]
+    achieved = cells["achieved"].astype(float)
+    cells = cells.assign(achieved=achieved.where(np.isfinite(achieved)))  # an endless SNR has no mean
     cells = cells.astype({name: object for name in ("group", "family", "degradation", "unit")})
     frame = cells.groupby(keys, sort=False, dropna=False)["achieved"].agg(["count", "mean", "min", "max"])
     return ACHIEVED.table(frame.reset_index().rename(columns={"count": "n"}))

@@ -15,6 +15,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from degrade_bench._support.plain_text import plain
+
 Kind = Literal["text", "number", "count", "flag"]
 """``text`` may be None, ``number`` may be NaN; ``count`` (a whole number) and ``flag`` are never missing."""
 
@@ -63,7 +65,7 @@ class Column:
         return {
             "text": isinstance(value, str),
             "number": is_number,
-            "count": is_number and float(value).is_integer(),
+            "count": is_number and float(value).is_integer() and abs(value) < 2**63,
             "flag": isinstance(value, bool),
         }[self.kind]
 
@@ -145,7 +147,8 @@ class Frame:
             self._check(row.keys())
             for column in self.columns:
                 if not column.admits(row[column.name]):
-                    raise ValueError(f"{self.name}: column {column.name!r} holds {row[column.name]!r}")
+                    shown = repr(row[column.name])[:80]
+                    raise ValueError(f"{self.name}: column {column.name!r} holds {shown}, expected a {column.kind}")
         return self.rows(rows)
 
     def markdown(self) -> str:
@@ -164,6 +167,35 @@ class Frame:
         unknown = [name for name in given if name not in self.names]
         if unknown:
             raise ValueError(f"{self.name} has a column that is not declared: {unknown[0]!r}")
+
+
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""How a cell begins that a spreadsheet takes for a formula; the last four are wide forms of the same."""
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """A frame as CSV in which every text is a text to a spreadsheet; numbers are numbers.
+
+    A text that a spreadsheet would calculate, such as a name that begins with ``=``, has an apostrophe before it,
+    and control characters are escapes.
+
+    >>> print(csv_text(pd.DataFrame({"name": ["=1+1", "a"], "drop": [-1.5, 2.0]})), end="")
+    name,drop
+    '=1+1,-1.5
+    a,2.0
+    """
+    shown = {}
+    for name in frame:
+        cells = frame[name]
+        if not pd.api.types.is_numeric_dtype(cells.dtype):
+            texts = [_cell(value) if isinstance(value, str) else value for value in cells]
+            shown[str(name)] = pd.Series(texts, cells.index, object)
+    return str(frame.assign(**shown).to_csv(index=False, lineterminator="\n"))
+
+
+def _cell(text: str) -> str:
+    shown = plain(text)
+    return f"'{shown}" if shown.startswith(FORMULA) else shown
 
 
 def json_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from degrade_bench.errors import ConfigError
 
+MOST_DRAWS = 1_000_000
+"""Resamples or sign flips; beyond so many nothing changes but time and memory."""
+
 
 @dataclass(frozen=True)
 class AnalysisOptions:
@@ -53,6 +56,9 @@ class AnalysisOptions:
         for name, least in (("resamples", 100), ("flips", 100), ("min_tracks", 2), ("seed", 0)):
             if getattr(self, name) < least:
                 raise ConfigError(f"{name} must be {least} or more, got {getattr(self, name)}")
+        for name in ("resamples", "flips"):
+            if getattr(self, name) > MOST_DRAWS:
+                raise ConfigError(f"{name} must be {MOST_DRAWS} or fewer, got {getattr(self, name)}")
         given = self.margin.values() if isinstance(self.margin, Mapping) else [self.margin]
         for margin in given:
             if margin is not None and not 0 <= margin < math.inf:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pydantic import TypeAdapter, ValidationError
 
 from degrade_bench._support.contained import parse_json, read_bytes
 from degrade_bench._support.files import write_text
 from degrade_bench.analysis.achieved import ACHIEVED
+from degrade_bench.analysis.consistency import check_frames
 from degrade_bench.analysis.controls import CONTROLS, PLACEBOS
-from degrade_bench.analysis.frames import json_rows
+from degrade_bench.analysis.frames import csv_text, json_rows
 from degrade_bench.analysis.genres import GENRES
 from degrade_bench.analysis.levels import LEVELS
 from degrade_bench.analysis.metric_analysis import METRICS, VERDICTS
@@ -26,6 +27,7 @@ from degrade_bench.analysis.sensitivity import FAMILIES
 from degrade_bench.errors import ConfigError, RunFolderError
 from degrade_bench.runs.names import ANALYSIS, SUMMARY
 from degrade_bench.runs.ownership import claim
+from degrade_bench.runs.record import first_mistake
 
 FORMAT = 3
 
@@ -108,6 +110,7 @@ class Analysis:
         record = _record(text)
         try:
             frames = {frame.name: frame.from_json(record[frame.name]) for frame in FRAMES}
+            check_frames(frames)
         except KeyError as error:
             raise RunFolderError(f"not an analysis: it lacks the frame {error}") from error
         except ValueError as error:
@@ -137,9 +140,17 @@ def _record(text: str) -> Mapping[str, Any]:
 
 def _options(record: Mapping[str, Any]) -> AnalysisOptions:
     try:
-        return AnalysisOptions(**record["options"])
-    except (KeyError, TypeError, ConfigError) as error:
-        raise RunFolderError(f"not an analysis: its options are not this version's: {error}") from error
+        options = record["options"]
+        strangers = set(options) - {option.name for option in fields(AnalysisOptions)}
+        if strangers:
+            raise RunFolderError(f"not an analysis: its options are not this version's: {min(strangers)!r}")
+        return TypeAdapter(AnalysisOptions).validate_python(options)
+    except KeyError:
+        raise RunFolderError("not an analysis: it lacks its options") from None
+    except ValidationError as error:
+        raise RunFolderError(f"not an analysis: options.{first_mistake(error)}") from error
+    except (TypeError, ConfigError) as error:
+        raise RunFolderError(f"not an analysis: its options: {error}") from error
 
 
 def write(analysis: Analysis, folder: Path) -> None:
@@ -149,9 +160,7 @@ def write(analysis: Analysis, folder: Path) -> None:
         RunFolderError: the folder cannot be written, or holds files of these names that are not ours.
     """
     claim(folder, [SUMMARY, ANALYSIS])
-    text = io.StringIO()
-    analysis.summary.to_csv(text, index=False, lineterminator="\n")
-    write_text(folder / SUMMARY, text.getvalue())
+    write_text(folder / SUMMARY, csv_text(analysis.summary))
     write_text(folder / ANALYSIS, analysis.to_json())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from degrade_bench._support.files import write_text
-from degrade_bench.analysis.frames import json_rows
+from degrade_bench.analysis.frames import csv_text, json_rows
 from degrade_bench.compare.options import CompareOptions
 from degrade_bench.runs.names import COMPARISON_FILES, COMPARISON_TABLES
 from degrade_bench.runs.ownership import begin, claim
@@ -76,7 +75,5 @@ def write(comparison: Comparison, folder: Path) -> None:
     begin(folder, COMPARISON_FILES)
     claim(folder, COMPARISON_FILES)
     for name in COMPARISON_TABLES:
-        text = io.StringIO()
-        getattr(comparison, name).to_csv(text, index=False, lineterminator="\n")
-        write_text(folder / f"{name}.csv", text.getvalue())
+        write_text(folder / f"{name}.csv", csv_text(getattr(comparison, name)))
     write_text(folder / "comparison.json", comparison.to_json())

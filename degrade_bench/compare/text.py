@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from degrade_bench._support.plain_text import plain
 from degrade_bench.compare.leaderboard import COMMON
 from degrade_bench.compare.result import Comparison
 from degrade_bench.compare.words import counted
@@ -23,7 +24,7 @@ def comparison_lines(comparison: Comparison) -> list[str]:
     if len(comparison.metrics) > 1:
         parts += [_differences(comparison), _redundancy(comparison)]
     parts.append(_cover(comparison))
-    return [line for part in parts for line in (*part, "")][:-1]
+    return [plain(line) for part in parts for line in (*part, "")][:-1]
 
 
 def _head(comparison: Comparison) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from degrade_bench._support.files import write_text
+from degrade_bench._support.plain_text import plain
 from degrade_bench.reports.figures.drawing import Drawing, house_style, save
 from degrade_bench.reports.inline import data_uri
 from degrade_bench.reports.inputs import RunView, load_run
@@ -95,11 +96,17 @@ def _environment() -> Environment:
         loader=PackageLoader("degrade_bench.reports"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_readable,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters.update(num=number, fixed=fixed, seconds=duration, when=when)
     return environment
+
+
+def _readable(value: Any) -> Any:
+    """A text from outside without characters that would turn or end the text around it; anything else as it is."""
+    return plain(value) if type(value) is str else value
 
 
 def _figure(drawing: Drawing, svg: bytes) -> dict[str, Any]:

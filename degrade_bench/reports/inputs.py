@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from degrade_bench._support.plain_text import plain
 from degrade_bench.analysis import Analysis, load_analysis
+from degrade_bench.analysis.consistency import check_frames
+from degrade_bench.analysis.result import FRAMES
 from degrade_bench.errors import RunFolderError
 from degrade_bench.metric.traits import domain_note
 from degrade_bench.runs.record import RunRecord, read_record
@@ -63,4 +66,28 @@ def load_run(folder: Path) -> RunView:
     record = read_record(folder)
     if analysis.levels.empty:
         raise RunFolderError(f"{folder}: the analysis holds no degradation, so there is nothing to show")
-    return RunView(folder, analysis, record)
+    return RunView(folder, _readable(analysis), record)
+
+
+def _readable(analysis: Analysis) -> Analysis:
+    """The analysis with texts that a page, a figure and a terminal can show: see :func:`plain`.
+
+    Raises:
+        RunFolderError: two names are one, as they are shown.
+    """
+    frames, changed = {}, False
+    for frame in FRAMES:
+        table = getattr(analysis, frame.name)
+        for column in frame.columns:
+            if column.kind == "text" and column.name in table:
+                shown = column.of([text if text is None else plain(text) for text in table[column.name]])
+                if not shown.equals(table[column.name].reset_index(drop=True)):
+                    table, changed = table.reset_index(drop=True).assign(**{column.name: shown}), True
+        frames[frame.name] = table
+    if not changed:
+        return analysis
+    try:
+        check_frames(frames)
+    except ValueError as error:
+        raise RunFolderError(f"the analysis cannot be shown: {error}") from error
+    return replace(analysis, **frames)

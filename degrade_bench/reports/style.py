@@ -30,6 +30,7 @@ RC: dict[str, Any] = {
     "xtick.labelcolor": INK,
     "ytick.labelcolor": INK,
     "text.color": INK,
+    "text.parse_math": False,  # a name with dollar signs is a name
     "legend.frameon": False,
     "legend.fontsize": 8.5,
     "figure.facecolor": "white",

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from degrade_bench._support.plain_text import plain
 from degrade_bench.analysis.verdicts import VERDICT_MARKS, Verdict
 from degrade_bench.metric.identity import identity_note
 from degrade_bench.metric.traits import OUTSIDE_RANGE
@@ -41,7 +42,7 @@ def summary_lines(folder: Path) -> list[str]:
     report = folder / REPORT
     if report.is_file():
         lines.append(f"report: {report}")
-    return lines
+    return [plain(line) for line in lines]
 
 
 def left_out_lines(record: RunRecord) -> list[str]:

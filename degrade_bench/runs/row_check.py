@@ -34,6 +34,8 @@ def check_rows(table: pa.Table) -> None:
             for value in (ends["min"], ends["max"]):
                 if value < 0 or (highest is not None and value > highest):
                     raise ValueError(f"column {name!r} holds {value}, expected 0 or more")
+    if "strength" in names:
+        _refuse(pc.invert(pc.is_finite(table["strength"])), "strength", "is infinite or NaN")
     if {"role", "degradation", "level"} <= names:
         clean = pc.equal(table["role"], CLEAN)
         _refuse(pc.xor(clean, pc.equal(table["degradation"], CLEAN)), "role", "is clean where degradation is not")
