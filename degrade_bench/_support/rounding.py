@@ -54,10 +54,6 @@ class Ties:
         reach: np.ndarray = np.where(size > np.finfo(kind).tiny, UNITS * unit, 0.0)
         return reach
 
-    def are_equal(self, one: float, other: float) -> bool:
-        """Whether two scores are equal but for rounding; infinite ones only where they are the same."""
-        return one == other or bool(abs(one - other) <= self.reach(one, other))
-
     def settled(self, differences: np.ndarray, *sizes: np.ndarray | float) -> np.ndarray:
         """The differences with 0 for those that rounding can account for.
 

@@ -15,7 +15,16 @@ import typer
 
 from degrade_bench._support.plain_text import plain
 from degrade_bench._version import __version__
-from degrade_bench.cli.options import ExcerptBegin, Inputs, MaxSeconds, Metrics, MetricTimeout, Windows
+from degrade_bench.cli.options import (
+    ExcerptBegin,
+    Inputs,
+    MaxSeconds,
+    Metrics,
+    MetricTimeout,
+    Settings,
+    Suites,
+    Windows,
+)
 from degrade_bench.cli.streams import printing
 from degrade_bench.errors import DegradeBenchError
 
@@ -53,19 +62,14 @@ def _main(
 @app.command(no_args_is_help=True)
 def run(
     out: Annotated[Path | None, typer.Option(help="the run directory", show_default=False)] = None,
-    suite: Annotated[
-        list[str] | None, typer.Option(help="suites, separated by commas: signal, quick, my_suite.yaml")
-    ] = None,
+    suite: Suites = None,
     degradation: Annotated[list[str] | None, typer.Option(help="single degradations, by name")] = None,
     input: Inputs = None,
     max_seconds: MaxSeconds = None,
     excerpt: ExcerptBegin = None,
     windows: Windows = None,
     metric: Metrics = None,
-    set: Annotated[
-        list[str] | None,
-        typer.Option(help="a metric's setting, such as muq-eval.checkpoint=DIR", metavar="METRIC.KEY=VALUE"),
-    ] = None,
+    set: Settings = None,
     seed: Annotated[int | None, typer.Option(help="the run seed  [default: 0]")] = None,
     levels: Annotated[str | None, typer.Option(help="such as 1,3,5  [default: all five]")] = None,
     replicates: Annotated[int | None, typer.Option(help="draws of every cell  [default: 1]")] = None,

@@ -38,3 +38,8 @@ MetricTimeout = Annotated[
     float | None,
     typer.Option(help="seconds that a plug-in metric may take for a batch; 0: no limit  [default: 600]"),
 ]
+Suites = Annotated[list[str] | None, typer.Option(help="suites, separated by commas: signal, quick, my_suite.yaml")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(help="a metric's setting, such as muq-eval.checkpoint=DIR", metavar="METRIC.KEY=VALUE"),
+]

@@ -37,7 +37,7 @@ def copy(finished, tmp_path) -> Path:
     """The same, to be written into."""
     target = tmp_path / "copy"
     target.mkdir()
-    for name in ("scores.parquet", "run.json", "analysis.json", "summary.csv"):
+    for name in ("scores.parquet", "run.json", "analysis.json", "summary.csv", "files.json"):
         (target / name).write_bytes((finished / name).read_bytes())
     return target
 

@@ -61,7 +61,7 @@ def run_in(out: Path, sweep: Sweep, stopped: bool) -> None:
             result = execute(sweep, folder, progress)
         except KeyboardInterrupt:
             assert stopped
-            assert list(folder.shards.glob("*.parquet"))
+            assert list(folder.shards.glob("*.arrow"))
             return
         clips = tuple(result.clips.values())
         folder.finish(result.table, record_of(identity=sweep.identity(), clips=clips))

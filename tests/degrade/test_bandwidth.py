@@ -128,8 +128,7 @@ def test_what_cannot_be_measured_is_not(name, length):
     clip = Clip("short", torch.full((1, length), 0.1), 44100)
     try:
         rendered = render(name, clip, 5)
-    except NotApplicableError as error:  # a filter may leave nothing of so short a clip
-        assert "the damage leaves" in str(error)
+    except NotApplicableError:  # a filter may leave nothing of so short a clip
         return
     strength = catalogue.get(name).achieved(clip, rendered)
     assert strength is None or np.isfinite(strength)

@@ -21,6 +21,7 @@ ALIVE = {
     "readable": "io asks it, of a file",
     "readinto": "soundfile calls it, of a file",
     "model_config": "pydantic reads it",
+    "same_as": "a template reads it",
     "*_op_num_threads": "onnxruntime reads it, of a session's options",
     "log_severity_level": "onnxruntime reads it, of a session's options",
     "Simulated*": "a registry imports it by a name that is put together",

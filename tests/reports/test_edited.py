@@ -1,4 +1,4 @@
-"""``run.json`` and ``analysis.json`` as anybody may have edited them: read, or refused in one line that says what."""
+"""``run.json`` and ``analysis.json`` as anybody may have edited them: read, or refused in one line."""
 
 from __future__ import annotations
 
