@@ -115,7 +115,7 @@ def test_a_truncated_record_is_refused_by_name(finished, edited, name, cut):
         (("metrics", 0), DELETE, "not among"),
         (("metrics",), [], "'metric'"),
         (("metrics", 0, "metric"), None, "metrics: column 'metric' holds None"),
-        (("levels",), [], "holds no degradation"),
+        (("levels",), [], "have no levels"),
         (("levels", 0, "verdict"), "$\\frac{", "column 'verdict'"),
         (("verdicts", 0, "verdict"), None, "column 'verdict'"),
         (("levels", 0, "level"), -5, "column 'level' holds -5"),
