@@ -162,9 +162,20 @@ def test_workers_that_never_begin_are_said_at_once(mortals):
 
 
 def test_a_worker_that_never_begins_is_replaced_where_another_does(mortals):
-    started = mortals(never, (lambda message: True, 1), never)
+    third = threading.Event()
+
+    def waits(message):
+        """Leaves something to do until a third worker has begun."""
+        assert third.wait(timeout=20)
+        return False
+
+    def begins(message):
+        third.set()
+        return False
+
+    started = mortals(waits, (lambda message: True, 1), begins)
     assert outcome() == (ALL, [], [])
-    assert len(started) <= 3  # fewer where the first has done everything before another begins
+    assert len(started) == 3
 
 
 def test_when_no_further_worker_begins_the_rest_is_lost(mortals):

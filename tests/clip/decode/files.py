@@ -52,9 +52,16 @@ def suffix_of(kind: str) -> str:
 
 
 @cache
-def encoded(kind: str, channels: int = 0) -> bytes:
-    """A file with ``SECONDS`` of music and no silence in it; stereo, where the codec can."""
-    form, subtype, rate = KINDS[kind]
+def encoded(kind: str, channels: int = 0, rate: int = 0) -> bytes:
+    """A file with ``SECONDS`` of music and no silence in it; stereo, where the codec can.
+
+    Args:
+        kind: of :data:`KINDS`.
+        channels: how many; 0 for as many as the codec can, up to two.
+        rate: in Hz; 0 for that of the kind.
+    """
+    form, subtype, usual = KINDS[kind]
+    rate = rate or usual
     channels = channels or (1 if subtype.startswith(MONO) else 2)
     music = make_clip(SECONDS, rate, channels).samples.numpy()
     noise = np.random.default_rng(1).standard_normal(music.shape).astype(np.float32)

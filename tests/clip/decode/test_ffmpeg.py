@@ -29,13 +29,12 @@ def by_ffmpeg(path, channels: int, rate: int) -> np.ndarray:
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if not any(codec in kind for codec in OTHERWISE)])
 def test_a_second_decoder_agrees(tmp_path, kind):
     path = tmp_path / f"a{suffix_of(kind)}"
-    path.write_bytes(encoded(kind))
-    if "OPUS" in kind:
-        pytest.skip("ffmpeg decodes Opus at 48 kHz only")
+    content = encoded(kind, rate=48000 if "OPUS" in kind else 0)  # ffmpeg decodes Opus at 48 kHz only
+    path.write_bytes(content)
     whole, rate = read_audio(path)
     tolerance = ADPCM_TOLERANCE if "ADPCM" in kind else 1e-4
     for share in (1.0, 0.9, 0.5):
-        path.write_bytes(encoded(kind)[: round(share * len(encoded(kind)))])
+        path.write_bytes(content[: round(share * len(content))])
         try:
             samples = read_part(path).samples
         except AudioError:
