@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from degrade_bench._support.reading import ReadingError, kind_of, read_bytes_file
 from degrade_bench.errors import RunFolderError
 
 RECORD_BYTES = 128 * 2**20
@@ -21,20 +22,6 @@ RECORD_BYTES = 128 * 2**20
 
 DEEPEST = 64
 """Lists and mappings within one another, at most."""
-
-KINDS = {
-    stat.S_ISDIR: "a directory",
-    stat.S_ISLNK: "a link",
-    stat.S_ISFIFO: "a named pipe",
-    stat.S_ISSOCK: "a socket",
-    stat.S_ISCHR: "a device",
-    stat.S_ISBLK: "a device",
-}
-
-
-def kind_of(mode: int) -> str:
-    """What something that is no regular file is, by its mode: ``a link``, ``a named pipe``, and so on."""
-    return next((words for is_kind, words in KINDS.items() if is_kind(mode)), "no regular file")
 
 
 def check_inside(folder: Path, path: Path) -> None:
@@ -86,11 +73,10 @@ def read_bytes(folder: Path, path: Path, most: int = RECORD_BYTES) -> bytes:
         RunFolderError: as :func:`check_file`.
     """
     check_file(folder, path, most)
-    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
-        content = file.read(most + 1)
-    if len(content) > most:
-        raise RunFolderError(f"{path} is too large: more than {most} bytes")
-    return content
+    try:
+        return read_bytes_file(path, most)
+    except ReadingError as error:  # it has changed since it was looked at
+        raise RunFolderError(f"{path} {error}") from error
 
 
 def parse_json(content: bytes) -> Any:

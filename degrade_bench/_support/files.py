@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from degrade_bench._support.contained import kind_of
+from degrade_bench._support.reading import kind_of
 from degrade_bench.errors import RunFolderError
 
 PARTIAL = ".partial-"

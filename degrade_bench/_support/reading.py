@@ -16,13 +16,19 @@ from typing import BinaryIO
 MOST_TEXT_BYTES = 16 << 20
 """How long a text beside the audio may be: beats, JAMS, manifests, suites, options."""
 
-_KINDS = (
-    (stat.S_ISDIR, "is a directory"),
-    (stat.S_ISFIFO, "is a named pipe"),
-    (stat.S_ISSOCK, "is a socket"),
-    (stat.S_ISCHR, "is a device"),
-    (stat.S_ISBLK, "is a device"),
-)
+_KINDS = {
+    stat.S_ISDIR: "a directory",
+    stat.S_ISLNK: "a link",
+    stat.S_ISFIFO: "a named pipe",
+    stat.S_ISSOCK: "a socket",
+    stat.S_ISCHR: "a device",
+    stat.S_ISBLK: "a device",
+}
+
+
+def kind_of(mode: int) -> str:
+    """What something that is no regular file is, by its mode: ``a link``, ``a named pipe``, and so on."""
+    return next((words for is_kind, words in _KINDS.items() if is_kind(mode)), "no regular file")
 
 
 class ReadingError(OSError):
@@ -134,9 +140,8 @@ def size_text(count: int) -> str:
 
 
 def _checked(found: os.stat_result, path: Path, most_bytes: int | None) -> int:
-    for is_kind, words in _KINDS:
-        if is_kind(found.st_mode):
-            raise ReadingError(f"{words}, expected a regular file", path)
+    if not stat.S_ISREG(found.st_mode):
+        raise ReadingError(f"is {kind_of(found.st_mode)}, expected a regular file", path)
     if most_bytes is not None and found.st_size > most_bytes:
         raise ReadingError(_too_long(size_text(found.st_size), most_bytes), path)
     return found.st_size

@@ -15,8 +15,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from degrade_bench._support.contained import kind_of, parse_json, read_bytes
+from degrade_bench._support.contained import parse_json, read_bytes
 from degrade_bench._support.files import PARTIAL, folder_error, write_text
+from degrade_bench._support.reading import kind_of
 from degrade_bench.errors import RunFolderError
 from degrade_bench.runs.names import (
     AUDIO,

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import cast
 
+from degrade_bench._support.pipes import receive
 from degrade_bench.runs.columns import INTERRUPTED
 from degrade_bench.sweep.inbox import Inbox
 from degrade_bench.sweep.processes import (
@@ -28,7 +29,6 @@ from degrade_bench.sweep.processes import (
     Worker,
     WorkerStartError,
     check_workers_can_start,
-    receive,
 )
 from degrade_bench.sweep.worker import BlockLost, ClipLost, Message, Task, Work, work_on
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import pickle
 import signal
 import sys
 import threading
@@ -21,6 +20,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from degrade_bench._support.pipes import receive, send
+from degrade_bench._support.processes import how_it_ended
 from degrade_bench.errors import DegradeBenchError
 from degrade_bench.sweep.block import BlockResult
 from degrade_bench.sweep.scoring import reason_of
@@ -81,20 +82,6 @@ def check_workers_can_start() -> None:
             f"worker processes cannot import the main script {script}, which is no file; save it as a file, or use "
             "1 worker"
         )
-
-
-def send(connection: Connection, message: object) -> None:
-    """Send anything that can be pickled."""
-    connection.send_bytes(pickle.dumps(message, protocol=5))
-
-
-def receive(connection: Connection) -> object:
-    """What the other side sent; waits for it.
-
-    Raises:
-        EOFError, OSError: the other side is gone.
-    """
-    return pickle.loads(connection.recv_bytes())
 
 
 def worker_main(connection: Connection) -> None:
@@ -206,9 +193,7 @@ class Worker:
         self.process.join(timeout=2)
         if self.farewell is not None:
             return self.farewell
-        code = self.process.exitcode
-        how = f"killed by signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-        return how + (", perhaps for lack of memory" if code == -9 else "")
+        return how_it_ended(self.process.exitcode)
 
     def why_it_never_began(self) -> WorkerStartError | None:
         """What is wrong with the script or the objects that were sent; None where that cannot be told."""

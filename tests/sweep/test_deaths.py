@@ -65,7 +65,7 @@ def test_deaths_cost_the_block_or_the_clip_and_are_tried_again_by_the_next_start
         ("c1", "toy_killer"),
         ("c1", "toy_killer_placebo"),
     }
-    killed = "the worker process died twice (killed by signal 9, perhaps for lack of memory)"
+    killed = "the worker process died twice (killed by signal 9, SIGKILL, perhaps for lack of memory)"
     assert set(failed.error) == {INTERRUPTED + killed}
     assert len(frame) == 2 * (1 + 6 + 6 + 6 + 2)
     assert lost == [("deadly", killed)]
@@ -192,7 +192,8 @@ def test_workers_end_with_their_parent_and_say_what_they_cannot_import(tmp_path)
     script = """
 import os, sys, time
 from pathlib import Path
-from degrade_bench.sweep.processes import Worker, receive
+from degrade_bench._support.pipes import receive
+from degrade_bench.sweep.processes import Worker
 from degrade_bench.sweep.worker import Work
 from tests.sweep import test_deaths, toys
 if __name__ == "__main__":

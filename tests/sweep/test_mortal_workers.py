@@ -8,12 +8,13 @@ from multiprocessing import Pipe
 
 import pytest
 
+from degrade_bench._support.pipes import receive, send
 from degrade_bench.metric.panel.loudness import Loudness
 from degrade_bench.runs.columns import INTERRUPTED
 from degrade_bench.sweep import processes
 from degrade_bench.sweep.block import BlockResult
 from degrade_bench.sweep.pool import Pool
-from degrade_bench.sweep.processes import ClipDone, Hello, WorkerStartError, receive, send
+from degrade_bench.sweep.processes import ClipDone, Hello, WorkerStartError
 from degrade_bench.sweep.worker import Begun, BlockLost, ClipLost, ClipRead, Task, Work
 from tests.runs.records import clip_of
 from tests.sweep import toys
@@ -105,7 +106,7 @@ def outcome(workers=2, clips=2, blocks=("x", "y", "z"), probe=False, light=None)
 
 
 ALL = [f"c{clip} {block}" for clip in (0, 1) for block in "xyz"]
-TWICE = "the worker process died twice (killed by signal 9, perhaps for lack of memory)"
+TWICE = "the worker process died twice (killed by signal 9, SIGKILL, perhaps for lack of memory)"
 
 
 def test_a_death_in_a_block_costs_nothing_the_first_time(mortals):

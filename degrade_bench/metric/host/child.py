@@ -18,10 +18,11 @@ from threadpoolctl import threadpool_limits
 
 from degrade_bench import errors
 from degrade_bench._support.guard import contained
+from degrade_bench._support.pipes import receive, send
 from degrade_bench._support.texts import said
 from degrade_bench.errors import DegradeBenchError
 from degrade_bench.metric.base import Metric, Treatment, checked_counts, checked_scores, checked_windows
-from degrade_bench.metric.host.messages import Answer, Failed, Load, Loaded, Request, Score, Scored, receive, send
+from degrade_bench.metric.host.messages import Answer, Failed, Load, Loaded, Request, Score, Scored
 from degrade_bench.metric.memory import is_out_of_memory
 from degrade_bench.metric.traits import Traits
 

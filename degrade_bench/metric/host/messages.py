@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
@@ -94,17 +92,3 @@ class Failed:
 
 Request = Load | Score | Treatment
 Answer = Loaded | Scored | Failed
-
-
-def send(connection: Connection, message: object) -> None:
-    """Send a message; arrays are not copied on the way into the pipe."""
-    connection.send_bytes(pickle.dumps(message, protocol=5))
-
-
-def receive(connection: Connection) -> Any:
-    """Wait for a message.
-
-    Raises:
-        EOFError, OSError: the other end is gone.
-    """
-    return pickle.loads(connection.recv_bytes())

@@ -13,9 +13,10 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
+from degrade_bench._support.pipes import receive, send
 from degrade_bench._support.processes import how_it_ended
 from degrade_bench.errors import MetricError
-from degrade_bench.metric.host.messages import Answer, Load, Request, receive, send
+from degrade_bench.metric.host.messages import Answer, Load, Request
 
 START_SECONDS = 300.0
 """How long a host may take to import what the bench itself needs."""
