@@ -86,7 +86,7 @@ def parse_json(content: bytes) -> Any:
         ValueError: it is something else; says what, in one line.
     """
     try:
-        parsed = json.loads(content.decode("utf-8"), parse_constant=_refuse_constant)
+        parsed = json.loads(content.decode("utf-8"), parse_constant=_refuse_constant, parse_int=_whole)
     except UnicodeDecodeError as error:
         raise ValueError("it is not UTF-8 text") from error
     except RecursionError as error:
@@ -97,6 +97,13 @@ def parse_json(content: bytes) -> Any:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"it holds {name}, which is no number of JSON")
+
+
+def _whole(digits: str) -> int:
+    """A whole number; Python itself refuses one of thousands of digits, in words of its own."""
+    if len(digits) > len(str(-(2**63))):
+        raise ValueError(f"it holds a whole number of {len(digits)} digits, beyond 64 bits")
+    return int(digits)
 
 
 def _check_values(parsed: Any) -> None:
