@@ -1,4 +1,4 @@
-"""What the fuzzers share: a tiny corpus, commands in processes, score tables bit for bit, and a tally.
+"""What the fuzzers share: a tiny corpus, and commands in processes of which nothing is left over.
 
 Case ``n`` of a script with seed ``s`` draws everything from :func:`randomness` of both, so ``--seed s --only n``
 does it again.
@@ -6,12 +6,9 @@ does it again.
 
 from __future__ import annotations
 
-import argparse
 import atexit
 import contextlib
 import importlib
-import itertools
-import mmap
 import os
 import pkgutil
 import random
@@ -19,15 +16,13 @@ import re
 import resource
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
 import time
 import traceback
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -328,249 +323,6 @@ def excerpt(text: str, mark: str) -> str:
     places = re.findall(r'File "[^"]*/degrade_bench/([^"]*)", line (\d+)', after)
     where = f" ({places[-1][0]}:{places[-1][1]})" if places else ""
     return f"{raised[0] if raised else mark}"[:300] + where
-
-
-# -- tables --------------------------------------------------------------------------------------------
-
-
-def shards_of(out: Path) -> list[Path]:
-    """The files of finished blocks in the folder of a run that goes on."""
-    try:
-        names = sorted(os.listdir(out / "shards"))
-    except OSError:
-        return []
-    return [out / "shards" / name for name in names if not name.startswith(".") and not name.endswith(".json")]
-
-
-Rows = Counter[tuple[tuple[Any, ...], str]]
-"""How often there is a row: its key, and everything else in it but the seconds, bit for bit."""
-
-
-def read_rows(folder: Path, metrics: str | None = None) -> Rows:
-    """The rows of ``scores.parquet``; none where it is missing or cannot be read.
-
-    Args:
-        folder: a run directory.
-        metrics: only those of these, separated by commas; None for all.
-    """
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    from degrade_bench.runs.columns import KEY
-
-    wanted = None if metrics is None else metrics.split(",")
-    rows: Rows = Counter()
-    try:
-        table = parquet.ParquetFile(folder / "scores.parquet").read()
-    except (OSError, pa.ArrowException):
-        return rows
-    for row in table.to_pylist():
-        if wanted is None or row["metric"] in wanted:
-            rest = {name: value for name, value in row.items() if name not in (*KEY, "seconds")}
-            rows[tuple(row[name] for name in KEY), repr(sorted(rest.items()))] += 1
-    return rows
-
-
-def differences(expected: Rows, found: Rows) -> list[tuple[str, str]]:
-    """How a table differs from the one expected: (``lost``, ``doubled`` or ``wrong``, detail) of each kind."""
-    there = Counter({key: 0 for key, _ in expected})
-    for (key, _), count in found.items():
-        there[key] += count
-    values = dict(expected.keys())
-    by_kind: dict[str, list[Any]] = {
-        "lost": [key for key in values if there[key] == 0],
-        "doubled": [key for key in values if there[key] > 1],
-        "wrong": [(key, rest) for key, rest in found if values.get(key) != rest],
-    }
-    return [(kind, f"{len(keys)} rows, {keys[0]}"[:500]) for kind, keys in by_kind.items() if keys]
-
-
-# -- many small cases in child processes ---------------------------------------------------------------
-
-
-def in_children(
-    check: Callable[[random.Random, Path], str | None],
-    seed: int,
-    cases: Iterator[int],
-    seconds: float = 10.0,
-    gigabytes: float = 6.0,
-) -> Iterator[tuple[int, str | None, str | None]]:
-    """Check many cases in child processes, so that one that crashes or hangs is seen and costs itself only.
-
-    Args:
-        check: does a case in an empty folder, and returns what came of it; an exception is a finding.
-        seed: of all cases.
-        cases: their numbers.
-        seconds: what a case may take.
-        gigabytes: the address space of a child; a case that wants more gets a MemoryError.
-
-    Yields:
-        the case, what came of it, and what is wrong: None where nothing is.
-    """
-    pending = next(cases, None)
-    while pending is not None:
-        batch = [pending, *itertools.islice(cases, 199)]
-        while batch:
-            done = 0
-            for case, came, wrong in _batch(check, seed, batch, seconds, gigabytes):
-                done += 1
-                yield case, came, wrong
-            batch = batch[done:]
-        pending = next(cases, None)
-
-
-def _batch(
-    check: Callable[[random.Random, Path], str | None],
-    seed: int,
-    batch: Sequence[int],
-    seconds: float,
-    gigabytes: float,
-) -> Iterator[tuple[int, str | None, str | None]]:
-    """The cases up to the first that takes its process with it."""
-    shared = mmap.mmap(-1, 16)  # (index of the case, when it began)
-    shared[:] = struct.pack("qd", 0, time.monotonic())
-    with tempfile.TemporaryDirectory(prefix="fuzz-") as scratch:
-        results = Path(scratch) / "results"
-        results.touch()
-        pid = os.fork()
-        if pid == 0:
-            try:
-                _child(check, seed, batch, shared, results, gigabytes)
-            finally:
-                os._exit(BROKEN)
-        status = None
-        while status is None:
-            ended, value = os.waitpid(pid, os.WNOHANG)
-            index, began = struct.unpack("qd", shared[:])
-            if ended:
-                status = os.waitstatus_to_exitcode(value)
-            elif time.monotonic() - began > seconds:
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
-                break
-            else:
-                time.sleep(0.005)
-        for line in results.read_text(encoding="utf-8", errors="replace").splitlines():
-            case, came, wrong = line.split("\t", 2)
-            yield int(case), came or None, wrong or None
-    if status is None:
-        yield batch[index], None, f"hang\tnot done after {seconds:g} s"
-    elif status != 0:
-        yield batch[index], None, f"crash\tthe process ended with {status}"
-
-
-def _child(
-    check: Callable[[random.Random, Path], str | None],
-    seed: int,
-    batch: Sequence[int],
-    shared: mmap.mmap,
-    results: Path,
-    gigabytes: float,
-) -> None:
-    """Ends this process."""
-    limit_memory(gigabytes)
-    silence = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silence, 2)  # decoders in C talk
-    with open(results, "w", encoding="utf-8", errors="replace") as lines:
-        for index, case in enumerate(batch):
-            shared[:] = struct.pack("qd", index, time.monotonic())
-            came, wrong = "", ""
-            try:
-                with tempfile.TemporaryDirectory(prefix="case-", dir=results.parent) as folder:
-                    came = check(randomness(seed, case), Path(folder)) or ""
-            except BaseException as error:
-                frames = traceback.extract_tb(error.__traceback__)
-                ours = [frame for frame in frames if "degrade_bench" in frame.filename] or frames
-                place = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}"
-                text = " ".join(str(error)[:300].split())
-                kind = "wrong" if isinstance(error, AssertionError) else "traceback"
-                wrong = f"{kind}\t{type(error).__name__} in {place}: {text}"
-            lines.write(f"{case}\t{came}\t{wrong}\n")
-            lines.flush()
-    os._exit(0)
-
-
-# -- the tally -----------------------------------------------------------------------------------------
-
-
-@dataclass
-class Tally:
-    """What a script has seen: cases, what came of them, and what is wrong."""
-
-    script: str
-    seed: int
-    cases: int = 0
-    outcomes: Counter[str] = field(default_factory=Counter)
-    findings: Counter[str] = field(default_factory=Counter)
-    alike: dict[str, list[str]] = field(default_factory=dict)
-    closed: bool = False
-
-    def __post_init__(self) -> None:
-        atexit.register(self.close)  # a script that is stopped says what it has seen
-
-    def came(self, outcome: str) -> None:
-        """Count a case and what came of it."""
-        self.cases += 1
-        self.outcomes[outcome] += 1
-
-    def wrong(self, case: int, kind: str, detail: str, what: str = "") -> None:
-        """Enter a finding, and print it."""
-        self.findings[kind] += 1
-        line = f"FOUND {kind}: {self.script} --seed {self.seed} --only {case} [{what}] {' '.join(detail.split())}"
-        self.alike.setdefault(f"{kind}: {re.sub(r'[0-9]+', '#', detail)[:60]}", []).append(line)
-        print(line.encode("utf-8", "backslashreplace").decode(), flush=True)
-
-    def take(self, cases: Iterator[tuple[int, str | None, str | None]]) -> int:
-        """Enter what :func:`in_children` gives, and close."""
-        for case, came, wrong in cases:
-            self.came(came or "wrong")
-            if wrong:
-                kind, _, detail = wrong.partition("\t")
-                self.wrong(case, kind, detail)
-        return self.close()
-
-    def close(self) -> int:
-        """Print what was found, alike together, and the counts in one line; the exit code: 1 for a finding."""
-        if self.closed:
-            return 1
-        self.closed = True
-        for lines in sorted(self.alike.values(), key=len):
-            print(f"{len(lines)} × {lines[0]}".encode("utf-8", "backslashreplace").decode()[:400])
-        names = ("traceback", "lost", "doubled", "wrong")
-        counted = [f"{self.findings[name]} {name}" for name in names]
-        counted += [f"{count} {kind}" for kind, count in sorted(self.findings.items()) if kind not in names]
-        outcomes = ", ".join(f"{count} {outcome}" for outcome, count in sorted(self.outcomes.items()))
-        print(f"{self.script} --seed {self.seed}: {self.cases} cases ({outcomes}): {', '.join(counted)}")
-        return 1 if self.findings else 0
-
-
-def parser(text: str | None, cases: int) -> argparse.ArgumentParser:
-    """The options that every script has.
-
-    Args:
-        text: the script's docstring.
-        cases: how many it does where nobody says otherwise.
-    """
-    made = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
-    made.add_argument("--seed", type=int, default=1)
-    made.add_argument("--cases", type=int, default=cases, help=f"at most so many  [default: {cases}]")
-    made.add_argument("--minutes", type=float, help="go on for so long, whatever --cases says")
-    made.add_argument("--only", type=int, help="do this case alone: one that was found")
-    made.add_argument("--keep", type=Path, help="copy the folders of findings here")
-    return made
-
-
-def numbers(options: argparse.Namespace) -> Iterator[int]:
-    """The cases that were asked for, until the time is over."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # what was started is ended
-    if options.only is not None:
-        yield options.only
-        return
-    until = None if options.minutes is None else time.monotonic() + 60 * options.minutes
-    case = 0
-    while (case < options.cases) if until is None else (time.monotonic() < until):
-        yield case
-        case += 1
 
 
 @contextlib.contextmanager

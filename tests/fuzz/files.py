@@ -19,7 +19,7 @@ import numpy as np
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.fuzz import common
+from tests.fuzz import children, tallying
 
 RATE = 16000
 FORMATS = {
@@ -119,13 +119,13 @@ def check(rng: random.Random, folder: Path) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Damage and read until the cases or the time is over."""
-    parser = common.parser(__doc__, cases=500)
+    parser = tallying.parser(__doc__, cases=500)
     parser.add_argument("--seconds", type=float, default=20.0, help="what one file may take  [default: 20]")
     options = parser.parse_args(arguments)
     import pedalboard.io  # noqa: F401
 
-    tally = common.Tally("files.py", options.seed)
-    return tally.take(common.in_children(check, options.seed, common.numbers(options), options.seconds))
+    tally = tallying.Tally("files.py", options.seed)
+    return tally.take(children.in_children(check, options.seed, tallying.numbers(options), options.seconds))
 
 
 if __name__ == "__main__":

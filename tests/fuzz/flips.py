@@ -28,7 +28,7 @@ from typing import Any
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.fuzz import common
+from tests.fuzz import children, common, tables, tallying
 
 SECRET = "nobody may read this in a page"
 MARKUP = "<script>alert(1)</script>"
@@ -62,7 +62,7 @@ class Folders:
     def _finish(self, folder: Path) -> None:
         """A run to its end, and what every verb says of it."""
         self._run(self.finished, folder)
-        self.rows = common.read_rows(self.finished)
+        self.rows = tables.read_rows(self.finished)
         self.folder, self._said = folder, dict[str, Any]()
 
     def expected(self, verb: str) -> Any:
@@ -90,7 +90,7 @@ class Folders:
     def numbers(self, verb: str, ran: common.Ran, case: Path) -> Any:
         """What a verb makes of the scores: tables where it writes any, else what it prints."""
         if verb == "run":
-            return common.read_rows(case / "out")
+            return tables.read_rows(case / "out")
         if verb == "analysis":
             return (case / "out" / "summary.csv").read_text()
         return None if verb == "report" else ran.out
@@ -105,11 +105,11 @@ class Folders:
         for _ in range(5):
             shutil.rmtree(self.stopped, ignore_errors=True)
             process = common.start(self.command("run", self.stopped), folder, "stopped-log")
-            while process.poll() is None and len(common.shards_of(self.stopped)) < 8:
+            while process.poll() is None and len(tables.shards_of(self.stopped)) < 8:
                 time.sleep(0.002)
             common.end_session(process.pid)
             process.wait()
-            if len(common.shards_of(self.stopped)) >= 8:
+            if len(tables.shards_of(self.stopped)) >= 8:
                 return
         raise SystemExit("no run could be stopped with shards in its folder")
 
@@ -235,7 +235,7 @@ def damage(out: Path, rng: random.Random) -> tuple[Path, str]:
 # -- the cases -----------------------------------------------------------------------------------------
 
 
-def check(number: int, rng: random.Random, folders: Folders, case: Path, tally: common.Tally) -> None:
+def check(number: int, rng: random.Random, folders: Folders, case: Path, tally: tallying.Tally) -> None:
     """Damage a copy of a folder and let a verb read it."""
     stopped = rng.random() < 0.3
     out = copied(folders.stopped if stopped else folders.finished, case / "out")
@@ -247,7 +247,7 @@ def check(number: int, rng: random.Random, folders: Folders, case: Path, tally: 
         wrong.append(("not one line", ran.err.strip()[:300]))
     of_scores = file.name == "scores.parquet" or file.parent.name == "shards"
     if ran.code in (0, 1) and verb == "run" and not wrong:
-        wrong += common.differences(folders.rows, common.read_rows(out))
+        wrong += tables.differences(folders.rows, tables.read_rows(out))
     elif ran.code == 0 and of_scores and folders.numbers(verb, ran, case) != folders.expected(verb):
         wrong.append(("wrong", f"{verb} gives other numbers"))
     wrong += _leaks(out, case, file)
@@ -284,7 +284,7 @@ def check_reader(rng: random.Random, folder: Path, stopped: Path) -> str:
     shutil.copytree(stopped, out)
     with RunFolder(out) as undamaged:
         before = _bits(undamaged)
-    damage_bytes(rng.choice(common.shards_of(out)), rng)
+    damage_bytes(rng.choice(tables.shards_of(out)), rng)
     with RunFolder(out) as damaged:
         after = _bits(damaged)
     if extra := after - before:
@@ -298,18 +298,18 @@ def _bits(folder: Any) -> Counter[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Damage, read, compare."""
-    parser = common.parser(__doc__, cases=50)
+    parser = tallying.parser(__doc__, cases=50)
     parser.add_argument("--reader", action="store_true", help="shards only, read in this process: much faster")
     options = parser.parse_args(arguments)
-    tally = common.Tally("flips.py" + " --reader" * options.reader, options.seed)
+    tally = tallying.Tally("flips.py" + " --reader" * options.reader, options.seed)
     with tempfile.TemporaryDirectory(prefix="fuzz-") as made:
         folders = Folders(Path(made).resolve(), options.reader)
         if options.reader:
-            cases = common.in_children(
-                lambda rng, case: check_reader(rng, case, folders.stopped), options.seed, common.numbers(options)
+            cases = children.in_children(
+                lambda rng, case: check_reader(rng, case, folders.stopped), options.seed, tallying.numbers(options)
             )
             return tally.take(cases)
-        for number in common.numbers(options):
+        for number in tallying.numbers(options):
             with common.scratch_folder(options.keep, f"flips-{options.seed}-{number}") as case:
                 check(number, common.randomness(options.seed, number), folders, case, tally)
     return tally.close()

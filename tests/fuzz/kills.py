@@ -22,7 +22,7 @@ from subprocess import Popen
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.fuzz import common
+from tests.fuzz import common, tables, tallying
 
 INTERRUPTED = 130
 SLOWEST_SECONDS = 300
@@ -61,7 +61,7 @@ def wait_for(when: tuple[str, float], process: Popen[bytes], out: Path, before: 
             if time.monotonic() - started >= amount:
                 return True
         elif kind == "shards":
-            if len(common.shards_of(out)) >= before + amount:
+            if len(tables.shards_of(out)) >= before + amount:
                 return True
         elif _changed(out / kind) != old:
             return True
@@ -107,14 +107,14 @@ class Kills:
         folder: for the corpus and the run that is left alone.
     """
 
-    def __init__(self, workers: int, clips: int, starts: int, tally: common.Tally, folder: Path) -> None:
+    def __init__(self, workers: int, clips: int, starts: int, tally: tallying.Tally, folder: Path) -> None:
         self.workers, self.clips, self.starts, self.tally = workers, clips, starts, tally
         self.moments = 0
         self.corpus = common.make_corpus(folder / "in", clips)
         alone = common.run(self._command(folder / "alone"), folder, SLOWEST_SECONDS)
         if alone.code != 0:
             raise SystemExit(f"the run that is left alone ended with {alone.code}: {alone.err[-500:]}")
-        self.seconds, self.expected = alone.seconds, common.read_rows(folder / "alone")
+        self.seconds, self.expected = alone.seconds, tables.read_rows(folder / "alone")
 
     def _command(self, out: Path, metrics: str = common.PANEL) -> list[str]:
         return common.run_arguments(self.corpus, out, self.workers, metrics)
@@ -128,7 +128,7 @@ class Kills:
         ran = common.run(self._command(folder / "out"), folder, SLOWEST_SECONDS, "end")
         wrong += common.complaints(ran, (0,))
         if ran.code in (0, 1):
-            wrong += common.differences(self.expected, common.read_rows(folder / "out"))
+            wrong += tables.differences(self.expected, tables.read_rows(folder / "out"))
         if (folder / "out" / "shards").exists() and ran.code == 0:
             wrong.append(("left over", "shards/ is still there"))
         self.tally.came("interrupted" if done else "undisturbed")
@@ -141,7 +141,7 @@ class Kills:
         when, way = moment(rng, self.seconds, self.clips), rng.choice(WAYS)
         process = common.start(self._command(folder / "out", metrics), folder, log)
         codes: tuple[int, ...] = (0,)
-        if wait_for(when, process, folder / "out", len(common.shards_of(folder / "out"))):
+        if wait_for(when, process, folder / "out", len(tables.shards_of(folder / "out"))):
             if when[0] not in ("time", "shards"):
                 time.sleep(rng.choice((0.0, 0.0, rng.uniform(0, 0.1))))
             if process.poll() is None and interrupt(way, process, rng):
@@ -155,7 +155,7 @@ class Kills:
 
 def main(arguments: list[str] | None = None) -> int:
     """Kill until as many moments are done as were asked for."""
-    parser = common.parser(__doc__, cases=10**6)
+    parser = tallying.parser(__doc__, cases=10**6)
     parser.add_argument("--moments", type=int, default=30, help="interruptions in all  [default: 30]")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--clips", type=int, default=3)
@@ -165,10 +165,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     given = ("workers", "clips", "starts")
     script = " ".join(["kills.py", *(f"--{name} {getattr(options, name)}" for name in given)])
-    tally = common.Tally(script, options.seed)
+    tally = tallying.Tally(script, options.seed)
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         kills = Kills(options.workers, options.clips, options.starts, tally, Path(folder).resolve())
-        for number in common.numbers(options):
+        for number in tallying.numbers(options):
             if options.minutes is None and kills.moments >= options.moments:
                 break
             with common.scratch_folder(options.keep, f"kills-{options.seed}-{number}") as case:

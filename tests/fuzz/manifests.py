@@ -22,7 +22,7 @@ from typing import Any
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.fuzz import common
+from tests.fuzz import children, tallying
 
 NUMBERS = (
     *("0", "1", "0.5", "-1", "1e309", "nan", "inf", "-inf", "1e-320", "0x10", "1_000", "0,25", "1:30", "10" * 200),
@@ -402,7 +402,7 @@ def check(rng: random.Random, folder: Path, readers: tuple[str, ...] = tuple(REA
 
 def main(arguments: list[str] | None = None) -> int:
     """Write and read random files until the cases or the time is over."""
-    parser = common.parser(__doc__, cases=2000)
+    parser = tallying.parser(__doc__, cases=2000)
     parser.add_argument("--reader", choices=READERS, help="only this kind of file")
     parser.add_argument("--seconds", type=float, default=10.0, help="what one file may take  [default: 10]")
     return fuzz(parser.parse_args(arguments))
@@ -417,10 +417,10 @@ def fuzz(options: argparse.Namespace) -> int:
     import degrade_bench.sweep.config  # noqa: F401
 
     script = "manifests.py" + (f" --reader {options.reader}" if options.reader else "")
-    tally = common.Tally(script, options.seed)
+    tally = tallying.Tally(script, options.seed)
     readers = (options.reader,) if options.reader else tuple(READERS)
-    cases = common.in_children(
-        lambda rng, folder: check(rng, folder, readers), options.seed, common.numbers(options), options.seconds
+    cases = children.in_children(
+        lambda rng, folder: check(rng, folder, readers), options.seed, tallying.numbers(options), options.seconds
     )
     return tally.take(cases)
 

@@ -21,7 +21,7 @@ from pathlib import Path
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.fuzz import common, hostile
+from tests.fuzz import common, hostile, tables, tallying
 
 NAME = "hostile"
 DAMAGES = "white_noise"
@@ -106,12 +106,12 @@ class Plugins:
         forked: start commands in forks of this process where they have one worker.
     """
 
-    def __init__(self, tally: common.Tally, folder: Path, forked: bool = True) -> None:
+    def __init__(self, tally: tallying.Tally, folder: Path, forked: bool = True) -> None:
         self.tally, self.folder, self.forked = tally, folder, forked
         self.corpus = common.make_corpus(folder / "in", 2, 2.0)
-        self.alone: dict[int, common.Rows] = {}
+        self.alone: dict[int, tables.Rows] = {}
 
-    def _panel_alone(self, workers: int) -> common.Rows:
+    def _panel_alone(self, workers: int) -> tables.Rows:
         if workers not in self.alone:
             out = self.folder / f"alone{workers}"
             arguments = common.run_arguments(self.corpus, out, workers, damages=DAMAGES)
@@ -119,7 +119,7 @@ class Plugins:
             ran = run(arguments, self.folder, SLOWEST_SECONDS)
             if ran.code != 0:
                 raise SystemExit(f"the run of the panel alone ended with {ran.code}: {ran.err[-500:]}")
-            self.alone[workers] = common.read_rows(out)
+            self.alone[workers] = tables.read_rows(out)
         return self.alone[workers]
 
     def case(self, number: int, kind: Kind, workers: int, light: bool, folder: Path) -> None:
@@ -144,7 +144,7 @@ class Plugins:
             self.tally.wrong(number, name, detail, where)
 
     def _judged(
-        self, kind: Kind, ran: common.Ran, out: Path, alone: common.Rows
+        self, kind: Kind, ran: common.Ran, out: Path, alone: tables.Rows
     ) -> tuple[str, list[tuple[str, str]]]:
         """What became of the metric's rows, and what is wrong."""
         interrupted = hostile.INTERRUPTED in kind.expected
@@ -157,9 +157,9 @@ class Plugins:
         elif not (out / "scores.parquet").exists():
             return "no table", [*wrong, ("no table", f"exit code {ran.code}: {ran.err.strip()[-200:]}")]
         else:
-            found = common.read_rows(out)
+            found = tables.read_rows(out)
             panel = Counter({row: count for row, count in found.items() if row[0][-1] in common.PANEL.split(",")})
-            wrong += common.differences(alone, panel)
+            wrong += tables.differences(alone, panel)
             became = _became(found, panel)
             code = 1 if "failed" in became else 0
             if ran.code in (0, 1) and ran.code != code:
@@ -175,7 +175,7 @@ def _part(kind: Kind, became: str) -> bool:
     return became == "ok and failed" and hostile.FAILED in kind.expected
 
 
-def _became(found: common.Rows, panel: common.Rows) -> str:
+def _became(found: tables.Rows, panel: tables.Rows) -> str:
     """The statuses of the rows that are not the panel's; what applies to no metric says nothing."""
     rests = [rest for _, rest in found - panel]
     statuses = [status for status in ("ok", "failed") if any(f"('status', '{status}')" in rest for rest in rests)]
@@ -191,19 +191,19 @@ def has_timeout() -> bool:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the listed kinds, each in four ways, then mixtures for as long as is asked for."""
-    parser = common.parser(__doc__, cases=10**6)
+    parser = tallying.parser(__doc__, cases=10**6)
     parser.add_argument("--kind", help="only listed kinds whose description holds this regular expression")
     parser.add_argument("--random", action="store_true", help="mixtures from the start")
     parser.add_argument("--workers", type=int, choices=(1, 2), help="only with so many  [default: both]")
     parser.add_argument("--no-fork", action="store_true", help="start every command anew, one worker or two")
     options = parser.parse_args(arguments)
-    tally = common.Tally("plugins.py" + " --random" * options.random, options.seed)
+    tally = tallying.Tally("plugins.py" + " --random" * options.random, options.seed)
     kinds = [] if options.random else [kind for kind in listed() if re.search(options.kind or "", str(kind))]
     ways = [(workers, light) for workers in (1, 2) for light in (False, True)]
     ways = [way for way in ways if options.workers in (None, way[0])]
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         plugins = Plugins(tally, Path(folder).resolve(), forked=not options.no_fork)
-        for number in common.numbers(options):
+        for number in tallying.numbers(options):
             rng = common.randomness(options.seed, number)
             if number < len(kinds) * len(ways):
                 kind = kinds[number % len(kinds)]

@@ -11,7 +11,7 @@ from collections import Counter
 
 import pytest
 
-from tests.fuzz import common, hostile, manifests, plugins
+from tests.fuzz import children, common, hostile, manifests, plugins, tables
 
 SHORT = {
     "manifests": ("manifests.py", "--cases", "300"),
@@ -44,14 +44,14 @@ def table(*rows):
 
 def test_lost_doubled_and_wrong_rows_are_told_apart():
     expected = table((("c0", "a"), "1"), (("c0", "b"), "2"))
-    assert common.differences(expected, expected) == []
-    lost = common.differences(expected, table((("c0", "a"), "1")))
+    assert tables.differences(expected, expected) == []
+    lost = tables.differences(expected, table((("c0", "a"), "1")))
     assert [kind for kind, _ in lost] == ["lost"]
-    doubled = common.differences(expected, expected + table((("c0", "a"), "1")))
+    doubled = tables.differences(expected, expected + table((("c0", "a"), "1")))
     assert [kind for kind, _ in doubled] == ["doubled"]
-    wrong = common.differences(expected, table((("c0", "a"), "1"), (("c0", "b"), "3")))
+    wrong = tables.differences(expected, table((("c0", "a"), "1"), (("c0", "b"), "3")))
     assert [kind for kind, _ in wrong] == ["wrong"]
-    more = common.differences(expected, expected + table((("c1", "a"), "1")))
+    more = tables.differences(expected, expected + table((("c1", "a"), "1")))
     assert [kind for kind, _ in more] == ["wrong"]
 
 
@@ -88,11 +88,11 @@ def behave(rng, folder):
 
 
 def test_cases_that_crash_or_hang_are_seen_and_cost_themselves_only():
-    seen = list(common.in_children(behave, 1, iter(range(24)), seconds=0.3))
+    seen = list(children.in_children(behave, 1, iter(range(24)), seconds=0.3))
     assert [case for case, _, _ in seen] == list(range(24))
     kinds = Counter(came or wrong.partition("\t")[0] for _, came, wrong in seen)
     assert set(kinds) == {"fine", "traceback", "crash", "hang", "wrong"}
-    again = list(common.in_children(behave, 1, iter([case for case, _, wrong in seen if wrong]), seconds=0.3))
+    again = list(children.in_children(behave, 1, iter([case for case, _, wrong in seen if wrong]), seconds=0.3))
     assert all(wrong for _, _, wrong in again)  # a case alone is the case that was found
 
 
