@@ -15,14 +15,14 @@ from degrade_bench.analysis import load_analysis, write
 from degrade_bench.analysis.frames import csv_text
 from degrade_bench.reports import summary_lines, write_report
 
-NAME = "$\\frac{ <b>&amp; \x1b[2J\x07\u202e\u2028{{ 7*7 }} \"'"
+NAME = "$\\frac{ <b>&amp; \x1b[2J\x07\u202e\u2028{{ 1234*5678 }} \"'"
 REASON = "line one\nline two\r\x1b]0;title\x07 <script>alert(1)</script> {% raw %}"
 ACTS = tuple("\x00\x07\x1b\r\u202e\u2028\u2066\u200f")
 
 
 @pytest.fixture(scope="module")
 def named(finished, tmp_path_factory) -> Path:
-    """A run in which a metric, a damage and a family have such a name, and a clip was left out for such a reason."""
+    """A run in which a metric, a damage and a family have such a name, and a clip was left out."""
     folder = tmp_path_factory.mktemp("named") / "run"
     shutil.copytree(finished, folder, ignore=shutil.ignore_patterns("*.mp3"))
     for file in ("run.json", "analysis.json"):
@@ -42,8 +42,8 @@ def test_the_page_shows_names_as_they_are_and_none_of_them_acts(named):
     page = (named / "report.html").read_text(encoding="utf-8")
     assert not set(ACTS) & set(page)
     assert "<script>alert" not in page
-    assert "49 " not in page
-    assert "$\\frac{ &lt;b&gt;&amp;amp; \\x1b[2J\\x07\\u202e\\u2028{{ 7*7 }}" in page
+    assert "7006652" not in page
+    assert "$\\frac{ &lt;b&gt;&amp;amp; \\x1b[2J\\x07\\u202e\\u2028{{ 1234*5678 }}" in page
     assert "line one\\nline two" in page
 
 
@@ -71,7 +71,7 @@ def test_no_cell_of_a_table_is_a_formula(named, tmp_path, begins):
     write(analysis, tmp_path)
     text = (tmp_path / "summary.csv").read_text(encoding="utf-8")
     table = pd.read_csv(io.StringIO(text))
-    assert (table.dtypes[["drop_mean", "n", "level"]] != object).all()
+    assert all(pd.api.types.is_numeric_dtype(table[name].dtype) for name in ("drop_mean", "n", "level"))
     shown = set(table["metric"])
     assert any("HYPERLINK" in metric for metric in shown)
     assert not any(metric.startswith(("=", "+", "-", "@", "\t", "\r", "\uff1d")) for metric in shown)
