@@ -145,7 +145,8 @@ def _curve(axes: Axes, levels: pd.DataFrame, colour: str, marker: str, shift: fl
 
 def _drawn(values: Any) -> np.ndarray:
     """Numbers as they can be drawn: axes that reach to the ends of a double have no ticks."""
-    return np.clip(np.asarray(values, dtype=float), -FURTHEST, FURTHEST)
+    drawn: np.ndarray = np.clip(np.asarray(values, dtype=float), -FURTHEST, FURTHEST)
+    return drawn
 
 
 def _placebo(axes: Axes, placebo: pd.DataFrame, levels: pd.DataFrame, dash: str, shift: float) -> None:
