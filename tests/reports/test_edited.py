@@ -175,6 +175,24 @@ def test_numbers_at_the_ends_of_a_double_are_drawn(edited, text_of, edits):
     assert read_all(edited, drawn=True) is None
 
 
+@pytest.mark.parametrize("changes", [{"min": None}, {"max": None}, {"mean": None, "min": None}])
+def test_an_achieved_strength_without_its_range_is_shown(edited, text_of, changes):
+    tree = json.loads(text_of("analysis.json"))
+    measured = next(step for step in tree["achieved"] if step["mean"] is not None)
+    measured.update(changes)
+    (edited / "analysis.json").write_text(json.dumps(tree))
+    assert read_all(edited) is None
+
+
+def test_levels_without_a_clip_make_no_plan(edited, text_of):
+    tree = json.loads(text_of("analysis.json"))
+    for level in tree["levels"]:
+        level["n"] = 0
+    (edited / "analysis.json").write_text(json.dumps(tree))
+    assert read_all(edited) is None
+    assert designs(load_analysis(edited)) == []
+
+
 @pytest.mark.parametrize("seconds", [{}, {"sweep": 0.0}, {"other": 1e308}])
 def test_a_record_without_times_is_shown(edited, text_of, seconds):
     (edited / "run.json").write_text(json.dumps({**json.loads(text_of("run.json")), "seconds": seconds}))
