@@ -34,4 +34,5 @@ def achieved_strengths(scores: pd.DataFrame) -> pd.DataFrame:
     cells = cells.assign(achieved=achieved.where(np.isfinite(achieved)))  # an endless SNR has no mean
     cells = cells.astype({name: object for name in ("group", "family", "degradation", "unit")})
     frame = cells.groupby(keys, sort=False, dropna=False)["achieved"].agg(["count", "mean", "min", "max"])
+    frame = frame.where(np.isfinite(frame))  # nor have numbers whose sum is beyond a double
     return ACHIEVED.table(frame.reset_index().rename(columns={"count": "n"}))

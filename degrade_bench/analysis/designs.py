@@ -36,6 +36,6 @@ def designs(analysis: Analysis) -> list[RunDesign]:
         )
         design = design_of(levels, facts, analysis.options)
         tracks = levels.loc[levels["n"] > 0, "tracks"]
-        if design is not None:
+        if design is not None and len(tracks):
             run_designs.append(RunDesign(str(metric), str(degradation), int(tracks.iloc[-1]), design))
     return run_designs

@@ -15,16 +15,7 @@ import typer
 
 from degrade_bench._support.plain_text import plain
 from degrade_bench._version import __version__
-from degrade_bench.cli.options import (
-    ExcerptBegin,
-    Inputs,
-    MaxSeconds,
-    Metrics,
-    MetricTimeout,
-    Settings,
-    Suites,
-    Windows,
-)
+from degrade_bench.cli import options as option
 from degrade_bench.cli.streams import printing
 from degrade_bench.errors import DegradeBenchError
 
@@ -62,14 +53,14 @@ def _main(
 @app.command(no_args_is_help=True)
 def run(
     out: Annotated[Path | None, typer.Option(help="the run directory", show_default=False)] = None,
-    suite: Suites = None,
+    suite: option.Suites = None,
     degradation: Annotated[list[str] | None, typer.Option(help="single degradations, by name")] = None,
-    input: Inputs = None,
-    max_seconds: MaxSeconds = None,
-    excerpt: ExcerptBegin = None,
-    windows: Windows = None,
-    metric: Metrics = None,
-    set: Settings = None,
+    input: option.Inputs = None,
+    max_seconds: option.MaxSeconds = None,
+    excerpt: option.ExcerptBegin = None,
+    windows: option.Windows = None,
+    metric: option.Metrics = None,
+    set: option.Settings = None,
     seed: Annotated[int | None, typer.Option(help="the run seed  [default: 0]")] = None,
     levels: Annotated[str | None, typer.Option(help="such as 1,3,5  [default: all five]")] = None,
     replicates: Annotated[int | None, typer.Option(help="draws of every cell  [default: 1]")] = None,
@@ -77,7 +68,7 @@ def run(
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N  [default: auto]")] = None,
     batch_size: Annotated[int | None, typer.Option(help="most signals at once  [default: a block's]")] = None,
     workers: Annotated[int | None, typer.Option(help="processes  [default: one per core]")] = None,
-    metric_timeout: MetricTimeout = None,
+    metric_timeout: option.MetricTimeout = None,
     max_failures: Annotated[
         int | None, typer.Option(help="cells that may fail before the exit code is 1  [default: 0]")
     ] = None,
@@ -167,20 +158,12 @@ def analysis(
     ] = None,
     confidence: Annotated[float | None, typer.Option(help="of the intervals  [default: 0.95]")] = None,
     alpha: Annotated[float | None, typer.Option(help="level of the tests  [default: 0.05]")] = None,
-    floor_quantile: Annotated[
-        float | None, typer.Option(help="of |drop| over the controls  [default: 0.95]")
-    ] = None,
-    resolution: Annotated[
-        float | None, typer.Option(help="least margin, as a share of the largest drop  [default: 0.01]")
-    ] = None,
+    floor_quantile: option.FloorQuantile = None,
+    resolution: option.Resolution = None,
     min_tracks: Annotated[int | None, typer.Option(help="fewest recordings to conclude from  [default: 6]")] = None,
-    no_positive_control: Annotated[
-        bool, typer.Option("--no-positive-control", help="conclude from metrics that nothing moved, too")
-    ] = False,
+    no_positive_control: option.NoPositiveControl = False,
     power: Annotated[float | None, typer.Option(help="that plans are made for  [default: 0.9]")] = None,
-    distance: Annotated[
-        str | None, typer.Option(help="the metric that measures physical change  [default: log-mel]")
-    ] = None,
+    distance: option.Distance = None,
     resamples: Annotated[int | None, typer.Option(help="of the bootstrap  [default: 2000]")] = None,
     seed: Annotated[int | None, typer.Option(help="of the bootstrap  [default: 0]")] = None,
 ) -> None:
@@ -207,9 +190,7 @@ def analysis(
 @app.command(no_args_is_help=True)
 def power(
     from_: Annotated[Path | None, typer.Option("--from", help="a run directory", show_default=False)] = None,
-    reliability: Annotated[
-        float | None, typer.Option(help="share of a metric's variance between clips that is not noise")
-    ] = None,
+    reliability: option.Reliability = None,
     clean_sd: Annotated[float, typer.Option(help="with --reliability: SD of clean scores")] = 1.0,
     margin: Annotated[
         float | None, typer.Option(help="with --reliability: what counts as no drop  [default: the noise's floor]")

@@ -8,6 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from degrade_bench._support.plain_text import plain
+from degrade_bench.cli.terminal import shown
 from degrade_bench.errors import UnknownNameError
 
 
@@ -26,7 +28,7 @@ def listing(what: str, complain: Callable[[str], None] = lambda line: None) -> l
 
         usable, broken = catalogue.usable()
         for plugin in broken:
-            complain(f"left out: degradation {plugin.name}: {plugin.reason}")
+            complain(plain(f"left out: degradation {plugin.name}: {plugin.reason}"))
         return [degradation.describe() for degradation in usable]
     if what == "metrics":
         from degrade_bench.metric.catalogue import describe_metrics
@@ -53,7 +55,8 @@ def print_listing(what: str, entries: Sequence[Mapping[str, Any]]) -> None:
         for entry in entries:
             steps = ", ".join(f"{step['strength']:g}" for step in entry["ladder"])
             unit = entry["ladder"][0]["unit"]
-            table.add_row(entry["name"], entry["group"], entry["family"], f"{steps} {unit}", entry["summary"])
+            cells = (entry["name"], entry["group"], entry["family"], f"{steps} {unit}", entry["summary"])
+            table.add_row(*map(shown, cells))
     elif what == "metrics":
         from degrade_bench.metric.traits import HOME, domain_note
 
@@ -68,10 +71,10 @@ def print_listing(what: str, entries: Sequence[Mapping[str, Any]]) -> None:
                 summary += f" [{note}]"
             if entry.get("reason"):
                 summary += f" [not available: {entry['reason']}]"
-            table.add_row(entry["name"], direction, reference, summary.replace("[", r"\["))
+            table.add_row(*map(shown, (entry["name"], direction, reference, summary)))
     else:
         for column in ("name", "degradations", "what for"):
             table.add_column(column)
         for entry in entries:
-            table.add_row(entry["name"], ", ".join(entry["degradations"]), entry["summary"])
+            table.add_row(*map(shown, (entry["name"], ", ".join(entry["degradations"]), entry["summary"])))
     Console(soft_wrap=False).print(table)

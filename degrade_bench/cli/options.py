@@ -1,4 +1,4 @@
-"""Options of ``degrade-bench run`` that take more than a line: which music, which part of it, which metrics."""
+"""Options of the command line that take more than a line."""
 
 from __future__ import annotations
 
@@ -42,4 +42,15 @@ Suites = Annotated[list[str] | None, typer.Option(help="suites, separated by com
 Settings = Annotated[
     list[str] | None,
     typer.Option(help="a metric's setting, such as muq-eval.checkpoint=DIR", metavar="METRIC.KEY=VALUE"),
+]
+FloorQuantile = Annotated[float | None, typer.Option(help="of |drop| over the controls  [default: 0.95]")]
+Resolution = Annotated[
+    float | None, typer.Option(help="least margin, as a share of the largest drop  [default: 0.01]")
+]
+NoPositiveControl = Annotated[
+    bool, typer.Option("--no-positive-control", help="conclude from metrics that nothing moved, too")
+]
+Distance = Annotated[str | None, typer.Option(help="the metric that measures physical change  [default: log-mel]")]
+Reliability = Annotated[
+    float | None, typer.Option(help="share of a metric's variance between clips that is not noise")
 ]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from degrade_bench.cli.terminal import shown
 from degrade_bench.conclude import Plan
 
 WIDEST = 120
@@ -38,11 +39,12 @@ def print_plan(plans: Sequence[Plan], power: float) -> None:
         name = column in ("metric", "degradation")
         table.add_column(column, justify="left" if name else "right", no_wrap=True)
     for plan in plans:
-        row = [plan.metric, plan.degradation] if named else []
+        names = [shown(plan.metric), shown(plan.degradation)] if named else []
+        row: list[str] = []
         if counted:
             row += [str(plan.tracks), _number(plan.smallest_detectable)]
         row += [_number(plan.spread) if plan.spread else "no spread", _number(plan.margin), _number(plan.drop)]
-        table.add_row(*row, _clips(plan.clips_to_detect), _clips(plan.clips_to_exclude))
+        table.add_row(*names, *row, _clips(plan.clips_to_detect), _clips(plan.clips_to_exclude))
     console.print(table)
     lines = [
         f"With a chance of {100 * power:g} %. SD: of the drop between recordings. margin: what counts as no drop.",

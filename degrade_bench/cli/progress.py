@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from degrade_bench.cli.terminal import PlainConsole
 from degrade_bench.metric.identity import identity_note
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def run_with_progress(config: RunConfig, command: Sequence[str]) -> RunResult:
     from degrade_bench.bench import run
     from degrade_bench.sweep.execute import Progress
 
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = PlainConsole(stderr=True, highlight=False, soft_wrap=True)
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("cells"), TimeRemainingColumn())
     bar = Bar(*columns, console=console, disable=not console.is_terminal)
     state = {"done": 0, "todo": 0}

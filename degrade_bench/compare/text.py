@@ -149,6 +149,7 @@ def _table(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows in columns, indented."""
     if not rows:
         return []
+    rows = [[plain(text) for text in row] for row in rows]
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     return [
         "  " + "  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip()

@@ -6,6 +6,7 @@ import copy
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from degrade_bench.analysis import designs, load_analysis, load_options
+from degrade_bench.analysis import designs, load_analysis, load_options, write
+from degrade_bench.analysis.result import FRAMES
 from degrade_bench.errors import RunFolderError
 from degrade_bench.reports import summary_lines
 from degrade_bench.reports.html import draw, render
@@ -28,10 +30,27 @@ WRONG = (
 
 @pytest.fixture(scope="module")
 def edited(finished, tmp_path_factory) -> Path:
-    """A copy of a run, for one edit after the other."""
+    """The records of a run of one metric and two damages, for one edit after the other."""
     folder = tmp_path_factory.mktemp("edited") / "run"
     shutil.copytree(finished, folder, ignore=shutil.ignore_patterns("*.mp3", "figures", "report.html"))
+    analysis = load_analysis(folder)
+    kept = {}
+    for frame in FRAMES:
+        table = getattr(analysis, frame.name)
+        table = table[table["metric"] == "loudness"] if "metric" in table else table
+        wanted = ["white_noise", "white_noise_placebo", "beat_shuffle", "gain"]
+        kept[frame.name] = table[table["degradation"].isin(wanted)] if "degradation" in table else table
+    write(replace(analysis, **kept), folder)
     return folder
+
+
+@pytest.fixture
+def text_of(edited):
+    """The text of one of the records; both are put back after a test."""
+    texts = {name: (edited / name).read_text() for name in ("run.json", "analysis.json")}
+    yield texts.__getitem__
+    for name, text in texts.items():
+        (edited / name).write_text(text)
 
 
 def with_value(tree: Any, place: tuple[str | int, ...], value: Any) -> Any:
@@ -80,28 +99,22 @@ def read_all(folder: Path, drawn: bool = False) -> str | None:
 
 
 @pytest.mark.parametrize("name", ["run.json", "analysis.json"])
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_any_edit_is_read_or_refused_in_a_line(finished, edited, name, data):
-    tree = json.loads((finished / name).read_text())
+def test_any_edit_is_read_or_refused_in_a_line(edited, text_of, name, data):
+    tree = json.loads(text_of(name))
     place = data.draw(st.sampled_from(sorted(places(tree), key=str)))
     value = data.draw(st.sampled_from(WRONG))
     (edited / name).write_text(json.dumps(with_value(tree, place, value)))
-    try:
-        read_all(edited)
-    finally:
-        (edited / name).write_text(json.dumps(tree))
+    read_all(edited)
+    (edited / name).write_text(text_of(name))
 
 
 @pytest.mark.parametrize("name", ["run.json", "analysis.json"])
 @pytest.mark.parametrize("cut", [0, 1, 100, -100, -2])
-def test_a_truncated_record_is_refused_by_name(finished, edited, name, cut):
-    text = (finished / name).read_text()
-    (edited / name).write_text(text[:cut])
-    try:
-        assert name in str(read_all(edited))
-    finally:
-        (edited / name).write_text(text)
+def test_a_truncated_record_is_refused_by_name(edited, text_of, name, cut):
+    (edited / name).write_text(text_of(name)[:cut])
+    assert name in str(read_all(edited))
 
 
 @pytest.mark.parametrize(
@@ -129,44 +142,58 @@ def test_a_truncated_record_is_refused_by_name(finished, edited, name, cut):
         (("levels", 1, "level"), 1, "stands in it twice"),
     ],
 )
-def test_an_analysis_that_cannot_be_is_refused_with_the_column(finished, edited, place, value, said):
-    tree = json.loads((finished / "analysis.json").read_text())
+def test_an_analysis_that_cannot_be_is_refused_with_the_column(edited, text_of, place, value, said):
+    tree = json.loads(text_of("analysis.json"))
     (edited / "analysis.json").write_text(json.dumps(with_value(tree, place, value)))
-    try:
-        assert said in str(read_all(edited))
-    finally:
-        (edited / "analysis.json").write_text(json.dumps(tree))
+    assert said in str(read_all(edited))
 
 
-@pytest.mark.parametrize(
-    ("place", "value"),
-    [
+EXTREMES = (
+    (
         (("levels", 0, "drop_mean"), 1e308),
         (("levels", 0, "drop_low"), -1e308),
-        (("levels", 0, "strength"), 1e308),
-        (("metrics", 0, "margin"), 1e-320),
+        (("levels", 3, "strength"), 1e308),
         (("metrics", 0, "nuisance_floor"), 1e308),
         (("placebos", 0, "drop_mean"), -1e308),
+    ),
+    (
+        (("levels", 0, "drop_mean"), -1e308),
+        (("metrics", 0, "margin"), 1e-320),
         (("levels", 0, "strength"), None),
         (("levels", 0, "unit"), None),
-        (("selectivity", 0, "distance"), None),
-    ],
+    ),
 )
+
+
+@pytest.mark.parametrize("edits", EXTREMES)
 @pytest.mark.filterwarnings("ignore")
-def test_numbers_at_the_ends_of_a_double_are_drawn(finished, edited, place, value):
-    tree = json.loads((finished / "analysis.json").read_text())
-    (edited / "analysis.json").write_text(json.dumps(with_value(tree, place, value)))
-    try:
-        assert read_all(edited, drawn=True) is None
-    finally:
-        (edited / "analysis.json").write_text(json.dumps(tree))
+def test_numbers_at_the_ends_of_a_double_are_drawn(edited, text_of, edits):
+    tree = json.loads(text_of("analysis.json"))
+    for place, value in edits:
+        tree = with_value(tree, place, value)
+    (edited / "analysis.json").write_text(json.dumps(tree))
+    assert read_all(edited, drawn=True) is None
+
+
+@pytest.mark.parametrize("changes", [{"min": None}, {"max": None}, {"mean": None, "min": None}])
+def test_an_achieved_strength_without_its_range_is_shown(edited, text_of, changes):
+    tree = json.loads(text_of("analysis.json"))
+    measured = next(step for step in tree["achieved"] if step["mean"] is not None)
+    measured.update(changes)
+    (edited / "analysis.json").write_text(json.dumps(tree))
+    assert read_all(edited) is None
+
+
+def test_levels_without_a_clip_make_no_plan(edited, text_of):
+    tree = json.loads(text_of("analysis.json"))
+    for level in tree["levels"]:
+        level["n"] = 0
+    (edited / "analysis.json").write_text(json.dumps(tree))
+    assert read_all(edited) is None
+    assert designs(load_analysis(edited)) == []
 
 
 @pytest.mark.parametrize("seconds", [{}, {"sweep": 0.0}, {"other": 1e308}])
-def test_a_record_without_times_is_shown(finished, edited, seconds):
-    tree = json.loads((finished / "run.json").read_text())
-    (edited / "run.json").write_text(json.dumps({**tree, "seconds": seconds}))
-    try:
-        assert read_all(edited) is None
-    finally:
-        (edited / "run.json").write_text(json.dumps(tree))
+def test_a_record_without_times_is_shown(edited, text_of, seconds):
+    (edited / "run.json").write_text(json.dumps({**json.loads(text_of("run.json")), "seconds": seconds}))
+    assert read_all(edited) is None

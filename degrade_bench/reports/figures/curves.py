@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from degrade_bench._support.files import file_word
@@ -27,6 +28,8 @@ LETTER, LEGEND_LINE_AND_GAP, LEGEND_LINE = 0.075, 0.55, 0.185
 """Inches: a letter of a legend's text, what stands beside the text, and the height of a line."""
 LEGEND_LINES = 3
 """Lines of a legend that a figure's ordinary height has room for."""
+FURTHEST = 1e100
+"""Drops beyond it are drawn at it."""
 DASHES: tuple[Any, ...] = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 
@@ -106,7 +109,7 @@ def _panel(axes: Axes, run: RunView, metric: str, levels: pd.DataFrame, degradat
     verdicts = levels.drop_duplicates("degradation").set_index("degradation")["verdict"]
     marks = "".join(VERDICT_MARKS.get(str(verdicts.get(name)), "") for name in degradations)
     axes.set_title(f"{metric}  {marks}")
-    floor = float(facts["nuisance_floor"]) if pd.notna(facts["nuisance_floor"]) else 0.0
+    floor = float(_drawn([facts["nuisance_floor"]])[0]) if pd.notna(facts["nuisance_floor"]) else 0.0
     if floor > 0:
         axes.axhspan(-floor, floor, color=FLOOR, linewidth=0, zorder=0)
     axes.axhline(0.0, color=FAINT, linewidth=0.6, zorder=1)
@@ -135,26 +138,31 @@ def _panel(axes: Axes, run: RunView, metric: str, levels: pd.DataFrame, degradat
 
 def _curve(axes: Axes, levels: pd.DataFrame, colour: str, marker: str, shift: float) -> None:
     x = levels["level"].to_numpy(dtype=float) + shift
-    y = levels["drop_mean"].to_numpy(dtype=float)
-    low, high = (levels[column].to_numpy(dtype=float) for column in ("drop_low", "drop_high"))
+    y, low, high = (_drawn(levels[column]) for column in ("drop_mean", "drop_low", "drop_high"))
     axes.vlines(x, low, high, color=colour, linewidth=1.1, zorder=3)
     axes.plot(x, y, color=colour, marker=marker, markersize=3.5, linewidth=1.4, zorder=4)
+
+
+def _drawn(values: Any) -> np.ndarray:
+    """Numbers as they can be drawn: axes that reach to the ends of a double have no ticks."""
+    drawn: np.ndarray = np.clip(np.asarray(values, dtype=float), -FURTHEST, FURTHEST)
+    return drawn
 
 
 def _placebo(axes: Axes, placebo: pd.DataFrame, levels: pd.DataFrame, dash: str, shift: float) -> None:
     if placebo.empty:
         return
     placebo = placebo.sort_values("level")
+    mean, low, high = (_drawn(placebo[column]) for column in ("drop_mean", "drop_low", "drop_high"))
     if len(placebo) == 1 and len(levels) > 1:  # one strength that stands beside every level
-        row = placebo.iloc[0]
         ends = [float(levels["level"].min()) - 0.2, float(levels["level"].max()) + 0.2]
-        axes.plot(ends, [row["drop_mean"]] * 2, color=PLACEBO, linestyle=dash, linewidth=1.4, zorder=2)
-        if pd.notna(row["drop_low"]):
-            axes.fill_between(ends, row["drop_low"], row["drop_high"], color=PLACEBO, alpha=0.25, linewidth=0)
+        axes.plot(ends, [mean[0]] * 2, color=PLACEBO, linestyle=dash, linewidth=1.4, zorder=2)
+        if pd.notna(low[0]):
+            axes.fill_between(ends, low[0], high[0], color=PLACEBO, alpha=0.25, linewidth=0)
         return
     x = placebo["level"].to_numpy(dtype=float) + shift
-    axes.vlines(x, placebo["drop_low"], placebo["drop_high"], color=PLACEBO, linewidth=0.9, zorder=2)
-    axes.plot(x, placebo["drop_mean"], color=PLACEBO, linestyle=dash, linewidth=1.4, zorder=2)
+    axes.vlines(x, low, high, color=PLACEBO, linewidth=0.9, zorder=2)
+    axes.plot(x, mean, color=PLACEBO, linestyle=dash, linewidth=1.4, zorder=2)
 
 
 def _tick_labels(levels: pd.DataFrame, degradations: list[str], ticks: list[int]) -> list[str]:
