@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from degrade_bench.analysis.consistency import KEYS
 from degrade_bench.analysis.result import FRAMES
 from degrade_bench.reports import summary_lines, write_report
 from degrade_bench.reports.figures.drawing import FORMATS
@@ -139,11 +140,11 @@ def test_controls_that_are_no_part_of_the_floor(run, page):
     assert "No part of the floor, because this metric is meant to hear them: gain, resampling." in page
 
 
-KEPT = {
-    *("metric", "group", "family", "degradation", "level", "strength", "unit", "clip_group"),
-    *("verdict", "sentence", "margin", "nuisance_floor", "drop_mean", "drop_low", "drop_high"),
-}
-"""Columns without which there would be nothing to show: a row without a name is refused, see test_edited.py."""
+NAMES = {*(column for key in KEYS.values() for column in key), "group", "family", "verdict", "sentence"}
+"""Columns without which a row is refused: see test_edited.py."""
+CORE = ("metrics", "levels", "verdicts", "controls", "achieved", "placebos")
+"""Frames without which there would be nothing to show, and of them these numbers:"""
+CORE_NUMBERS = {"margin", "nuisance_floor", "drop_mean", "drop_low", "drop_high"}
 
 
 @pytest.mark.parametrize("how", ["emptied", "all missing"])
@@ -152,12 +153,15 @@ def test_an_analysis_of_little_is_shown_without_a_warning(full, tmp_path, how):
     record = json.loads((full / "analysis.json").read_text())
     for name in ("levels", "verdicts"):
         record[name] = [row for row in record[name] if row["family"] in ("noise", "tempo")]
+    left = {row["degradation"] for row in record["levels"]}
+    record["genres"] = [row for row in record["genres"] if row["degradation"] in left]
     for frame in FRAMES:
-        is_core = frame.name in ("metrics", "levels", "verdicts", "controls", "achieved", "placebos")
+        is_core = frame.name in CORE
         if how == "emptied" and not is_core:
             record[frame.name] = []
+        kept = NAMES | CORE_NUMBERS if is_core else NAMES
         names = [column.name for column in frame.columns if column.kind in ("text", "number")]
-        blank = dict.fromkeys(name for name in names if name not in KEPT)
+        blank = dict.fromkeys(name for name in names if name not in kept)
         record[frame.name] = [row | blank for row in record[frame.name]]
     (tmp_path / "copy" / "analysis.json").write_text(json.dumps(record))
     with warnings.catch_warnings():
