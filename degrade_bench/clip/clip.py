@@ -34,6 +34,8 @@ class Clip:
         stems: stem name to audio file, where the clip has stems; read by :func:`degrade_bench.clip.stems.stems_of`.
         peak: the largest magnitude of any channel.
         stems_start: where in the stems' files the clip begins, in seconds.
+        file_damage: what is wrong with the clip's file and how far it was read, such as ``cut off: 2.8 s of 6 s are
+            there``; None where nothing is seen to be.
     """
 
     id: str
@@ -45,6 +47,7 @@ class Clip:
     source: str | None = None
     stems: Mapping[str, Path] = field(default_factory=dict)
     stems_start: float = 0.0
+    file_damage: str | None = None
 
     peak: float = field(init=False)
 

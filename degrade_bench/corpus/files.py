@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from degrade_bench._support.plain_text import plain
 from degrade_bench.clip import Clip
-from degrade_bench.clip.audio import SUFFIXES, checked, duration_hint, read_audio
+from degrade_bench.clip.audio import SUFFIXES, checked, duration_hint, read_part
 from degrade_bench.corpus.content import digest_of
 from degrade_bench.corpus.source import ClipSource
 
@@ -43,7 +45,8 @@ class FileSource(ClipSource):
         from degrade_bench.clip.beats import annotations_for
         from degrade_bench.clip.stems import stem_files, stem_folder_of, stems_of
 
-        samples, sample_rate = read_audio(self.path, self.start, self.duration)
+        part = read_part(self.path, self.start, self.duration)
+        samples, sample_rate = torch.from_numpy(part.samples), part.sample_rate
         checked(samples, sample_rate, self.path)
         annotations = annotations_for(samples, sample_rate, self.path, self.start or 0.0, self.beat_file)
         folder = self.stem_folder or stem_folder_of(self.path)
@@ -57,6 +60,7 @@ class FileSource(ClipSource):
             source=plain(self.path.name),
             stems={} if folder is None else stem_files(folder),
             stems_start=self.start or 0.0,
+            file_damage=part.damage,
         )
         if clip.stems:
             stems_of(clip)  # what does not fit is said before anything is scored

@@ -120,6 +120,7 @@ class ClipRecord(_Part):
         hash: SHA-256 of its samples.
         group: the manifest's (a genre), if any.
         track: the recording that it was cut from.
+        file_damage: what is wrong with its file and how far it was read, where something is.
         same_as: the id of an earlier clip with the same samples, of another file; they are of one track.
         beats, downbeats: how many there are.
         beat_source: ``annotated``, ``estimated`` or ``none``.
@@ -137,6 +138,7 @@ class ClipRecord(_Part):
     beat_source: str
     beat_confidence: float
     downbeat_confidence: float
+    file_damage: str | None = None
     same_as: str | None = None
 
 

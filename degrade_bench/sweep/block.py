@@ -7,7 +7,8 @@ or a device these inputs are handed on, with rows that wait for their scores.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from degrade_bench._support.guard import guarded
@@ -21,10 +22,14 @@ from degrade_bench.metric.traits import Traits
 from degrade_bench.runs.columns import CLEAN, Row
 from degrade_bench.runs.record import ClipRecord
 from degrade_bench.sweep.asking import Listeners
+from degrade_bench.sweep.batch_check import batch_dependence
 from degrade_bench.sweep.cells import Block, Cell
 from degrade_bench.sweep.counts import growth, totals
 from degrade_bench.sweep.scoring import MetricInput, Outcome
 from degrade_bench.sweep.window import as_long, matched_samples
+
+MOST_BYTES_HELD = 64 << 20
+"""Bytes of rendered samples that are held at once, some three minutes of 44.1 kHz stereo."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +63,7 @@ def block_result(
     heavy: Sequence[Traits],
     windows: Mapping[str, float | None],
     listeners: Listeners,
+    checks_batches: bool = False,
 ) -> BlockResult:
     """Render the cells of a block, and score them with the light metrics.
 
@@ -69,37 +75,48 @@ def block_result(
         heavy: traits of metrics whose inputs and rows are wanted.
         windows: by metric, the seconds that every cell of the clip fills; None for a whole window.
         listeners: who asks the metrics.
+        checks_batches: whether light metrics score one signal alone, too: see :mod:`.batch_check`.
     """
     started = time.perf_counter()
-    cells = [_render(clip, cell, seed) for cell in block.cells]
     record = clip_record(clip)
     rows: list[Row] = []
-    counts = {}
-    for metric in light:
-        traits = Traits.of(metric)
-        inputs = [_metric_input(clip, cell, traits, windows[metric.name]) for cell in cells]
-        before = totals(metric)
-        if traits.oracle:
-            treatments = [_treatment(clip, block, cell) for cell in block.cells]
-            outcomes = listeners.tell(metric, clip.id, block.name, treatments, inputs)
-        else:
-            outcomes = listeners.score(metric, clip.id, block.name, inputs, clip.sample_rate)
-        if grown := growth(before, totals(metric)):
-            counts[metric.name] = grown
-        rows += [_row(record, cell, traits, outcome) for cell, outcome in zip(cells, outcomes, strict=True)]
+    counts: dict[str, Counter[str]] = {metric.name: Counter() for metric in light}
+    inputs: dict[str, list[MetricInput]] = {traits.name: [] for traits in heavy}
+    row_stubs: dict[str, list[Row]] = {traits.name: [] for traits in heavy}
     waiting = Outcome(None, "ok", None, 0.0)
+    for portion in _portions(block.cells, clip):
+        cells = [_render(clip, cell, seed) for cell in portion]
+        for metric in light:
+            traits, before = Traits.of(metric), totals(metric)
+            heard = [_metric_input(clip, cell, traits, windows[metric.name]) for cell in cells]
+            if traits.oracle:
+                treatments = [_treatment(clip, block, cell) for cell in portion]
+                outcomes = listeners.tell(metric, clip.id, block.name, treatments, heard)
+            else:
+                outcomes = listeners.score(metric, clip.id, block.name, heard, clip.sample_rate)
+            counts[metric.name].update(growth(before, totals(metric)))
+            if checks_batches and not traits.oracle and portion[0] is block.cells[0]:
+                counts[metric.name].update(batch_dependence(metric, heard, outcomes, clip.sample_rate))
+            rows += [_row(record, cell, traits, outcome) for cell, outcome in zip(cells, outcomes, strict=True)]
+        for traits in heavy:
+            inputs[traits.name] += [_metric_input(clip, cell, traits, windows[traits.name]) for cell in cells]
+            row_stubs[traits.name] += [_row(record, cell, traits, waiting) for cell in cells]
     return BlockResult(
         clip_id=clip.id,
         block=block.name,
         rows=rows,
-        inputs={
-            traits.name: [_metric_input(clip, cell, traits, windows[traits.name]) for cell in cells]
-            for traits in heavy
-        },
-        row_stubs={traits.name: [_row(record, cell, traits, waiting) for cell in cells] for traits in heavy},
-        counts=counts,
+        inputs=inputs,
+        row_stubs=row_stubs,
+        counts={name: dict(grown) for name, grown in counts.items() if grown},
         seconds=time.perf_counter() - started,
     )
+
+
+def _portions(cells: Sequence[Cell], clip: Clip) -> Iterator[Sequence[Cell]]:
+    """The cells of a block, as many at a time as may be held rendered."""
+    most = max(1, MOST_BYTES_HELD // clip.samples.nbytes)
+    for first in range(0, len(cells), most):
+        yield cells[first : first + most]
 
 
 def clip_record(clip: Clip) -> ClipRecord:
@@ -118,6 +135,7 @@ def clip_record(clip: Clip) -> ClipRecord:
         beat_source=annotations.beat_source,
         beat_confidence=annotations.beat_confidence,
         downbeat_confidence=annotations.downbeat_confidence,
+        file_damage=clip.file_damage,
     )
 
 

@@ -20,6 +20,7 @@ from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.record import ClipRecord, Counts, RunRecord
 from degrade_bench.runs.scores import BlockKey, block_sizes, to_table, with_counts, without_blocks
 from degrade_bench.sweep.asking import Listeners
+from degrade_bench.sweep.batch_check import batch_dependence, checked_block
 from degrade_bench.sweep.block import BlockResult, row_of, rows_with, seed_of
 from degrade_bench.sweep.counts import counts_by_metric, growth, totals
 from degrade_bench.sweep.estimate import Estimate, estimate
@@ -212,7 +213,9 @@ class _Ledger:
         self._heavy = {metric.name: metric for metric in heavy}
         self._hashes = dict(zip(rows["clip_id"].to_pylist(), rows["clip_hash"].to_pylist(), strict=True))
         self._open = {task.source.id: dict(task.todo) for task in tasks}
-        self._cells = {block.name: len(block.cells) for block in sweep.blocks()}
+        blocks = sweep.blocks()
+        self._cells = {block.name: len(block.cells) for block in blocks}
+        self._checked = checked_block(blocks)
         self._first = FirstBlocks()
 
     @property
@@ -226,6 +229,8 @@ class _Ledger:
             check_samples_are_the_same(event.clip, self._hashes, self._folder)
             self.clips[event.clip.id] = event.clip
             self._folder.add_clip(event.clip)
+            if event.clip.file_damage is not None:
+                self.progress.warned(f"clip {event.clip.id}: its file is {event.clip.file_damage}")
         elif isinstance(event, ClipUnusable):
             self._skip(event.clip_id, event.reason)
         elif isinstance(event, BlockResult):
@@ -253,6 +258,8 @@ class _Ledger:
                 metric, result.clip_id, result.block, cells, rate, self._sweep.batch_size
             )
             grown[name] = growth(before, totals(metric))
+            if result.block == self._checked:
+                grown[name] = {**grown[name], **batch_dependence(metric, cells, outcomes, rate)}
             rows.extend(rows_with(result.row_stubs[name], outcomes))
         counts = {(result.clip_id, result.block, name): dict(words) for name, words in grown.items() if words}
         self._folder.add_shard(rows, counts)

@@ -27,7 +27,9 @@ from degrade_bench.metric.memory import give_back_memory, is_out_of_memory
 from degrade_bench.runs.columns import INTERRUPTED, Status
 
 MOST_AT_ONCE = 64
-"""Signals that a metric is given at once where nobody asked for fewer: more would only take memory."""
+"""Signals that a metric is given at once where nobody asked for another number."""
+MOST_BYTES_AT_ONCE = 16 << 20
+"""And so many bytes of them, some 48 s of 44.1 kHz stereo: metrics derive many times as much from them."""
 
 
 @dataclass(frozen=True)
@@ -137,9 +139,9 @@ def score_cells(
         metric: the metric; one with ``hop_seconds`` is asked for windows.
         cells: what it is given.
         sample_rate: of all cells, in Hz.
-        batch_size: the most signals at once; None for as many as there are, up to :data:`MOST_AT_ONCE`.
+        batch_size: the most signals at once; None for as many as there are, up to :data:`MOST_AT_ONCE` and
+            :data:`MOST_BYTES_AT_ONCE`.
     """
-    most = MOST_AT_ONCE if batch_size is None else batch_size
     outcomes: dict[int, Outcome] = {}
     by_shape: dict[tuple[int, ...], list[int]] = {}
     for index, cell in enumerate(cells):
@@ -147,12 +149,18 @@ def score_cells(
             outcomes[index] = cell.outcome
         elif cell.samples is not None:
             by_shape.setdefault(tuple(cell.samples.shape), []).append(index)
-    for indices in by_shape.values():
+    for shape, indices in by_shape.items():
+        most = _most_at_once(shape) if batch_size is None else batch_size
         for first in range(0, len(indices), most):
             chunk = indices[first : first + most]
             scored = _score_batch(metric, [cells[index] for index in chunk], sample_rate)
             outcomes.update(zip(chunk, scored, strict=True))
     return [outcomes[index] for index in range(len(cells))]
+
+
+def _most_at_once(shape: tuple[int, ...]) -> int:
+    """How many signals of a shape make a batch: by the shape alone, so that batches are always alike."""
+    return max(1, min(MOST_AT_ONCE, MOST_BYTES_AT_ONCE // (4 * math.prod(shape))))
 
 
 def _score_batch(metric: Metric, cells: Sequence[MetricInput], sample_rate: int) -> list[Outcome]:

@@ -8,7 +8,7 @@ workers share the machine; who is given the blocks has all its threads again mea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -17,7 +17,6 @@ from threadpoolctl import threadpool_limits
 
 from degrade_bench._support.interrupts import never_a_row
 from degrade_bench._support.plain_text import plain
-from degrade_bench.clip import Clip
 from degrade_bench.corpus.source import ClipSource
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.errors import DegradeBenchError
@@ -27,6 +26,7 @@ from degrade_bench.metric.memory import is_out_of_memory
 from degrade_bench.metric.traits import Traits
 from degrade_bench.runs.record import ClipRecord
 from degrade_bench.sweep.asking import Listeners
+from degrade_bench.sweep.batch_check import checked_block
 from degrade_bench.sweep.block import BlockResult, block_result, clip_record
 from degrade_bench.sweep.cells import Block, expand
 from degrade_bench.sweep.scoring import reason_of
@@ -157,27 +157,19 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
             else shared_window(clip, blocks, work.seed, traits.matched_window)
             for traits in (*map(Traits.of, work.light), *work.heavy)
         }
+    checked = checked_block(blocks)
     for block in blocks:
         wanted = task.todo.get(block.name)
         if wanted:
             yield Begun(task.source.id, block.name)
             light = [metric for metric in work.light if metric.name in wanted]
             heavy = [traits for traits in work.heavy if traits.name in wanted]
+            result: BlockResult | BlockLost
             with single_threaded():
-                result = _result(clip, block, work.seed, light, heavy, windows, listeners)
+                try:
+                    result = block_result(
+                        clip, block, work.seed, light, heavy, windows, listeners, block.name == checked
+                    )
+                except Exception as error:  # what no guard of a cell or metric caught: memory ran out
+                    result = BlockLost(clip.id, block.name, reason_of(error))
             yield result
-
-
-def _result(
-    clip: Clip,
-    block: Block,
-    seed: int,
-    light: Sequence[Metric],
-    heavy: Sequence[Traits],
-    windows: Mapping[str, float | None],
-    listeners: Listeners,
-) -> BlockResult | BlockLost:
-    try:
-        return block_result(clip, block, seed, light, heavy, windows, listeners)
-    except Exception as error:  # nothing between the cells' and the metrics' guards should raise: memory may
-        return BlockLost(clip.id, block.name, reason_of(error))

@@ -110,6 +110,19 @@ class ToyKiller(ToyNoise):
         return super().damage(clip, params)
 
 
+class Centred(Metric):
+    """Loudness beside the rest of the batch."""
+
+    higher_is_better = True
+
+    def __init__(self, name="centred", light=True):
+        self.name, self.light = name, light
+
+    def score(self, batch, sample_rate, reference=None):
+        means = batch.abs().mean(dim=(1, 2))
+        return means - means.mean()
+
+
 class Rms(Metric):
     name, light, higher_is_better = "rms", True, True
 
