@@ -69,7 +69,8 @@ def _load(request: Load) -> tuple[Metric | None, Answer]:
         lines = printed.getvalue().split("\n")
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
         return None, _failed(error, last if "sys.exit" in str(error) else "")
-    sys.stderr.write(printed.getvalue())
+    with contextlib.suppress(Exception):  # a stream that was closed, or that the metric replaced
+        sys.stderr.write(printed.getvalue())
     return metric, loaded
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from degrade_bench._support.contained import parse_json
 from degrade_bench._support.reading import open_regular, read_text_file
-from degrade_bench.errors import MetricError
+from degrade_bench.errors import ConfigError, MetricError
 
 State = Mapping[str, torch.Tensor]
 
@@ -36,7 +37,7 @@ def read_encoder_config(path: Path) -> dict[str, Any]:
         MetricError: not JSON, or not such a configuration.
     """
     try:
-        config = json.loads(read_text_file(path))
+        config = parse_json(read_text_file(path).encode())
     except (OSError, ValueError) as error:
         raise MetricError(f"muq-eval: {path} cannot be read: {error}") from error
     if not isinstance(config, dict) or "w2v2_config" not in config or "stat" not in config:
@@ -53,13 +54,15 @@ def read_state(path: Path) -> dict[str, torch.Tensor]:
     try:
         with open_regular(path) as file:
             zipped = file.read(4) == b"PK\x03\x04"  # the format since torch 1.6; only it can be mapped
-        state = torch.load(path, map_location="cpu", weights_only=True, mmap=zipped or None)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a pickle protocol that a damaged file seems to have
+            state = torch.load(path, map_location="cpu", weights_only=True, mmap=zipped or None)
     except pickle.UnpicklingError as error:
         first = " ".join(str(error).split())[:160]
         raise MetricError(
             f"muq-eval: {path} is refused: it is no plain file of tensors, and loading it could run code ({first})"
         ) from error
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except Exception as error:  # of a damaged file: IndexError, struct.error, AssertionError, TypeError and others
         first = " ".join(str(error).split())[:160]
         raise MetricError(f"muq-eval: {path} cannot be read (cut off?): {first}") from error
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
@@ -164,15 +167,19 @@ def lora_alpha(configs: Sequence[Path]) -> float:
     Raises:
         MetricError: no file says it.
     """
-    import yaml
+    from degrade_bench._support.yaml_lines import LinedYaml
 
     alpha: Any = None
     for path in configs:
         try:
-            loaded = yaml.safe_load(read_text_file(path))
-            alpha = loaded.get("model", {}).get("lora", {}).get("alpha", alpha)
-        except (OSError, ValueError, AttributeError, yaml.YAMLError) as error:
-            raise MetricError(f"muq-eval: {path} cannot be read: {' '.join(str(error).split())[:160]}") from error
+            loaded = LinedYaml(path).data
+        except (ConfigError, ValueError) as error:
+            raise MetricError(f"muq-eval: {path} cannot be read: {' '.join(str(error).split())[:300]}") from error
+        for name in ("model", "lora", "alpha"):
+            if not isinstance(loaded, dict):
+                raise MetricError(f"muq-eval: {path} is no training configuration: {name} stands in no mapping")
+            loaded = loaded.get(name, alpha if name == "alpha" else {})
+        alpha = loaded
     if isinstance(alpha, bool) or not isinstance(alpha, int | float) or alpha <= 0:
         names = ", ".join(path.name for path in configs) or "no config.yaml is beside the weights"
         raise MetricError(
