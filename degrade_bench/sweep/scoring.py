@@ -189,9 +189,9 @@ def _score_batch(metric: Metric, cells: Sequence[MetricInput], sample_rate: int)
 
 
 def _scored(metric: Metric, cells: Sequence[MetricInput], sample_rate: int, started: float) -> list[Outcome]:
-    batch = torch.stack([cell.samples for cell in cells if cell.samples is not None])
+    batch = _stacked(metric, [cell.samples for cell in cells if cell.samples is not None])
     references = [cell.reference for cell in cells if cell.reference is not None]
-    reference = torch.stack(references) if references else None
+    reference = _stacked(metric, references) if references else None
     with calling(metric):
         if metric.hop_seconds is None:
             scores = checked_scores(metric, metric.score(batch, sample_rate, reference), len(cells))
@@ -201,6 +201,11 @@ def _scored(metric: Metric, cells: Sequence[MetricInput], sample_rate: int, star
     if metric.hop_seconds is None:
         return [Outcome.scored(score, seconds) for score in scores]
     return [Outcome.scored_windows(row, seconds) for row in windows]
+
+
+def _stacked(metric: Metric, signals: Sequence[torch.Tensor]) -> torch.Tensor:
+    """A batch. A single signal is copied only for code that is not ours, which may write to what it is given."""
+    return signals[0][None] if len(signals) == 1 and not is_foreign(metric) else torch.stack(list(signals))
 
 
 def calling(metric: Metric) -> AbstractContextManager[None]:

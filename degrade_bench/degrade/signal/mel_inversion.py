@@ -78,7 +78,9 @@ def magnitude(spectra: torch.Tensor) -> torch.Tensor:
 
 
 def griffin_lim(magnitudes: torch.Tensor, spectra: torch.Tensor, stft: Stft, length: int) -> torch.Tensor:
-    """Samples whose short-time magnitudes come near those given.
+    """Samples whose short-time magnitudes come near those given: ``(channels, length)``.
+
+    Every channel is by itself, and a round takes twenty times the memory of its samples: give one at a time.
 
     Args:
         magnitudes: ``(channels, frames, bins)``.
@@ -116,14 +118,19 @@ class MelInversion(Degradation):
         """Average in bands, read back, guess the phases; all channels start from the same ones."""
         stft = framing(clip.sample_rate)
         averaging, reading = mel_smoothing(params["bands"], clip.sample_rate, stft.n_fft)
-        spectra = stft.analyse(clip.samples)
-        power = (spectra.real**2 + spectra.imag**2).numpy().reshape(-1, stft.bins)
-        smooth = (reading @ (averaging @ power.T)).T
-        magnitudes = torch.from_numpy(np.ascontiguousarray(smooth)).sqrt_().view(spectra.shape)
-        turns = generator(params["phase_seed"]).random(tuple(spectra.shape[1:]), dtype=np.float32)
-        angles = torch.from_numpy(turns).mul_(2 * torch.pi)
-        start = magnitudes * torch.complex(torch.cos(angles), torch.sin(angles))
-        return griffin_lim(magnitudes, start, stft, clip.num_samples)
+        phases: torch.Tensor | None = None
+        made = []
+        for channel in clip.samples.split(1):
+            spectra = stft.analyse(channel)
+            power = (spectra.real**2 + spectra.imag**2).numpy().reshape(-1, stft.bins)
+            smooth = (reading @ (averaging @ power.T)).T
+            magnitudes = torch.from_numpy(np.ascontiguousarray(smooth)).sqrt_().view(spectra.shape)
+            if phases is None:
+                turns = generator(params["phase_seed"]).random(tuple(spectra.shape[1:]), dtype=np.float32)
+                angles = torch.from_numpy(turns).mul_(2 * torch.pi)
+                phases = torch.complex(torch.cos(angles), torch.sin(angles))
+            made.append(griffin_lim(magnitudes, magnitudes * phases, stft, clip.num_samples))
+        return torch.cat(made)
 
     def make_placebo(self) -> Degradation:
         """The same transforms and rounds with the clip's own magnitudes and phases."""
@@ -137,5 +144,5 @@ class _OwnPhases(Placebo):
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         stft = framing(clip.sample_rate)
-        spectra = stft.analyse(clip.samples)
-        return griffin_lim(magnitude(spectra), spectra, stft, clip.num_samples)
+        spectra = (stft.analyse(channel) for channel in clip.samples.split(1))
+        return torch.cat([griffin_lim(magnitude(one), one, stft, clip.num_samples) for one in spectra])

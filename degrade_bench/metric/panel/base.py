@@ -35,11 +35,18 @@ class FullReference(Metric):
 
     @abstractmethod
     def features(self, signal: torch.Tensor, sample_rate: int) -> Any:
-        """What is compared, from ``(channels, time)``; computed once for a reference that comes several times."""
+        """What is compared, from ``(channels, time)``."""
+
+    def clean_features(self, signal: torch.Tensor, sample_rate: int) -> Any:
+        """The features of a reference, computed once for one that comes several times."""
+        return self.features(signal, sample_rate)
 
     @abstractmethod
     def compare(self, clean: Any, degraded: Any) -> float:
-        """The score from the features of the two; NaN where there is nothing to compare."""
+        """The score from the features of the two; NaN where there is nothing to compare.
+
+        The clean features are asked for again; those of the degraded signal may be written over.
+        """
 
     def score(self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None) -> torch.Tensor:
         """Score ``(batch, channels, time)`` against ``reference`` of the same shape; of any length if not aligned.
@@ -56,7 +63,7 @@ class FullReference(Metric):
         clean: Any = None
         for signal, beside in zip(batch, reference, strict=True):
             if last is None or not torch.equal(last, beside):
-                last, clean = beside, self.features(beside, sample_rate)
+                last, clean = beside, self.clean_features(beside, sample_rate)
             scores.append(self.compare(clean, self.features(signal, sample_rate)))
         return torch.tensor(scores, dtype=torch.float64)
 
@@ -80,10 +87,20 @@ def magnitudes(signal: torch.Tensor, n_fft: int, hop: int) -> torch.Tensor:
         >>> magnitudes(torch.zeros(2, 4096), n_fft=1024, hop=512).shape
         torch.Size([2, 513, 7])
     """
-    signal = without_offset(signal)
-    if signal.shape[-1] < n_fft:
-        signal = torch.nn.functional.pad(signal, (0, n_fft - signal.shape[-1]))
-    return torch.stft(signal, n_fft, hop, window=_window(n_fft), center=False, return_complex=True).abs()
+    spectra: torch.Tensor | None = None
+    for index, channel in enumerate(without_offset(signal)):  # one at a time: complex spectra are large
+        spectrum = _magnitudes_of(channel, n_fft, hop)
+        if spectra is None:  # frame by frame in memory, as an STFT comes
+            spectra = spectrum.new_empty((len(signal), *spectrum.mT.shape)).mT
+        spectra[index] = spectrum
+    assert spectra is not None  # a signal has a channel
+    return spectra
+
+
+def _magnitudes_of(channel: torch.Tensor, n_fft: int, hop: int) -> torch.Tensor:
+    if len(channel) < n_fft:
+        channel = torch.nn.functional.pad(channel, (0, n_fft - len(channel)))
+    return torch.stft(channel, n_fft, hop, window=_window(n_fft), center=False, return_complex=True).abs()
 
 
 def pooled_magnitudes(signal: torch.Tensor, n_fft: int, hop: int) -> torch.Tensor:
@@ -103,7 +120,7 @@ def pooled_magnitudes(signal: torch.Tensor, n_fft: int, hop: int) -> torch.Tenso
         True
     """
     spectra = magnitudes(signal, n_fft, hop)
-    return spectra[0] if len(spectra) == 1 else spectra.square().mean(dim=0).sqrt()
+    return spectra[0] if len(spectra) == 1 else spectra.square_().mean(dim=0).sqrt_()
 
 
 def frame_size(sample_rate: int, seconds: float) -> int:

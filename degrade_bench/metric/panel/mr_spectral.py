@@ -7,6 +7,7 @@ WaveGAN", ICASSP 2020, and J. Engel et al., "DDSP", ICLR 2020.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 
@@ -27,12 +28,16 @@ class MultiResolutionSpectral(FullReference):
     hears = ("gain",)
     score_range = (0.0, None)
 
-    def features(self, signal: torch.Tensor, sample_rate: int) -> list[torch.Tensor]:
+    def features(self, signal: torch.Tensor, sample_rate: int) -> Iterator[torch.Tensor]:
         """STFT magnitudes at three resolutions, 75 % overlap for the longest frame, less for the others."""
         hop = frame_size(sample_rate, FRAME_SECONDS[-1]) // 4
-        return [magnitudes(signal, frame_size(sample_rate, seconds), hop) for seconds in FRAME_SECONDS]
+        return (magnitudes(signal, frame_size(sample_rate, seconds), hop) for seconds in FRAME_SECONDS)
 
-    def compare(self, clean: list[torch.Tensor], degraded: list[torch.Tensor]) -> float:
+    def clean_features(self, signal: torch.Tensor, sample_rate: int) -> list[torch.Tensor]:
+        """The same, kept."""
+        return list(self.features(signal, sample_rate))
+
+    def compare(self, clean: Sequence[torch.Tensor], degraded: Iterable[torch.Tensor]) -> float:
         """The distance; NaN if the clean signal is silent."""
         total = 0.0
         for x, y in zip(clean, degraded, strict=True):
@@ -41,6 +46,8 @@ class MultiResolutionSpectral(FullReference):
                 return math.nan
             floor = peak * FLOOR
             convergence = float(torch.linalg.vector_norm(x - y) / torch.linalg.vector_norm(x))
-            logs = float((x.clamp_min(floor).log() - y.clamp_min(floor).log()).abs().mean())
-            total += convergence + logs
+            logs = x.clamp_min(floor).log_()  # in place from here on: spectra of long clips are large
+            logs -= y.clamp_min_(floor).log_()
+            distance = float(logs.abs_().mean())
+            total += convergence + distance
         return total / len(clean)

@@ -26,8 +26,9 @@ class SiSdr(FullReference):
 
     def features(self, signal: torch.Tensor, sample_rate: int) -> torch.Tensor:
         """The samples without their mean, in float64."""
-        samples = signal.double()
-        return (samples - samples.mean(dim=-1, keepdim=True)).flatten()
+        samples = signal.to(torch.float64, copy=True)
+        samples -= samples.mean(dim=-1, keepdim=True)
+        return samples.flatten()
 
     def compare(self, clean: torch.Tensor, degraded: torch.Tensor) -> float:
         """The ratio in dB; NaN if either is silent."""
@@ -35,7 +36,7 @@ class SiSdr(FullReference):
         if power == 0.0 or degraded_power == 0.0:
             return math.nan
         target = clean * (float(clean @ degraded) / power)
-        signal, noise = float(target @ target), float((degraded - target).square().sum())
+        signal, noise = float(target @ target), float(degraded.sub_(target).square_().sum())
         if noise <= signal * 10 ** (-CAP_DB / 10):
             return CAP_DB
         if signal <= noise * 10 ** (-CAP_DB / 10):
