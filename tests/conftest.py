@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from degrade_bench.clip import Annotations, Clip
 
 collect_ignore = ["thirdparty_package"]  # a package to install, one half of it broken on purpose
 
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # tests were started in the background: they send Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 if "PYTEST_XDIST_WORKER" in os.environ:
     torch.set_num_threads(1)  # there is a worker on every core already
 
