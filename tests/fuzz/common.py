@@ -31,7 +31,7 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as of what was started in the background: commands inherit it
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # started in the background: commands inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 BYTECODE = Path(tempfile.gettempdir()) / "degrade-bench-fuzz-bytecode"
