@@ -10,7 +10,7 @@ import sys
 import sysconfig
 import types
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 _BENCH_FOLDER = Path(__file__).resolve().parents[1]
@@ -89,10 +89,12 @@ def local_files(name: str) -> set[str]:
         path, loaded_as = todo.pop()
         if path in digests:
             continue
-        digests[path] = _digest(path)
+        content = _read(path)
+        digests[path] = hashlib.sha256(content).hexdigest()
         module = sys.modules.get(loaded_as)
         package = str(getattr(module, "__package__", None) or loaded_as.rpartition(".")[0])
-        names = {*_imports(path, package), *_globals(module)}
+        imported = _imports(content, package) if path.suffix == ".py" else ()
+        names = {*imported, *_globals(module)}
         for other in sorted(names):
             found = _found(other, path)
             if found is not None and not is_installed(found) and not found.is_relative_to(_BENCH_FOLDER):
@@ -101,8 +103,12 @@ def local_files(name: str) -> set[str]:
 
 
 def _digest(path: Path) -> str:
+    return hashlib.sha256(_read(path)).hexdigest()
+
+
+def _read(path: Path) -> bytes:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return path.read_bytes()
     except OSError as error:
         raise UnreadableError(str(path)) from error
 
@@ -123,23 +129,26 @@ def _found(name: str, importer: Path) -> Path | None:
     return None
 
 
-def _imports(path: Path, package: str) -> Iterator[str]:
-    """The names of the modules that a file imports, and of the packages that these are in."""
-    if path.suffix != ".py":
-        return
+@lru_cache(maxsize=256)
+def _imports(source: bytes, package: str) -> frozenset[str]:
+    """The names of the modules that a file imports, and of the packages that these are in.
+
+    Remembered, because a metric is asked for its fingerprint many times, and its helpers may be large.
+    """
     try:
-        tree = ast.parse(path.read_bytes())
+        tree = ast.parse(source)
     except (SyntaxError, ValueError):
-        return
+        return frozenset()
+    names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield from _with_packages(alias.name)
+                names.update(_with_packages(alias.name))
         elif isinstance(node, ast.ImportFrom):
             base = _base(node, package)
-            yield from _with_packages(base)
-            for alias in node.names:
-                yield f"{base}.{alias.name}".lstrip(".")
+            names.update(_with_packages(base))
+            names.update(f"{base}.{alias.name}".lstrip(".") for alias in node.names)
+    return frozenset(names)
 
 
 def _base(node: ast.ImportFrom, package: str) -> str:
