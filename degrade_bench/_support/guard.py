@@ -36,8 +36,8 @@ class ForeignExitError(ForeignError):
 def guarded(caller: str) -> Iterator[None]:
     """Run a block of foreign code; afterwards the global state is what it was.
 
-    Restored are: current directory, environment, ``sys.path``, ``sys.argv``, standard streams and their file
-    descriptors, signal handlers, the recursion limit, the garbage collector, the locale, warning filters, the
+    Restored are: current directory, environment, ``sys.path``, ``sys.argv``, the modules that are loaded, standard
+    streams and their file descriptors, signal handlers, the recursion limit, the garbage collector, the locale, warning filters, the
     global random generators of Python, numpy and torch, numpy's error handling and printing, and torch's default
     type, default device, threads, gradient mode, deterministic mode, precision and cuDNN settings.
 
@@ -100,6 +100,22 @@ def _interpreter() -> Restore:
         sys.stdin, sys.stdout, sys.stderr = streams
         sys.setrecursionlimit(limit)
         (gc.enable if collects else gc.disable)()
+
+    return restore
+
+
+def modules_kept(package: str = "") -> Restore:
+    """What puts modules back that were taken out of ``sys.modules``, or replaced there.
+
+    Args:
+        package: how their names begin; every module by default.
+    """
+    before = {name: module for name, module in list(sys.modules.items()) if name.startswith(package)}
+
+    def restore() -> None:
+        for name, module in before.items():
+            if sys.modules.get(name) is not module:
+                sys.modules[name] = module
 
     return restore
 
@@ -234,5 +250,6 @@ _KEEPERS: tuple[Callable[[], Restore], ...] = (
     _warnings,
     _interpreter,
     _descriptors,
+    modules_kept,
 )
 """They are put back in the opposite order: what could disturb the others (warnings as errors) goes back first."""

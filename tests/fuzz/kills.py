@@ -24,7 +24,8 @@ if __package__ in (None, ""):
 
 from tests.fuzz import common, tables, tallying
 
-INTERRUPTED = 130
+INTERRUPTED = (130, -signal.SIGINT)
+"""Also where Python, at its start and end, has no handler: a shell says 130 of both."""
 SLOWEST_SECONDS = 300
 
 WAYS = ("group", "main", "worker", "interrupt", "interrupt group", "terminate")
@@ -32,8 +33,8 @@ CODES = {
     "group": (-signal.SIGKILL,),
     "main": (-signal.SIGKILL,),
     "worker": (0, 1),
-    "interrupt": (INTERRUPTED,),
-    "interrupt group": (INTERRUPTED,),
+    "interrupt": INTERRUPTED,
+    "interrupt group": INTERRUPTED,
     "terminate": (-signal.SIGTERM, 128 + signal.SIGTERM),
 }
 """What a start that was interrupted in this way may end with; or 0, where it was done before it noticed."""

@@ -16,6 +16,8 @@ import torch
 
 from degrade_bench._support.guard import ForeignExitError, guarded
 
+MODULES = ("json", "degrade_bench._support.guard")
+
 
 def global_state():
     return {
@@ -23,6 +25,7 @@ def global_state():
         "environment": dict(os.environ),
         "path": list(sys.path),
         "argv": list(sys.argv),
+        "modules": {name: sys.modules.get(name) for name in MODULES},
         "streams": (sys.stdin, sys.stdout, sys.stderr),
         "recursion": sys.getrecursionlimit(),
         "collects": gc.isenabled(),
@@ -45,6 +48,8 @@ def global_state():
 
 
 def vandalise(directory):
+    del sys.modules[MODULES[0]]
+    sys.modules[MODULES[1]] = object()
     os.chdir(directory)
     os.environ["OMP_NUM_THREADS"] = "1"
     os.environ.pop("PATH")

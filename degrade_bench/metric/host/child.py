@@ -17,7 +17,7 @@ from pydantic_core import to_jsonable_python
 from threadpoolctl import threadpool_limits
 
 from degrade_bench import errors
-from degrade_bench._support.guard import contained
+from degrade_bench._support.guard import contained, modules_kept
 from degrade_bench._support.pipes import receive, send
 from degrade_bench._support.texts import said
 from degrade_bench.errors import DegradeBenchError
@@ -42,11 +42,13 @@ def main(connection: Connection) -> None:
             request: Request = receive(connection)
         except Exception:  # the pipe is closed, or a process that the metric has started reads from it too
             return
+        ours = modules_kept("degrade_bench")  # answers are sent by the names of their classes
         if isinstance(request, Load):
             metric, answer = _load(request)
         else:
             assert metric is not None
             answer = _answer(metric, request)
+        ours()
         send(connection, answer)
 
 

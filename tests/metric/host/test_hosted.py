@@ -56,6 +56,10 @@ class Moody:
             raise KeyboardInterrupt
         if mood == 7:
             raise MemoryError("no room")
+        if mood == 9:
+            for name in [name for name in sys.modules if name.startswith("degrade_bench")]:
+                del sys.modules[name]
+            import degrade_bench.metric.host.messages
         if mood == 8:
             batch.zero_()
             print("to standard output")
@@ -99,6 +103,9 @@ def test_it_looks_and_scores_as_it_does_in_this_process(moody_file, capfd):
     with pytest.raises(ForeignMetricError, match="MemoryError: no room") as caught:
         there.score(batch(7), 8000)
     assert caught.value.out_of_memory
+    process = there._host._process.pid
+    assert len(there.score(batch(9), 8000)) == 3, "modules of ours that it removed are there again"
+    assert there._host._process.pid == process
     assert capfd.readouterr().out == ""
 
     for mood, text in ((3, r"its process ended \(exit code 0\)"), (4, "did not answer within 1 s")):
