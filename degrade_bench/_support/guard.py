@@ -38,7 +38,7 @@ def guarded(caller: str) -> Iterator[None]:
 
     Restored are: current directory, environment, ``sys.path``, ``sys.argv``, the modules that are loaded, standard
     streams and their file descriptors, signal handlers, the recursion limit, the garbage collector, the locale,
-    warning filters, the global random generators of Python, numpy and torch, numpy's error handling and printing, and
+    warning filters, the random generators of Python, numpy and torch, numpy's error handling and printing, and
     torch's default type, default device, threads, gradient mode, deterministic mode, precision and cuDNN settings.
 
     Args:
