@@ -100,6 +100,12 @@ class SweepResult:
             clips_lost=len(self.lost),
         )
 
+    def broken_off(self, clip_id: str) -> set[str]:
+        """The degradations over which work on a clip was broken off, because workers died or memory ran out."""
+        of_clip = self.table.filter(pc.equal(self.table["clip_id"], clip_id))
+        rows = of_clip.filter(pc.starts_with(of_clip["error"], INTERRUPTED))
+        return {*rows["degradation"].to_pylist(), *rows["placebo_of"].to_pylist()} - {None}
+
 
 def execute(
     sweep: Sweep,

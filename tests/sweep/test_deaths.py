@@ -68,6 +68,8 @@ def test_deaths_cost_the_block_or_the_clip_and_are_tried_again_by_the_next_start
     killed = "the worker process died twice (killed by signal 9, SIGKILL, perhaps for lack of memory)"
     assert set(failed.error) == {INTERRUPTED + killed}
     assert len(frame) == 2 * (1 + 6 + 6 + 6 + 2)
+    assert result.broken_off("c0") == set()
+    assert result.broken_off("c1") == {"toy_killer", "toy_killer_placebo"}, "no excerpt of it is rendered here"
     assert lost == [("deadly", killed)]
     assert result.lost == ("deadly",)
     assert [(clip.id, clip.reason) for clip in result.skipped] == lost
