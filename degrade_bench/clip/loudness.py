@@ -65,11 +65,13 @@ def _block_powers(samples: torch.Tensor, sample_rate: int) -> np.ndarray:
     block = round(BLOCK_SECONDS * sample_rate)
     if audio.shape[1] < block:
         audio = np.tile(audio, (1, math.ceil(block / audio.shape[1])))
-    weights = _channel_weights(audio.shape[0])
-    weighted = sosfilt(k_weighting(sample_rate), audio.astype(np.float64), axis=1)
-    edges = np.arange(0, weighted.shape[1] * STEPS_PER_BLOCK + 1, block) // STEPS_PER_BLOCK
-    np.square(weighted, out=weighted)
-    energy = weights @ np.add.reduceat(weighted[:, : edges[-1]], edges[:-1], axis=1)
+    edges = np.arange(0, audio.shape[1] * STEPS_PER_BLOCK + 1, block) // STEPS_PER_BLOCK
+    energies = []
+    for channel in audio:  # one at a time: in float64, filtered, a channel takes four times its memory
+        weighted = sosfilt(k_weighting(sample_rate), channel.astype(np.float64))
+        np.square(weighted, out=weighted)
+        energies.append(np.add.reduceat(weighted[: edges[-1]], edges[:-1]))
+    energy = _channel_weights(len(audio)) @ np.stack(energies)
     values: np.ndarray = np.convolve(energy, np.ones(STEPS_PER_BLOCK), mode="valid") / block
     return values
 

@@ -86,21 +86,16 @@ def block_result(
     waiting = Outcome(None, "ok", None, 0.0)
     for portion in _portions(block.cells, clip):
         cells = [_render(clip, cell, seed) for cell in portion]
+        checks = checks_batches and portion[0] is block.cells[0]
         for metric in light:
-            traits, before = Traits.of(metric), totals(metric)
-            heard = [_metric_input(clip, cell, traits, windows[metric.name]) for cell in cells]
-            if traits.oracle:
-                treatments = [_treatment(clip, block, cell) for cell in portion]
-                outcomes = listeners.tell(metric, clip.id, block.name, treatments, heard)
-            else:
-                outcomes = listeners.score(metric, clip.id, block.name, heard, clip.sample_rate)
-            counts[metric.name].update(growth(before, totals(metric)))
-            if checks_batches and not traits.oracle and portion[0] is block.cells[0]:
-                counts[metric.name].update(batch_dependence(metric, heard, outcomes, clip.sample_rate))
+            outcomes, grown = _heard(metric, clip, block, cells, windows[metric.name], listeners, checks)
+            counts[metric.name].update(grown)
+            traits = Traits.of(metric)
             rows += [_row(record, cell, traits, outcome) for cell, outcome in zip(cells, outcomes, strict=True)]
         for traits in heavy:
             inputs[traits.name] += [_metric_input(clip, cell, traits, windows[traits.name]) for cell in cells]
             row_stubs[traits.name] += [_row(record, cell, traits, waiting) for cell in cells]
+        del cells  # before the next are rendered
     return BlockResult(
         clip_id=clip.id,
         block=block.name,
@@ -110,6 +105,39 @@ def block_result(
         counts={name: dict(grown) for name, grown in counts.items() if grown},
         seconds=time.perf_counter() - started,
     )
+
+
+def _heard(
+    metric: Metric,
+    clip: Clip,
+    block: Block,
+    cells: Sequence[_RenderedCell],
+    shrunk: float | None,
+    listeners: Listeners,
+    checks_batches: bool,
+) -> tuple[list[Outcome], dict[str, int]]:
+    """What a metric makes of cells, and what it counted meanwhile.
+
+    Args:
+        metric: a light one.
+        clip: the clean clip.
+        block: that the cells are of.
+        cells: of it, rendered.
+        shrunk: the seconds that every cell of the clip fills; None for the metric's whole window.
+        listeners: who asks the metric.
+        checks_batches: whether it scores one signal alone, too.
+    """
+    traits, before = Traits.of(metric), totals(metric)
+    inputs = [_metric_input(clip, cell, traits, shrunk) for cell in cells]
+    if traits.oracle:
+        treatments = [_treatment(clip, block, cell.cell) for cell in cells]
+        outcomes = listeners.tell(metric, clip.id, block.name, treatments, inputs)
+        return outcomes, growth(before, totals(metric))
+    outcomes = listeners.score(metric, clip.id, block.name, inputs, clip.sample_rate)
+    grown = growth(before, totals(metric))
+    if checks_batches:
+        grown |= batch_dependence(metric, inputs, outcomes, clip.sample_rate)
+    return outcomes, grown
 
 
 def _portions(cells: Sequence[Cell], clip: Clip) -> Iterator[Sequence[Cell]]:

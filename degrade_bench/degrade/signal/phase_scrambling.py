@@ -58,14 +58,20 @@ class PhaseScrambling(Degradation):
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Turn every cell; the same angle in all channels."""
         stft = framing(clip.sample_rate)
-        spectra = stft.analyse(clip.samples)
-        field = generator(params["phase_seed"]).random(tuple(spectra.shape[1:]), dtype=np.float32)
-        angles = torch.from_numpy(field).mul_(2).sub_(1).mul_(math.radians(params["largest_degrees"]))
-        cosine, sine = torch.cos(angles), torch.sin(angles)
-        # not as a product of complex tensors: its rounding depends on where threads divide the work
-        real = spectra.real * cosine - spectra.imag * sine
-        imaginary = spectra.real * sine + spectra.imag * cosine
-        return stft.synthesise(torch.complex(real, imaginary), clip.num_samples)
+        turn: tuple[torch.Tensor, torch.Tensor] | None = None
+        turned = []
+        for channel in clip.samples.split(1):
+            spectra = stft.analyse(channel)
+            if turn is None:
+                field = generator(params["phase_seed"]).random(tuple(spectra.shape[1:]), dtype=np.float32)
+                angles = torch.from_numpy(field).mul_(2).sub_(1).mul_(math.radians(params["largest_degrees"]))
+                turn = torch.cos(angles), torch.sin(angles)
+            cosine, sine = turn
+            # not as a product of complex tensors: its rounding depends on where threads divide the work
+            real = spectra.real * cosine - spectra.imag * sine
+            imaginary = spectra.real * sine + spectra.imag * cosine
+            turned.append(stft.synthesise(torch.complex(real, imaginary), clip.num_samples))
+        return torch.cat(turned)
 
     def measure(self, clean: Clip, degraded: Clip) -> float | None:
         """The largest angle in degrees that explains the correlation between clean and degraded."""

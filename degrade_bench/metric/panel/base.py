@@ -38,14 +38,14 @@ class FullReference(Metric):
         """What is compared, from ``(channels, time)``."""
 
     def clean_features(self, signal: torch.Tensor, sample_rate: int) -> Any:
-        """The features of a reference, computed once for one that comes several times."""
+        """The features of a reference that several signals are compared with."""
         return self.features(signal, sample_rate)
 
     @abstractmethod
     def compare(self, clean: Any, degraded: Any) -> float:
         """The score from the features of the two; NaN where there is nothing to compare.
 
-        The clean features are asked for again; those of the degraded signal may be written over.
+        The features of the degraded signal may be written over.
         """
 
     def score(self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None) -> torch.Tensor:
@@ -58,12 +58,13 @@ class FullReference(Metric):
         if reference is None or reference.shape[:sides] != batch.shape[:sides]:
             got = None if reference is None else tuple(reference.shape)
             raise ValueError(f"{self.name} needs a reference of shape {tuple(batch.shape)}, got {got}")
+        features = self.clean_features if len(batch) > 1 else self.features
         scores: list[float] = []
         last: torch.Tensor | None = None
         clean: Any = None
         for signal, beside in zip(batch, reference, strict=True):
             if last is None or not torch.equal(last, beside):
-                last, clean = beside, self.clean_features(beside, sample_rate)
+                last, clean = beside, features(beside, sample_rate)
             scores.append(self.compare(clean, self.features(signal, sample_rate)))
         return torch.tensor(scores, dtype=torch.float64)
 

@@ -7,7 +7,7 @@ WaveGAN", ICASSP 2020, and J. Engel et al., "DDSP", ICLR 2020.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import torch
 
@@ -37,7 +37,7 @@ class MultiResolutionSpectral(FullReference):
         """The same, kept."""
         return list(self.features(signal, sample_rate))
 
-    def compare(self, clean: Sequence[torch.Tensor], degraded: Iterable[torch.Tensor]) -> float:
+    def compare(self, clean: Iterable[torch.Tensor], degraded: Iterable[torch.Tensor]) -> float:
         """The distance; NaN if the clean signal is silent."""
         total = 0.0
         for x, y in zip(clean, degraded, strict=True):
@@ -50,4 +50,4 @@ class MultiResolutionSpectral(FullReference):
             logs -= y.clamp_min_(floor).log_()
             distance = float(logs.abs_().mean())
             total += convergence + distance
-        return total / len(clean)
+        return total / len(FRAME_SECONDS)
