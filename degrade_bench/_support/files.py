@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from degrade_bench._support.reading import kind_of
+from degrade_bench._support.reading import kind_of, open_regular
 from degrade_bench.errors import RunFolderError
 
 PARTIAL = ".partial-"
@@ -79,9 +79,13 @@ def file_word(text: str) -> str:
 
 
 def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, 64 hexadecimal digits."""
+    """SHA-256 of a regular file's bytes, 64 hexadecimal digits.
+
+    Raises:
+        OSError: it is none, or cannot be read.
+    """
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()

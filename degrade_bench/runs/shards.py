@@ -19,13 +19,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import ValidationError
 
+from degrade_bench._support.contained import read_bytes
 from degrade_bench._support.files import replacing
+from degrade_bench.errors import RunFolderError
 from degrade_bench.runs.columns import KEY, SCHEMA
 from degrade_bench.runs.record import ClipRecord
 from degrade_bench.runs.scores import BlockKey, block_keys, stored_counts
 
 _SHARD = re.compile(r"([0-9a-f]{8})([0-9a-f]{16})\.arrow")
 _CLIP = re.compile(r"([0-9a-f]{24})\.json")
+MOST_BYTES = 256 * 2**20
+"""What a shard may hold; one of a thousand cells and a hundred metrics has a tenth of it."""
 
 
 @dataclass(frozen=True)
@@ -75,14 +79,14 @@ def write_shard(folder: Path, serial: int, table: pa.Table) -> Path:
 
 
 def read_shard(path: Path) -> pa.Table | None:
-    """The rows of a shard; None where its bytes are not those that were written, or it is of other columns."""
+    """The rows of a shard; None where it is no file of its folder, or not as it was written, or of other columns."""
     try:
-        content = path.read_bytes()
+        content = read_bytes(path.parent, path, MOST_BYTES)
         if hashlib.sha256(content).hexdigest()[:16] != path.name[8:24]:
             return None
         table = pa.ipc.open_file(content).read_all()
         table.validate(full=True)
-    except (OSError, ValueError, pa.ArrowException):
+    except (OSError, ValueError, RunFolderError, pa.ArrowException):
         return None
     return table if table.schema.equals(SCHEMA) else None
 
@@ -105,10 +109,10 @@ def read_clips(folder: Path) -> list[ClipRecord]:
     clips = []
     for path in sorted(folder.glob("*.json")):
         try:
-            content = path.read_bytes()
+            content = read_bytes(folder, path, MOST_BYTES)
             if _CLIP.fullmatch(path.name) and hashlib.sha256(content).hexdigest()[:24] == path.name[:24]:
                 clips.append(ClipRecord.model_validate_json(content))
-        except (OSError, ValidationError):
+        except (OSError, RunFolderError, ValidationError):
             continue
     return clips
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from dataclasses import replace
 
@@ -89,6 +90,21 @@ def test_what_is_no_shard_is_passed_over(tmp_path):
     assert shard_files(tmp_path) == []
     odd = write_shard(tmp_path, 1, pa.table({"a": [1]}))
     assert read_shard(odd) is None
+
+
+def test_what_is_no_file_of_the_folder_is_neither_waited_for_nor_read(tmp_path):
+    folder = tmp_path / "shards"
+    folder.mkdir()
+    os.mkfifo(folder / f"{0:08x}{'0' * 16}.arrow")
+    os.mkfifo(folder / f"{'0' * 24}.json")
+    (folder / f"{1:08x}{'0' * 16}.arrow").symlink_to("/dev/zero")
+    (folder / f"{'1' * 24}.json").symlink_to("/dev/zero")
+    elsewhere = write_shard(tmp_path, 2, SCHEMA.empty_table())
+    (folder / elsewhere.name).symlink_to(elsewhere)
+    files = shard_files(folder)
+    assert len(files) == 3
+    assert [read_shard(path) for path in files] == [None] * 3
+    assert read_clips(folder) == []
 
 
 def test_the_later_of_two_copies_of_a_block_counts_with_its_counts():
