@@ -79,7 +79,7 @@ def write_shard(folder: Path, serial: int, table: pa.Table) -> Path:
 
 
 def read_shard(path: Path) -> pa.Table | None:
-    """The rows of a shard; None where it is no file of its folder, or not as it was written, or of other columns."""
+    """The rows of a shard; None where it is no file of its folder, not as it was written, or of other columns."""
     try:
         content = read_bytes(path.parent, path, MOST_BYTES)
         if hashlib.sha256(content).hexdigest()[:16] != path.name[8:24]:
