@@ -34,6 +34,8 @@ def main(connection: Connection) -> None:
     """Answer requests until the pipe closes or the process at its other end is gone."""
     with contextlib.suppress(ValueError):  # not in the main thread: in tests
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process hears Ctrl-C
+    sys.unraisablehook = lambda raised: _tell(raised.exc_value)
+    threading.excepthook = lambda raised: _tell(raised.exc_value)
     threading.Thread(target=_watch, args=(os.getppid(),), name="degrade-bench parent watch", daemon=True).start()
     send(connection, "ready")
     metric: Metric | None = None
@@ -50,6 +52,13 @@ def main(connection: Connection) -> None:
             answer = _answer(metric, request)
         ours()
         send(connection, answer)
+
+
+def _tell(error: BaseException | None) -> None:
+    """Say in a line what foreign code raised where nobody could catch it: in a destructor, or in a thread."""
+    if isinstance(error, Exception):  # an exit of a thread or of a destructor ends nothing
+        with contextlib.suppress(Exception):
+            sys.stderr.write(f"degrade-bench: warning: in a metric's process: {said(error)}\n")
 
 
 def _watch(parent: int) -> None:

@@ -159,3 +159,22 @@ def test_a_setting_of_the_wrong_type_is_said_under_the_name_that_was_given(moody
     spec = f"{moody_file}:Moody"
     with pytest.raises(ConfigError, match="did you mean 'slow'"):
         load_metric_apart(spec, {"mode": "slwo"}, "cpu")
+
+
+def test_what_it_raises_where_nobody_can_catch_it_is_a_line(tmp_path, capfd):
+    file = tmp_path / "careless.py"
+    file.write_text(
+        "import sys, threading\n\n\nclass Careless:\n"
+        '    name, higher_is_better = "careless", True\n\n'
+        "    def score(self, batch, sample_rate, reference=None):\n"
+        "        threading.Thread(target=lambda: 1 / 0).start()\n"
+        "        Careless.last = Leaves()\n"
+        "        return batch.mean(dim=(1, 2))\n\n\n"
+        "class Leaves:\n    def __del__(self):\n        sys.exit(3)\n"
+    )
+    metric = load_metric_apart(f"{file}:Careless", {}, "cpu", 60.0)
+    for _ in range(2):
+        assert len(metric.score(batch(), 8000)) == 3
+    metric.rest()
+    said = capfd.readouterr().err.splitlines()
+    assert set(said) == {"degrade-bench: warning: in a metric's process: ZeroDivisionError: division by zero"}
