@@ -15,6 +15,9 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
+_remembering: list[weakref.WeakKeyDictionary[Any, Any]] = []
+"""The answers of every function that remembers."""
+
 Owner = TypeVar("Owner")
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,8 +37,8 @@ def remembered(
       that a method is asked about) are told apart by identity, params and other plain values by what they hold.
     - *How much.* One answer per owner, the last one. With ``owners="last"`` one answer in all, for what is too
       large to keep for several clips.
-    - *How long.* Until the owner is asked something else, or dies: owners and other objects are held weakly. An
-      answer that refers to its owner would keep it alive, so it must not.
+    - *How long.* Until the owner is asked something else, or dies, or :func:`forget` is called: owners and other
+      objects are held weakly. An answer that refers to its owner would keep it alive, so it must not.
     - *Read-only.* Everyone who asks gets the same object. It must not be written to.
     - *Errors* are not remembered.
     - *Processes.* Answers live outside their owners, which therefore pickle as before. A spawned process begins
@@ -60,6 +63,7 @@ def remembered(
 
     def decorate(function: Callable[Concatenate[Owner, P], T]) -> Callable[Concatenate[Owner, P], T]:
         answers: weakref.WeakKeyDictionary[Any, tuple[tuple[Any, ...], T]] = weakref.WeakKeyDictionary()
+        _remembering.append(answers)
 
         @wraps(function)
         def remembering(owner: Owner, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -76,6 +80,17 @@ def remembered(
         return remembering
 
     return decorate
+
+
+def forget(kept: Callable[[Any], bool]) -> None:
+    """Let go of all answers but those of owners that are kept: they may be large, and owners live long.
+
+    Args:
+        kept: whether an owner's answers stay.
+    """
+    for answers in _remembering:
+        for owner in [owner for owner in list(answers) if not kept(owner)]:
+            answers.pop(owner, None)
 
 
 def _told(argument: Any) -> Any:

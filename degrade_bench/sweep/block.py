@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from degrade_bench._support.guard import guarded
 from degrade_bench._support.interrupts import never_a_row
 from degrade_bench.clip import Clip
+from degrade_bench.degrade.memory import forget_damage
 from degrade_bench.degrade.plan import Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import NotApplicableError
@@ -96,6 +97,7 @@ def block_result(
             inputs[traits.name] += [_metric_input(clip, cell, traits, windows[traits.name]) for cell in cells]
             row_stubs[traits.name] += [_row(record, cell, traits, waiting) for cell in cells]
         del cells  # before the next are rendered
+    forget_damage()
     return BlockResult(
         clip_id=clip.id,
         block=block.name,

@@ -17,6 +17,7 @@ from degrade_bench._support.files import file_word, replacing
 from degrade_bench._support.guard import guarded
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation
+from degrade_bench.degrade.memory import forget_damage
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.runs.columns import CLEAN
 from degrade_bench.runs.names import AUDIO
@@ -82,6 +83,7 @@ def write_examples(
                 summary=degradation.summary,
             )
             excerpts.append((example, _excerpt(rendered.clip, middle_seconds)))
+        forget_damage()
     peak = max(float(samples.abs().max()) for _, samples in excerpts)
     gain = min(1.0, CEILING / peak) if peak > 0 else 1.0
     wanted = {example.file for example, _ in excerpts}

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from degrade_bench._support.caching import remembered
+from degrade_bench._support.caching import forget, remembered
 
 
 class Signal:
@@ -141,3 +141,15 @@ def test_threads_get_right_answers():
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda cell: float(damage.damage(cell[0], {"x": cell[1]})[0]), cells))
     assert answers == [signal.value * x for signal, x in cells]
+
+
+def test_answers_are_forgotten_but_those_of_owners_that_are_kept():
+    kept, other = Damage(), Damage()
+    for damage in (kept, other):
+        damage.damage(Signal(1.0), {"x": 1})
+    signal = Signal(2.0)
+    first = kept.damage(signal, {"x": 3}), other.damage(signal, {"x": 3})
+    forget(lambda owner: owner is kept)
+    assert kept.damage(signal, {"x": 3}) is first[0]
+    assert other.damage(signal, {"x": 3}) is not first[1]
+    assert (kept.calls, other.calls) == (2, 3)
