@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
+from contextlib import suppress
 from typing import Any
 
 from degrade_bench._support.caching import forget
 from degrade_bench.clip import Clip
 
-MOST_REMEMBERED_BYTES = 32 << 20
-"""Of a clip with more samples than this, some 90 s of 44.1 kHz stereo, nothing is kept: its spectra, its layers and
-the like are as large, one by one."""
+LARGE_BYTES = 32 << 20
+"""A clip with more samples than this, some 90 s of 44.1 kHz stereo, is large: its spectra and layers are as large."""
 
 
-def forget_damage() -> None:
+def forget_damage(clip: Clip) -> None:
     """Let go of what degradations remember: noise, layers and passes, as long as the clip.
 
     Levels and placebo of one degradation share it; the next degradation has no use for it. What is known of a clip
     itself, such as its loudness, serves all of them and stays, unless the clip is large.
+
+    Args:
+        clip: that was damaged.
     """
-    forget(_is_kept)
+    if clip.samples.nbytes <= LARGE_BYTES:
+        forget(_is_clip)
+        return
+    forget(_is_nothing)
+    gc.collect()
+    with suppress(OSError, AttributeError):  # of glibc, which keeps what was freed, in pieces
+        ctypes.CDLL(None).malloc_trim(0)
 
 
-def _is_kept(owner: Any) -> bool:
-    return isinstance(owner, Clip) and owner.samples.nbytes <= MOST_REMEMBERED_BYTES
+def _is_clip(owner: Any) -> bool:
+    return isinstance(owner, Clip)
+
+
+def _is_nothing(owner: Any) -> bool:
+    return False

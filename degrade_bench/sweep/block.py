@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from degrade_bench._support.guard import guarded
@@ -85,8 +85,11 @@ def block_result(
     inputs: dict[str, list[MetricInput]] = {traits.name: [] for traits in heavy}
     row_stubs: dict[str, list[Row]] = {traits.name: [] for traits in heavy}
     waiting = Outcome(None, "ok", None, 0.0)
-    for portion in _portions(block.cells, clip):
+    portions = _portions(block.cells, clip)
+    for portion in portions:
         cells = [_render(clip, cell, seed) for cell in portion]
+        if len(portions) > 1:
+            forget_damage(clip)  # what rendering and hearing take must not add up
         checks = checks_batches and portion[0] is block.cells[0]
         for metric in light:
             outcomes, grown = _heard(metric, clip, block, cells, windows[metric.name], listeners, checks)
@@ -97,7 +100,7 @@ def block_result(
             inputs[traits.name] += [_metric_input(clip, cell, traits, windows[traits.name]) for cell in cells]
             row_stubs[traits.name] += [_row(record, cell, traits, waiting) for cell in cells]
         del cells  # before the next are rendered
-    forget_damage()
+    forget_damage(clip)
     return BlockResult(
         clip_id=clip.id,
         block=block.name,
@@ -142,11 +145,10 @@ def _heard(
     return outcomes, grown
 
 
-def _portions(cells: Sequence[Cell], clip: Clip) -> Iterator[Sequence[Cell]]:
+def _portions(cells: Sequence[Cell], clip: Clip) -> list[Sequence[Cell]]:
     """The cells of a block, as many at a time as may be held rendered."""
     most = max(1, MOST_BYTES_HELD // clip.samples.nbytes)
-    for first in range(0, len(cells), most):
-        yield cells[first : first + most]
+    return [cells[first : first + most] for first in range(0, len(cells), most)]
 
 
 def clip_record(clip: Clip) -> ClipRecord:

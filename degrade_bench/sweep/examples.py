@@ -83,7 +83,7 @@ def write_examples(
                 summary=degradation.summary,
             )
             excerpts.append((example, _excerpt(rendered.clip, middle_seconds)))
-        forget_damage()
+        forget_damage(clip)
     peak = max(float(samples.abs().max()) for _, samples in excerpts)
     gain = min(1.0, CEILING / peak) if peak > 0 else 1.0
     wanted = {example.file for example, _ in excerpts}

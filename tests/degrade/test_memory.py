@@ -29,9 +29,9 @@ def clip():
 NAMES = ("white_noise", "layer_mistuning", "polarity", "wow")
 
 
-@pytest.mark.parametrize("most", [memory.MOST_REMEMBERED_BYTES, 1000])
+@pytest.mark.parametrize("most", [memory.LARGE_BYTES, 1000])
 def test_after_a_block_nothing_of_the_degradations_is_left(clip, monkeypatch, most):
-    monkeypatch.setattr(memory, "MOST_REMEMBERED_BYTES", most)
+    monkeypatch.setattr(memory, "LARGE_BYTES", most)
     loudness = clip_lufs(clip)
     for name in NAMES:
         damage = catalogue.get(name)
