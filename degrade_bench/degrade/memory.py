@@ -11,7 +11,7 @@ from degrade_bench._support.caching import forget
 from degrade_bench.clip import Clip
 
 LARGE_BYTES = 32 << 20
-"""A clip with more samples than this, some 90 s of 44.1 kHz stereo, is large: its spectra and layers are as large."""
+"""A clip with more samples than this, some 90 s of 44.1 kHz stereo, is large, and so are its spectra and layers."""
 
 
 def forget_damage(clip: Clip) -> None:
