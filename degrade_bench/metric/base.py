@@ -246,7 +246,7 @@ def _as_tensor(metric: Any, scores: Any) -> torch.Tensor:
         if isinstance(scores, np.ndarray):
             if scores.dtype == object:
                 raise MetricError(f"{refused}, got an array of objects")
-            scores = np.ascontiguousarray(scores)  # torch takes no negative strides
+            scores = scores.copy()  # torch takes no negative strides, which a single number may have, too
         tensor = torch.as_tensor(scores).detach()
         if tensor.is_complex():
             raise MetricError(f"{refused}, got complex ones")

@@ -36,6 +36,10 @@ def test_numbers_in_any_array_are_scores(given):
     assert checked_scores(Plain(), given, 2) == [2.0, 1.0]
 
 
+def test_a_single_number_may_have_a_negative_stride():
+    assert checked_scores(Plain(), np.array([1.0, 2.0])[1::-2], 1) == [2.0]
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

@@ -20,8 +20,8 @@ from degrade_bench.metric.host.messages import Answer, Load, Request
 
 START_SECONDS = 300.0
 """How long a host may take to import what the bench itself needs."""
-LOAD_SECONDS = 1800.0
-"""How long a metric may take to be loaded: some read, or even download, gigabytes."""
+LOADING = 3
+"""How many times as long as a batch the loading of a metric may take: some read, or even download, gigabytes."""
 
 KILLED_FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM)
 """Exit codes of processes that somebody killed, or the system for lack of memory."""
@@ -85,12 +85,14 @@ class HostProcess:
 
         Args:
             request: what is wanted.
-            seconds: how long to wait; None for as long as it takes.
+            seconds: how long to wait, and :data:`LOADING` times as long for a :class:`Load`; None for as long as it
+                takes.
 
         Raises:
             MetricDiedError: the process ended, or did not answer in time and was ended.
         """
-        seconds = LOAD_SECONDS if isinstance(request, Load) else seconds
+        if seconds is not None and isinstance(request, Load):
+            seconds *= LOADING
         answer: Answer = self._wait_for(request, seconds)
         return answer
 

@@ -37,15 +37,16 @@ def load_apart(request: Load, timeout: float | None = TIMEOUT_SECONDS) -> Hosted
 
     Args:
         request: which one.
-        timeout: seconds that it may take for one batch; None for no limit.
+        timeout: seconds that it may take for one batch, and a third of those that it may be loaded for; None for no
+            limit.
 
     Raises:
         ConfigError, MetricError: as :func:`~degrade_bench.metric.catalogue.load_metric`; also where the process
-            ends while the metric is loaded.
+            ends while the metric is loaded, or is not done in time.
     """
     host = HostProcess()
     try:
-        answer = host.ask(request, None)
+        answer = host.ask(request, timeout)
     except MetricDiedError as error:
         raise MetricError(f"metric {request.spec!r} cannot be loaded: {error}") from None
     if isinstance(answer, Failed):
@@ -165,7 +166,7 @@ class Hosted(Metric):
         if self._host is None or not self._host.alive:
             self.rest()
             host = HostProcess()
-            answer = host.ask(self._request, None)
+            answer = host.ask(self._request, self._timeout)
             if isinstance(answer, Failed):
                 host.stop()
                 raise MetricDiedError(f"its process was started again, and then: {answer.reason}")

@@ -161,6 +161,13 @@ def test_a_setting_of_the_wrong_type_is_said_under_the_name_that_was_given(moody
         load_metric_apart(spec, {"mode": "slwo"}, "cpu")
 
 
+def test_one_that_is_never_loaded_is_waited_for_three_times_as_long_as_for_a_batch(tmp_path):
+    file = tmp_path / "slow.py"
+    file.write_text("import time\ntime.sleep(1000)\n")
+    with pytest.raises(MetricError, match=r"slow\.py:Slow' cannot be loaded: it did not answer within 1\.5 s"):
+        load_metric_apart(f"{file}:Slow", {}, "cpu", 0.5)
+
+
 def test_what_it_raises_where_nobody_can_catch_it_is_a_line(tmp_path, capfd):
     file = tmp_path / "careless.py"
     file.write_text(
