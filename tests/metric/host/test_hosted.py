@@ -185,3 +185,18 @@ def test_what_it_raises_where_nobody_can_catch_it_is_a_line(tmp_path, capfd):
     metric.rest()
     said = capfd.readouterr().err.splitlines()
     assert set(said) == {"degrade-bench: warning: in a metric's process: ZeroDivisionError: division by zero"}
+
+
+def test_a_copy_that_it_forks_does_not_answer(tmp_path):
+    file = tmp_path / "forking.py"
+    file.write_text(
+        "import os\n\n\nclass Forking:\n"
+        '    name, higher_is_better = "forking", True\n\n'
+        "    def counts(self):\n        os.fork()\n        return {}\n\n"
+        "    def score(self, batch, sample_rate, reference=None):\n"
+        "        os.fork()\n        return batch.mean(dim=(1, 2))\n"
+    )
+    metric = load_metric_apart(f"{file}:Forking", {}, "cpu", 60.0)
+    for mood in (0, 1, 0):
+        assert torch.equal(metric.score(batch(mood), 8000), batch(mood).mean(dim=(1, 2)).double())
+    metric.rest()
