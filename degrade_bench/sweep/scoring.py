@@ -28,8 +28,8 @@ from degrade_bench.runs.columns import INTERRUPTED, Status
 
 MOST_AT_ONCE = 64
 """Signals that a metric is given at once where nobody asked for another number."""
-MOST_BYTES_AT_ONCE = 16 << 20
-"""And so many bytes of them, some 48 s of 44.1 kHz stereo: metrics derive many times as much from them."""
+MOST_BYTES_AT_ONCE = 64 << 20
+"""And so many bytes of them, some three minutes of 44.1 kHz stereo: metrics derive many times as much from them."""
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def test_a_block_that_cannot_be_held_at_once_gives_the_same_rows(tmp_path, monke
     assert parts.metric_counts == whole.metric_counts
 
 
-@pytest.mark.parametrize(("seconds", "batches"), [(1, [5]), (20, [2, 2, 1]), (60, [1, 1, 1, 1, 1])])
+@pytest.mark.parametrize(("seconds", "batches"), [(20, [5]), (60, [3, 2]), (200, [1, 1, 1, 1, 1])])
 def test_of_long_signals_fewer_are_scored_at_once(seconds, batches):
     class Sizes(toys.Rms):
         def score(self, batch, sample_rate, reference=None):
