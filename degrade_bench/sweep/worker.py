@@ -41,6 +41,7 @@ class Work:
         degradations: what to do, in the order of the table.
         light: metrics that are computed here.
         heavy: traits of the metrics that are computed elsewhere.
+        checks_batches: whether light metrics score one signal of every clip alone, too.
     """
 
     seed: int
@@ -49,6 +50,7 @@ class Work:
     degradations: tuple[Degradation, ...]
     light: tuple[Metric, ...]
     heavy: tuple[Traits, ...]
+    checks_batches: bool = True
 
     def blocks(self) -> list[Block]:
         """The blocks of every clip."""
@@ -157,7 +159,7 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
             else shared_window(clip, blocks, work.seed, traits.matched_window)
             for traits in (*map(Traits.of, work.light), *work.heavy)
         }
-    checked = checked_block(blocks)
+    checked = checked_block(blocks) if work.checks_batches else None
     for block in blocks:
         wanted = task.todo.get(block.name)
         if wanted:

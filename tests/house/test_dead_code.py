@@ -17,6 +17,8 @@ ALIVE = {
     "__getattr__": "Python calls it, for a module",
     "__dir__": "Python calls it, for a module",
     "_value_": "enum reads it",
+    "unraisablehook": "Python calls it, of sys",
+    "excepthook": "Python calls it, of threading",
     "forward": "torch calls it, of a module",
     "readable": "io asks it, of a file",
     "readinto": "soundfile calls it, of a file",

@@ -37,7 +37,7 @@ def test_heavy_metrics_have_all_threads_and_rendering_has_one_on_any_number_of_w
         with RunFolder(tmp_path / str(workers)) as folder:
             table = execute(sweep, folder).table
         assert set(metric.seen) == {2}, "in the estimate too"
-        assert len(metric.seen) == 2 + 3 * 2  # twice for the estimate, then the blocks
+        assert len(metric.seen) == 2 + 3 * (2 + 1)  # twice for the estimate, then the blocks, and a signal alone
         assert {each for each in table["achieved"].to_pylist() if each is not None} == {1.0}
         tables.append(comparable(table))
     assert tables[0].equals(tables[1])
