@@ -83,18 +83,18 @@ class _Times:
 def _timed(messages: Iterable[Message], heavy: Sequence[Metric]) -> _Times | None:
     """What the blocks of a clip take, as far as a worker came; None where the clip cannot be used."""
     clip: ClipRecord | None = None
-    heavy_seconds = 0.0
+    usable, heavy_seconds = True, 0.0
     per_block: dict[str, float] = {}
     for message in messages:
         if isinstance(message, ClipRead):
             clip = message.clip
         elif isinstance(message, ClipUnusable):
-            return None
+            usable = False  # what it is told last: heard to the end, a worker can go on with other work
         elif isinstance(message, BlockResult) and clip is not None:
             per_block[message.block] = message.seconds
             if heavy_seconds == 0.0:
                 heavy_seconds = sum(_time_one(metric, message.inputs, clip.sample_rate) for metric in heavy)
-    return _Times(clip, per_block, heavy_seconds)
+    return _Times(clip, per_block, heavy_seconds) if usable else None
 
 
 def _clip_equivalents(tasks: Sequence[Task], probe_seconds: float) -> float:

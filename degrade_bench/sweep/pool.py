@@ -108,22 +108,25 @@ class Pool:
         self._workers[worker.connection] = worker
         worker.give(task)
         died = False
-        while worker.tasks and not died:
-            try:
-                message = receive(worker.connection)
-            except (EOFError, OSError):
-                died = True
-                continue
-            worker.note(message)
-            self._greeted |= worker.greeted
-            if not isinstance(message, Hello | Farewell | ClipDone):
-                yield cast("Message", message)
-        del self._workers[worker.connection]
+        try:
+            while worker.tasks and not died:
+                try:
+                    message = receive(worker.connection)
+                except (EOFError, OSError):
+                    died = True
+                    continue
+                worker.note(message)
+                self._greeted |= worker.greeted
+                if not isinstance(message, Hello | Farewell | ClipDone):
+                    yield cast("Message", message)
+        finally:  # also where whoever asks has heard enough: a worker that is not waited for must not be left over
+            del self._workers[worker.connection]
+            if worker.tasks:
+                worker.stop(at_once=not died)
+            else:
+                self._spare = worker
         if died:
-            worker.stop()
             self._check_greeting(worker)
-        else:
-            self._spare = worker
 
     def run(self, tasks: Sequence[Task]) -> Iterator[Event]:
         """Work on every task and yield what happens, in whatever order it happens.

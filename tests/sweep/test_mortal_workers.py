@@ -194,6 +194,20 @@ def test_the_worker_of_the_estimate_goes_on(mortals):
     assert len(started) == 2
 
 
+@pytest.mark.parametrize("heard", [1, 2, 4])
+def test_an_estimate_that_is_broken_off_leaves_no_worker_to_wait_for(mortals, heard):
+    mortals(never)
+    todo = {block: frozenset({"rms"}) for block in ("x", "y")}
+    work = Work(0, toys.LEVELS, 1, (), (toys.Rms(),), ())
+    with Pool(work, 2) as pool:
+        probe = pool.probe(Task(toys.ToySource("c0"), todo), work)
+        for _ in range(heard):
+            next(probe)
+        probe.close()
+        events = list(pool.run([Task(toys.ToySource("c1"), todo)]))
+    assert [event.block for event in events if isinstance(event, BlockResult)] == ["x", "y"]
+
+
 def test_a_death_in_the_estimate_is_no_death_of_the_run(mortals):
     started = mortals(at(Begun("c0", "y")), never)
     blocks, said, probed = outcome(probe=True)
