@@ -172,9 +172,12 @@ def matching_gain_db(samples: torch.Tensor, clip: Clip) -> float:
         clip: what it is brought to the loudness of.
 
     Raises:
-        NotApplicableError: one of the two is silent and the other is not, or the damage leaves so little that a
-            gain would bring up nothing but rounding errors.
+        NotApplicableError: one of the two is silent and the other is not, or the damage leaves nothing but a
+            constant, or so little that a gain would bring up nothing but rounding errors.
     """
+    low, high = torch.aminmax(samples, dim=1)
+    if torch.equal(low, high) and bool(low.any()):
+        raise NotApplicableError("the damage leaves nothing but a constant offset from zero, which is silence")
     lufs, target = integrated_lufs(samples, clip.sample_rate), clip_lufs(clip)
     if min(lufs, target) >= LOWEST_GATED_LUFS:
         return target - lufs

@@ -19,6 +19,7 @@ from degrade_bench.clip.loudness import (
     matching_gain_db,
 )
 from degrade_bench.errors import NotApplicableError
+from tests.conftest import make_clip
 
 
 def noise(channels: int, seconds: float = 3.0, rate: int = 48000, seed: int = 0) -> torch.Tensor:
@@ -126,3 +127,9 @@ def test_a_clip_is_measured_once(monkeypatch):
     first = clip_lufs(clip)
     monkeypatch.setattr("degrade_bench.clip.loudness.integrated_lufs", None)
     assert clip_lufs(clip) == first
+
+
+def test_a_constant_is_silence_and_cannot_be_matched():
+    clip = make_clip(2.0, 16000, 2)
+    with pytest.raises(NotApplicableError, match="nothing but a constant offset"):
+        matching_gain_db(torch.full_like(clip.samples, 0.25), clip)
