@@ -156,6 +156,14 @@ def loudness_at_any_level(samples: torch.Tensor, sample_rate: int) -> float:
     return _gated(blocks, OFFSET_DB + 10 * math.log10(loudest) - GATE_UNDER_LOUDEST_LU)
 
 
+def _only_an_offset(samples: torch.Tensor, sample_rate: int) -> bool:
+    """Whether every channel is a constant, one of them not 0; of less than a loudness block that cannot be told."""
+    if samples.shape[1] < round(BLOCK_SECONDS * sample_rate):
+        return False
+    low, high = torch.aminmax(samples, dim=1)
+    return torch.equal(low, high) and bool(low.any())
+
+
 @remembered()
 def _clip_loudness_at_any_level(clip: Clip) -> float:
     return loudness_at_any_level(clip.samples, clip.sample_rate)
@@ -175,8 +183,7 @@ def matching_gain_db(samples: torch.Tensor, clip: Clip) -> float:
         NotApplicableError: one of the two is silent and the other is not, or the damage leaves nothing but a
             constant, or so little that a gain would bring up nothing but rounding errors.
     """
-    low, high = torch.aminmax(samples, dim=1)
-    if torch.equal(low, high) and bool(low.any()):
+    if _only_an_offset(samples, clip.sample_rate):
         raise NotApplicableError("the damage leaves nothing but a constant offset from zero, which is silence")
     lufs, target = integrated_lufs(samples, clip.sample_rate), clip_lufs(clip)
     if min(lufs, target) >= LOWEST_GATED_LUFS:
