@@ -40,6 +40,7 @@ from degrade_bench.sweep.processes import check_not_in_a_worker
 from degrade_bench.sweep.record import first_record, now, with_outcome
 from degrade_bench.sweep.resume import check_same
 from degrade_bench.sweep.spec import Sweep
+from degrade_bench.sweep.staff import usual_workers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,7 +118,8 @@ def resolve_request(
     damage = resolve(config.suite, names, degradations)
     if "levels" not in config.model_fields_set and damage.levels is not None:
         config = config.model_copy(update={"levels": damage.levels})
-    if config.workers > 1:
+    workers = config.workers or usual_workers()
+    if workers > 1:
         _check_travels(damage.degradations)
     device = resolve_device(config.device)
     skipped_clips: Sequence[Skipped] = ()
@@ -149,11 +151,12 @@ def resolve_request(
         levels=config.levels,
         replicates=config.replicates,
         batch_size=config.batch_size,
-        workers=config.workers,
+        workers=workers,
+        if_memory_suffices=config.workers is None,
         retry_failed=config.retry_failed,
     )
     return Resolved(
-        config=config,
+        config=config.model_copy(update={"workers": workers}),
         sweep=sweep,
         skipped_clips=tuple(skipped_clips),
         skipped_metrics=tuple(skipped_metrics),

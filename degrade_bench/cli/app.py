@@ -67,7 +67,9 @@ def run(
     limit_clips: Annotated[int | None, typer.Option(help="only the first N clips")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N  [default: auto]")] = None,
     batch_size: Annotated[int | None, typer.Option(help="most signals at once  [default: a block's]")] = None,
-    workers: Annotated[int | None, typer.Option(help="processes  [default: one per core]")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="processes  [default: one per core, if memory allows]")
+    ] = None,
     metric_timeout: option.MetricTimeout = None,
     max_failures: Annotated[
         int | None, typer.Option(help="cells that may fail before the exit code is 1  [default: 0]")
@@ -78,7 +80,7 @@ def run(
 ) -> None:
     """Damage music, score it, conclude and report. The same command again goes on where it was stopped."""
     from degrade_bench._support.interrupts import TerminatedError, terminable
-    from degrade_bench.cli.progress import available_cores, run_with_progress
+    from degrade_bench.cli.progress import run_with_progress
     from degrade_bench.metric.settings import parse_settings
     from degrade_bench.sweep.config import make_config
 
@@ -104,7 +106,7 @@ def run(
         "retry_failed": retry_failed or None,
         "overwrite": overwrite or None,
     }
-    made = make_config(options, config, defaults={"workers": available_cores()})
+    made = make_config(options, config, defaults={"workers": None})
     try:
         with terminable():
             result = run_with_progress(made, command=["degrade-bench", *_arguments])
@@ -230,10 +232,10 @@ def selftest(
     out: Annotated[Path | None, typer.Option(help="write selftest.json and figures here")] = None,
 ) -> None:
     """Run the whole analysis on simulated metrics whose truth is known; exit code 1: a claim does not hold."""
-    from degrade_bench.cli.progress import available_cores
     from degrade_bench.selftest.text import selftest_with_progress
+    from degrade_bench.sweep.staff import usual_workers
 
-    if not selftest_with_progress(runs, clips, seed, workers or available_cores(), out):
+    if not selftest_with_progress(runs, clips, seed, workers or usual_workers(), out):
         raise typer.Exit(1)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +15,6 @@ if TYPE_CHECKING:
     from degrade_bench.bench import Resolved, RunResult
     from degrade_bench.sweep.config import RunConfig
     from degrade_bench.sweep.estimate import Estimate
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def run_with_progress(config: RunConfig, command: Sequence[str]) -> RunResult:

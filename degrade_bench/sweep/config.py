@@ -72,7 +72,8 @@ class RunConfig(BaseModel):
         windows: use so many parts of ``max_seconds`` of a longer recording, evenly spread, as clips of one track.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; for metrics that use one.
         batch_size: the most signals that a metric with a device is given at once; None for whole blocks.
-        workers: processes that damage and score; 1 does everything in this process.
+        workers: processes that damage and score; 1 does everything in this process. None for one per core, or as
+            many as memory suffices for: no result depends on it.
         metric_timeout: seconds that a metric by file, package or entry point may take for one batch before its
             process is ended; 0 for as long as it takes.
         max_failures: cells that may fail before the exit code is 1.
@@ -97,7 +98,7 @@ class RunConfig(BaseModel):
     windows: int = Field(default=1, ge=1, le=1000)
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
     batch_size: int | None = Field(default=None, ge=1)
-    workers: int = Field(default=1, ge=1, le=256)
+    workers: int | None = Field(default=1, ge=1, le=256)
     metric_timeout: float = Field(default=TIMEOUT_SECONDS, ge=0, allow_inf_nan=False)
     max_failures: int = Field(default=0, ge=0)
     retry_failed: bool = False

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from degrade_bench.metric.base import Metric
 from degrade_bench.runs.record import ClipRecord
 from degrade_bench.sweep.block import BlockResult
+from degrade_bench.sweep.pool import Pool
 from degrade_bench.sweep.scoring import MetricInput, score_cells
-from degrade_bench.sweep.worker import ClipRead, ClipUnusable, Message, Task, Work, work_on
+from degrade_bench.sweep.worker import ClipRead, ClipUnusable, Message, Task, Work
 
 MOST_PROBES = 16
 """Blocks that are timed; of more, evenly spaced ones stand for their neighbours."""
@@ -31,8 +32,7 @@ def estimate(
     tasks: Sequence[Task],
     work: Work,
     heavy: Sequence[Metric],
-    workers: int,
-    probe: Callable[[Task, Work], Iterable[Message]] = work_on,
+    pool: Pool,
 ) -> Estimate | None:
     """Time one level of some blocks on the first readable clip, and scale it to all that is left.
 
@@ -43,15 +43,14 @@ def estimate(
         tasks: what is left, by clip.
         work: what every worker knows.
         heavy: the metrics that this process scores.
-        workers: processes.
-        probe: does a task, where it does the least harm.
+        pool: does what is timed, and is to do the rest.
     """
     tasks = [task for task in tasks if task.todo]
     for task in tasks:
         blocks = [block for block in work.blocks() if block.name in task.todo]
         timed = {block.name: task.todo[block.name] for block in blocks[:: -(-len(blocks) // MOST_PROBES)]}
         probed = Work(work.seed, (5,), 1, work.degradations, work.light, work.heavy, checks_batches=False)
-        times = _timed(probe(Task(task.source, timed), probed), heavy)
+        times = _timed(pool.probe(Task(task.source, timed), probed), heavy)
         if times is None:
             continue
         if times.clip is None or not times.per_block:
@@ -65,7 +64,7 @@ def estimate(
             for block in blocks
         )
         clips = _clip_equivalents(tasks, times.clip.seconds)
-        seconds = clips * light_seconds / min(workers, len(tasks)) + clips * cells * times.heavy
+        seconds = clips * light_seconds / min(pool.workers, len(tasks)) + clips * cells * times.heavy
         some = "every block" if len(timed) == len(blocks) else f"{len(timed)} of {len(blocks)} blocks"
         return Estimate(seconds, f"measured on one level of {some} of clip {times.clip.id!r}")
     return None

@@ -38,6 +38,7 @@ from degrade_bench.sweep.resume import (
 )
 from degrade_bench.sweep.scoring import Outcome
 from degrade_bench.sweep.spec import Sweep, split_metrics
+from degrade_bench.sweep.staff import Staff
 from degrade_bench.sweep.worker import (
     BlockLost,
     ClipLost,
@@ -73,6 +74,7 @@ class SweepResult:
         seconds: time spent by this process on this sweep, this time.
         cells_scored: cells that this time were worked on.
         expected: the estimate that was made before the start.
+        workers: that did it; 1 for this process.
         metric_counts: per metric, what it counted over the whole table, and its scores outside its range.
     """
 
@@ -83,6 +85,7 @@ class SweepResult:
     seconds: float
     cells_scored: int
     expected: Estimate | None
+    workers: int
     metric_counts: Mapping[str, Mapping[str, int]]
 
     def counts(self) -> Counts:
@@ -148,13 +151,16 @@ def execute(
     ledger = _Ledger(sweep, folder, tasks, heavy, rows, counts, progress)
     if sweep.workers > 1:
         _leave_to_workers(light)
-    with Pool(work, sweep.workers if tasks else 1) as pool:
+    staff = Staff(sweep.workers, tuple(task.source for task in tasks)) if sweep.if_memory_suffices else None
+    with Pool(work, sweep.workers if tasks else 1, staff) as pool:
         try:
-            expected = estimate(tasks, work, heavy, sweep.workers, pool.probe)
+            expected = estimate(tasks, work, heavy, pool)
         except DegradeBenchError:
             raise
         except Exception:  # whatever it stumbles over, the run will say it in its place
             expected = None
+        if staff is not None and staff.shortage is not None:
+            progress.warned(staff.shortage)
         ledger.progress.planned(sweep.cells_per_clip * len(sweep.sources), ledger.cells_to_do, expected)
         for event in pool.run(tasks):
             ledger.take(event)
@@ -174,6 +180,7 @@ def execute(
         seconds=time.perf_counter() - started,
         cells_scored=ledger.cells_scored,
         expected=expected,
+        workers=pool.workers,
         metric_counts=counts_by_metric(sweep.metrics, table, ledger.counts),
     )
 

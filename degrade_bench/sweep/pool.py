@@ -30,6 +30,7 @@ from degrade_bench.sweep.processes import (
     WorkerStartError,
     check_workers_can_start,
 )
+from degrade_bench.sweep.staff import Staff
 from degrade_bench.sweep.worker import BlockLost, ClipLost, Message, Task, Work, work_on
 
 MOST_DEATHS = 2
@@ -64,13 +65,14 @@ class Pool:
     Args:
         work: what every worker knows.
         workers: 1 works in this process; more starts as many processes. The results are the same.
+        staff: decides after a probe how many workers there are to be; None for as many as were given.
 
     Raises:
         WorkerStartError: worker processes cannot import the main script.
     """
 
-    def __init__(self, work: Work, workers: int) -> None:
-        self._work, self._count = work, workers
+    def __init__(self, work: Work, workers: int, staff: Staff | None = None) -> None:
+        self._work, self._count, self._staff = work, workers, staff
         self._workers: dict[Connection, Worker] = {}
         self._spare: Worker | None = None
         self._inbox: Inbox | None = None
@@ -90,6 +92,11 @@ class Pool:
             self._inbox.close()
         for worker in [*self._workers.values(), *filter(None, [self._spare])]:
             worker.stop(at_once=True)  # nothing that it still does is wanted
+
+    @property
+    def workers(self) -> int:
+        """How many there are to be, as far as that is decided."""
+        return self._count
 
     def probe(self, task: Task, work: Work) -> Iterator[Message]:
         """Do a task of other work before the run begins, and yield what happens, as far as it goes.
@@ -117,6 +124,8 @@ class Pool:
                     continue
                 worker.note(message)
                 self._greeted |= worker.greeted
+                if self._staff is not None and isinstance(message, Hello):
+                    self._staff.began(worker.process.pid)
                 if not isinstance(message, Hello | Farewell | ClipDone):
                     yield cast("Message", message)
         finally:  # also where whoever asks has heard enough: a worker that is not waited for must not be left over
@@ -125,8 +134,17 @@ class Pool:
                 worker.stop(at_once=not died)
             else:
                 self._spare = worker
+                self._fit(worker, task.source.seconds_hint)
         if died:
             self._check_greeting(worker)
+
+    def _fit(self, tried: Worker, seconds: float | None) -> None:
+        """Have as many workers as there are to be, now that one was tried out on a clip of so many seconds."""
+        if self._staff is not None:
+            self._count = self._staff.tried(tried.process.pid, seconds)
+        if self._count == 1 and self._spare is not None:
+            self._spare.stop()
+            self._spare = None
 
     def run(self, tasks: Sequence[Task]) -> Iterator[Event]:
         """Work on every task and yield what happens, in whatever order it happens.

@@ -103,6 +103,7 @@ def with_outcome(record: RunRecord, result: SweepResult, skipped_before: Sequenc
     failures = [row for row in rows if row["status"] == "failed"]
     return record.updated(
         state="scored",
+        request=record.request.model_copy(update={"workers": result.workers}),
         metrics=tuple(
             metric.model_copy(update={"counts": dict(result.metric_counts[metric.name])})
             for metric in record.metrics

@@ -28,6 +28,7 @@ class Sweep:
         replicates: independent draws of every cell.
         batch_size: the most signals that a metric is given at once where the device is; None for whole blocks.
         workers: processes that damage and score; 1 does everything in this process.
+        if_memory_suffices: start fewer workers where memory does not suffice for as many.
         retry_failed: score again the blocks in which a cell failed.
     """
 
@@ -39,6 +40,7 @@ class Sweep:
     replicates: int = 1
     batch_size: int | None = None
     workers: int = 1
+    if_memory_suffices: bool = False
     retry_failed: bool = False
 
     def blocks(self) -> list[Block]:

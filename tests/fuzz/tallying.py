@@ -76,6 +76,7 @@ def parser(text: str | None, cases: int) -> argparse.ArgumentParser:
     made.add_argument("--seed", type=int, default=1)
     made.add_argument("--cases", type=int, default=cases, help=f"at most so many  [default: {cases}]")
     made.add_argument("--minutes", type=float, help="go on for so long, whatever --cases says")
+    made.add_argument("--first", type=int, default=0, help="begin with this case  [default: 0]")
     made.add_argument("--only", type=int, help="do this case alone: one that was found")
     made.add_argument("--keep", type=Path, help="copy the folders of findings here")
     return made
@@ -88,7 +89,7 @@ def numbers(options: argparse.Namespace) -> Iterator[int]:
         yield options.only
         return
     until = None if options.minutes is None else time.monotonic() + 60 * options.minutes
-    case = 0
-    while (case < options.cases) if until is None else (time.monotonic() < until):
+    case = options.first
+    while (case < options.first + options.cases) if until is None else (time.monotonic() < until):
         yield case
         case += 1

@@ -7,6 +7,7 @@ import random
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -109,17 +110,18 @@ def test_an_estimate_adds_up_what_was_measured(monkeypatch):
     made = work(toys.ToyNoise(), metrics=(Slow(),))
     todo = {block.name: frozenset({"slow"}) for block in made.blocks()}
     slow_tasks = [Task(source, todo) for source in (toys.ToySource("bad", bad=True), *toys.toy_sources(20))]
-    expected = estimate(slow_tasks, made, (), workers=2)
+    two = SimpleNamespace(workers=2, probe=work_on)
+    expected = estimate(slow_tasks, made, (), two)
     assert expected.seconds == pytest.approx(21 * 7 * 0.03 / 2)
     assert "clip 'c0'" in str(expected)
-    assert estimate([], made, (), 1) is None
-    assert estimate([Task(toys.ToySource("bad", bad=True), todo)], made, (), 1) is None
+    assert estimate([], made, (), two) is None
+    assert estimate([Task(toys.ToySource("bad", bad=True), todo)], made, (), two) is None
 
 
 def test_heavy_metrics_count_for_every_cell():
     made = work(toys.ToyNoise(), metrics=(), heavy=(toys.Length(),))
     todo = {block.name: frozenset({"length"}) for block in made.blocks()}
-    assert estimate([Task(toys.ToySource("c"), todo)], made, (toys.Length(),), 1).seconds > 0
+    assert estimate([Task(toys.ToySource("c"), todo)], made, (toys.Length(),), Pool(made, 1)).seconds > 0
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(0.2, "1 s"), (42, "42 s"), (360, "6 min"), (7800, "2 h 10 min")])
