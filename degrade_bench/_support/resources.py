@@ -43,7 +43,7 @@ def _left_in_groups(proc: Path, groups: Path) -> Iterator[int]:
     except OSError:  # no Linux
         return
     for line in lines:
-        _, controllers, path = line.split(":", 2)
+        _, controllers, path = [*line.split(":", 2), "", ""][:3]
         for controller, *names in CONTROL_GROUPS:
             if controller in controllers.split(","):
                 mounted = groups / controller

@@ -43,7 +43,7 @@ FIRST = ("memory.limit_in_bytes", "memory.usage_in_bytes")
 def test_without_a_limit_it_is_what_the_machine_has(machine):
     machine.group("job", SECOND, "max", 3_000_000, "inactive_file 0")
     assert machine.available(["0::/job"]) == MACHINE
-    assert machine.available(["0::/elsewhere", "1:cpu:/job"]) == MACHINE
+    assert machine.available(["0::/elsewhere", "1:cpu:/job", "", "nonsense"]) == MACHINE
     assert available_bytes(machine.folder / "nothing", machine.folder) == MACHINE
 
 
