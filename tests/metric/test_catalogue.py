@@ -99,7 +99,7 @@ thing = Scaled("3")
 
 FINGERPRINTS = {
     "si-sdr": "827f6bf4a164",
-    "mr-spectral": "a5b100d0d8b4",
+    "mr-spectral": "2955173b1c62",
     "log-mel": "b52d717307cc",
     "chroma-order-free": "3a1c77283459",
     "chroma-aligned": "03d9846c9cd2",

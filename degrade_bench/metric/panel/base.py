@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -89,13 +90,23 @@ def magnitudes(signal: torch.Tensor, n_fft: int, hop: int) -> torch.Tensor:
         torch.Size([2, 513, 7])
     """
     spectra: torch.Tensor | None = None
-    for index, channel in enumerate(without_offset(signal)):  # one at a time: complex spectra are large
-        spectrum = _magnitudes_of(channel, n_fft, hop)
+    for index, spectrum in enumerate(channel_magnitudes(signal, n_fft, hop)):
         if spectra is None:  # frame by frame in memory, as an STFT comes
             spectra = spectrum.new_empty((len(signal), *spectrum.mT.shape)).mT
         spectra[index] = spectrum
     assert spectra is not None  # a signal has a channel
     return spectra
+
+
+def channel_magnitudes(signal: torch.Tensor, n_fft: int, hop: int) -> Iterator[torch.Tensor]:
+    """The same, channel by channel, ``(1 + n_fft/2, frames)``, computed when it is asked for: spectra are large.
+
+    Args:
+        signal: ``(channels, time)``, as for :func:`magnitudes`.
+        n_fft: samples of a frame.
+        hop: samples from one frame to the next.
+    """
+    return (_magnitudes_of(channel, n_fft, hop) for channel in without_offset(signal))
 
 
 def _magnitudes_of(channel: torch.Tensor, n_fft: int, hop: int) -> torch.Tensor:
