@@ -28,8 +28,18 @@ def forget_damage(clip: Clip) -> None:
         return
     forget(_is_nothing)
     gc.collect()
-    with suppress(OSError, AttributeError):  # of glibc, which keeps what was freed, in pieces
-        ctypes.CDLL(None).malloc_trim(0)
+    give_back(clip)
+
+
+def give_back(clip: Clip) -> None:
+    """Give the system back what was freed while a large clip was worked on: glibc keeps it, in pieces of no use.
+
+    Args:
+        clip: that was worked on.
+    """
+    if clip.samples.nbytes > LARGE_BYTES:
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _is_clip(owner: Any) -> bool:

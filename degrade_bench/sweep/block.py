@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from degrade_bench._support.guard import guarded
 from degrade_bench._support.interrupts import never_a_row
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.memory import forget_damage
+from degrade_bench.degrade.memory import forget_damage, give_back
 from degrade_bench.degrade.plan import Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import NotApplicableError
@@ -93,6 +93,7 @@ def block_result(
         checks = checks_batches and portion[0] is block.cells[0]
         for metric in light:
             outcomes, grown = _heard(metric, clip, block, cells, windows[metric.name], listeners, checks)
+            give_back(clip)
             counts[metric.name].update(grown)
             traits = Traits.of(metric)
             rows += [_row(record, cell, traits, outcome) for cell, outcome in zip(cells, outcomes, strict=True)]

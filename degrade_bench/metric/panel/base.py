@@ -70,6 +70,10 @@ class FullReference(Metric):
         return torch.tensor(scores, dtype=torch.float64)
 
 
+MOST_COMPLEX_BYTES = 16 << 20
+"""So much of a complex spectrum is held at once."""
+
+
 @lru_cache(maxsize=16)
 def _window(n_fft: int) -> torch.Tensor:
     return torch.hann_window(n_fft)
@@ -112,7 +116,20 @@ def channel_magnitudes(signal: torch.Tensor, n_fft: int, hop: int) -> Iterator[t
 def _magnitudes_of(channel: torch.Tensor, n_fft: int, hop: int) -> torch.Tensor:
     if len(channel) < n_fft:
         channel = torch.nn.functional.pad(channel, (0, n_fft - len(channel)))
-    return torch.stft(channel, n_fft, hop, window=_window(n_fft), center=False, return_complex=True).abs()
+    frames = 1 + (len(channel) - n_fft) // hop
+    at_once = max(1, MOST_COMPLEX_BYTES // (8 * (1 + n_fft // 2)))
+    if frames <= at_once:
+        return _stft(channel, n_fft, hop).abs()
+    spectrum = channel.new_empty((frames, 1 + n_fft // 2)).mT  # frame by frame in memory, as an STFT comes
+    for first in range(0, frames, at_once):
+        last = min(first + at_once, frames)
+        part = channel[first * hop : (last - 1) * hop + n_fft]
+        torch.abs(_stft(part, n_fft, hop), out=spectrum[:, first:last])
+    return spectrum
+
+
+def _stft(channel: torch.Tensor, n_fft: int, hop: int) -> torch.Tensor:
+    return torch.stft(channel, n_fft, hop, window=_window(n_fft), center=False, return_complex=True)
 
 
 def pooled_magnitudes(signal: torch.Tensor, n_fft: int, hop: int) -> torch.Tensor:
