@@ -1,6 +1,7 @@
 """How much memory a run takes: of an hour of music, of a surround file at a high rate, of many files.
 
     python benchmarks/memory.py
+    python benchmarks/memory.py hour    # one input only: hour, surround or folder
 
 The inputs are made of the built-in corpus. Every run is ``degrade-bench run --suite quick --levels 5`` with the
 whole panel. Four times a second the memory of its processes is added up, what they share counted once
@@ -121,12 +122,13 @@ def measured(case: Case, folder: Path) -> str:
     )
 
 
-def main() -> None:
-    """Make the inputs, run, and print the table."""
+def main(only: list[str]) -> None:
+    """Make the inputs, or only these, run, and print the table."""
+    asked = [case for case in CASES if not only or case.name in only]
     print("| input | options | peak, GB | seconds | clips | left out | failed rows | exit code |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as name:
-        for kind, cases in itertools.groupby(CASES, lambda case: case.name):
+        for kind, cases in itertools.groupby(asked, lambda case: case.name):
             folder = Path(name, kind)
             (folder / "in").mkdir(parents=True)
             MAKERS[kind](folder / "in")
@@ -135,4 +137,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
