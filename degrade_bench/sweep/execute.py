@@ -180,7 +180,7 @@ def execute(
         seconds=time.perf_counter() - started,
         cells_scored=ledger.cells_scored,
         expected=expected,
-        workers=pool.workers,
+        workers=pool.workers if tasks else sweep.workers,
         metric_counts=counts_by_metric(sweep.metrics, table, ledger.counts),
     )
 

@@ -9,7 +9,7 @@ from degrade_bench._support.resources import available_bytes, available_cores, t
 from degrade_bench.corpus.source import ClipSource
 
 LEAST_BYTES = 600 << 20
-"""What a worker takes at least: libraries, and half a minute of stereo with its spectra."""
+"""What a worker takes at least, before anything is measured: its libraries, and short clips."""
 
 RESERVE = 0.25
 """So much more than the first worker took is counted for every one: it rendered one level of some blocks."""

@@ -94,3 +94,9 @@ def test_too_little_memory_for_two_is_said_and_all_is_done_in_one_process(memory
     memory(0)
     asked_for = sweep_in(tmp_path / "asked", replace(sweep, if_memory_suffices=False))
     assert asked_for.workers == 2
+
+
+def test_a_run_with_nothing_left_keeps_its_workers(tmp_path):
+    sweep = make_sweep(workers=2)
+    assert sweep_in(tmp_path / "out", sweep).workers == 2
+    assert sweep_in(tmp_path / "out", sweep).workers == 2

@@ -13,6 +13,7 @@ import torch
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.catalogue import PANEL, load_metric
+from degrade_bench.metric.panel import base
 from tests.conftest import make_clip
 
 FULL_REFERENCE = ["si-sdr", "mr-spectral", "log-mel", "chroma-order-free", "chroma-aligned"]
@@ -230,3 +231,13 @@ def test_under_a_bar_shuffle_order_free_chroma_stays_and_the_aligned_one_falls(b
     mean = np.mean(falls, axis=0)
     assert (np.diff(mean) > 0).all()
     assert mean[-1] > 0.1
+
+
+@pytest.mark.parametrize(("n_fft", "hop", "offset"), [(1024, 256, 0.0), (512, 512, 0.3), (256, 300, 0.0)])
+def test_spectra_in_parts_are_those_of_the_whole_bit_for_bit(monkeypatch, n_fft, hop, offset):
+    signal = torch.randn(2, 30011, generator=torch.Generator().manual_seed(0)) + offset
+    whole = base.magnitudes(signal, n_fft, hop)
+    monkeypatch.setattr(base, "MOST_COMPLEX_BYTES", 20_000)
+    parts = base.magnitudes(signal, n_fft, hop)
+    assert torch.equal(whole, parts)
+    assert whole.stride() == parts.stride()
