@@ -85,6 +85,7 @@ def local_files(name: str) -> set[str]:
     """
     first = module_file(name)
     todo, digests = [(first, name)], {}
+    known: dict[tuple[str, Path | None], Path | None] = {}
     while todo:
         path, loaded_as = todo.pop()
         if path in digests:
@@ -96,10 +97,32 @@ def local_files(name: str) -> set[str]:
         imported = _imports(content, package) if path.suffix == ".py" else ()
         names = {*imported, *_globals(module)}
         for other in sorted(names):
-            found = _found(other, path)
-            if found is not None and not is_installed(found) and not found.is_relative_to(_BENCH_FOLDER):
+            # files of one folder import the same modules; where a loaded one is depends on nobody
+            asked = (other, None if other in sys.modules else path.parent)
+            if asked not in known:
+                known[asked] = _local(other, path)
+            if (found := known[asked]) is not None:
                 todo.append((found, other))
     return set(digests.values())
+
+
+def _local(name: str, importer: Path) -> Path | None:
+    """The file of an imported module that is neither installed nor Python's nor the bench's."""
+    module = sys.modules.get(name)
+    file = getattr(module, "__file__", None)
+    if isinstance(file, str) and _is_elsewhere(file):
+        return None
+    found = _found(name, importer)
+    if found is None or is_installed(found) or found.is_relative_to(_BENCH_FOLDER):
+        return None
+    return found
+
+
+@cache
+def _is_elsewhere(file: str) -> bool:
+    """Whether a loaded module's file is installed, or the bench's; remembered, for a process has thousands."""
+    path = Path(file).resolve()
+    return is_installed(path) or path.is_relative_to(_BENCH_FOLDER)
 
 
 def _digest(path: Path) -> str:
@@ -118,11 +141,14 @@ def _found(name: str, importer: Path) -> Path | None:
     module = sys.modules.get(name)
     if module is not None:
         return _file_of(module)
+    parts = name.split(".")
     folders = [importer.parent]
     while (folders[-1] / "__init__.py").is_file():
         folders.append(folders[-1].parent)
     for folder in folders:
-        beside = folder.joinpath(*name.split("."))
+        if len(parts) > 1 and not (folder / parts[0]).is_dir():
+            continue
+        beside = folder.joinpath(*parts)
         for path in (beside.with_suffix(".py"), beside / "__init__.py"):
             if path.is_file():
                 return path.resolve()
