@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from pathlib import Path
@@ -18,6 +19,15 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # tests were started in t
     signal.signal(signal.SIGINT, signal.default_int_handler)
 if "PYTEST_XDIST_WORKER" in os.environ:
     torch.set_num_threads(1)  # there is a worker on every core already
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of every later collection of garbage: it stays, and to look at it takes a second.
+
+    statsmodels collects with every correction, Hypothesis and the tests of what is kept alive do so as well.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def make_clip(
