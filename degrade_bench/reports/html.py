@@ -39,6 +39,7 @@ def write_report(folder: Path) -> Path:
     """
     run = load_run(folder)
     claim(folder, [REPORT])
+    rows = _rows(run, SECTIONS)  # before anything is drawn: what is refused is refused at once
     with house_style():
         drawings = draw(run)
         vectors = save([drawing for several in drawings.values() for drawing in several], folder)
@@ -46,7 +47,7 @@ def write_report(folder: Path) -> Path:
         section: [_figure(drawing, vectors[drawing.name]) for drawing in several]
         for section, several in drawings.items()
     }
-    write_text(folder / REPORT, render(run, figures))
+    write_text(folder / REPORT, _page(run, figures, rows))
     return folder / REPORT
 
 
@@ -64,13 +65,24 @@ def render(run: RunView, figures: Figures, sections: Iterable[Section] = SECTION
             describes them.
         sections: what the page is made of, in this order; those that do not apply are left out.
     """
+    return _page(run, figures, _rows(run, sections))
+
+
+Rows = Mapping[Section, Mapping[str, Any]]
+"""What the template of each section shows; sections that do not apply are left out."""
+
+
+def _rows(run: RunView, sections: Iterable[Section]) -> Rows:
+    asked = {section: section.rows(run) for section in sections}
+    return {section: rows for section, rows in asked.items() if rows is not None}
+
+
+def _page(run: RunView, figures: Figures, rows: Rows) -> str:
     environment = _environment()
-    bodies = {}
-    for section in sections:
-        rows = section.rows(run)
-        if rows is not None:
-            template = environment.get_template(section.template)
-            bodies[section] = template.render(rows, figures=figures.get(section.id, []))
+    bodies = {
+        section: environment.get_template(section.template).render(shown, figures=figures.get(section.id, []))
+        for section, shown in rows.items()
+    }
     return environment.get_template("report.html.j2").render(_head(run), bodies=bodies)
 
 
