@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 
 from degrade_bench.clip import Annotations, Clip
 
@@ -88,6 +91,38 @@ def make_clip(
 def clip_factory():
     """The function that makes generated clips."""
     return make_clip
+
+
+@pytest.fixture
+def no_report(monkeypatch) -> None:
+    """Runs end with their tables: drawing takes seconds, and what is drawn is tested in ``tests/reports``."""
+    monkeypatch.setattr("degrade_bench.bench.show", lambda folder: folder)
+
+
+@pytest.fixture(scope="module")
+def no_reports() -> Iterator[None]:
+    """The same for a module, whose runs are made by a fixture of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("degrade_bench.bench.show", lambda folder: folder)
+        yield
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Make a folder once for all workers of a session: whoever asks first makes it, the others wait and read it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def give(name: str, make: Callable[[Path], None]) -> Path:
+        folder = shared / name
+        with FileLock(shared / f"{name}.lock"):
+            if not (shared / f"{name}.done").exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                make(folder)
+                (shared / f"{name}.done").touch()
+        return folder
+
+    return give
 
 
 @pytest.fixture(scope="session")

@@ -23,11 +23,14 @@ HOSTILE = "<script>alert(1)</script> & \"clip\" 'zero'"
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory) -> Path:
+def finished(made_once) -> Path:
     """Seven short clips, one of them with a hostile name, four degradations, three metrics."""
+    return made_once("finished", make_finished)
+
+
+def make_finished(folder: Path) -> None:
     clips = [make_clip(4.0, 16000, 1, seed=seed) for seed in range(7)]
     clips[0] = Clip(HOSTILE, clips[0].samples, clips[0].sample_rate, clips[0].annotations, group="<b>bold</b>")
-    folder = tmp_path_factory.mktemp("report") / "run"
     degrade_bench.stress_test(
         [load_metric(name, {}, "cpu") for name in ("si-sdr", "log-mel", "loudness")],
         clips=clips,
@@ -36,13 +39,15 @@ def finished(tmp_path_factory) -> Path:
         levels=(1, 3, 5),
         out=folder,
     )
-    return folder
 
 
 @pytest.fixture(scope="session")
-def full(finished, tmp_path_factory) -> Path:
+def full(finished, made_once) -> Path:
     """The run with a report of everything: every frame is filled, and one metric's verdicts are inconclusive."""
-    folder = tmp_path_factory.mktemp("full") / "run"
+    return made_once("full", lambda folder: make_full(finished, folder))
+
+
+def make_full(finished: Path, folder: Path) -> None:
     shutil.copytree(finished, folder)
     analysis = load_analysis(folder)
     verdicts = analysis.verdicts.copy()
@@ -51,7 +56,6 @@ def full(finished, tmp_path_factory) -> Path:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         write_report(folder)
-    return folder
 
 
 @pytest.fixture(scope="session")
