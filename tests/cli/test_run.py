@@ -81,6 +81,7 @@ def test_analysis_and_report_are_made_again_without_scoring(finished, call, tmp_
     assert (copy / "report.html").exists()
 
 
+@pytest.mark.usefixtures("no_report")
 def test_a_second_start_scores_nothing_and_another_request_is_refused(finished, call, music, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(finished, copy)
@@ -93,6 +94,7 @@ def test_a_second_start_scores_nothing_and_another_request_is_refused(finished, 
     assert (copy / "scores.parquet").read_bytes() == before
 
 
+@pytest.mark.usefixtures("no_report")
 def test_what_is_left_out_is_said_first_and_last(call, music):
     code, out, err = call(
         "run",
