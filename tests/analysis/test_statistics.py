@@ -92,13 +92,36 @@ def test_wilcoxon_by_all_sign_flips(sizes, signs):
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.lists(st.integers(-6, 8), min_size=2, max_size=70))
-def test_wilcoxon_with_zeros_and_ties_is_scipys_pratt(values):
+def test_wilcoxon_with_zeros_and_ties_is_scipys_pratt_where_scipys_limits_are_asked_for(values):
     values = np.array(values, dtype=float)
     if not values.any():
         assert one(values) == 1.0
         return
     expected = min(1.0, float(scipy.stats.wilcoxon(values, zero_method="pratt").pvalue))
-    assert one(values) == pytest.approx(expected, abs=1e-9)
+    assert stat.wilcoxon_p(values[:, None], tied_exact=13)[0] == pytest.approx(expected, abs=1e-9)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.lists(st.integers(-5, 5), min_size=14, max_size=50).filter(any))
+def test_wilcoxon_is_exact_with_ties_up_to_fifty_tracks(values):
+    values = np.array(values, dtype=float)
+    ranks = scipy.stats.rankdata(np.abs(values))[values != 0]
+    chances = {0.0: 1.0}
+    for rank in ranks:
+        added: dict[float, float] = {}
+        for total, chance in chances.items():
+            for reached in (total, total + rank):
+                added[reached] = added.get(reached, 0.0) + chance / 2
+        chances = added
+    observed = scipy.stats.rankdata(np.abs(values))[values > 0].sum()
+    lower = sum(chance for total, chance in chances.items() if total <= observed)
+    upper = sum(chance for total, chance in chances.items() if total >= observed)
+    assert one(values) == pytest.approx(min(1.0, 2 * min(lower, upper)), abs=1e-9)
+
+
+def test_a_drop_in_every_clip_is_as_certain_with_fourteen_tied_clips_as_with_thirteen():
+    drops = np.repeat([10.0, 20.0, 30.0], 5)
+    assert [one(drops[:count]) for count in (13, 14)] == [2.0**-12, 2.0**-13]
 
 
 @pytest.mark.parametrize("count", [6, 13, 50, 51, 200])
