@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from degrade_bench._support.interrupts import never_a_row
+from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.clip import Clip
 from degrade_bench.conclude import conclude, show
 from degrade_bench.corpus.excerpts import Excerpt
@@ -234,7 +235,7 @@ def run(
             finished=now(),
         )
         folder.finish(result.table, record)
-        analysis = conclude(config.out)
+        analysis = conclude(config.out, AnalysisOptions(influence=True))
         seconds = {**record.seconds, "total": round(time.perf_counter() - started, 3)}
         record = record.updated(state="done", seconds=seconds)
         folder.write_record(record)

@@ -167,8 +167,8 @@ def plan_from_reliability(
         power: the chance of success.
         drop: to detect, in the metric's unit; None for twice the margin.
         clips: to plan with; None for none in particular.
-        margin: what counts as no drop, in the metric's unit; None for the nuisance floor that the noise makes.
-        tests: how many tests Holm's correction runs over.
+        margin: what counts as no drop, in the metric's unit; None for the smallest effect of interest that follows.
+        tests: how many degradations are tested.
         levels: of the ladder.
 
     Raises:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from degrade_bench.analysis import statistics as stat
+from degrade_bench.analysis.bounds import mean_intervals
 from degrade_bench.analysis.floor import Floor
 from degrade_bench.analysis.frames import Column, Frame, interval
 from degrade_bench.analysis.options import AnalysisOptions
@@ -26,15 +27,19 @@ CONTROLS = Frame(
         Column("n", "count", "clips with a drop"),
         Column("tracks", "count", "the recordings that they are from"),
         Column("drop_mean", "number", "the mean drop over clips", "the metric's"),
-        *interval("drop", "BCa bootstrap interval of the mean drop over tracks", "the metric's"),
+        *interval("drop", "interval of the mean drop over tracks, as in `levels`", "the metric's"),
         Column("drop_abs_mean", "number", "the mean of \\|drop\\|: a control may go either way", "the metric's"),
         Column("drop_abs_max", "number", "the largest \\|drop\\|", "the metric's"),
-        Column("p_value", "number", "signed-rank test of \\|drop\\| − margin, one-sided by its sign"),
+        Column(
+            "p_value",
+            "number",
+            "signed-rank test of \\|drop\\| − the larger of nuisance floor and margin, one-sided by its sign",
+        ),
         Column("nuisance", "flag", "whether it is part of the nuisance floor: the metric is not meant to hear it"),
         Column(
             "reaction",
             "text",
-            "`reacts` where the interval of the mean \\|drop\\| lies above the margin, `indifferent` where it lies "
+            "`reacts` where the interval of the mean \\|drop\\| lies above the same, `indifferent` where it lies "
             "below, else `unclear`",
         ),
     ),
@@ -50,7 +55,7 @@ PLACEBOS = Frame(
         Column("level", "count", "the placebo's level"),
         Column("n", "count", "clips with a drop"),
         Column("drop_mean", "number", "the placebo's mean drop over clips", "the metric's"),
-        *interval("drop", "BCa bootstrap interval of the mean drop over tracks", "the metric's"),
+        *interval("drop", "interval of the mean drop over tracks, as in `levels`", "the metric's"),
         Column("strength", "number", "the level's physical strength", "as `unit` says"),
         Column("unit", "text", "of the strength"),
     ),
@@ -72,9 +77,9 @@ def control_effects(
     """
     drops = metric_drops.clustered(metric_drops.control_drops)
     sizes = metric_drops.clustered(np.abs(metric_drops.control_drops))
-    low, high = drops.intervals(resampler, (options.confidence,))[0]
-    size_low, size_high = sizes.intervals(resampler, (options.confidence,))[0]
-    margin = floor.margin
+    low, high = mean_intervals(drops, resampler, (options.confidence,), options)[0]
+    size_low, size_high = mean_intervals(sizes, resampler, (options.confidence,), options)[0]
+    margin = floor.single_clips
     beyond = sizes.track_means - margin
     frame = metric_drops.controls[["degradation", "level", "strength", "unit", "nuisance"]].assign(
         metric=metric_drops.metric,
@@ -85,7 +90,7 @@ def control_effects(
         drop_high=high,
         drop_abs_mean=sizes.means,
         drop_abs_max=_largest(metric_drops.control_drops),
-        p_value=np.where(sizes.means > margin, stat.wilcoxon_p(beyond) / 2, 1.0),
+        p_value=np.where(sizes.means > margin, stat.wilcoxon_p(beyond, options.tied_exact) / 2, 1.0),
         reaction=np.where(size_low > margin, "reacts", np.where(size_high <= margin, "indifferent", "unclear")),
     )
     return CONTROLS.table(frame[frame["n"] > 0])
@@ -105,7 +110,7 @@ def placebo_effects(metric_drops: MetricDrops, resampler: Resampler, options: An
         options: thresholds.
     """
     drops = metric_drops.clustered(metric_drops.placebo_drops)
-    low, high = drops.intervals(resampler, (options.confidence,))[0]
+    low, high = mean_intervals(drops, resampler, (options.confidence,), options)[0]
     frame = metric_drops.placebos[["degradation", "placebo_of", "level", "strength", "unit"]].assign(
         metric=metric_drops.metric, n=drops.clips, drop_mean=drops.means, drop_low=low, drop_high=high
     )

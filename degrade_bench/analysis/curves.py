@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from degrade_bench.analysis import statistics as stat
+from degrade_bench.analysis.bounds import mean_intervals
 from degrade_bench.analysis.floor import Floor
 from degrade_bench.analysis.frames import Column, interval
 from degrade_bench.analysis.options import AnalysisOptions
@@ -76,13 +77,15 @@ DETECTION_COLUMNS = (
     Column(
         "detection_level",
         "number",
-        "the lowest level from which on the whole interval of the drop lies above the margin",
+        "the lowest level from which on the counted drop was shown to exceed the margin, in fixed sequence from "
+        "the "
+        "top; under rules 1 from which on the whole interval of the drop lies above it",
         "levels",
     ),
     Column(
         "detection_at",
         "number",
-        "where the mean curve comes to lie above the margin for good, interpolated between levels",
+        "where the mean curve of the counted drop comes to lie above the margin for good, between levels",
         "levels",
     ),
     *interval("detection_at", "its bootstrap interval, in which the margin is uncertain too", "levels"),
@@ -126,19 +129,23 @@ def curves_of(
         return Curves(pd.DataFrame(columns=names), (), ())
     per_clip = np.column_stack([part for ladder in ladders for part in _per_clip(metric_drops, effects, ladder)])
     clustered = metric_drops.clustered(per_clip)
-    means, (low, high) = clustered.means, clustered.intervals(resampler, (options.confidence,))[0]
+    means, (low, high) = clustered.means, mean_intervals(clustered, resampler, (options.confidence,), options)[0]
+    low[::3], high[::3] = np.clip(low[::3], -1, 1), np.clip(high[::3], -1, 1)
     columns: dict[str, Any] = {}
     for place, name in enumerate(("monotonicity", "slope", "area")):
         columns |= {name: means[place::3], f"{name}_low": low[place::3], f"{name}_high": high[place::3]}
     columns["area_floor"] = columns["area"] / floor.value if floor.value > 0 else math.nan
-    drops = metric_drops.clustered(metric_drops.drops)
-    resampled, track_means = drops.draws(resampler).resampled, drops.track_means
+    track_means = metric_drops.clustered(metric_drops.drops).track_means
+    counted = metric_drops.clustered(metric_drops.drops if options.rules == 1 else metric_drops.counted)
+    resampled, centre = counted.draws(resampler).resampled, counted.means
     trends = [stat.page_trend(_complete(track_means[:, ladder])) for ladder in ladders]
     columns["page_l"], columns["page_p"] = zip(*trends, strict=True)
     return Curves(
         pd.DataFrame(columns)[names],
         tuple(
-            _detection(effects.iloc[ladder], resampled[:, ladder], floor, metric_drops.tracks, options)
+            _detection(
+                effects.iloc[ladder], centre[ladder], resampled[:, ladder], floor, metric_drops.tracks, options
+            )
             for ladder in ladders
         ),
         tuple(_saturation(metric_drops, effects, ladder, floor, resampler, options) for ladder in ladders),
@@ -227,13 +234,19 @@ def crossing(curves: np.ndarray, margins: np.ndarray, levels: np.ndarray) -> np.
 
 
 def _detection(
-    ladder: pd.DataFrame, resampled: np.ndarray, floor: Floor, tracks: int, options: AnalysisOptions
+    ladder: pd.DataFrame,
+    means: np.ndarray,
+    resampled: np.ndarray,
+    floor: Floor,
+    tracks: int,
+    options: AnalysisOptions,
 ) -> Detection:
     """Where one degradation is detected.
 
     Args:
-        ladder: its levels that were scored, with ``drop_mean`` and ``drop_low``.
-        resampled: ``(resamples, levels)``, its resampled mean drops.
+        ladder: its levels that were scored, with ``drop_low``.
+        means: ``(levels,)``, the mean drops that count.
+        resampled: ``(resamples, levels)``, these means resampled.
         floor: the metric's nuisance floor and margin.
         tracks: how many the metric has.
         options: thresholds.
@@ -241,8 +254,7 @@ def _detection(
     if ladder.empty:
         return Detection()
     levels = ladder["level"].to_numpy(dtype=float)
-    means = ladder["drop_mean"].to_numpy(dtype=float)[None]
-    at = float(crossing(means, np.array([floor.margin]), levels)[0])
+    at = float(crossing(means[None], np.array([floor.margin]), levels)[0])
     low = high = math.nan
     if tracks > 1 and math.isfinite(at):
         drawn = np.sort(crossing(resampled, floor.margin_draws.resampled[:, 0], levels))
@@ -296,7 +308,7 @@ def _saturation(
     if len(ladder) < 2 or not effects["drop_low"].to_numpy()[ladder[-1]] > floor.margin:
         return None
     growth = metric_drops.drops[:, ladder[-1:]] - metric_drops.drops[:, ladder[:-1]]
-    low, high = metric_drops.clustered(growth).intervals(resampler, options.tails)[1]
+    low, high = mean_intervals(metric_drops.clustered(growth), resampler, options.tails, options)[1]
     within = (low >= -floor.margin) & (high <= floor.margin)
     saturated = ladder[:-1][np.logical_and.accumulate(within[::-1])[::-1]]
     return int(effects["level"].to_numpy()[saturated[0]]) if len(saturated) else None

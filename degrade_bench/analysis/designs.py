@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from degrade_bench.analysis.planning import MarginFacts, design_of
+from degrade_bench.analysis.planning import design_of, margin_facts
 from degrade_bench.analysis.power import Design
 from degrade_bench.analysis.result import Analysis
 
@@ -28,12 +28,11 @@ class RunDesign:
 def designs(analysis: Analysis) -> list[RunDesign]:
     """The figures of every metric and degradation of which there are recordings enough."""
     metrics = analysis.metrics.set_index("metric")
+    damages = analysis.levels.groupby("metric")["degradation"].nunique()
     run_designs = []
     for (metric, degradation), levels in analysis.levels.groupby(["metric", "degradation"], sort=False):
         row = metrics.loc[metric]
-        facts = MarginFacts(
-            float(row["margin"]), float(row["margin_error"]), int(row["tracks"]), int(row["confirmatory_tests"])
-        )
+        facts = margin_facts(row, damages[metric], analysis.options)
         design = design_of(levels, facts, analysis.options)
         tracks = levels.loc[levels["n"] > 0, "tracks"]
         if design is not None and len(tracks):

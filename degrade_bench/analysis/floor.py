@@ -1,4 +1,4 @@
-"""The nuisance floor: what a metric does under edits that nobody would call damage, with its uncertainty."""
+"""The nuisance floor: what single clips' scores do under edits that nobody would call damage; and the margin."""
 
 from __future__ import annotations
 
@@ -7,34 +7,58 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from degrade_bench.analysis.means import Clustered
+from degrade_bench.analysis.margins import Margin, constant, effect_margin, floor_margin
 from degrade_bench.analysis.options import AnalysisOptions
-from degrade_bench.analysis.resampling import Draws, Resampler
+from degrade_bench.analysis.resampling import Draws, Resampler, weighted_quantile
 from degrade_bench.analysis.wide import MetricDrops
 
 
 @dataclass(frozen=True, eq=False)
 class Floor:
-    """A nuisance floor and the margin that follows from it.
+    """A nuisance floor, and the margin that the rules in force take.
 
     Attributes:
         value: the upper quantile of |drop| over the controls, clips and levels; NaN without any.
         low, high: its interval.
         draws: its bootstrap and jackknife, one column.
-        margin: what counts as no drop; 0 where there is neither a floor nor a given margin.
-        margin_draws: its bootstrap and jackknife: constant where it was given.
-        source: what the margin is: ``floor``, ``resolution``, ``rounding``, ``given`` or ``none``.
+        alarm: what a single clip's drop has to exceed to count as noticed: the same quantile of the drop, with its
+            sign; under rules 1 the margin.
         left_out: controls that are no part of the floor because the metric is meant to hear them.
+        counts_as_none: the margin with its draws, its source, and the control that decided it.
     """
 
     value: float
     low: float
     high: float
     draws: Draws
-    margin: float
-    margin_draws: Draws
-    source: str
+    alarm: float
     left_out: tuple[str, ...]
+    counts_as_none: Margin
+
+    @property
+    def margin(self) -> float:
+        """What counts as no drop; 0 where nothing says."""
+        return self.counts_as_none.value
+
+    @property
+    def effect(self) -> float:
+        """What counts as no drop beyond the placebo's."""
+        return float(self.counts_as_none.effect.centre[0])
+
+    @property
+    def single_clips(self) -> float:
+        """What counts as no drop of a single clip: the floor, at least the margin; a margin that was given."""
+        return self.margin if self.source == "given" else max(self.margin, np.nan_to_num(self.value))
+
+    @property
+    def margin_draws(self) -> Draws:
+        """The margin's bootstrap and jackknife."""
+        return self.counts_as_none.draws
+
+    @property
+    def source(self) -> str:
+        """What the margin is: see the column ``margin_is``."""
+        return self.counts_as_none.source
 
     @property
     def is_estimate(self) -> bool:
@@ -50,12 +74,7 @@ class Floor:
 
 
 def nuisance_floor(metric_drops: MetricDrops, resampler: Resampler, options: AnalysisOptions) -> Floor:
-    """The floor of one metric, with the margin that the options ask for.
-
-    The margin is the floor, unless that is under the metric's *resolution*: a small share of the largest mean drop
-    that any cell of the run brought about. A metric that compares with the clean clip itself does next to nothing
-    under some controls, and a drop of three times next to nothing is not one that anybody should call heard. Nor is
-    the margin under what rounding can account for.
+    """The floor of one metric, with the margin that the options ask for (:mod:`~degrade_bench.analysis.margins`).
 
     Args:
         metric_drops: the metric's drops.
@@ -63,57 +82,21 @@ def nuisance_floor(metric_drops: MetricDrops, resampler: Resampler, options: Ana
         options: thresholds, and the margin where it was given.
     """
     is_nuisance = metric_drops.controls["nuisance"].to_numpy(dtype=bool)
-    drops = np.abs(metric_drops.control_drops[:, is_nuisance])
+    signed = metric_drops.control_drops[:, is_nuisance]
+    drops = np.abs(signed)
     clips, columns = np.nonzero(np.isfinite(drops))
     left_out = tuple(dict.fromkeys(metric_drops.controls.loc[~is_nuisance, "degradation"]))
-    no_floor = _constant(math.nan, metric_drops.tracks, options.resamples)
-    draws, low, high = no_floor, math.nan, math.nan
+    draws, low, high = constant(math.nan, metric_drops, options), math.nan, math.nan
     if len(clips):
         draws = resampler.quantiles(
             drops[clips, columns], metric_drops.track[clips], metric_drops.tracks, options.floor_quantile
         )
         low, high = (float(end) for end in draws.intervals((options.confidence,))[0, :, 0])
-    value = float(draws.centre[0])
-    given = options.margin_of(metric_drops.metric)
-    if given is not None:
-        margin, source = _constant(float(given), metric_drops.tracks, options.resamples), "given"
-    elif not len(clips):
-        margin, source = _constant(0.0, metric_drops.tracks, options.resamples), "none"
+    if options.rules == 1:
+        margin = floor_margin(metric_drops, draws, resampler, options)
+        alarm = margin.value
     else:
-        smallest = _resolution(metric_drops, resampler, options)
-        source = "floor" if smallest is None or value >= smallest.centre[0] else "resolution"
-        margin = draws if smallest is None else _larger(draws, smallest)
-        rounding = float(metric_drops.ties.reach())
-        if rounding > margin.centre[0]:
-            margin, source = (
-                _larger(margin, _constant(rounding, metric_drops.tracks, options.resamples)),
-                "rounding",
-            )
-    return Floor(value, low, high, draws, float(margin.centre[0]), margin, source, left_out)
-
-
-def _resolution(metric_drops: MetricDrops, resampler: Resampler, options: AnalysisOptions) -> Draws | None:
-    """A share of the largest mean drop in either direction; None without any."""
-    means = metric_drops.clustered(metric_drops.drops)
-    sizes = np.where(means.tracks >= min(options.min_tracks, metric_drops.tracks), np.abs(means.means), math.nan)
-    if not options.resolution or not np.isfinite(sizes).any():
-        return None
-    at = int(np.nanargmax(sizes))
-    largest = Clustered(means.sums[:, [at]], means.counts[:, [at]]).draws(resampler)
-    share = options.resolution
-    return Draws(
-        share * np.abs(largest.centre), share * np.abs(largest.resampled), share * np.abs(largest.left_out)
-    )
-
-
-def _larger(one: Draws, other: Draws) -> Draws:
-    return Draws(
-        np.maximum(one.centre, other.centre),
-        np.fmax(one.resampled, other.resampled),
-        np.fmax(one.left_out, other.left_out),
-    )
-
-
-def _constant(value: float, tracks: int, resamples: int) -> Draws:
-    rows = (resamples, tracks) if tracks > 1 else (0, 0)
-    return Draws(np.array([value]), np.full((rows[0], 1), value), np.full((rows[1], 1), value))
+        margin = effect_margin(metric_drops, resampler, options)
+        values = np.sort(signed[clips, columns])
+        alarm = float(weighted_quantile(values, np.ones((1, len(values))), options.floor_quantile)[0])
+    return Floor(float(draws.centre[0]), low, high, draws, alarm, left_out, margin)

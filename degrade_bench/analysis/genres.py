@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from degrade_bench.analysis.bounds import mean_intervals
 from degrade_bench.analysis.frames import Column, Frame, interval
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.resampling import Resampler
@@ -24,7 +25,7 @@ GENRES = Frame(
         Column("n", "count", "clips with a drop"),
         Column("tracks", "count", "the recordings that they are from"),
         Column("drop_mean", "number", "the mean drop over clips", "the metric's"),
-        *interval("drop", "BCa bootstrap interval of the mean drop over tracks", "the metric's"),
+        *interval("drop", "interval of the mean drop over tracks, as in `levels`", "the metric's"),
     ),
 )
 
@@ -76,7 +77,7 @@ def genre_sensitivity(
     for genre in genres:
         in_genre = (clip_group == genre)[:, None]
         drops = metric_drops.clustered(np.where(in_genre, metric_drops.drops[:, columns], math.nan))
-        low, high = drops.intervals(resampler, (options.confidence,))[0]
+        low, high = mean_intervals(drops, resampler, (options.confidence,), options)[0]
         tables.append(
             metric_drops.cells.iloc[columns][["degradation"]].assign(
                 metric=metric_drops.metric,

@@ -65,6 +65,26 @@ class Clustered:
         return ratio(self.sums.sum(axis=0), self.counts.sum(axis=0))
 
     @property
+    def influence(self) -> np.ndarray:
+        """``(tracks, columns)``: how far each track pulls the mean, times their number; 0 without a value."""
+        tracks = np.maximum(self.tracks, 1)
+        size = np.maximum(self.counts.sum(axis=0), 1) / tracks
+        residuals: np.ndarray = np.where(self.counts > 0, self.sums - self.counts * self.means, 0.0) / size
+        return residuals
+
+    @property
+    def skewness(self) -> np.ndarray:
+        """Skewness between tracks, for small samples, ``(columns,)``; 0 under three or without spread."""
+        tracks, residuals = self.tracks, self.influence
+        variance = (residuals**2).sum(axis=0) / np.maximum(tracks, 1)
+        spread = np.sqrt(variance)
+        some = (tracks > 2) & (spread > 1e-12 * np.abs(np.where(np.isfinite(self.means), self.means, 0.0)))
+        third = (residuals / np.where(some, spread, 1.0) * some) ** 3
+        known = np.maximum(tracks, 3)
+        values: np.ndarray = third.sum(axis=0) / known * np.sqrt(known * (known - 1.0)) / (known - 2.0)
+        return values
+
+    @property
     def errors(self) -> np.ndarray:
         """Standard errors of the means over clips with tracks as clusters, ``(columns,)``; NaN with fewer than two.
 
@@ -74,8 +94,7 @@ class Clustered:
         tracks = self.tracks
         errors = np.full(len(tracks), math.nan)
         some = tracks > 1
-        counts, means = self.counts[:, some], self.means[some]
-        residuals = (self.sums[:, some] - counts * means) / (counts.sum(axis=0) / tracks[some])
+        residuals = self.influence[:, some]
         errors[some] = np.sqrt((residuals**2).sum(axis=0) / (tracks[some] * (tracks[some] - 1.0)))
         return errors
 

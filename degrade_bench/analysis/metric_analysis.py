@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from degrade_bench.analysis import statistics as stat
+from degrade_bench.analysis.claims import CLAIM_COLUMNS, Claims, claims_of, covered_levels
 from degrade_bench.analysis.controls import control_effects, placebo_effects
 from degrade_bench.analysis.curves import (
     COURSE_COLUMNS,
@@ -20,20 +20,24 @@ from degrade_bench.analysis.curves import (
     detection_row,
     scored_columns,
 )
+from degrade_bench.analysis.failures import Failed
 from degrade_bench.analysis.floor import Floor, nuisance_floor
 from degrade_bench.analysis.frames import Column, Frame, interval
 from degrade_bench.analysis.genres import EVENNESS_COLUMNS, genre_sensitivity
+from degrade_bench.analysis.influence import INFLUENCE_COLUMNS, Influence, influence_of
 from degrade_bench.analysis.levels import LEVELS, LevelInputs, level_effects
 from degrade_bench.analysis.means import clean_sd
-from degrade_bench.analysis.multiplicity import CURVE_COLUMNS, Adjusted, adjust
+from degrade_bench.analysis.multiplicity import CURVE_COLUMNS, adjust
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.people import agreement
 from degrade_bench.analysis.planning import OUTLOOK_COLUMNS, MarginFacts, design_of, outlook
 from degrade_bench.analysis.resampling import Resampler
+from degrade_bench.analysis.rules import Damage, LevelStats, Ruling, rulings_of
 from degrade_bench.analysis.selectivity import selectivity
 from degrade_bench.analysis.sensitivity import family_sensitivity
 from degrade_bench.analysis.sentences import detection_words, sentence
-from degrade_bench.analysis.verdicts import LevelStats, Ruling, Verdict, is_real, is_reversed, rule, scored
+from degrade_bench.analysis.shape import SHAPE_COLUMNS, shapes
+from degrade_bench.analysis.verdicts import Verdict
 from degrade_bench.analysis.wide import MetricDrops
 
 METRICS = Frame(
@@ -47,15 +51,36 @@ METRICS = Frame(
         *interval("floor", "its bootstrap interval over tracks", "the metric's"),
         Column("margin", "number", "what counts as no drop", "the metric's"),
         Column(
-            "margin_is", "text", "where the margin is from: `floor`, `resolution`, `rounding`, `given` or `none`"
+            "margin_is",
+            "text",
+            "what the margin is: `effect`, `controls`, `shift`, `resolution`, `rounding`, `given` or `none`; under "
+            "rules 1 `floor` for the first three",
         ),
+        Column(
+            "effect",
+            "number",
+            "the smallest effect of interest: what counts as no drop beyond the placebo's; under rules 1 the "
+            "margin",
+            "the metric's",
+        ),
+        Column("margin_control", "text", "the control that decided the margin, if one did"),
+        Column("margin_without", "number", "what the margin would be without that control", "the metric's"),
         Column("margin_error", "number", "the margin's standard error; 0 for one that was given", "the metric's"),
+        Column(
+            "noticed_from",
+            "number",
+            "what a single clip's drop exceeds where it is noticed: the floor's quantile of the controls' drops "
+            "with "
+            "their sign; under rules 1 the margin",
+            "the metric's",
+        ),
         Column("left_out", "text", "controls that are no part of the floor: the metric is meant to hear them"),
         Column("clean_mean", "number", "mean of the clean clips' scores", "the metric's"),
         Column("clean_sd", "number", "standard deviation of the clean clips' scores", "the metric's"),
         Column("tracks", "count", "recordings"),
         Column("confirmatory_tests", "count", "tests in the confirmatory family"),
         Column("positive_control", "text", "the damage or control that moved the metric most, of those that did"),
+        *INFLUENCE_COLUMNS,
         Column("rows_ok", "count", "rows of the score table that hold a score"),
         Column("rows_not_applicable", "count", "rows that do not apply to the metric"),
         Column("rows_failed", "count", "rows that failed"),
@@ -75,6 +100,8 @@ VERDICTS = Frame(
         Column("reason", "text", "the rule that decided"),
         Column("sentence", "text", "the verdict with its figures, as a paper could print it"),
         Column("unit", "text", "of the ladder's strengths"),
+        *CLAIM_COLUMNS,
+        *SHAPE_COLUMNS,
         *COURSE_COLUMNS,
         *CURVE_COLUMNS,
         *DETECTION_COLUMNS,
@@ -128,23 +155,29 @@ def analyse_metric(
         options: thresholds.
     """
     floor = nuisance_floor(metric_drops, resampler, options)
-    effects = level_effects(LevelInputs(metric_drops, floor, resampler, options))
+    inputs = LevelInputs(metric_drops, floor, resampler, options)
+    effects = level_effects(inputs)
     controls = control_effects(metric_drops, floor, resampler, options)
     curves = curves_of(metric_drops, effects, floor, resampler, options)
-    tops = [_top(columns, effects) for _, columns in metric_drops.ladders()]
+    slices = [columns for _, columns in metric_drops.ladders()]
+    tops = [_top(columns, effects, options) for columns in slices]
     adjusted = adjust(effects, tops, curves.table["page_p"].to_numpy(dtype=float))
     effects = effects.join(adjusted.levels)
-    ladders = {name: level_stats(effects.iloc[columns]) for name, columns in metric_drops.ladders()}
-    positive_control = _positive_control(ladders, controls, floor.margin, options)
-    rulings = {
-        name: rule(ladder, floor.margin, positive_control, options, metric_drops.failures.get(name))
-        for name, ladder in ladders.items()
+    claims = claims_of(inputs, effects, slices)
+    damages = {
+        name: _damage(effects, columns, claims[place], metric_drops.failures.get(name))
+        for place, (name, columns) in enumerate(metric_drops.ladders())
     }
+    positive_control, rulings = rulings_of(damages, controls, floor.margin, options)
+    influence = Influence()
+    if options.influence and options.rules != 1:
+        influence = influence_of(metric_drops, options, floor.counts_as_none.control, positive_control)
     genres = genre_sensitivity(metric_drops, tops, resampler, options)
-    verdicts = _verdicts(metric_drops, effects, ladders, rulings, curves, adjusted, floor, options)
+    course = curves.table.assign(page_holm=adjusted.page_holm, shape=shapes(inputs, effects, slices, curves.table))
+    verdicts = _verdicts(inputs, effects, damages, rulings, curves, course, adjusted.tests)
     verdict_names = effects["degradation"].map({name: ruling.verdict.value for name, ruling in rulings.items()})
     return MetricAnalysis(
-        metrics=_metric_row(metric_drops, floor, adjusted.tests, positive_control, rows),
+        metrics=_metric_row(metric_drops, floor, adjusted.tests, positive_control, rows, influence),
         levels=LEVELS.table(effects.assign(verdict=verdict_names)),
         verdicts=VERDICTS.table(verdicts.assign(evenness=genres.evenness)),
         families=family_sensitivity(metric_drops, floor, resampler, options),
@@ -178,49 +211,58 @@ def level_stats(levels: pd.DataFrame) -> list[LevelStats]:
             net_high=row["net_high"],
             net_equivalence_high=row["net_equivalence_high"],
             p_beyond=row["p_beyond"],
+            told=row["told"],
         )
         for row in levels.to_dict("records")
     ]
 
 
-def _top(columns: slice, effects: pd.DataFrame) -> int | None:
-    """The column of the highest level that was scored."""
-    ladder = scored_columns(columns, effects)
+def _top(columns: slice, effects: pd.DataFrame, options: AnalysisOptions) -> int | None:
+    """The row of the level that decides: the highest that was scored, under rules 2 of those that are covered."""
+    ladder = (
+        scored_columns(columns, effects)
+        if options.rules == 1
+        else covered_levels(effects["tracks"].to_numpy(), columns)
+    )
     return int(ladder[-1]) if len(ladder) else None
 
 
-def _positive_control(
-    ladders: Mapping[str, Sequence[LevelStats]], controls: pd.DataFrame, margin: float, options: AnalysisOptions
-) -> str | None:
-    """What moved a metric most at its top level, a damage or a control that it is meant to hear."""
-    fired = []
-    for name, levels in ladders.items():
-        for top in scored(levels)[-1:]:
-            if is_real(top, margin, options.alpha) or is_reversed(top, margin, options.alpha):
-                fired.append((abs(top.drop), name))
-    tops = controls.drop_duplicates("degradation", keep="last")
-    for control, p in zip(tops.itertuples(), stat.holm(tops["p_value"]), strict=True):
-        if control.reaction == "reacts" and p < options.alpha:
-            fired.append((abs(control.drop_mean), str(control.degradation)))
-    return max(fired)[1] if fired else None
+def _damage(effects: pd.DataFrame, columns: slice, claims: Claims, failed: Failed | None) -> Damage:
+    """What the rules are told of one damage."""
+    covered = covered_levels(effects["tracks"].to_numpy(), columns)
+    return Damage(level_stats(effects.iloc[columns]), level_stats(effects.iloc[covered]), claims, failed)
 
 
 def _verdicts(
-    metric_drops: MetricDrops,
+    inputs: LevelInputs,
     effects: pd.DataFrame,
-    ladders: Mapping[str, Sequence[LevelStats]],
+    damages: Mapping[str, Damage],
     rulings: Mapping[str, Ruling],
     curves: Curves,
-    adjusted: Adjusted,
-    floor: Floor,
-    options: AnalysisOptions,
+    course: pd.DataFrame,
+    tests: int,
 ) -> pd.DataFrame:
-    """One row per degradation: the columns of :data:`VERDICTS` but for the evenness."""
-    facts = MarginFacts(floor.margin, floor.margin_error, metric_drops.tracks, adjusted.tests)
+    """One row per degradation: the columns of :data:`VERDICTS` but for the evenness.
+
+    Args:
+        inputs: of the metric's levels.
+        effects: its :data:`~degrade_bench.analysis.levels.LEVELS`, but for the verdict.
+        damages: what the rules were told, by name.
+        rulings: what they said.
+        curves: where each is detected, and where it saturates.
+        course: one row for each: the columns that describe its curve.
+        tests: how many tests the confirmatory family holds.
+    """
+    metric_drops, floor, options = inputs.metric_drops, inputs.floor, inputs.options
+    tests = tests if options.rules == 1 else len(damages)
+    facts = MarginFacts(floor.margin, floor.margin_error, metric_drops.tracks, tests, floor.effect)
     rows = []
     for place, (name, columns) in enumerate(metric_drops.ladders()):
-        ruling, ladder, cell = rulings[name], ladders[name], metric_drops.cells.iloc[columns.start]
+        ruling, damage, cell = rulings[name], damages[name], metric_drops.cells.iloc[columns.start]
+        ladder = damage.ladder if options.rules == 1 else damage.covered
         detection, saturation_level = curves.detections[place], curves.saturation_levels[place]
+        if options.rules != 1:
+            detection = replace(detection, level=damage.claims.first_level)
         if ruling.verdict not in (Verdict.SENSITIVE, Verdict.ARTEFACT):
             detection, saturation_level = Detection(), None
         words = detection_words(detection, cell["unit"])
@@ -232,19 +274,26 @@ def _verdicts(
             "degradation": name,
             "verdict": ruling.verdict.value,
             "reason": ruling.reason,
-            "sentence": sentence(metric_drops.metric, ladder, ruling, floor.margin, options, words),
+            "sentence": sentence(
+                metric_drops.metric, damage, ruling, floor.margin, options, words, course["shape"].iloc[place]
+            ),
             "unit": cell["unit"],
         }
+        row |= damage.claims.columns()
         row |= detection_row(detection, saturation_level) | asdict(outlook(design, ladder, ruling, options))
         rows.append(row)
     names = [column.name for column in VERDICTS.columns]
-    courses = curves.table.assign(page_holm=adjusted.page_holm)
-    kept = [name for name in names if name not in courses and name != "evenness"]
-    return pd.DataFrame.from_records(rows, columns=kept).join(courses)
+    kept = [name for name in names if name not in course and name != "evenness"]
+    return pd.DataFrame.from_records(rows, columns=kept).join(course)
 
 
 def _metric_row(
-    metric_drops: MetricDrops, floor: Floor, tests: int, positive_control: str | None, rows: MetricRows
+    metric_drops: MetricDrops,
+    floor: Floor,
+    tests: int,
+    positive_control: str | None,
+    rows: MetricRows,
+    influence: Influence,
 ) -> pd.DataFrame:
     """The metric's row of :data:`METRICS`."""
     clean = metric_drops.clean[np.isfinite(metric_drops.clean)]
@@ -255,7 +304,11 @@ def _metric_row(
         "floor_high": floor.high,
         "margin": floor.margin,
         "margin_is": floor.source,
+        "effect": floor.effect,
+        "margin_control": floor.counts_as_none.control,
+        "margin_without": floor.counts_as_none.without,
         "margin_error": floor.margin_error,
+        "noticed_from": floor.alarm,
         "left_out": ", ".join(floor.left_out),
         "clean_mean": float(clean.mean()) if len(clean) else math.nan,
         "clean_sd": clean_sd(clean, float(metric_drops.ties.reach())),
@@ -263,4 +316,4 @@ def _metric_row(
         "confirmatory_tests": tests,
         "positive_control": positive_control,
     }
-    return METRICS.rows([row | asdict(rows)])
+    return METRICS.rows([row | influence.columns() | asdict(rows)])

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
+from degrade_bench.analysis.statistics import EXACT_SIGNED_RANKS
 from degrade_bench.errors import ConfigError
 
 MOST_DRAWS = 1_000_000
 """Resamples or sign flips; beyond so many nothing changes but time and memory."""
+
+NO_THRESHOLDS = ("resamples", "flips", "seed", "power", "distance", "influence")
+"""Options on which no verdict's bound depends."""
+
+RULES = (1, 2)
+NEWEST_RULES = 2
 
 
 @dataclass(frozen=True)
@@ -25,11 +32,19 @@ class AnalysisOptions:
         floor_quantile: the quantile of |drop| over the controls that is the nuisance floor.
         margin: what counts as no drop, in the metric's unit: one number for every metric, or one by metric's name;
             None, or a metric that is not named, for the metric's nuisance floor.
+        effect: the smallest effect of interest, in standard deviations of clean scores between clips; rules 2.
         resolution: the smallest share of the metric's largest drop that the margin may be, where it is not given; 0
-            for the nuisance floor whatever it is.
+            for the nuisance floor whatever it is; rules 1.
         min_tracks: independent recordings under which nothing is concluded. With five, the smallest two-sided
             Wilcoxon p is 0.0625.
-        positive_control: whether nothing is concluded from a metric that no damage and no control moved.
+        positive_control: whether "blind" asks for something that moved the metric: a damage, or a control that it
+            is meant to hear. Under rules 1 nothing at all is concluded without.
+        positive_controls: the damages that may be one; empty for every damage.
+        family_alpha: under rules 2, the chance that any verdict of a metric that says "no" (blind, faint) is wrong;
+            the chance that any that says "yes" is wrong is held at ``alpha``.
+        influence: whether it is tried, under rules 2, how many verdicts change without a control or a recording.
+        rules: which verdicts are given: 2, or 1 for those of version 0.x before, so that earlier results can be
+            made again.
         power: the chance of success that the planning figures are for.
         distance: the full-reference metric of the table that measures physical change for the selectivity index.
     """
@@ -41,16 +56,25 @@ class AnalysisOptions:
     seed: int = 0
     floor_quantile: float = 0.95
     margin: float | Mapping[str, float] | None = None
+    effect: float = 0.5
     resolution: float = 0.01
     min_tracks: int = 6
     positive_control: bool = True
+    positive_controls: tuple[str, ...] = ()
+    family_alpha: float = 0.1
+    influence: bool = False
+    rules: int = NEWEST_RULES
     power: float = 0.9
     distance: str = "log-mel"
 
     def __post_init__(self) -> None:
-        for name in ("confidence", "alpha", "floor_quantile", "power"):
+        for name in ("confidence", "alpha", "floor_quantile", "power", "family_alpha"):
             if not 0 < getattr(self, name) < 1:
                 raise ConfigError(f"{name} must lie between 0 and 1, got {getattr(self, name)}")
+        if self.rules not in RULES:
+            raise ConfigError(f"there are no rules {self.rules}; there are {' and '.join(map(str, RULES))}")
+        if not 0 < self.effect < math.inf:
+            raise ConfigError(f"effect must be a number above 0, got {self.effect}")
         if not 0 <= self.resolution < 1:
             raise ConfigError(f"resolution must lie between 0 and 1, got {self.resolution}")
         for name, least in (("resamples", 100), ("flips", 100), ("min_tracks", 2), ("seed", 0)):
@@ -68,7 +92,34 @@ class AnalysisOptions:
         """The margin that was given for a metric; None where its nuisance floor is to be taken."""
         return self.margin.get(metric) if isinstance(self.margin, Mapping) else self.margin
 
+    def changed(self) -> str:
+        """The thresholds that are not the default, in words; empty where all are.
+
+        What only resampling depends on (resamples, flips, seed) and what is planned with is no threshold.
+
+        >>> AnalysisOptions(alpha=0.01).changed()
+        'alpha = 0.01'
+        """
+        default = AnalysisOptions()
+        kept = [option.name for option in fields(self) if option.name not in NO_THRESHOLDS]
+        values = [(name, getattr(self, name)) for name in kept if getattr(self, name) != getattr(default, name)]
+        return ", ".join(f"{name} = {_shown(value)}" for name, value in values)
+
+    @property
+    def tied_exact(self) -> int:
+        """Up to how many tracks the signed-rank test is exact where there are ties."""
+        return 13 if self.rules == 1 else EXACT_SIGNED_RANKS
+
     @property
     def tails(self) -> tuple[float, float]:
         """Confidences of the intervals of every mean: the one asked for, and the equivalence test's."""
         return self.confidence, 1 - 2 * self.alpha
+
+
+def _shown(value: object) -> str:
+    """A threshold's value in words."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {number:g}" for name, number in value.items())
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

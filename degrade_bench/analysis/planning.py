@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,8 @@ import pandas as pd
 from degrade_bench.analysis.frames import Column
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.power import NO_SPREAD, Design
-from degrade_bench.analysis.verdicts import LevelStats, Ruling, Verdict, scored
+from degrade_bench.analysis.rules.facts import LevelStats, Ruling, scored
+from degrade_bench.analysis.verdicts import Verdict
 
 FEWEST_TRACKS = 3
 """Tracks under which a spread is too uncertain to plan with."""
@@ -39,13 +41,32 @@ class MarginFacts:
         margin: what counts as no drop.
         margin_error: its standard error; 0 for one that was given.
         tracks: how many that was measured with.
-        tests: how many tests Holm's correction runs over.
+        tests: how many tests the correction for their number runs over.
+        effect: what counts as no drop beyond the placebo's.
     """
 
     margin: float
     margin_error: float
     tracks: int
     tests: int
+    effect: float
+
+
+def margin_facts(metric: Mapping[str, Any], damages: int, options: AnalysisOptions) -> MarginFacts:
+    """What planning has to know of a metric.
+
+    Args:
+        metric: its row of ``Analysis.metrics``.
+        damages: how many were tested.
+        options: thresholds.
+    """
+    return MarginFacts(
+        margin=float(metric["margin"]),
+        margin_error=float(metric["margin_error"]),
+        tracks=int(metric["tracks"]),
+        tests=int(metric["confirmatory_tests"]) if options.rules == 1 else damages,
+        effect=float(metric["effect"]),
+    )
 
 
 def design_of(levels: pd.DataFrame, facts: MarginFacts, options: AnalysisOptions) -> Design | None:
@@ -73,6 +94,10 @@ def design_of(levels: pd.DataFrame, facts: MarginFacts, options: AnalysisOptions
         tests=max(1, facts.tests),
         alpha=options.alpha,
         confidence=options.confidence,
+        family_alpha=options.family_alpha,
+        effect=facts.effect,
+        net_level_spreads=tuple(float(spread) for spread in of_nets[enough] if math.isfinite(spread)),
+        rules=options.rules,
     )
 
 
@@ -120,9 +145,9 @@ def outlook(
         note = f"{tracks} recordings detect no drop at all after Holm's correction"
         if math.isfinite(smallest):
             note = f"{tracks} recordings detect a drop of {smallest:.3g} or more ({chance} power)"
-        if to_detect is not None:
+        if to_detect is not None and to_detect > tracks:
             note += f"; {to_detect} would detect one of {planned:.3g}"
-        if to_exclude is not None:
+        if to_exclude is not None and to_exclude > tracks:
             note += f"; {to_exclude} would exclude one of the margin ({design.margin:.3g})"
         note += "."
     return Outlook(smallest, planned, to_detect, to_exclude, note)

@@ -1,12 +1,13 @@
 """Planning: how many clips it takes to detect or to exclude a drop, and what a run could have detected.
 
-A drop is *detected* where every condition of the verdict ``sensitive`` holds: the interval lies above the margin,
-the signed-rank test holds after Holm's correction, and so does the drop beyond the placebo. It is *excluded* where
-every condition of ``blind`` holds at every level. The chance of each condition follows from the noncentral t
-distribution, with the spread between tracks that was measured or assumed; the chance of all is at least one less
-the sum of what each lacks (Bonferroni), which is what is promised. The first step of Holm is assumed, its hardest;
-the signed-rank test is given the efficiency 3/π that it has for normal values, and no p below 2 / 2^n. A margin
-that is an estimate adds its own variance.
+A drop is *detected* where every condition of the verdict ``sensitive`` holds: the drop lies above the margin, the
+drop beyond the placebo above the smallest effect of interest, and the signed-rank test finds it, each after the
+correction for the number of damages. It is *excluded* where every condition of ``blind`` holds at every level, in
+fourteen recordings or more. The chance of each condition follows from the noncentral t distribution, with the
+spread between tracks that was measured or assumed; the chance of all is at least one less the sum of what each
+lacks (Bonferroni), which is what is promised. The first step of Holm is assumed, its hardest; the signed-rank test
+is given the efficiency 3/π that it has for normal values, and no one-sided p below 1 / 2^n. A margin that is an
+estimate adds its own variance.
 
 Sources: J. Cohen, Statistical Power Analysis, 1988; D. J. Schuirmann 1987 (two one-sided tests); E. J. G. Pitman's
 efficiency of signed ranks.
@@ -19,6 +20,9 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from degrade_bench.analysis.claims import TOP_WEIGHT
+from degrade_bench.analysis.options import NEWEST_RULES, AnalysisOptions
+from degrade_bench.analysis.rules.second import fewest_to_exclude
 from degrade_bench.errors import ConfigError
 
 MOST_CLIPS = 100_000
@@ -40,8 +44,11 @@ class Design:
         margin: what counts as no drop.
         margin_error: the margin's standard error with ``margin_tracks`` tracks; 0 for one that was given.
         margin_tracks: how many tracks that was measured with.
-        tests: how many tests Holm's correction runs over.
-        alpha, confidence: the analysis's.
+        tests: how many tests the correction for their number runs over: damages, under rules 1 confirmatory tests.
+        alpha, confidence, family_alpha: the analysis's.
+        effect: what counts as no drop beyond the placebo; None for the margin.
+        net_level_spreads: of the drop beyond the placebo at every level, for excluding; empty without a placebo.
+        rules: by which the verdict is given.
     """
 
     spread: float
@@ -53,6 +60,10 @@ class Design:
     tests: int = 1
     alpha: float = 0.05
     confidence: float = 0.95
+    family_alpha: float = 0.1
+    effect: float | None = None
+    net_level_spreads: tuple[float, ...] = ()
+    rules: int = NEWEST_RULES
 
     @property
     def has_spread(self) -> bool:
@@ -61,7 +72,9 @@ class Design:
         return largest > max(NO_SPREAD * self.margin, sys.float_info.min)
 
     def detects(self, drop: float, tracks: int) -> float:
-        """The chance that a true drop is called real and beyond its placebo."""
+        """The chance that a true drop, all of it beyond its placebo, is called sensitive."""
+        if self.rules != 1:
+            return self._detects(drop, tracks)
         level, tail = self.alpha / self.tests, (1 - self.confidence) / 2
         if tracks < 2 or 2.0 ** (1 - tracks) >= level:
             return 0.0
@@ -75,12 +88,40 @@ class Design:
 
     def excludes(self, tracks: int) -> float:
         """The chance that a drop of nothing is shown to lie within the margin, at every level."""
-        if tracks < 2:
+        if tracks < (2 if self.rules == 1 else fewest_to_exclude(self.alpha)):
             return 0.0
+        if self.rules != 1:
+            return self._excludes(tracks)
         lacks = 0.0
         for spread in self.level_spreads:
             lacks += 2 * (1 - _beyond(self.margin, self._with_margin(spread), tracks, self.alpha))
         return max(0.0, 1 - lacks)
+
+    def _detects(self, drop: float, tracks: int) -> float:
+        """By rules 2."""
+        level = self.alpha / self.tests * (TOP_WEIGHT if len(self.level_spreads) > 1 else 1.0)
+        if tracks < 2 or 2.0**-tracks >= level:
+            return 0.0
+        counted = self.spread if self.net_spread is None else self.net_spread
+        effective = max(2, math.floor(tracks * EFFICIENCY))
+        lacks = 1 - _beyond(drop - self.margin, self._with_margin(self.spread), tracks, level)
+        lacks += 1 - _beyond(drop, counted, effective, level)
+        if self.net_spread is not None:
+            lacks += 1 - _beyond(drop - self._effect, self._with_margin(self.net_spread), tracks, level)
+        return max(0.0, 1 - lacks)
+
+    def _excludes(self, tracks: int) -> float:
+        """By rules 2."""
+        level, lacks = min(self.alpha, self.family_alpha / self.tests), 0.0
+        parts = [(self.margin, spread) for spread in self.level_spreads]
+        parts += [(self._effect, spread) for spread in self.net_level_spreads]
+        for bound, spread in parts:
+            lacks += 2 * (1 - _beyond(bound, self._with_margin(spread), tracks, level))
+        return max(0.0, 1 - lacks)
+
+    @property
+    def _effect(self) -> float:
+        return self.margin if self.effect is None else self.effect
 
     def _with_margin(self, spread: float) -> float:
         """The spread between tracks of a drop's distance from the margin."""
@@ -149,6 +190,7 @@ def from_reliability(
     reliability: float,
     clean_sd: float = 1.0,
     *,
+    rules: int = NEWEST_RULES,
     margin: float | None = None,
     levels: int = 5,
     tests: int = 1,
@@ -159,14 +201,18 @@ def from_reliability(
     """A design from a metric's reliability alone: the share of its variance between clips that is not noise.
 
     Noise then has the variance ``(1 − reliability) · clean_sd²`` in every score, a drop that of two, and so has a
-    drop beyond a placebo, since the clean score is in both. The margin is by default what noise alone would make
-    the nuisance floor, the 95 % quantile of |drop|, with the error that such a quantile has over many controls: of
-    two controls of one clip, which share the clean score's noise, the exceedances correlate by a quarter.
+    drop beyond a placebo, since the clean score is in both. The margin by default is the smallest effect of
+    interest
+    that follows from that: half a standard deviation of clean scores, or that of a drop under a control where that
+    is smaller; with the error that a standard deviation has. Under rules 1 it is what noise alone would make the
+    nuisance floor, the 95 % quantile of |drop|, with the error of such a quantile over many controls: of two
+    controls of one clip, which share the clean score's noise, the exceedances correlate by a quarter.
 
     Args:
         reliability: 0 to 1.
         clean_sd: standard deviation of clean scores between clips, in the metric's unit.
-        margin: what counts as no drop; None for the floor that the noise makes.
+        rules: by which the verdict is given.
+        margin: what counts as no drop; None for what follows from the reliability.
         levels: of the ladder.
         tests: how many tests Holm's correction runs over.
         uneven: standard deviation between clips of what the damage itself does, at the drop in question.
@@ -184,11 +230,24 @@ def from_reliability(
         raise ConfigError(f"margin must be a number from 0 up, got {margin}")
     noise = clean_sd * math.sqrt(2 * (1 - reliability))
     error = 0.0
-    if margin is None:
+    if margin is None and rules != 1:
+        margin = min(AnalysisOptions.effect * clean_sd, noise)
+        error = margin * math.sqrt(0.5)
+    elif margin is None:
         margin = UPPER * noise
         density = 2 * math.exp(-(UPPER**2) / 2) / math.sqrt(2 * math.pi)
         error = math.sqrt(0.05 * 0.95 * 0.25) / density * noise
     spread = math.hypot(noise, uneven)
     return Design(
-        spread, spread, (noise,) * levels, margin, error, 1, tests=tests, alpha=alpha, confidence=confidence
+        spread,
+        spread,
+        (noise,) * levels,
+        margin,
+        error,
+        1,
+        tests=tests,
+        alpha=alpha,
+        confidence=confidence,
+        net_level_spreads=(noise,) * levels,
+        rules=rules,
     )

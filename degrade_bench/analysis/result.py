@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,13 @@ from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.people import HUMAN_CURVES, PEOPLE
 from degrade_bench.analysis.selectivity import SELECTIVITY
 from degrade_bench.analysis.sensitivity import FAMILIES
+from degrade_bench.analysis.verdicts import VERDICT_NAMES
 from degrade_bench.errors import ConfigError, RunFolderError
 from degrade_bench.runs.names import ANALYSIS, SUMMARY
 from degrade_bench.runs.ownership import claim
 from degrade_bench.runs.record import first_mistake
 
-FORMAT = 3
+FORMAT = 4
 
 FRAMES = (
     METRICS,
@@ -74,6 +76,7 @@ class Analysis:
         human_curves: one row per PMQD damage × level: what people said of it.
         achieved: one row per degradation × level: strength asked for and achieved.
         options: the thresholds.
+        earlier: what the same run came to under other thresholds, in words, the first time first.
     """
 
     metrics: pd.DataFrame
@@ -88,6 +91,20 @@ class Analysis:
     people: pd.DataFrame = field(default_factory=PEOPLE.empty)
     human_curves: pd.DataFrame = field(default_factory=HUMAN_CURVES.empty)
     options: AnalysisOptions = field(default_factory=AnalysisOptions)
+    earlier: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> str:
+        """The thresholds, and how many verdicts of each kind they gave, in words."""
+        counts = self.verdicts["verdict"].value_counts()
+        found = ", ".join(f"{counts[name]} {name}" for name in VERDICT_NAMES if name in counts)
+        return f"{self.options.changed() or 'default thresholds'}: {found or 'no verdict'}"
+
+    def after(self, before: Analysis) -> Analysis:
+        """This analysis, with another one of the same run on record if that had other thresholds."""
+        earlier = dict.fromkeys((*before.earlier, before.outcome))
+        earlier.pop(self.outcome, None)
+        return replace(self, earlier=tuple(earlier))
 
     @property
     def summary(self) -> pd.DataFrame:
@@ -97,7 +114,7 @@ class Analysis:
     def to_json(self) -> str:
         """Everything as JSON. NaN is null; infinity, which no statistic here gives, is refused."""
         frames = {frame.name: json_rows(getattr(self, frame.name)) for frame in FRAMES}
-        record = {"format": FORMAT, "options": asdict(self.options), **frames}
+        record = {"format": FORMAT, "options": asdict(self.options), "earlier": list(self.earlier), **frames}
         return json.dumps(record, indent=1, allow_nan=False) + "\n"
 
     @classmethod
@@ -115,7 +132,10 @@ class Analysis:
             raise RunFolderError(f"not an analysis: it lacks the frame {error}") from error
         except ValueError as error:
             raise RunFolderError(f"not an analysis: {error}") from error
-        return cls(**frames, options=_options(record))
+        earlier = record.get("earlier", [])
+        if not isinstance(earlier, list) or not all(isinstance(text, str) for text in earlier):
+            raise RunFolderError("not an analysis: 'earlier' is no list of texts")
+        return cls(**frames, options=_options(record), earlier=tuple(earlier))
 
 
 def _record(text: str) -> Mapping[str, Any]:
@@ -156,9 +176,13 @@ def _options(record: Mapping[str, Any]) -> AnalysisOptions:
 def write(analysis: Analysis, folder: Path) -> None:
     """Write ``summary.csv`` and ``analysis.json``, each whole or not at all.
 
+    What the folder's analysis came to before, with other thresholds, stays on record in it.
+
     Raises:
         RunFolderError: the folder cannot be written, or holds files of these names that are not ours.
     """
+    with suppress(RunFolderError):  # there is none, or one that cannot be read
+        analysis = analysis.after(load_analysis(folder))
     claim(folder, [SUMMARY, ANALYSIS])
     write_text(folder / SUMMARY, csv_text(analysis.summary))
     write_text(folder / ANALYSIS, analysis.to_json())

@@ -22,7 +22,6 @@ from degrade_bench.analysis.frames import Column, Frame, interval
 from degrade_bench.analysis.means import ratio
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.resampling import Resampler, Totals
-from degrade_bench.analysis.sensitivity import counted_drops
 from degrade_bench.analysis.wide import MetricDrops
 
 BINS = 8
@@ -116,6 +115,9 @@ def _index_row(
     row |= {"signal": signal, "structural": structural, "bins": matched.bins, "cells": matched.cells}
     if not (lows[:2] > 0).any():  # a share of nothing would be any number
         return row | {"note": "neither group was shown to lower the score at matched change"}
+    for name, high in zip(GROUPS, highs[:2], strict=True):
+        if high < 0:  # what is gained is no part of what is lost
+            return row | {"note": f"{name} damage was shown to raise the score at matched change"}
     return row | {"index": index, "index_low": float(lows[2]), "index_high": float(highs[2])}
 
 
@@ -126,7 +128,7 @@ def _matched(metric_drops: MetricDrops, distance_drops: MetricDrops | None, dist
     group = metric_drops.cells["group"].to_numpy()
     if not all((group == name).any() for name in GROUPS):
         return "signal and structural damage are not both in this run"
-    changes, drops = _distances(metric_drops, distance_drops), counted_drops(metric_drops)
+    changes, drops = _distances(metric_drops, distance_drops), metric_drops.counted
     usable = np.isfinite(drops) & (changes > 0)
     clips, cells = np.nonzero(usable)
     size, drops, side = np.log(changes[usable]), drops[usable], np.where(group[cells] == GROUPS[0], 0, 1)

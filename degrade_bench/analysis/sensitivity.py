@@ -1,10 +1,9 @@
 """How much a metric notices of each family of damages, and of each group of families: ``Analysis.families``.
 
 *Noticed* is a hit rate at a fixed rate of false alarms, as in signal detection: the share of clips whose drop
-exceeds the metric's margin, less the same share under the placebo. The margin by default is the metric's nuisance
-floor, a quantile of what |drop| is where nothing is damaged. The rate has no unit, so metrics of any scale can be
-set beside one another. Levels count equally within a degradation, degradations within a family, families within a
-group.
+exceeds what 95 % of the controls' drops stay under, less the same share under the placebo. The rate has no unit, so
+metrics of any scale can be set beside one another. Levels count equally within a degradation, degradations within a
+family, families within a group.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ FAMILIES = Frame(
         Column(
             "noticed",
             "number",
-            "share of clips whose drop exceeds the margin, less the same share under the placebo",
+            "share of clips whose drop exceeds `noticed_from`, less the same share under the placebo",
         ),
         *interval("noticed", "its interval over tracks"),
         Column("area_floor", "number", "area under the net curve, averaged in the same way", "nuisance floors"),
@@ -42,33 +41,18 @@ FAMILIES = Frame(
 )
 
 
-def noticed(metric_drops: MetricDrops, margin: float) -> np.ndarray:
-    """Per clip and cell: 1 for a drop beyond the margin, less 1 for such a drop of the placebo.
+def noticed(metric_drops: MetricDrops, threshold: float) -> np.ndarray:
+    """Per clip and cell: 1 for a drop beyond a threshold, less 1 for such a drop of the placebo.
 
     Returns:
         ``(clips, cells)``; NaN where there is no drop, or no placebo's drop although the degradation has a placebo,
-        and everywhere for a margin that is NaN.
+        and everywhere for a threshold that is NaN.
     """
-    if math.isnan(margin):
+    if math.isnan(threshold):
         return np.full(metric_drops.drops.shape, math.nan)
-    hits = np.where(np.isfinite(metric_drops.drops), (metric_drops.drops > margin).astype(float), math.nan)
-    alarms = np.where(np.isfinite(metric_drops.placebo), (metric_drops.placebo > margin).astype(float), math.nan)
-    return hits - np.where(has_placebo(metric_drops), alarms, 0.0)
-
-
-def counted_drops(metric_drops: MetricDrops) -> np.ndarray:
-    """The drop that counts, ``(clips, cells)``: beyond the placebo's, where the degradation has a placebo."""
-    return np.where(has_placebo(metric_drops), metric_drops.net, metric_drops.drops)
-
-
-def has_placebo(metric_drops: MetricDrops) -> np.ndarray:
-    """Whether each cell's degradation has a placebo, ``(cells,)``."""
-    has_drop = np.isfinite(metric_drops.placebo).any(axis=0)
-    anywhere = np.zeros_like(has_drop)
-    for _, columns in metric_drops.ladders():
-        anywhere[columns] = has_drop[columns].any()
-    values: np.ndarray = anywhere
-    return values
+    hits = np.where(np.isfinite(metric_drops.drops), (metric_drops.drops > threshold).astype(float), math.nan)
+    alarms = np.where(np.isfinite(metric_drops.placebo), (metric_drops.placebo > threshold).astype(float), math.nan)
+    return hits - np.where(metric_drops.has_placebo, alarms, 0.0)
 
 
 def family_sensitivity(
@@ -85,7 +69,7 @@ def family_sensitivity(
     names = [name for name, _ in metric_drops.ladders()]
     first = metric_drops.cells.drop_duplicates("degradation").set_index("degradation").loc[names]
     kinds = first["group"].to_numpy(), first["family"].to_numpy()
-    hits = metric_drops.clustered(noticed(metric_drops, floor.margin))
+    hits = metric_drops.clustered(noticed(metric_drops, floor.alarm))
     areas = metric_drops.clustered(_areas(metric_drops))
     weights = _level_weights(metric_drops, hits.clips > 0)
     rows, average = _averages(*kinds, np.asarray(weights.any(axis=0)))
@@ -151,7 +135,7 @@ def _weighted(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 def _areas(metric_drops: MetricDrops) -> np.ndarray:
     """Per clip and degradation, the area under the normalised curve of the drop that counts."""
-    values, level = counted_drops(metric_drops), metric_drops.cells["level"].to_numpy(dtype=float)
+    values, level = metric_drops.counted, metric_drops.cells["level"].to_numpy(dtype=float)
     areas = []
     for _, columns in metric_drops.ladders():
         scored = np.flatnonzero(np.isfinite(values[:, columns]).any(axis=0)) + columns.start

@@ -7,45 +7,82 @@ from collections.abc import Sequence
 
 from degrade_bench.analysis.curves import Detection
 from degrade_bench.analysis.options import AnalysisOptions
-from degrade_bench.analysis.verdicts import LevelStats, Ruling, Verdict, scored
+from degrade_bench.analysis.rules import Damage
+from degrade_bench.analysis.rules.facts import LevelStats, Ruling, scored
+from degrade_bench.analysis.shape import SHAPE_WORDS
+from degrade_bench.analysis.verdicts import Verdict
 
 
 def sentence(
     metric: str,
-    levels: Sequence[LevelStats],
+    damage: Damage,
     ruling: Ruling,
     margin: float,
     options: AnalysisOptions,
     detected: str | None = None,
+    shape: str | None = None,
 ) -> str:
-    """The verdict as a paper could print it, with its figures.
+    """The verdict as a paper could print it, with its figures, and with thresholds that are not the default.
 
     Args:
         metric: its name.
-        levels: rising.
+        damage: what the rules were told.
         ruling: the verdict.
         margin: what counts as no drop.
         options: thresholds.
         detected: from where on it is detected, in words; see :func:`detection_words`.
+        shape: of the curve, one of :data:`~degrade_bench.analysis.shape.SHAPE_WORDS`.
     """
-    ladder = scored(levels)
+    ladder = scored(damage.ladder) if options.rules == 1 else list(damage.covered)
     if not ladder:
         return f"{metric}: {ruling.verdict}: {ruling.reason}."
     top = ladder[-1]
+    text = _first_words(metric, damage, ladder, ruling, margin, options) + _top_words(top, options)
+    p = top.p_top if options.rules == 1 else _p_of(damage, ruling)
+    if math.isfinite(p):
+        text += f", Holm p = {p:.2g}" if options.rules == 1 else f", corrected p = {p:.2g}"
+    if top.has_placebo:
+        text += f"; the placebo's drop is {top.placebo_drop:.3g}, the drop beyond it {top.net:.3g}"
+        if math.isfinite(top.net_low):
+            text += f" ({top.net_low:.3g} to {top.net_high:.3g})"
+    if options.rules != 1 and math.isfinite(top.told):
+        text += f"; it costs a clip more than a control does in {100 * top.told:.0f} % of comparisons"
+    if detected:
+        text += f"; {detected}"
+    if options.rules != 1 and shape in ("reversed", "humped", "falling"):
+        text += f"; {SHAPE_WORDS[shape]}"
+    if options.rules != 1 and damage.claims.passed_over:
+        text += f"; passed over: {damage.claims.passed_over}"
+    text += f": {ruling.verdict}; {ruling.reason}"
+    changed = options.changed()
+    return f"{text} (with {changed})." if changed else f"{text}."
+
+
+def _first_words(
+    metric: str,
+    damage: Damage,
+    ladder: Sequence[LevelStats],
+    ruling: Ruling,
+    margin: float,
+    options: AnalysisOptions,
+) -> str:
+    """At how many levels something was shown."""
     count = f"of {len(ladder)} level{'s' if len(ladder) > 1 else ''}"
-    if ruling.verdict is Verdict.BLIND:
-        worst = max(stats.p_blind for stats in ladder)
-        text = f"At {len(ladder)} {count} the drop of {metric} lies within ±{margin:.3g} "
+    if ruling.verdict in (Verdict.BLIND, Verdict.FAINT):
+        worst = max(stats.p_blind for stats in ladder) if options.rules == 1 else damage.claims.p_alike_holm
         certain = "no spread between recordings" if worst == 0 else f"two one-sided tests, p ≤ {worst:.2g}"
-        text += f"({certain}): "
-    elif ruling.verdict is Verdict.INVERTED:
+        return f"At {len(ladder)} {count} the drop of {metric} lies within ±{margin:.3g} ({certain}): "
+    if ruling.verdict is Verdict.INVERTED:
         beyond = sum(stats.high < -margin for stats in ladder)
-        text = f"At {beyond} {count} {metric} improves by more than {margin:.3g}: "
-    else:
-        beyond = sum(stats.low > margin for stats in ladder)
-        text = f"At {beyond} {count} {metric} falls by more than {margin:.3g}: "
+        return f"At {beyond} {count} {metric} improves by more than {margin:.3g}: "
+    beyond = sum(stats.low > margin for stats in ladder)
+    return f"At {beyond} {count} {metric} falls by more than {margin:.3g}: "
+
+
+def _top_words(top: LevelStats, options: AnalysisOptions) -> str:
+    """What happened at the top, with interval and number of clips."""
     direction = "falls" if top.drop >= 0 else "improves"
-    text += f"at level {top.level} ({top.strength:g} {top.unit}) the score {direction} by {abs(top.drop):.3g}"
+    text = f"at level {top.level} ({top.strength:g} {top.unit}) the score {direction} by {abs(top.drop):.3g}"
     sign = 1 if top.drop >= 0 else -1
     if math.isfinite(top.low):
         ends = sorted((sign * top.low, sign * top.high))
@@ -53,15 +90,18 @@ def sentence(
     text += f", n = {top.n} clips"
     if top.tracks != top.n:
         text += f" of {top.tracks} recordings"
-    if math.isfinite(top.p_top):
-        text += f", Holm p = {top.p_top:.2g}"
-    if top.has_placebo:
-        text += f"; the placebo's drop is {top.placebo_drop:.3g}, the drop beyond it {top.net:.3g}"
-        if math.isfinite(top.net_low):
-            text += f" ({top.net_low:.3g} to {top.net_high:.3g})"
-    if detected:
-        text += f"; {detected}"
-    return f"{text}: {ruling.verdict}; {ruling.reason}."
+    return text
+
+
+def _p_of(damage: Damage, ruling: Ruling) -> float:
+    """The p value, after Holm, of the claim that the verdict rests on; NaN where it rests on another."""
+    claims = damage.claims
+    return {
+        Verdict.SENSITIVE: claims.p_sensitive,
+        Verdict.INVERTED: claims.p_inverted,
+        Verdict.ARTEFACT: claims.p_artefact,
+        Verdict.FAINT: claims.p_real,
+    }.get(ruling.verdict, math.nan)
 
 
 def detection_words(detection: Detection, unit: str) -> str | None:

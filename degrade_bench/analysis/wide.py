@@ -42,6 +42,7 @@ class MetricDrops:
         placebos, placebo_drops: the placebos' own cells (with ``placebo_of``) and ``(clips, placebos)``.
         failures: what failed, by tested degradation.
         ties: how close scores are that count as equal.
+        needs_reference: whether it compares with the clean clip, so that clean scores say nothing of the music.
     """
 
     metric: str
@@ -59,11 +60,26 @@ class MetricDrops:
     placebo_drops: np.ndarray
     failures: Mapping[str, Failed] = field(default_factory=dict)
     ties: Ties = field(default_factory=Ties)
+    needs_reference: bool = False
 
     @property
     def net(self) -> np.ndarray:
         """The drop beyond the placebo's, ``(clips, cells)``; NaN where there is no placebo."""
         return net_drops(self.ties, self.clean[:, None], self.drops, self.placebo)
+
+    @property
+    def has_placebo(self) -> np.ndarray:
+        """Whether each cell's degradation has a placebo, ``(cells,)``."""
+        has_drop = np.isfinite(self.placebo).any(axis=0)
+        anywhere: np.ndarray = np.zeros_like(has_drop)
+        for _, columns in self.ladders():
+            anywhere[columns] = has_drop[columns].any()
+        return anywhere
+
+    @property
+    def counted(self) -> np.ndarray:
+        """The drop that counts, ``(clips, cells)``: beyond the placebo's, where the degradation has a placebo."""
+        return np.where(self.has_placebo, self.net, self.drops)
 
     def ladders(self) -> Iterator[tuple[str, slice]]:
         """Each tested degradation with its columns."""
@@ -147,6 +163,7 @@ def _drops_of(scores: pd.DataFrame, cleans: pd.DataFrame, table: pd.DataFrame, c
         placebos=cells.placebos,
         placebo_drops=placebo_drops,
         failures=failed_cells(scores),
+        needs_reference=bool(scores["needs_reference"].iloc[0]),
     )
 
 

@@ -154,15 +154,16 @@ def render(
 @app.command()
 def analysis(
     folder: Folder,
-    margin: Annotated[
-        list[str] | None,
-        typer.Option(help="what counts as no drop: NUMBER, or METRIC=NUMBER  [default: each nuisance floor]"),
-    ] = None,
-    confidence: Annotated[float | None, typer.Option(help="of the intervals  [default: 0.95]")] = None,
-    alpha: Annotated[float | None, typer.Option(help="level of the tests  [default: 0.05]")] = None,
+    margin: option.Margins = None,
+    confidence: option.Confidence = None,
+    alpha: option.Alpha = None,
     floor_quantile: option.FloorQuantile = None,
     resolution: option.Resolution = None,
-    min_tracks: Annotated[int | None, typer.Option(help="fewest recordings to conclude from  [default: 6]")] = None,
+    effect: option.Effect = None,
+    family_alpha: option.FamilyAlpha = None,
+    rules: option.Rules = None,
+    min_tracks: option.MinTracks = None,
+    positive_control: option.PositiveControls = None,
     no_positive_control: option.NoPositiveControl = False,
     power: Annotated[float | None, typer.Option(help="that plans are made for  [default: 0.9]")] = None,
     distance: option.Distance = None,
@@ -178,6 +179,11 @@ def analysis(
         "alpha": alpha,
         "floor_quantile": floor_quantile,
         "resolution": resolution,
+        "effect": effect,
+        "family_alpha": family_alpha,
+        "rules": rules,
+        "influence": True,
+        "positive_controls": tuple(positive_control) if positive_control else None,
         "min_tracks": min_tracks,
         "positive_control": False if no_positive_control else None,
         "power": power,
@@ -194,10 +200,8 @@ def power(
     from_: Annotated[Path | None, typer.Option("--from", help="a run directory", show_default=False)] = None,
     reliability: option.Reliability = None,
     clean_sd: Annotated[float, typer.Option(help="with --reliability: SD of clean scores")] = 1.0,
-    margin: Annotated[
-        float | None, typer.Option(help="with --reliability: what counts as no drop  [default: the noise's floor]")
-    ] = None,
-    tests: Annotated[int, typer.Option(help="with --reliability: confirmatory tests, two a degradation")] = 1,
+    margin: option.AssumedMargin = None,
+    tests: Annotated[int, typer.Option(help="with --reliability: how many degradations are tested")] = 1,
     drop: Annotated[float | None, typer.Option(help="to detect  [default: twice the margin]")] = None,
     clips: Annotated[int | None, typer.Option(help="to plan with  [default: the run's]")] = None,
     power: Annotated[float, typer.Option(help="the chance of success")] = 0.9,
@@ -226,16 +230,17 @@ def power(
 @app.command()
 def selftest(
     runs: Annotated[int, typer.Option(help="simulated runs of every metric")] = 300,
-    clips: Annotated[int, typer.Option(help="of a run")] = 24,
+    clips: Annotated[int, typer.Option(help="of a run")] = 36,
     seed: Annotated[int, typer.Option(help="of the simulation")] = 0,
     workers: Annotated[int | None, typer.Option(help="processes  [default: one per core]")] = None,
-    out: Annotated[Path | None, typer.Option(help="write selftest.json and figures here")] = None,
+    errors: option.Errors = False,
+    out: Annotated[Path | None, typer.Option(help="write the results and figures here")] = None,
 ) -> None:
     """Run the whole analysis on simulated metrics whose truth is known; exit code 1: a claim does not hold."""
     from degrade_bench.selftest.text import selftest_with_progress
     from degrade_bench.sweep.staff import usual_workers
 
-    if not selftest_with_progress(runs, clips, seed, workers or usual_workers(), out):
+    if not selftest_with_progress(runs, clips, seed, workers or usual_workers(), out, errors):
         raise typer.Exit(1)
 
 

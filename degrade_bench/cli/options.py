@@ -43,14 +43,51 @@ Settings = Annotated[
     list[str] | None,
     typer.Option(help="a metric's setting, such as muq-eval.checkpoint=DIR", metavar="METRIC.KEY=VALUE"),
 ]
+Margins = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="what counts as no drop: NUMBER, or METRIC=NUMBER  [default: from clean scores and controls]"
+    ),
+]
+Confidence = Annotated[float | None, typer.Option(help="of the intervals  [default: 0.95]")]
+Alpha = Annotated[float | None, typer.Option(help="level of the tests  [default: 0.05]")]
+MinTracks = Annotated[int | None, typer.Option(help="fewest recordings to conclude from  [default: 6]")]
+Errors = Annotated[
+    bool, typer.Option("--errors", help="instead: how often every claim is wrong at its boundary (hours)")
+]
 FloorQuantile = Annotated[float | None, typer.Option(help="of |drop| over the controls  [default: 0.95]")]
 Resolution = Annotated[
-    float | None, typer.Option(help="least margin, as a share of the largest drop  [default: 0.01]")
+    float | None,
+    typer.Option(help="rules 1: least margin, as a share of the largest drop  [default: 0.01]"),
+]
+Effect = Annotated[
+    float | None,
+    typer.Option(help="smallest effect of interest, in standard deviations of clean scores  [default: 0.5]"),
+]
+FamilyAlpha = Annotated[
+    float | None,
+    typer.Option(help='chance that any "blind" or "faint" of a metric is wrong  [default: 0.1]'),
+]
+Rules = Annotated[
+    int | None,
+    typer.Option(help="which rules give the verdicts: 2, or 1 to make earlier results again  [default: 2]"),
+]
+PositiveControls = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--positive-control",
+        help="a damage that shows that a metric hears something; may be repeated  [default: any damage]",
+        metavar="DAMAGE",
+    ),
 ]
 NoPositiveControl = Annotated[
-    bool, typer.Option("--no-positive-control", help="conclude from metrics that nothing moved, too")
+    bool, typer.Option("--no-positive-control", help="call metrics blind that nothing moved, too")
 ]
 Distance = Annotated[str | None, typer.Option(help="the metric that measures physical change  [default: log-mel]")]
+AssumedMargin = Annotated[
+    float | None,
+    typer.Option(help="with --reliability: what counts as no drop  [default: what follows from the reliability]"),
+]
 Reliability = Annotated[
     float | None, typer.Option(help="share of a metric's variance between clips that is not noise")
 ]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from degrade_bench.analysis import Analysis, AnalysisOptions
+from degrade_bench.analysis import Analysis, AnalysisOptions, load_options
 from degrade_bench.analysis.analyse import conclusions
 from degrade_bench.analysis.resampling import Resampler
 from degrade_bench.analysis.statistics import smallest_flip_p
@@ -25,6 +25,7 @@ from degrade_bench.compare.result import Comparison
 from degrade_bench.compare.runs import Run, load_runs, provenance_notes
 from degrade_bench.compare.units import Units
 from degrade_bench.compare.words import counted, listed
+from degrade_bench.errors import RunFolderError
 
 
 def compare(folders: Iterable[Path | str], options: CompareOptions | None = None) -> Comparison:
@@ -37,25 +38,26 @@ def compare(folders: Iterable[Path | str], options: CompareOptions | None = None
         RunFolderError: one is missing, damaged or unfinished, or they have no cell in common.
     """
     options = options or CompareOptions()
-    runs, notes = load_runs(folders)
+    paths = [Path(folder) for folder in folders]
+    runs, notes = load_runs(paths)
     paired = pair(runs)
     rows, metrics, more = one_column_each(paired.rows, runs)
     concluded = conclusions(
         rows, AnalysisOptions(confidence=options.confidence, resamples=options.resamples, seed=options.seed)
     )
     analysis = concluded.analysis
-    margins = {
-        str(row.metric): float(row.margin) if math.isfinite(row.nuisance_floor) else math.nan
+    noticed_from = {
+        str(row.metric): float(row.noticed_from) if math.isfinite(row.nuisance_floor) else math.nan
         for row in analysis.metrics.itertuples(index=False)
     }
-    cube = make_cube(rows, [concluded.drops_by_metric[name] for name in metrics["metric"]], margins)
+    cube = make_cube(rows, [concluded.drops_by_metric[name] for name in metrics["metric"]], noticed_from)
     resampler = Resampler(options.resamples, options.seed)
     units = Units(cube.cells)
     board = leaderboard(cube, units, resampler, options, analysis.verdicts)
     apart = differences(cube, units, resampler, options)
     overall = board[board["scope"] == "overall"].set_index("metric")["miss_rate"]
     notes += [*provenance_notes(runs), *paired.notes, *more]
-    notes += _limits(cube, apart, margins, options)
+    notes += [*_limits(cube, apart, noticed_from, options), *_rules(paths, analysis.options)]
     return Comparison(
         runs=_runs(runs, paired.rows),
         metrics=_metrics(metrics, analysis, list(overall.index)),
@@ -100,10 +102,24 @@ def _metrics(metrics: pd.DataFrame, analysis: Analysis, order: Sequence[str]) ->
     return frame.set_index("metric").loc[list(order)].reset_index()
 
 
-def _limits(cube: Cube, apart: pd.DataFrame, margins: dict[str, float], options: CompareOptions) -> list[str]:
+def _rules(folders: Sequence[Path], options: AnalysisOptions) -> list[str]:
+    """By which rules the verdicts are, and what was concluded by others in the runs' own analyses."""
+    notes = [f"verdicts are by rules {options.rules}"]
+    for folder in folders:
+        try:
+            rules = load_options(folder).rules
+        except RunFolderError:
+            notes.append(f"the analysis in {folder.name} was written by another version or is damaged")
+            continue
+        if rules != options.rules:
+            notes.append(f"the analysis in {folder.name} was made by rules {rules}: its verdicts may differ")
+    return notes
+
+
+def _limits(cube: Cube, apart: pd.DataFrame, noticed_from: dict[str, float], options: CompareOptions) -> list[str]:
     """What this table cannot show."""
     notes = []
-    unknown = [metric for metric in cube.metrics if math.isnan(margins[metric])]
+    unknown = [metric for metric in cube.metrics if math.isnan(noticed_from[metric])]
     if unknown:
         notes.append(
             "no control in common was scored, so there is no nuisance floor and no miss rate: " + listed(unknown)

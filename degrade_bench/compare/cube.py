@@ -39,14 +39,14 @@ class Cube:
         return Clustered.of(values, self.track, self.tracks)
 
 
-def make_cube(rows: pd.DataFrame, drops: Sequence[MetricDrops], margins: Mapping[str, float]) -> Cube:
+def make_cube(rows: pd.DataFrame, drops: Sequence[MetricDrops], noticed_from: Mapping[str, float]) -> Cube:
     """Lay the drops out.
 
     Args:
         rows: the paired score table.
         drops: of every metric, in the order of the cube's.
-        margins: by metric, what a drop must exceed: the nuisance floor, unless the analysis says otherwise; NaN
-            where there is none, and then noticed is NaN.
+        noticed_from: by metric, what a clip's drop must exceed to be noticed; NaN where there is none, and then
+            noticed is NaN.
     """
     clips = rows[["clip_id", "track"]].drop_duplicates("clip_id").sort_values("clip_id")
     names = pd.Index(clips["clip_id"].astype(object))
@@ -57,7 +57,7 @@ def make_cube(rows: pd.DataFrame, drops: Sequence[MetricDrops], margins: Mapping
     for index, metric_drops in enumerate(drops):
         place = names.get_indexer(pd.Index(metric_drops.clips))
         values[index, place] = metric_drops.drops
-        hits[index, place] = noticed(metric_drops, margins[metric_drops.metric])
+        hits[index, place] = noticed(metric_drops, noticed_from[metric_drops.metric])
     tests = rows[rows["role"] == "test"]
     columns = pd.MultiIndex.from_frame(cells[["degradation", "level"]].astype({"level": int}))
     wanted = pd.MultiIndex.from_arrays([tests["degradation"].astype(object), tests["level"].astype(int)])

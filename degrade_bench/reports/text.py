@@ -39,6 +39,7 @@ def summary_lines(folder: Path) -> list[str]:
     lines.append(counts_line(record))
     lines += [f"failed: {text}" for text in failure_lines(record)]
     lines += [f"note: {text}" for text in metric_lines(record)]
+    lines += [f"analysed before, with {text}" for text in run.analysis.earlier]
     report = folder / REPORT
     if report.is_file():
         lines.append(f"report: {report}")

@@ -9,7 +9,10 @@ from typing import Any
 import pandas as pd
 
 MARGINS = {
-    "resolution": "its resolution, a share of its largest drop",
+    "effect": "the smallest effect of interest, a share of the standard deviation of clean scores",
+    "controls": "the spread of single clips under a control",
+    "shift": "the mean shift that a control brings about",
+    "resolution": "its resolution",
     "rounding": "what the rounding of its scores can account for",
     "given": "as given",
     "none": "there is no control to take a floor from",

@@ -28,5 +28,10 @@ COMPARISON_FILES = ("comparison.json", *(f"{name}.csv" for name in COMPARISON_TA
 SELFTEST = "selftest.json"
 SELFTEST_FIGURES = ("selftest_verdicts", "selftest_coverage")
 SELFTEST_FORMATS = ("png", "svg")
-SELFTEST_FILES = (SELFTEST, *(f"{name}.{suffix}" for name in SELFTEST_FIGURES for suffix in SELFTEST_FORMATS))
+SELFTEST_ERRORS = "selftest_errors.csv"
+SELFTEST_FILES = (
+    SELFTEST,
+    SELFTEST_ERRORS,
+    *(f"{name}.{suffix}" for name in SELFTEST_FIGURES for suffix in SELFTEST_FORMATS),
+)
 """What the self-test writes."""

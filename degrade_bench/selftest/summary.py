@@ -66,14 +66,20 @@ def _claims(trials: Trials) -> Iterator[Claim]:
     verdicts = trials.verdicts
 
     def claim(text: str, low: float, high: float, case: str, verdict: Verdict, *kinds: str) -> Claim:
+        return any_of(text, low, high, case, (verdict,), *kinds)
+
+    def any_of(text: str, low: float, high: float, case: str, any_: tuple[Verdict, ...], *kinds: str) -> Claim:
         said = verdicts.loc[(verdicts["case"] == case) & verdicts["kind"].isin(kinds), "verdict"]
-        return Claim(text, float((said == verdict).mean()), low, high, len(said))
+        return Claim(text, float(said.isin([verdict.value for verdict in any_]).mean()), low, high, len(said))
 
     every, structure = ("signal", "order", "structural"), ("order", "structural")
     yield claim("pure noise is called sensitive", 0, 0.05, "simulated-noise", Verdict.SENSITIVE, *every)
     yield claim("… also where no positive control is asked for", 0, 0.05, WAIVED, Verdict.SENSITIVE, *every)
-    yield claim("… and is then called blind", 0.9, 1, WAIVED, Verdict.BLIND, *every)
-    yield claim("a true drop of one margin is called blind", 0, 0.05, AT_MARGIN, Verdict.BLIND, *structure)
+    silent = Verdict.BLIND, Verdict.INCONCLUSIVE
+    yield any_of("… and is then called blind or inconclusive", 0.95, 1, WAIVED, silent, *every)
+    small = Verdict.BLIND, Verdict.FAINT
+    yield any_of("a true drop of one margin is called blind or faint", 0, 0.05, AT_MARGIN, small, *structure)
+    yield claim("a true drop of one margin is called sensitive", 0, 0.05, AT_MARGIN, Verdict.SENSITIVE, *structure)
     yield claim("deafness to structure: structural damage is blind", 0.9, 1, AT_POWER, Verdict.BLIND, *structure)
     yield claim(
         "… and signal damage of the promised drop is sensitive", 0.9, 1, AT_POWER, Verdict.SENSITIVE, "signal"

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
-from degrade_bench.runs.names import SELFTEST_FILES
-from degrade_bench.runs.ownership import begin
+import pandas as pd
+
+from degrade_bench._support.files import write_text
+from degrade_bench.analysis.frames import csv_text
+from degrade_bench.runs.names import SELFTEST_ERRORS, SELFTEST_FILES
+from degrade_bench.runs.ownership import begin, claim
 from degrade_bench.selftest.summary import SHOWN, claims, confusion, false_alarms, write_summary
 from degrade_bench.selftest.trials import Trials, run_trials
 
@@ -13,7 +18,9 @@ WIDEST = 120
 """Columns that the table takes; a narrower terminal breaks its lines."""
 
 
-def selftest_with_progress(runs: int, clips: int, seed: int, workers: int, out: Path | None) -> bool:
+def selftest_with_progress(
+    runs: int, clips: int, seed: int, workers: int, out: Path | None, errors: bool = False
+) -> bool:
     """Run the self-test, print what came of it and, where asked, write it; whether every claim holds.
 
     Args:
@@ -22,11 +29,14 @@ def selftest_with_progress(runs: int, clips: int, seed: int, workers: int, out: 
         seed: of all of them.
         workers: processes.
         out: the folder to write figures and ``selftest.json`` into; None to write nothing.
+        errors: whether it is counted instead how often every claim is wrong.
 
     Raises:
         ConfigError: no runs, or too few clips.
         RunFolderError: the folder cannot be written, or is not empty and not ours.
     """
+    if errors:
+        return errors_with_progress(runs, seed, workers, out)
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
@@ -45,7 +55,65 @@ def selftest_with_progress(runs: int, clips: int, seed: int, workers: int, out: 
         print(f"wrote {write_summary(trials, out)}")
         for path in write_figures(confusion(trials), trials.coverage, out):
             print(f"wrote {path}")
-    return all(claim.holds for claim in claims(trials))
+    return all(made.holds for made in claims(trials))
+
+
+def errors_with_progress(runs: int, seed: int, workers: int, out: Path | None) -> bool:
+    """Count how often every claim is wrong, print it and, where asked, write it; whether every bound holds.
+
+    Args:
+        runs: of every scenario.
+        seed: of all of them.
+        workers: processes.
+        out: the folder to write ``selftest_errors.csv`` into; None to write nothing.
+
+    Raises:
+        ConfigError: no runs.
+        RunFolderError: the folder cannot be written, or is not empty and not ours.
+    """
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    from degrade_bench.selftest.errors import failing, run_errors, scenarios
+
+    if out is not None:
+        begin(out, SELFTEST_FILES)
+    console = Console(stderr=True, highlight=False)
+    work = scenarios()
+    with Bar(console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("scenarios", total=len(work))
+        errors = run_errors(work, runs, seed, workers, lambda done: bar.update(task, completed=done))
+    print(error_table(errors))
+    if out is not None:
+        claim(out, [SELFTEST_ERRORS])
+        write_text(out / SELFTEST_ERRORS, csv_text(errors))
+        print(f"wrote {out / SELFTEST_ERRORS}")
+    return bool(failing(errors).empty)
+
+
+def error_table(errors: pd.DataFrame) -> str:
+    """The errors as a table in Markdown, in percent.
+
+    Args:
+        errors: what :func:`~degrade_bench.selftest.errors.run_errors` gave.
+    """
+    from degrade_bench.selftest.errors import failing
+
+    failed = set(failing(errors).index)
+    lines = [
+        "| noise | truth | recordings | wrong yes: verdicts, runs | wrong no: verdicts, runs | right | covered | |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in errors.itertuples():
+        cells = [
+            f"{100 * row.wrong_yes:.2f}, {100 * row.runs_yes:.1f}",
+            f"{100 * row.wrong_no:.2f}, {100 * row.runs_no:.1f}",
+            "" if math.isnan(row.right) else f"{100 * row.right:.1f}",
+            "" if math.isnan(row.covered) else f"{100 * row.covered:.1f}",
+            "FAILS" if row.Index in failed else "holds",
+        ]
+        lines.append("| " + " | ".join([row.noise, row.case, str(row.recordings), *cells]) + " |")
+    return "\n".join(lines)
 
 
 def print_trials(trials: Trials) -> None:
@@ -70,7 +138,7 @@ def print_trials(trials: Trials) -> None:
         case = row["case"].removeprefix("simulated-")
         console.print(f"  {100 * row['share']:6.2f} %  {100 * row['runs']:6.2f} %  {case}")
     console.print("\nclaims")
-    for claim in claims(trials):
-        bounds = f"{100 * claim.low:g} to {100 * claim.high:g} %"
-        mark = "[green]holds[/green]" if claim.holds else "[red]FAILS[/red]"
-        console.print(f"  {mark}  {100 * claim.share:6.2f} %  ({bounds}, {claim.trials})  {claim.text}")
+    for made in claims(trials):
+        bounds = f"{100 * made.low:g} to {100 * made.high:g} %"
+        mark = "[green]holds[/green]" if made.holds else "[red]FAILS[/red]"
+        console.print(f"  {mark}  {100 * made.share:6.2f} %  ({bounds}, {made.trials})  {made.text}")

@@ -26,8 +26,8 @@ from degrade_bench.selftest.table import DAMAGES, score_table, suite_cells, true
 WAIVED = "simulated-noise (no positive control asked for)"
 AT_MARGIN = "simulated-at-the-margin"
 AT_POWER = "simulated-at-the-promise"
-TESTS = 2 * len(DAMAGES)
-"""Confirmatory tests of the simulated suite: the top level and the trend of every damage."""
+TESTS = len(DAMAGES)
+"""Claims of a kind that are corrected together: one for every damage of the simulated suite."""
 CEILING_DRAWS = 400_000
 
 
@@ -74,7 +74,7 @@ def design(truth: Truth, drop: float) -> Design:
 
 
 def population_margin(truth: Truth) -> float:
-    """The nuisance floor that infinitely many clips would give."""
+    """The margin that infinitely many clips would give."""
     return from_reliability(truth.reliability, CLEAN_SD).margin
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
+import scipy.stats
 
 from degrade_bench.runs.columns import SCHEMA
 
@@ -150,3 +151,17 @@ def plain_drops(scores: pd.DataFrame) -> pd.DataFrame:
     rows["drop"] = (rows["clean"] - rows["score"]).where(rows.higher_is_better, rows["score"] - rows["clean"])
     keys = ["metric", "role", "degradation", "level", "clip_id", "track", "nuisance"]
     return rows.groupby(keys, as_index=False)["drop"].mean()
+
+
+def skewed_t_interval(by_track: pd.DataFrame, confidence: float) -> tuple[float, float]:
+    """The interval of rules 2 of a mean over clips, from each track's ``sum`` and ``count``."""
+    tracks, mean = len(by_track), by_track["sum"].sum() / by_track["count"].sum()
+    apart = (by_track["sum"] - by_track["count"] * mean) / by_track["count"].mean()
+    error = np.sqrt((apart**2).sum() / (tracks * (tracks - 1)))
+    skewness = scipy.stats.skew(apart, bias=False) if tracks > 2 and np.ptp(apart) > 0 else 0.0
+    reach = scipy.stats.t.ppf((1 + confidence) / 2, tracks - 1)
+    out = min(reach, scipy.stats.t.ppf(0.975, tracks - 1))
+    low, high = (
+        reach + max(0.0, side) * (1 + 2 * out**2) / (6 * np.sqrt(tracks)) for side in (-skewness, skewness)
+    )
+    return mean - error * low, mean + error * high

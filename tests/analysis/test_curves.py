@@ -12,10 +12,12 @@ import scipy.stats
 from degrade_bench.analysis import AnalysisOptions, analyse
 from degrade_bench.analysis.curves import area_weights, crossing, kendall_of, slope_weights, strength_at
 from degrade_bench.analysis.means import Clustered
+from degrade_bench.analysis.options import RULES
 from degrade_bench.analysis.resampling import Resampler
-from tests.analysis.tables import awkward, noisy, plain_drops, table
+from tests.analysis.tables import awkward, noisy, plain_drops, skewed_t_interval, table
 
 NAN, INF = math.nan, math.inf
+BOTH = pytest.mark.parametrize("rules", RULES)
 LADDERS = [np.array([0.0, 1.0]), np.array([0.0, 0.5, 1.0]), np.array([0, 0.2, 0.4, 0.8, 1.0]), np.linspace(0, 1, 8)]
 
 
@@ -59,20 +61,28 @@ def per_clip(wide: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
+@BOTH
 @pytest.mark.parametrize("name", ["ramp", "shuffle", "dull"])
 @pytest.mark.filterwarnings("ignore::scipy.stats.ConstantInputWarning")
-def test_trend_slope_and_area_are_means_over_clips_with_intervals_over_tracks(name):
+def test_trend_slope_and_area_are_means_over_clips_with_intervals_over_tracks(name, rules):
     scores = awkward()
-    verdict = analyse(scores, AnalysisOptions(resamples=300)).verdicts.set_index("degradation").loc[name]
+    verdict = (
+        analyse(scores, AnalysisOptions(resamples=300, rules=rules)).verdicts.set_index("degradation").loc[name]
+    )
     drops = plain_drops(scores).query("degradation == @name")
     clips = per_clip(drops.pivot(index="clip_id", columns="level", values="drop"))
     tracks = drops.drop_duplicates("clip_id").set_index("clip_id")["track"]
     for statistic in ("monotonicity", "slope", "area"):
         values = clips[statistic].dropna()
         assert verdict[statistic] == pytest.approx(values.mean(), abs=1e-9)
-        sums = values.groupby(tracks).agg(["sum", "count"]).to_numpy(dtype=float)
-        sums = sums[sums[:, 1] > 0]
-        ends = Clustered(sums[:, :1], sums[:, 1:]).intervals(Resampler(300, 0), (0.95,))[0, :, 0]
+        by_track = values.groupby(tracks).agg(["sum", "count"]).astype(float)
+        by_track = by_track[by_track["count"] > 0]
+        sums = by_track.to_numpy()
+        if rules == 1:
+            ends = Clustered(sums[:, :1], sums[:, 1:]).intervals(Resampler(300, 0), (0.95,))[0, :, 0]
+        else:
+            ends = skewed_t_interval(by_track, 0.95)
+            ends = np.clip(ends, -1, 1) if statistic == "monotonicity" else ends
         assert [verdict[f"{statistic}_low"], verdict[f"{statistic}_high"]] == pytest.approx(ends, abs=1e-9)
     control = plain_drops(scores).query("role == 'control'")["drop"].abs()
     floor = np.quantile(control, 0.95, method="inverted_cdf")
@@ -184,24 +194,39 @@ def test_detection_after_a_relapse():
     assert verdict["detection_at"] == pytest.approx(3.5, abs=0.05)
 
 
-def test_nothing_is_detected_where_the_verdict_is_another():
-    for truth in (lambda level: 0.0, lambda level: 1.0 * (level < 4), lambda level: -1.0 * level):
-        verdict = detected(truth)
-        assert verdict["verdict"] in ("inconclusive", "blind", "inverted")
+NOT_DETECTED = [
+    (1, lambda level: 0.0, "inconclusive"),
+    (1, lambda level: 1.0 * (level < 4), "inconclusive"),
+    (1, lambda level: -1.0 * level, "inverted"),
+    (2, lambda level: 0.0, "inconclusive"),
+    (2, lambda level: 1.0 * (level < 4), "sensitive"),  # at some level; but from none on
+    (2, lambda level: -1.0 * level, "inverted"),
+]
+
+
+def test_nothing_is_detected_where_the_verdict_is_another_or_the_top_is_not_heard():
+    for rules, truth, expected in NOT_DETECTED:
+        verdict = detected(truth, rules=rules)
+        assert verdict["verdict"] == expected
         assert pd.isna(verdict["detection_level"])
         for column in ("at", "at_low", "at_high", "strength", "strength_low", "strength_high"):
             assert math.isnan(verdict[f"detection_{column}"])
         assert pd.isna(verdict["saturation_level"])
 
 
-def test_the_detection_interval_is_the_crossings_expanded_percentiles():
+@BOTH
+def test_the_detection_interval_is_the_crossings_expanded_percentiles(rules):
     scores = table(
-        noisy(lambda name, role, level: 0.2 * level if role == "test" else 0.0, sd=0.1),
+        noisy(lambda name, role, level: 0.2 * level if role == "test" else 0.0, sd=0.05),
         clips=9,
         degradations=(("ramp", "signal", "noise"),),
     )
-    verdict = analyse(scores, AnalysisOptions(resamples=501, margin=0.5)).verdicts.iloc[0]
-    drops = plain_drops(scores).query("role == 'test'").pivot(index="track", columns="level", values="drop")
+    verdict = analyse(scores, AnalysisOptions(resamples=501, margin=0.5, rules=rules)).verdicts.iloc[0]
+    drops, placebo = (
+        plain_drops(scores).query("role == @role").pivot(index="track", columns="level", values="drop")
+        for role in ("test", "placebo")
+    )
+    drops = drops if rules == 1 else drops - placebo  # what counts
     curves = Resampler(501, 0).counts(9).astype(float) @ drops.to_numpy() / 9
     # the resampled means rise, so that np.interp of each curve, turned over, is the crossing
     assert (np.diff(curves, axis=1) > 0).all()

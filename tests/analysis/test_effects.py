@@ -23,18 +23,19 @@ from degrade_bench.analysis.levels import LEVELS
 from degrade_bench.analysis.means import Clustered
 from degrade_bench.analysis.resampling import Resampler
 from degrade_bench.analysis.result import Analysis
-from tests.analysis.tables import awkward, plain_drops
+from tests.analysis.tables import awkward, plain_drops, skewed_t_interval
 
 MARGIN = 0.5
 OPTIONS = AnalysisOptions(margin=MARGIN, resamples=400)
+FIRST = AnalysisOptions(margin=MARGIN, resamples=400, rules=1)
 CELLS = [(name, level) for name in ("ramp", "shuffle", "dull") for level in (1, 2, 4)]
 both_directions = pytest.mark.parametrize("higher", [True, False], ids=["higher", "lower"])
 every_cell = pytest.mark.parametrize(("name", "level"), CELLS)
 
 
 @lru_cache
-def analysed(higher: bool = True) -> Analysis:
-    return analyse(awkward(higher_is_better=higher), OPTIONS)
+def analysed(higher: bool = True, options: AnalysisOptions = OPTIONS) -> Analysis:
+    return analyse(awkward(higher_is_better=higher), options)
 
 
 @lru_cache
@@ -42,8 +43,8 @@ def plain(higher: bool = True) -> pd.DataFrame:
     return plain_drops(awkward(higher_is_better=higher))
 
 
-def row(name: str, level: int, higher: bool = True) -> pd.Series:
-    return analysed(higher).levels.set_index(["degradation", "level"]).loc[(name, level)]
+def row(name: str, level: int, higher: bool = True, options: AnalysisOptions = OPTIONS) -> pd.Series:
+    return analysed(higher, options).levels.set_index(["degradation", "level"]).loc[(name, level)]
 
 
 def drops(name: str, level: int, higher: bool = True) -> pd.DataFrame:
@@ -158,14 +159,19 @@ def test_drops_beyond_the_placebo(name, level, higher):
 
 
 @every_cell
-def test_intervals_are_the_resamplers(name, level):
+@pytest.mark.parametrize("options", [FIRST, OPTIONS], ids=["rules 1", "rules 2"])
+def test_intervals_are_the_resamplers_or_of_the_t_distribution(name, level, options):
     """BCa itself is checked against scipy; here, that the right values go in, over tracks that have one."""
-    cell = row(name, level)
+    cell = row(name, level, options=options)
     for clip_drops, column, prefix in ((drops(name, level), "drop", "drop"), (nets(name, level), "net", "net")):
         if clip_drops.empty:
             continue
-        sums = clip_drops.groupby("track")[column].agg(["sum", "count"]).to_numpy(dtype=float)
-        ends = Clustered(sums[:, :1], sums[:, 1:]).intervals(Resampler(400, 0), (0.95, 0.9))[:, :, 0]
+        by_track = clip_drops.groupby("track")[column].agg(["sum", "count"]).astype(float)
+        sums = by_track.to_numpy()
+        if options.rules == 1:
+            ends = Clustered(sums[:, :1], sums[:, 1:]).intervals(Resampler(400, 0), (0.95, 0.9))[:, :, 0]
+        else:
+            ends = [skewed_t_interval(by_track, confidence) for confidence in (0.95, 0.9)]
         same(list(cell[[f"{prefix}_low", f"{prefix}_high"]]), list(ends[0]))
         inner = list(cell[[f"{prefix}_equivalence_low", f"{prefix}_equivalence_high"]])
         same(inner, list(ends[1]))

@@ -1,4 +1,4 @@
-"""The nuisance floor and the margin: which controls count, what is given, how sure it is."""
+"""The nuisance floor, and the margin of rules 1 that is made from it: which controls count, how sure it is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from degrade_bench.analysis.resampling import Resampler
 from degrade_bench.analysis.wide import MetricDrops, drops_by_metric
 from tests.analysis.tables import awkward, noisy, plain_drops, table
 
-OPTIONS = AnalysisOptions(resamples=300, resolution=0.0)
+OPTIONS = AnalysisOptions(resamples=300, resolution=0.0, rules=1)
 
 
 def falling(name: str, role: str, level: int) -> float:
@@ -25,7 +25,7 @@ def own_drops(scores: pd.DataFrame) -> MetricDrops:
 
 
 def floor_of(scores: pd.DataFrame, **options) -> Floor:
-    options = {"resamples": 300, "resolution": 0.0} | options
+    options = {"resamples": 300, "resolution": 0.0, "rules": 1} | options
     return nuisance_floor(own_drops(scores), Resampler(options["resamples"], 0), AnalysisOptions(**options))
 
 
@@ -103,7 +103,7 @@ def test_margins_are_given_by_number_or_by_name():
     scores = table(noisy(falling), clips=9)
     both = pd.concat([scores, scores.assign(metric="other")])
     for margin, expected in ((0.3, [0.3, 0.3]), ({"other": 0.4}, [None, 0.4]), (0.0, [0.0, 0.0])):
-        metrics = analyse(both, AnalysisOptions(resamples=100, resolution=0.0, margin=margin)).metrics
+        metrics = analyse(both, AnalysisOptions(resamples=100, resolution=0.0, margin=margin, rules=1)).metrics
         floors = metrics["nuisance_floor"]
         assert metrics["margin"].tolist() == [floors[0] if margin is None else margin for margin in expected]
         assert metrics["margin_is"].tolist() == ["floor" if margin is None else "given" for margin in expected]
@@ -161,7 +161,7 @@ def test_controls_on_few_tracks_leave_the_margin_an_estimate():
 def test_an_estimated_margin_adds_its_own_spread_to_the_equivalence_test():
     """Each one-sided test takes the bootstrap's error of mean ± margin, resampled together."""
     scores = awkward()
-    analysis = analyse(scores, AnalysisOptions(resamples=300, resolution=0.0, floor_quantile=0.6))
+    analysis = analyse(scores, AnalysisOptions(resamples=300, resolution=0.0, floor_quantile=0.6, rules=1))
     drops = plain_drops(scores).assign(size=lambda frame: frame["drop"].abs())
     tracks = sorted(scores["track"].unique())
     counts = Resampler(300, 0).counts(len(tracks))
@@ -198,3 +198,15 @@ def test_four_copies_of_every_clip_change_nothing():
             (other.value, other.margin, other.low, other.high), abs=1e-9
         )
         assert one.margin_draws.resampled == pytest.approx(other.margin_draws.resampled, abs=1e-9)
+
+
+@pytest.mark.parametrize("rules", [1, 2])
+def test_what_a_single_clip_must_exceed_is_the_floor_at_least_the_margin(rules):
+    scores = table(noisy(falling), clips=9)
+    noticed = floor_of(scores, rules=rules)
+    assert noticed.single_clips == noticed.value >= noticed.margin
+    quiet = floor_of(table(noisy(falling, sd=1e-6), clips=9), rules=rules, resolution=0.05)
+    assert quiet.single_clips == quiet.margin > quiet.value
+    assert floor_of(scores, rules=rules, margin=0.001).single_clips == 0.001
+    none = floor_of(scores[scores.role != "control"], rules=rules)
+    assert none.single_clips == none.margin

@@ -16,8 +16,13 @@ from degrade_bench.analysis.power import Design, from_reliability
 from degrade_bench.errors import ConfigError
 from tests.analysis.tables import noisy, plain_drops, table
 
-PLAIN = Design(spread=0.5, net_spread=None, level_spreads=(0.3, 0.5), margin=0.1)
-FULL = Design(0.5, 0.7, (0.3, 0.4, 0.5), 0.1, margin_error=0.02, margin_tracks=20, tests=12)
+PLAIN = Design(spread=0.5, net_spread=None, level_spreads=(0.3, 0.5), margin=0.1, rules=1)
+FULL = Design(0.5, 0.7, (0.3, 0.4, 0.5), 0.1, margin_error=0.02, margin_tracks=20, tests=12, rules=1)
+SECOND = replace(PLAIN, rules=2)
+SECOND_FULL = replace(FULL, rules=2, effect=0.08, net_level_spreads=(0.4, 0.6, 0.7))
+EVERY = pytest.mark.parametrize(
+    "design", [PLAIN, FULL, SECOND, SECOND_FULL], ids=["plain", "full", "plain, rules 2", "full, rules 2"]
+)
 
 
 def one_sided(distance: float, spread: float, tracks: int, tail: float) -> float:
@@ -52,6 +57,41 @@ def test_too_few_tracks_for_any_p_detect_nothing():
     assert replace(PLAIN, tests=20).detects(100.0, 9) == 0.0  # 1/256 against 1/400
     assert replace(PLAIN, tests=20).detects(100.0, 10) == 1.0
     assert PLAIN.detects(100.0, 1) == 0.0
+
+
+@pytest.mark.parametrize("tracks", [8, 20, 60])
+@pytest.mark.parametrize("drop", [0.2, 0.4, 0.8])
+def test_detecting_by_rules_2_is_one_sided_at_the_tops_share_of_the_level(tracks, drop):
+    """Above the margin, and the net drop above the effect; the signed ranks of what counts at n · 3/π."""
+    ranks, level = math.floor(tracks * 3 / math.pi), 0.8 * 0.05
+    lacks = 1 - one_sided(drop - 0.1, 0.5, tracks, level)
+    lacks += 1 - one_sided(drop, 0.5, ranks, level)
+    assert SECOND.detects(drop, tracks) == pytest.approx(max(0.0, 1 - lacks), abs=1e-9)
+
+    more, level = 0.02**2 * 20, 0.8 * 0.05 / 12
+    lacks = 1 - one_sided(drop - 0.1, math.sqrt(0.5**2 + more), tracks, level)
+    lacks += 1 - one_sided(drop - 0.08, math.sqrt(0.7**2 + more), tracks, level)
+    lacks += 1 - one_sided(drop, 0.7, ranks, level)
+    expected = 0.0 if 2.0**-tracks >= level else max(0.0, 1 - lacks)
+    assert SECOND_FULL.detects(drop, tracks) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("tracks", [14, 30, 200])
+def test_excluding_by_rules_2_is_every_drop_and_net_drop_in_fourteen_recordings_or_more(tracks):
+    wide = replace(SECOND_FULL, margin=0.5, effect=0.4)
+    level, more = 0.1 / 12, 0.02**2 * 20
+    parts = [(0.5, spread) for spread in wide.level_spreads] + [(0.4, spread) for spread in wide.net_level_spreads]
+    lacks = sum(2 * (1 - one_sided(bound, math.sqrt(spread**2 + more), tracks, level)) for bound, spread in parts)
+    assert wide.excludes(tracks) == pytest.approx(max(0.0, 1 - lacks), abs=1e-9)
+    assert replace(SECOND, level_spreads=(1e-9,)).excludes(13) == 0.0
+    assert replace(SECOND, level_spreads=(1e-9,)).excludes(14) == 1.0
+
+
+def test_a_reliabilitys_margin_by_rules_2_is_the_smaller_of_half_a_spread_and_the_noise():
+    for reliability in (0.5, 0.8, 0.9, 0.99):
+        design = from_reliability(reliability, 2.0)
+        assert design.margin == pytest.approx(min(1.0, 2.0 * math.sqrt(2 * (1 - reliability))))
+        assert design.margin_error == pytest.approx(design.margin * math.sqrt(0.5))
 
 
 def test_detecting_grows_with_tracks_and_drop_and_falls_with_spread():
@@ -109,7 +149,7 @@ def test_a_drop_is_detected_at_least_as_often_as_promised(drop, tracks):
 # -- how many, how small -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("design", [PLAIN, FULL], ids=["plain", "full"])
+@EVERY
 @pytest.mark.parametrize("power", [0.8, 0.9])
 def test_the_fewest_clips_are_the_fewest(design, power):
     for drop in (0.3, 0.5, 2.0):
@@ -152,7 +192,7 @@ def test_the_smallest_detectable_is_detects_turned_round(design, tracks):
 
 def test_a_runs_design_holds_its_spreads():
     scores = table(noisy(lambda name, role, level: 0.1 * level * (role == "test"), sd=0.2), clips=10)
-    options = AnalysisOptions(resamples=100, margin=0.15)
+    options = AnalysisOptions(resamples=100, margin=0.15, rules=1)
     run_designs = designs(analyse(scores, options))
     drops = plain_drops(scores)
     levels = analyse(scores, options)
@@ -187,16 +227,24 @@ def test_a_floors_error_is_the_bootstraps():
     assert design.margin_tracks == 10
 
 
-def test_an_inconclusive_verdict_says_what_more_clips_would_show():
-    scores = table(noisy(lambda name, role, level: 0.1 * level * (role == "test" and name == "noise_like"), sd=0.2))
-    verdicts = analyse(scores, AnalysisOptions(resamples=200)).verdicts.set_index("degradation")
+@pytest.mark.parametrize(("rules", "clips"), [(1, 24), (2, 10)])
+def test_an_inconclusive_verdict_says_what_more_clips_would_show(rules, clips):
+    options = AnalysisOptions(resamples=200, rules=rules)
+    scores = table(
+        noisy(lambda name, role, level: 0.1 * level * (role == "test" and name == "noise_like"), sd=0.2),
+        clips=clips,
+    )
+    verdicts = analyse(scores, options).verdicts.set_index("degradation")
     row = verdicts.loc["order_like"]
     assert row["verdict"] == "inconclusive"
     assert (
-        f"24 recordings detect a drop of {row['smallest_detectable']:.3g} or more (90 % power)" in row["power_note"]
+        f"{clips} recordings detect a drop of {row['smallest_detectable']:.3g} or more (90 % power)"
+        in row["power_note"]
     )
-    assert f"{row['clips_to_exclude']:.0f} would exclude" in row["power_note"]
-    two = analyse(scores[scores.clip_id < "clip002"], AnalysisOptions(resamples=200)).verdicts
+    more = row["clips_to_exclude"] > clips  # none that are there already are named
+    assert more == (rules == 2)
+    assert (f"{row['clips_to_exclude']:.0f} would exclude" in row["power_note"]) == more
+    two = analyse(scores[scores.clip_id < "clip002"], options).verdicts
     assert (two["power_note"] == "2 recordings are too few to plan with").all()
 
 
@@ -204,7 +252,7 @@ def test_an_inconclusive_verdict_says_what_more_clips_would_show():
 
 
 def test_a_reliability_gives_the_noise_of_a_difference():
-    noisy_design = from_reliability(0.8, 2.0, tests=3)
+    noisy_design = from_reliability(0.8, 2.0, tests=3, rules=1)
     noise = 2.0 * math.sqrt(2 * 0.2)
     assert noisy_design.spread == pytest.approx(noise, abs=1e-12)
     assert noisy_design.net_spread == noisy_design.spread
@@ -212,14 +260,14 @@ def test_a_reliability_gives_the_noise_of_a_difference():
     assert noisy_design.margin == pytest.approx(scipy.stats.halfnorm.ppf(0.95) * noise, abs=1e-9)
     density = scipy.stats.halfnorm.pdf(scipy.stats.halfnorm.ppf(0.95))
     assert noisy_design.margin_error == pytest.approx(math.sqrt(0.05 * 0.95 / 4) / density * noise, abs=1e-9)
-    given = from_reliability(0.8, 2.0, margin=0.5, uneven=1.0, levels=3)
+    given = from_reliability(0.8, 2.0, margin=0.5, uneven=1.0, levels=3, rules=1)
     assert given.spread == pytest.approx(math.hypot(noise, 1.0), abs=1e-12)
     assert (given.margin, given.margin_error) == (0.5, 0.0)
     assert given.level_spreads == pytest.approx((noise,) * 3, abs=1e-12)
 
 
 def test_a_perfect_metric_needs_as_few_as_the_test_allows():
-    perfect = from_reliability(1.0, margin=0.1)
+    perfect = from_reliability(1.0, margin=0.1, rules=1)
     assert perfect.clips_to_detect(0.2, 0.9) == 6
     assert perfect.clips_to_exclude(0.9) == 2
 

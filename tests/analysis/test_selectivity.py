@@ -54,7 +54,6 @@ def index(scores: pd.DataFrame, **options) -> pd.Series:
         (0.3, 0.3, 0.0),
         (0.4, 0.0, 1.0),  # deaf to structure
         (0.0, 0.4, -1.0),
-        (0.4, -0.2, 1.0),  # better with structural damage: cut off at nothing
     ],
 )
 def test_the_index_is_signal_less_structure_over_both(signal, structural, expected):

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from degrade_bench._support.rounding import UNITS, Ties
 from degrade_bench.analysis import AnalysisOptions, analyse
 from degrade_bench.analysis.drops import coded, drop_table, paired_drops
+from degrade_bench.analysis.options import RULES
 from degrade_bench.analysis.wide import drops_by_metric
 from tests.analysis.tables import noisy, table
 
 ASKED = AnalysisOptions(resamples=100)
-WAIVED = AnalysisOptions(resamples=100, positive_control=False)
-QUALITY = np.float32(0.7)
 
 
 def stepped(units, kind=np.float32):
@@ -23,9 +24,10 @@ def stepped(units, kind=np.float32):
         value = kind(0.7)
         return float(value + units(role, level, clip) * np.spacing(value))
 
-    return table(score, clips=12)
+    return table(score, clips=14)
 
 
+@pytest.mark.parametrize("rules", RULES)
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 @pytest.mark.parametrize(
     "units",
@@ -37,13 +39,14 @@ def stepped(units, kind=np.float32):
     ],
     ids=["would be inverted", "would be sensitive", "either way", "constant"],
 )
-def test_the_last_bits_of_a_score_are_no_effect(units, kind):
+def test_the_last_bits_of_a_score_are_no_effect(units, kind, rules):
     scores = stepped(units, kind)
-    analysis = analyse(scores, WAIVED)
+    options = AnalysisOptions(resamples=100, rules=rules)
+    analysis = analyse(scores, replace(options, positive_control=False))
     assert set(analysis.verdicts["verdict"]) == {"blind"}
-    assert set(analyse(scores, ASKED).verdicts["verdict"]) == {"inconclusive"}
+    assert set(analyse(scores, options).verdicts["verdict"]) == {"inconclusive"}
     assert not analysis.levels["drop_mean"].any()
-    assert (analysis.levels["ties"] == 12).all()
+    assert (analysis.levels["ties"] == 14).all()
     facts = analysis.metrics.iloc[0]
     assert (facts["margin_is"], facts["nuisance_floor"], facts["clean_sd"]) == ("rounding", 0.0, 0.0)
     assert facts["margin"] == UNITS * float(np.spacing(kind(0.7)))
@@ -56,7 +59,7 @@ def test_no_figure_is_made_of_nothing():
     assert analysis.verdicts["smallest_detectable"].isna().all()
     assert analysis.verdicts["clips_to_exclude"].isna().all()
     assert set(analysis.verdicts["power_note"]) == {
-        "the drop has no spread between the 12 recordings, so there is nothing to plan from"
+        "the drop has no spread between the 14 recordings, so there is nothing to plan from"
     }
     for frame in (analysis.metrics, analysis.levels, analysis.verdicts, analysis.families, analysis.controls):
         numbers = frame.select_dtypes("number").to_numpy(dtype=float)

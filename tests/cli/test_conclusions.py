@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import degrade_bench
+from degrade_bench.analysis.power import from_reliability
 from degrade_bench.clip import Clip
 from degrade_bench.metric.catalogue import load_metric
 from tests.cli.requests import assert_refused
@@ -67,6 +68,8 @@ def test_thresholds_are_kept_and_change_the_verdicts(copy, call):
         "500",
         "--seed",
         "3",
+        "--rules",
+        "1",
     )
     assert code == 0
     assert metric in out
@@ -74,6 +77,7 @@ def test_thresholds_are_kept_and_change_the_verdicts(copy, call):
     options = record["options"]
     assert options["margin"] == {metric: 5.0}
     assert (options["confidence"], options["alpha"], options["positive_control"]) == (0.9, 0.1, False)
+    assert options["rules"] == 1
     assert verdicts(copy)[metric, "white_noise"] == "blind"
     facts = {row["metric"]: row for row in record["metrics"]}
     assert facts[metric]["margin_is"] == "given"
@@ -137,9 +141,9 @@ def test_power_from_a_reliability(call):
     assert code == 0
     [plan] = json.loads(out)
     assert plan["spread"] == pytest.approx((2 * 0.1) ** 0.5)
-    assert plan["margin"] == pytest.approx(1.96 * plan["spread"], rel=1e-3)
+    assert plan["margin"] == pytest.approx(min(0.5, plan["spread"]))  # of the clean scores, or single clips'
     assert plan["margin"] < plan["smallest_detectable"] < plan["drop"] * 1.2
-    assert plan["clips_to_exclude"] < 24
+    assert 14 <= plan["clips_to_exclude"] == from_reliability(0.9, tests=1).clips_to_exclude(0.9)
     assert call("power", "--reliability", "1")[0] == 0
 
 

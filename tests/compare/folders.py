@@ -23,6 +23,10 @@ TWO_NOISES = (
 """Four degradations in three families of two groups: unequal sizes, so that weights matter."""
 
 
+BY_RULES = "verdicts are by rules 2"
+"""The last note of every comparison of runs that were concluded as any is."""
+
+
 def run(folder: Path, *tables: pd.DataFrame, seed: int = 0, version: str = "0.1.0", **record: object) -> Path:
     """A finished run directory that holds these tables."""
     folder.mkdir(parents=True)

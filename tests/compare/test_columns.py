@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from degrade_bench.compare import CompareOptions, compare
-from tests.compare.folders import hearing, metric, run
+from tests.compare.folders import BY_RULES, hearing, metric, run
 
 QUICK = CompareOptions(resamples=200)
 
@@ -16,7 +16,7 @@ def test_the_same_metric_in_two_runs_is_one(tmp_path):
     comparison = compare([a, b], QUICK)
     assert set(comparison.metrics["metric"]) == {"x", "y"}
     assert comparison.metrics.set_index("metric").at["x", "runs"] == "a, b"
-    assert comparison.notes == ()
+    assert comparison.notes == (BY_RULES,)
     overall = comparison.leaderboard[comparison.leaderboard["scope"] == "overall"].set_index("metric")
     assert overall.at["x", "cells"] == 8 * 4 * 3
 
@@ -38,7 +38,8 @@ def test_the_last_digit_may_differ_but_not_more(tmp_path):
     assert list(compare([a, b], QUICK).metrics["metric"]) == ["x"]
     comparison = compare([a, c], QUICK)
     assert set(comparison.metrics["metric"]) == {"x@a", "x@c"}
-    [note] = comparison.notes
+    [note, rules] = comparison.notes
+    assert rules == BY_RULES
     assert "x: the same fingerprint in a and c, but its scores differ in 24 rows, by up to 0.25" in note
 
 
@@ -49,7 +50,8 @@ def test_other_fingerprints_are_kept_apart_even_if_scores_agree(tmp_path, agree)
     comparison = compare([a, b], QUICK)
     assert set(comparison.metrics["metric"]) == {"x@a", "x@b"}
     assert comparison.metrics.set_index("metric").at["x@b", "name"] == "x"
-    [note] = comparison.notes
+    [note, rules] = comparison.notes
+    assert rules == BY_RULES
     assert "x (f in a, g in b)" in note
 
 

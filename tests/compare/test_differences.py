@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from degrade_bench.compare import CompareOptions, compare
-from tests.compare.folders import hearing, metric, run
+from tests.compare.folders import BY_RULES, hearing, metric, run
 from tests.compare.test_leaderboard import mean, noticed_by_hand, overall_by_hand, rich
 
 QUICK = CompareOptions(resamples=200)
@@ -129,6 +129,7 @@ def test_the_seed_moves_intervals_only_a_little_and_nothing_else(tmp_path):
 def test_it_is_said_when_no_difference_could_hold(tmp_path):
     rows = [metric(name, rich(seed), clips=6) for seed, name in enumerate("xyz")]
     comparison = compare([run(tmp_path / "a", *rows)], QUICK)
-    [note] = comparison.notes
+    [note, rules] = comparison.notes
+    assert rules == BY_RULES
     assert note.startswith("6 recordings: the smallest possible p is 0.031, so no difference overall (3 tests) or ")
     assert "in a family (9 tests)" in note

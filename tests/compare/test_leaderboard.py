@@ -35,9 +35,9 @@ def drops_of(rows: pd.DataFrame) -> dict[tuple, float]:
 
 
 def noticed_by_hand(rows: pd.DataFrame) -> dict[tuple[str, int], dict[str, float]]:
-    """(degradation, level) to each clip's 1[drop > margin] − 1[placebo's drop > margin], the analysis's."""
+    """(degradation, level) to each clip's 1[drop > least] − 1[placebo's drop > least], the analysis's."""
     drops = drops_of(rows)
-    margin = analyse(rows).metrics["margin"].iloc[0]
+    least = analyse(rows).metrics["noticed_from"].iloc[0]
     levels: dict[tuple[str, int], dict[str, float]] = {}
     for (name, level, clip), drop in drops.items():
         if name.endswith("_placebo") or name == "gain_like":
@@ -45,7 +45,7 @@ def noticed_by_hand(rows: pd.DataFrame) -> dict[tuple[str, int], dict[str, float
         placebo = f"{name}_placebo"
         beside = drops.get((placebo, level if name == "shuffle" else 1, clip))
         if beside is not None:
-            levels.setdefault((name, level), {})[clip] = float(drop > margin) - float(beside > margin)
+            levels.setdefault((name, level), {})[clip] = float(drop > least) - float(beside > least)
     return levels
 
 

@@ -11,7 +11,7 @@ from degrade_bench.compare import CompareOptions, compare
 from degrade_bench.compare.runs import unique_labels
 from degrade_bench.errors import ConfigError, DegradeBenchError, RunFolderError
 from tests.analysis.tables import SIGNAL
-from tests.compare.folders import TWO_NOISES, hearing, metric, run
+from tests.compare.folders import BY_RULES, TWO_NOISES, hearing, metric, run
 
 QUICK = CompareOptions(resamples=200)
 
@@ -26,7 +26,7 @@ def of(name: str, role: str = "test"):
 
 def test_one_run_is_compared_with_itself_and_nothing_is_left_out(tmp_path):
     comparison = compare([run(tmp_path / "a", metric("x"), metric("y", hearing(0.1, seed=1)))], QUICK)
-    assert comparison.notes == ()
+    assert comparison.notes == (BY_RULES,)
     assert comparison.runs.to_dict("records") == [
         {
             "run": "a",
@@ -57,7 +57,7 @@ def test_versions(tmp_path):
     other = metric("y")
     other.loc[other["degradation"].str.startswith("hiss"), "version"] = "2"
     comparison = compare([run(tmp_path / "a", metric("x")), run(tmp_path / "b", other)], QUICK)
-    assert comparison.notes == ("hiss: version 1 in a, 2 in b: left out",)
+    assert comparison.notes == ("hiss: version 1 in a, 2 in b: left out", BY_RULES)
     assert set(comparison.leaderboard["degradation"]) == {"", "hum", "clip", "shuffle"}
 
 
@@ -65,7 +65,7 @@ def test_seeds(tmp_path):
     other = metric("y")
     other.loc[other["degradation"].str.startswith(("hum", "clip")), "seed"] = 5
     comparison = compare([run(tmp_path / "a", metric("x")), run(tmp_path / "b", other)], QUICK)
-    assert len(comparison.notes) == 1
+    assert len(comparison.notes) == 2
     assert said(comparison, "seeds differ in 2 of 4 degradations", "hum, clip")
     assert set(comparison.leaderboard["degradation"]) == {"", "hiss", "shuffle"}
 
@@ -74,7 +74,7 @@ def test_clean_rows_pair_whatever_their_seed_and_version(tmp_path):
     other = metric("y")
     other.loc[other["role"] == "clean", ["seed", "version"]] = [99, "7"]
     comparison = compare([run(tmp_path / "a", metric("x")), run(tmp_path / "b", other)], QUICK)
-    assert comparison.notes == ()
+    assert comparison.notes == (BY_RULES,)
     assert comparison.leaderboard["missing"].max() == 0
 
 
@@ -162,7 +162,7 @@ def test_the_order_of_the_folders_does_not_matter(tmp_path):
 def test_a_folder_given_twice_counts_once(tmp_path):
     a = run(tmp_path / "a", metric("x"))
     comparison = compare([a, tmp_path / "." / "a"], QUICK)
-    assert comparison.notes == ("a was given 2 times: counted once",)
+    assert comparison.notes == ("a was given 2 times: counted once", BY_RULES)
     assert list(comparison.metrics["metric"]) == ["x"]
 
 

@@ -93,6 +93,7 @@ WRITES = (
     ("selftest/figures.py", "write_figures", "replacing", SELFTEST),
     ("selftest/figures.py", "write_figures", "savefig", SELFTEST),
     ("selftest/summary.py", "write_summary", "write_text", SELFTEST),
+    ("selftest/text.py", "errors_with_progress", "write_text", SELFTEST),
     ("sweep/examples.py", "_mp3", "soundfile.write", MEMORY),
     ("sweep/examples.py", "write_examples", "remove", STAYS),
     ("sweep/examples.py", "write_examples", "replacing", UNLISTED),

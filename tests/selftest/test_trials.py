@@ -26,7 +26,7 @@ from degrade_bench.selftest.trials import (
     run_trials,
 )
 
-RUNS, CLIPS = 8, 24
+RUNS, CLIPS = 8, 36
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,9 @@ def test_every_simulated_metric_is_called_what_it_is(trials):
         assert row["verdicts"] == RUNS * {"signal": 3, "order": 1, "structural": 2}[kind]
         if case in (AT_MARGIN, AT_POWER):
             continue
+        if case == WAIVED:  # with so much noise 36 clips do not always suffice
+            assert row["blind"] + row["inconclusive"] == 1
+            continue
         # 1 of 8 may go wrong: at a rate of 1 % two or more of 8 have a chance of 0.3 %
         assert row[row["expected"]] >= 1 - 1 / RUNS, (case, kind, dict(row))
 
@@ -64,7 +67,8 @@ def test_what_is_not_there_is_not_found(trials):
 def test_a_drop_of_one_margin_is_rarely_called_blind_and_the_promised_one_is_mostly_found(trials):
     table = confusion(trials).set_index(["case", "kind"])
     blind = sum(
-        table.loc[(AT_MARGIN, kind), "blind"] * n for kind, n in (("order", RUNS), ("structural", 2 * RUNS))
+        table.loc[(AT_MARGIN, kind), ["blind", "faint"]].sum() * n
+        for kind, n in (("order", RUNS), ("structural", 2 * RUNS))
     )
     assert blind <= 5  # of 24 at 5 %: more than 5 have a chance of 0.1 %
     assert table.loc[(AT_POWER, "signal"), "sensitive"] >= 0.7
@@ -98,7 +102,7 @@ def test_impossible_requests_are_refused():
 
 def test_claims_have_bounds_and_can_fail(trials):
     listed = claims(trials)
-    assert len(listed) == 20
+    assert len(listed) == 21
     assert {"pure noise is called sensitive", "95 % intervals cover the true drop"} <= {
         claim.text for claim in listed
     }
@@ -114,7 +118,7 @@ def test_claims_have_bounds_and_can_fail(trials):
 def test_json_and_figures(trials, tmp_path):
     record = json.loads(write_summary(trials, tmp_path).read_text())
     assert (record["runs"], record["clips"], record["seed"]) == (RUNS, CLIPS, 11)
-    assert len(record["claims"]) == 20
+    assert len(record["claims"]) == 21
     paths = write_figures(confusion(trials), trials.coverage, tmp_path)
     assert sorted(path.name for path in paths) == [
         "selftest_coverage.png",
@@ -178,4 +182,5 @@ def test_kinds_cases_and_promises():
     drop = promised_drop(CLIPS, 0.9)
     assert design(Truth("", ""), drop).detects(drop, CLIPS) == pytest.approx(0.9, abs=1e-6)
     assert promised_drop(48, 0.9) < drop < promised_drop(12, 0.9)
-    assert population_margin(Truth("", "")) == pytest.approx(1.959964 * CLEAN_SD * np.sqrt(0.2), rel=1e-6)
+    assert population_margin(Truth("", "", reliability=0.5)) == 0.5 * CLEAN_SD, "noise widens no margin beyond that"
+    assert population_margin(Truth("", "")) == pytest.approx(CLEAN_SD * np.sqrt(0.2), rel=1e-6)

@@ -27,6 +27,8 @@ MODULES = (
     "any_drop",
     "equivalence",
     "beyond_placebo",
+    "against_margin",
+    "single_clips",
 )
 """The modules of this folder that define a statistic, in the order of their columns."""
 

@@ -14,7 +14,7 @@ from degrade_bench.analysis.levels.base import LevelInputs, LevelStatistic
 def beyond_placebo(inputs: LevelInputs) -> dict[str, np.ndarray]:
     """The placebo's mean drop over clips that have both, and the mean drop beyond it with its intervals and p."""
     nets, metric_drops = inputs.nets, inputs.metric_drops
-    (low, high), (equivalence_low, equivalence_high) = nets.intervals(inputs.resampler, inputs.options.tails)
+    (low, high), (equivalence_low, equivalence_high) = inputs.intervals(nets, inputs.options.tails)
     placebo = np.where(np.isfinite(metric_drops.net), metric_drops.placebo, math.nan)
     return {
         "placebo_drop": metric_drops.clustered(placebo).means,
@@ -23,7 +23,7 @@ def beyond_placebo(inputs: LevelInputs) -> dict[str, np.ndarray]:
         "net_high": high,
         "net_equivalence_low": equivalence_low,
         "net_equivalence_high": equivalence_high,
-        "p_net": stat.wilcoxon_p(nets.track_means),
+        "p_net": stat.wilcoxon_p(nets.track_means, inputs.options.tied_exact),
     }
 
 

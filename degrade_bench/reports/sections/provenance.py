@@ -20,6 +20,7 @@ def rows(run: RunView) -> dict[str, Any]:
     return {
         "record": run.record,
         "options": run.analysis.options,
+        "earlier": run.analysis.earlier,
         "domains": run.domain_notes,
         "licences": LICENCES,
     }

@@ -1,0 +1,257 @@
+"""One-sided tests of a mean against a margin that may itself be an estimate.
+
+Whether a mean lies above a bound is asked of the lower limit of their difference, formed from the limits of both
+(MOVER: G. Y. Zou and A. Donner, Statistics in Medicine 2008), so that neither has to be symmetric:
+
+- a mean's limits are those of the t distribution over tracks, moved outwards by what the drops' skewness asks for
+  (:func:`reach_of_means`);
+- a margin's limits are formed in its logarithm, so that they stay above zero and fit a standard deviation; the
+  upper limit of one that a mean shift decided, in its unit;
+- how the two go together on the same clips enters as their correlation over the bootstrap's resamples.
+
+The p value is the level at which the limit just touches the bound. Tests of a margin jointly with its error follow
+the synthesis method of active-control trials (M. Rothmann and others, Statistics in Medicine 2003); tests of more
+than a smallest effect are minimum-effect tests (K. R. Murphy and B. Myors, Journal of Applied Psychology 1999).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from degrade_bench.analysis.means import Clustered
+from degrade_bench.analysis.options import AnalysisOptions
+from degrade_bench.analysis.resampling import Draws, Resampler
+
+CAREFUL = 1.96
+"""Standard errors up to which small samples widen a limit the more, the further out it lies."""
+FARTHEST = 1e3
+"""Standard errors beyond which a p value is called 0."""
+STEPS = 50
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """Means with what their limits are formed from, each ``(columns,)``.
+
+    Attributes:
+        means: over clips.
+        errors: their standard errors over tracks; NaN with fewer than two.
+        skewness: of the tracks' values.
+        tracks: how many.
+        influence: ``(tracks, columns)``, how far each track pulls the mean.
+        drawn: ``(resamples, columns)``, the means of the bootstrap's resamples.
+    """
+
+    means: np.ndarray
+    errors: np.ndarray
+    skewness: np.ndarray
+    tracks: np.ndarray
+    influence: np.ndarray
+    drawn: np.ndarray
+
+    @classmethod
+    def of(cls, values: Clustered, resampler: Resampler) -> Spread:
+        """Of values by track."""
+        drawn = values.draws(resampler).resampled
+        return cls(values.means, values.errors, values.skewness, values.tracks, values.influence, drawn)
+
+    def mirrored(self) -> Spread:
+        """The same of the values with the other sign."""
+        return Spread(-self.means, self.errors, -self.skewness, self.tracks, -self.influence, -self.drawn)
+
+    def below(self, reach: np.ndarray) -> np.ndarray:
+        """How far under the means their lower limits lie, so many standard errors out."""
+        return reach_of_means(reach, self.errors, -self.skewness, self.tracks)
+
+    def above(self, reach: np.ndarray) -> np.ndarray:
+        """How far over the means their upper limits lie, so many standard errors out."""
+        return reach_of_means(reach, self.errors, self.skewness, self.tracks)
+
+
+def reach_of_means(reach: np.ndarray, errors: np.ndarray, skewness: np.ndarray, tracks: np.ndarray) -> np.ndarray:
+    """How far over means their upper limits lie: of the t distribution, and more where values are skewed upwards.
+
+    The correction is the first term of the Cornish-Fisher expansion (N. J. Johnson, JASA 1978), taken only where it
+    widens: a few clips do not tell their skewness well enough to bring a limit in. It is read off no further out
+    than at 95 % (two-sided), where the expansion still holds.
+
+    Args:
+        reach: quantiles of the t distribution, 0 or more.
+        errors: standard errors of the means.
+        skewness: of the values; of their negatives for how far lower limits lie under the means.
+        tracks: how many values each mean is of.
+    """
+    count = np.maximum(tracks, 2).astype(float)
+    out = np.minimum(reach, _where_the_expansion_ends(tuple(tracks)))
+    values: np.ndarray = errors * (reach + np.maximum(skewness, 0.0) * (1 + 2 * out**2) / (6 * np.sqrt(count)))
+    return values
+
+
+@lru_cache(maxsize=256)
+def _where_the_expansion_ends(tracks: tuple[int, ...]) -> np.ndarray:
+    """The two-sided 95 % quantiles of the t distribution for so many tracks."""
+    from scipy.special import stdtrit
+
+    values: np.ndarray = stdtrit(np.maximum(np.array(tracks), 2) - 1.0, 0.975)
+    return values
+
+
+def mean_intervals(
+    values: Clustered, resampler: Resampler, confidences: Sequence[float], options: AnalysisOptions
+) -> np.ndarray:
+    """Intervals of means ``(confidences, 2, columns)``: low and high; NaN with fewer than two tracks.
+
+    Of the t distribution over tracks, widened for skewness; under rules 1 BCa bootstrap intervals.
+
+    Args:
+        values: by track.
+        resampler: draws tracks, under rules 1.
+        confidences: such as ``(0.95, 0.9)``.
+        options: which rules.
+    """
+    from scipy.special import stdtrit
+
+    if options.rules == 1:
+        return values.intervals(resampler, confidences)
+    means, errors, skewness, tracks = values.means, values.errors, values.skewness, values.tracks
+    ends = []
+    for confidence in confidences:
+        reach = stdtrit(np.maximum(tracks - 1, 1), (1 + confidence) / 2)
+        low, high = (reach_of_means(reach, errors, sign * skewness, tracks) for sign in (-1, 1))
+        ends.append((means - low, means + high))
+    return np.array(ends).reshape(len(confidences), 2, len(means))
+
+
+@dataclass(frozen=True, eq=False)
+class Bound:
+    """A margin, given or estimated.
+
+    Attributes:
+        value: 0 or more.
+        log_below, log_above: the standard error of its logarithm downwards and upwards; 0 for one that was given.
+        influence: ``(tracks,)``, how far each track pulls it, times their number; zeros for one that was given.
+        drawn: ``(resamples,)``, its resamples; empty for one that was given.
+        is_spread: whether it is a standard deviation, whose upper limit lies further out than its lower one.
+    """
+
+    value: float
+    log_below: float
+    log_above: float
+    influence: np.ndarray
+    drawn: np.ndarray
+    is_spread: bool = True
+
+    @classmethod
+    def of(cls, draws: Draws, is_spread: bool = True) -> Bound:
+        """Of a margin's draws, which are one column.
+
+        Args:
+            draws: bootstrap and jackknife.
+            is_spread: whether it is a standard deviation.
+        """
+        value, drawn, tracks = float(draws.centre[0]), draws.resampled[:, 0], len(draws.left_out)
+        finite = drawn[np.isfinite(drawn)]
+        if not value > 0 or tracks < 2 or not len(finite) or np.ptp(finite) == 0:
+            return cls(value, 0.0, 0.0, np.zeros(tracks), drawn[:0])
+        logs = np.log(np.maximum(finite, value / FARTHEST))
+        near = np.maximum(logs, math.log(value / 2))  # beyond that, the recording that makes the spread is missing
+        below, above = (float(np.std(part)) for part in (logs, near))
+        small = math.sqrt(tracks / (tracks - 1))
+        pulled = (tracks - 1) * (value - draws.left_out[:, 0])
+        influence = np.where(np.isfinite(pulled), pulled, 0.0)
+        return cls(value, below * small, above * small, influence, drawn, is_spread)
+
+    def above(self, reach: np.ndarray) -> np.ndarray:
+        """How far over the margin its upper limit lies, so many standard errors out.
+
+        Of a standard deviation it is moved further out where recordings are few, since they tell the weight of the
+        tails poorly (D. G. Bonett, Computational Statistics & Data Analysis 2006).
+        """
+        if not self.is_spread or not self.log_above:
+            over: np.ndarray = self.value * reach * self.log_above
+            return over
+        count = len(self.influence)
+        few = count / (count - np.minimum(reach, min(CAREFUL, count / 2)))
+        values: np.ndarray = self.value * (
+            np.sqrt(few) * np.exp(np.minimum(few * reach * self.log_above, 500.0)) - 1
+        )
+        return values
+
+    def below(self, reach: np.ndarray) -> np.ndarray:
+        """How far under the margin its lower limit lies, so many standard errors out."""
+        values: np.ndarray = self.value * -np.expm1(-reach * self.log_below)
+        return values
+
+    def with_means(self, means: np.ndarray) -> np.ndarray:
+        """Its correlation with means ``(resamples, columns)`` over the resamples; 0 where either stands still."""
+        if not len(self.drawn):
+            return np.zeros(means.shape[1])
+        both = np.isfinite(means) & np.isfinite(self.drawn)[:, None]
+        counts = np.maximum(both.sum(axis=0), 1)
+        own = np.where(both, self.drawn[:, None], 0.0)
+        other = np.where(both, means, 0.0)
+        own, other = (np.where(both, part - part.sum(axis=0) / counts, 0.0) for part in (own, other))
+        size = np.sqrt((own**2).sum(axis=0)) * np.sqrt((other**2).sum(axis=0))
+        values: np.ndarray = np.where(size > 0, (own * other).sum(axis=0) / np.where(size > 0, size, 1.0), 0.0)
+        return values
+
+
+def p_beyond(spread: Spread, bound: Bound) -> np.ndarray:
+    """One-sided p of a mean at or under a margin, ``(columns,)``: small where it lies above it."""
+    together = bound.with_means(spread.drawn)
+
+    def room(reach: np.ndarray) -> np.ndarray:
+        left: np.ndarray = spread.means - bound.value - _joined(spread.below(reach), bound.above(reach), together)
+        return left
+
+    return _p(room, spread)
+
+
+def p_under(spread: Spread, bound: Bound) -> np.ndarray:
+    """One-sided p of a mean at or above a margin, ``(columns,)``: small where it lies under it."""
+    together = bound.with_means(spread.drawn)
+
+    def room(reach: np.ndarray) -> np.ndarray:
+        left: np.ndarray = bound.value - spread.means - _joined(spread.above(reach), bound.below(reach), together)
+        return left
+
+    return _p(room, spread)
+
+
+def p_within(spread: Spread, bound: Bound) -> np.ndarray:
+    """The larger p of the two tests of a mean at or beyond ± margin, ``(columns,)`` (D. J. Schuirmann 1987)."""
+    values: np.ndarray = np.maximum(p_under(spread, bound), p_under(spread.mirrored(), bound))
+    return values
+
+
+def p_negative(spread: Spread) -> np.ndarray:
+    """One-sided p of a mean of zero or more, ``(columns,)``: small where it lies below zero."""
+    return p_under(spread, Bound(0.0, 0.0, 0.0, np.zeros(0), np.zeros(0)))
+
+
+def _joined(one: np.ndarray, other: np.ndarray, together: np.ndarray) -> np.ndarray:
+    """The reach of a difference from the reaches of its parts and their correlation."""
+    values: np.ndarray = np.sqrt(np.maximum(one**2 + other**2 - 2 * together * one * other, 0.0))
+    return values
+
+
+def _p(room: Callable[[np.ndarray], np.ndarray], spread: Spread) -> np.ndarray:
+    """The tail of the t distribution at the reach at which no room is left; 1 where there is none to begin with."""
+    from scipy.special import stdtr
+
+    known = np.isfinite(spread.means) & np.isfinite(spread.errors)
+    low, high = np.zeros(len(known)), np.full(len(known), FARTHEST)
+    with np.errstate(invalid="ignore", over="ignore"):
+        some, whole = room(low) > 0, room(high) > 0
+        for _ in range(STEPS):
+            middle = np.where(high > 2 * (low + 0.01), np.sqrt((low + 1e-3) * high), (low + high) / 2)
+            left = room(middle) > 0
+            low, high = np.where(left, middle, low), np.where(left, high, middle)
+        tail = stdtr(np.maximum(spread.tracks - 1, 1), -low)
+    p_values: np.ndarray = np.where(some, np.where(whole, 0.0, tail), 1.0)
+    return np.where(known, p_values, math.nan)

@@ -1,0 +1,115 @@
+"""The verdicts of one metric and nothing else.
+
+A simulation needs thousands of them, and so does what leaving something out changes. :func:`judged` comes to the
+verdicts that :func:`~degrade_bench.analysis.metric_analysis.analyse_metric` comes to, but that a control which the
+metric is meant to hear is no positive control here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from degrade_bench.analysis import statistics as stat
+from degrade_bench.analysis.claims import Claims, claims_of, covered_levels
+from degrade_bench.analysis.controls import CONTROLS
+from degrade_bench.analysis.floor import Floor, nuisance_floor
+from degrade_bench.analysis.levels.against_margin import against_margin
+from degrade_bench.analysis.levels.base import LevelInputs
+from degrade_bench.analysis.options import AnalysisOptions
+from degrade_bench.analysis.resampling import Resampler
+from degrade_bench.analysis.rules import Damage, LevelStats, Ruling, rulings_of
+from degrade_bench.analysis.wide import MetricDrops
+
+TOP_COLUMNS = ("level", "n", "tracks", "drop_mean", "net_drop")
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """The verdicts of one metric under rules 2.
+
+    Attributes:
+        rulings: by damage.
+        claims: by damage.
+        effects: one row per cell: the figures that the claims rest on.
+        floor: the metric's margin and nuisance floor.
+    """
+
+    rulings: Mapping[str, Ruling]
+    claims: Mapping[str, Claims]
+    effects: pd.DataFrame
+    floor: Floor
+
+
+def judged(
+    metric_drops: MetricDrops,
+    options: AnalysisOptions,
+    resampler: Resampler | None = None,
+    positive_control: str | None = None,
+    spare: int = 0,
+) -> Judgement:
+    """The verdicts of one metric under rules 2.
+
+    Args:
+        metric_drops: its drops.
+        options: thresholds.
+        resampler: draws tracks; None for one of the options' own.
+        positive_control: one that is known to have fired, where no damage does.
+        spare: recordings that were left out on purpose, and count where a number of them is asked for.
+    """
+    resampler = resampler or Resampler(options.resamples, options.seed)
+    floor = nuisance_floor(metric_drops, resampler, options)
+    inputs = LevelInputs(metric_drops, floor, resampler, options)
+    effects = metric_drops.cells.assign(
+        n=inputs.drops.clips,
+        tracks=inputs.drops.tracks,
+        drop_mean=inputs.drops.means,
+        net_drop=inputs.nets.means,
+        p_value=stat.wilcoxon_p(inputs.drops.track_means, options.tied_exact),
+        p_net=stat.wilcoxon_p(inputs.nets.track_means, options.tied_exact),
+        **against_margin(inputs),
+    )
+    ladders = list(metric_drops.ladders())
+    claims = dict(
+        zip(
+            (name for name, _ in ladders),
+            claims_of(inputs, effects, [columns for _, columns in ladders]),
+            strict=True,
+        )
+    )
+    tracks = effects["tracks"].to_numpy()
+    tops = {name: covered_levels(tracks, columns) for name, columns in ladders}
+    damages = {
+        name: Damage([], _top(effects, tops[name], spare), claims[name], metric_drops.failures.get(name))
+        for name in tops
+    }
+    _, rulings = rulings_of(damages, CONTROLS.empty(), floor.margin, options, positive_control)
+    return Judgement(rulings, claims, effects, floor)
+
+
+def _top(effects: pd.DataFrame, rows: np.ndarray, spare: int) -> list[LevelStats]:
+    """What rules 2 ask of the level that decides; nothing where nothing was scored."""
+    if not len(rows):
+        return []
+    unknown, row = math.nan, {name: effects[name].to_numpy()[rows[-1]] for name in TOP_COLUMNS}
+    return [
+        LevelStats(
+            level=int(row["level"]),
+            strength=unknown,
+            unit="",
+            n=int(row["n"]),
+            tracks=int(row["tracks"]) + spare,
+            drop=float(row["drop_mean"]),
+            low=unknown,
+            high=unknown,
+            equivalence_low=unknown,
+            equivalence_high=unknown,
+            p_blind=unknown,
+            p_top=unknown,
+            net=float(row["net_drop"]),
+        )
+    ]

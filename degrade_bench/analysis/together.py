@@ -1,0 +1,109 @@
+"""The correction for many damages, which goes by how their tests hang together.
+
+All damages are heard against the same clean scores, and measured against the same margin, so that their tests err
+together; Holm's correction takes them for strangers. Here the smallest of several p values is set beside the
+smallest that chance gives with the same dependence between them, step by step from the smallest p on (free
+step-down resampling, P. H. Westfall and S. S. Young 1993; J. P. Romano and M. Wolf, Econometrica 2005). Chance is
+drawn by Gaussian multipliers
+on the tracks: what a track adds to a statistic's error, it adds to all of them with the same sign. The corrected p
+is never larger than Holm's.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from degrade_bench.analysis import statistics as stat
+from degrade_bench.analysis.bounds import Spread
+from degrade_bench.analysis.levels.base import LevelInputs
+
+DRAWS = 4000
+"""Draws of the multipliers."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pulls:
+    """How far the tracks pull what is tested: of drops and of net drops, each with its distance from the bound.
+
+    A method gives the pulls on the part of a claim that decides it, ``(tracks, damages)``, for the row of each
+    damage that decides it; zeros for the row -1, which is none.
+    """
+
+    inputs: LevelInputs
+
+    @classmethod
+    def of(cls, inputs: LevelInputs) -> Pulls:
+        """On the statistics of one metric."""
+        return cls(inputs)
+
+    def exceeding(self, rows: np.ndarray) -> np.ndarray:
+        """On the drop above the margin, or the net drop above the effect."""
+        return self._nearer(rows, [(self.inputs.drop_spread, 1, False, 1), (self.inputs.net_spread, 1, True, 1)])
+
+    def preferring(self, rows: np.ndarray) -> np.ndarray:
+        """On the drop under −margin, or the net drop under −effect."""
+        return self._nearer(rows, [(self.inputs.drop_spread, -1, False, 1), (self.inputs.net_spread, -1, True, 1)])
+
+    def within(self, rows: np.ndarray) -> np.ndarray:
+        """On the drop and the net drop within ± margin and ± effect."""
+        drop, net = self.inputs.drop_spread, self.inputs.net_spread
+        return self._nearer(rows, [(spread, sign, spread is net, -1) for spread in (drop, net) for sign in (-1, 1)])
+
+    def of_placebo(self, rows: np.ndarray) -> np.ndarray:
+        """On the drop above the margin, or the share that is not the placebo's."""
+        return self._nearer(rows, [(self.inputs.drop_spread, 1, False, 1), (self.inputs.rest_spread, -1, True, 0)])
+
+    def _nearer(self, rows: np.ndarray, parts: list[tuple[Spread, int, bool, int]]) -> np.ndarray:
+        """The pulls on the part with the least room to its bound, in standard errors.
+
+        Args:
+            rows: of the cells.
+            parts: means, the sign that they count with, whether they are beyond the placebo's (their bound then is
+                the effect, else the margin), and how the bound counts: 1 where the mean has to exceed it, −1 where
+                it has to stay under it, 0 where the bound is zero.
+        """
+        rooms, pulls = [], []
+        for spread, sign, beyond, side in parts:
+            bound = self.inputs.effect if beyond else self.inputs.margin
+            side_sign = sign if side >= 0 else -sign
+            pull = side_sign * spread.influence[:, rows] - side * bound.influence[:, None]
+            room = side_sign * spread.means[rows] - side * bound.value
+            with np.errstate(invalid="ignore", divide="ignore"):
+                room = np.where(spread.errors[rows] > 0, room / spread.errors[rows], math.inf)
+            known = np.isfinite(spread.means[rows]) & (rows >= 0)
+            rooms.append(np.where(known & ~np.isnan(room), room, math.inf))
+            pulls.append(np.where(known, pull, 0.0))
+        nearest = np.argmin(np.array(rooms), axis=0)
+        values: np.ndarray = np.take_along_axis(np.array(pulls), nearest[None, None], axis=0)[0]
+        return values
+
+
+def corrected(p: np.ndarray, pulls: np.ndarray, seed: int) -> np.ndarray:
+    """One-sided p values after the correction for their number; NaN stays NaN and counts for nothing.
+
+    Args:
+        p: ``(damages,)``.
+        pulls: ``(tracks, damages)``, how far the tracks pull each statistic.
+        seed: of the multipliers.
+    """
+    from scipy.special import ndtr
+
+    holm = stat.holm(p)
+    size = np.sqrt((pulls**2).sum(axis=0))
+    tested = np.flatnonzero(np.isfinite(p))
+    if len(tested) < 2 or len(pulls) < 2:
+        return holm
+    order = tested[np.argsort(p[tested], kind="stable")]
+    rng = np.random.Generator(np.random.Philox(key=seed))
+    chance = rng.standard_normal((DRAWS, len(pulls))) @ (pulls[:, order] / np.where(size > 0, size, 1.0)[order])
+    chance = np.where(size[order] > 0, chance, -math.inf)
+    largest = np.maximum.accumulate(chance[:, ::-1], axis=1)[:, ::-1]
+    smallest = ndtr(-largest)
+    counts = (smallest <= p[order]).sum(axis=0)
+    steps = np.maximum((counts + 1) / (DRAWS + 1), p[order])
+    values = holm.copy()
+    values[order] = np.minimum(np.maximum.accumulate(steps), holm[order])
+    return values
