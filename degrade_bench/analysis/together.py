@@ -12,6 +12,7 @@ is never larger than Holm's.
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ import numpy as np
 from degrade_bench.analysis import statistics as stat
 from degrade_bench.analysis.bounds import Spread
 from degrade_bench.analysis.levels.base import LevelInputs
+from degrade_bench.analysis.resampling import CHUNK
 
 DRAWS = 4000
 """Draws of the multipliers."""
@@ -92,17 +94,20 @@ def corrected(p: np.ndarray, pulls: np.ndarray, seed: int) -> np.ndarray:
     from scipy.special import ndtr
 
     holm = stat.holm(p)
-    size = np.sqrt((pulls**2).sum(axis=0))
     tested = np.flatnonzero(np.isfinite(p))
     if len(tested) < 2 or len(pulls) < 2:
         return holm
     order = tested[np.argsort(p[tested], kind="stable")]
+    pulls = pulls[:, order] / np.maximum(np.abs(pulls[:, order]).max(axis=0), sys.float_info.min)
+    size = np.sqrt((pulls**2).sum(axis=0))
+    directions = pulls / np.where(size > 0, size, 1.0)
     rng = np.random.Generator(np.random.Philox(key=seed))
-    chance = rng.standard_normal((DRAWS, len(pulls))) @ (pulls[:, order] / np.where(size > 0, size, 1.0)[order])
-    chance = np.where(size[order] > 0, chance, -math.inf)
-    largest = np.maximum.accumulate(chance[:, ::-1], axis=1)[:, ::-1]
-    smallest = ndtr(-largest)
-    counts = (smallest <= p[order]).sum(axis=0)
+    counts, step = np.zeros(len(order), dtype=int), max(1, CHUNK // len(pulls))
+    for first in range(0, DRAWS, step):
+        chance = rng.standard_normal((min(step, DRAWS - first), len(pulls))) @ directions
+        chance = np.where(size > 0, chance, -math.inf)
+        largest = np.maximum.accumulate(chance[:, ::-1], axis=1)[:, ::-1]
+        counts += (ndtr(-largest) <= p[order]).sum(axis=0)
     steps = np.maximum((counts + 1) / (DRAWS + 1), p[order])
     values = holm.copy()
     values[order] = np.minimum(np.maximum.accumulate(steps), holm[order])
