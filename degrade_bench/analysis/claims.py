@@ -100,11 +100,13 @@ def claims_of(inputs: LevelInputs, effects: pd.DataFrame, ladders: Sequence[slic
     """
     options, level, tracks = inputs.options, effects["level"].to_numpy(), effects["tracks"].to_numpy()
     values = {name: effects[name].to_numpy(dtype=float) for name in effects.columns if name.startswith("p_")}
-    drop, net = (effects[name].to_numpy(dtype=float) for name in ("drop_mean", "net_drop"))
-    has_net = np.isfinite(net)
-    signed = np.where(has_net, values["p_net"], values["p_value"])
-    falls, rises = _one_sided(signed, np.where(has_net, net, drop))
-    drop_falls, _ = _one_sided(values["p_value"], drop)
+    drops, nets = (
+        _one_sided(values[name], stat.rank_direction(of.track_means))
+        for name, of in (("p_value", inputs.drops), ("p_net", inputs.nets))
+    )
+    has_net = np.isfinite(effects["net_drop"].to_numpy(dtype=float))
+    falls, rises = (np.where(has_net, net, drop) for net, drop in zip(nets, drops, strict=True))
+    drop_falls = drops[0]
     exceeds = np.maximum(values["p_exceeds"], falls)
     prefers = np.maximum(values["p_prefers"], rises)
     artefact = np.maximum(np.maximum(values["p_drop_exceeds"], drop_falls), values["p_share"])
@@ -156,10 +158,10 @@ def _worst(p: np.ndarray) -> int:
     return int(np.argmax(np.where(np.isfinite(p), p, math.inf)))
 
 
-def _one_sided(p: np.ndarray, means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A two-sided p as one that the values fall above zero, and one that they fall below."""
+def _one_sided(p: np.ndarray, direction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A two-sided p as one that the values lie above zero, and one that they lie below."""
     half = p / 2
-    return np.where(means > 0, half, 1 - half), np.where(means < 0, half, 1 - half)
+    return np.where(direction > 0, half, 1 - half), np.where(direction < 0, half, 1 - half)
 
 
 def level_weights(levels: int) -> np.ndarray:

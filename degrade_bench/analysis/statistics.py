@@ -105,6 +105,25 @@ def wilcoxon_p(means: np.ndarray, tied_exact: int = EXACT_SIGNED_RANKS) -> np.nd
     return p_values
 
 
+def rank_direction(means: np.ndarray) -> np.ndarray:
+    """To which side signed ranks lean: 1 where the positive ones outweigh the negative, −1, or 0; ``(columns,)``.
+
+    Args:
+        means: ``(tracks, columns)``, one mean per track; NaN is passed over.
+    """
+    sizes = np.where(np.isfinite(means), np.abs(means), math.inf)
+    order = np.argsort(sizes, axis=0, kind="stable")
+    ranks = np.empty(means.shape)
+    np.put_along_axis(ranks, order, np.arange(1.0, len(means) + 1)[:, None] * np.ones(means.shape[1]), axis=0)
+    signs = np.sign(np.where(np.isfinite(means), means, 0.0))
+    ordered = np.take_along_axis(sizes, order, axis=0)
+    for column in np.flatnonzero((ordered[1:] == ordered[:-1]).any(axis=0)):  # ties share their mean rank
+        _, place, counts = np.unique(sizes[:, column], return_inverse=True, return_counts=True)
+        ranks[:, column] = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    values: np.ndarray = np.sign((ranks * signs).sum(axis=0))
+    return values
+
+
 def _untied(means: np.ndarray) -> np.ndarray:
     """The columns that are complete, without ties and zeros, and of few enough tracks for the exact test."""
     if not 2 <= len(means) <= EXACT_SIGNED_RANKS:

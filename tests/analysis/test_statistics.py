@@ -306,3 +306,19 @@ def test_page_of_too_little_or_of_nothing_but_ties():
     assert np.isnan(stat.page_trend(np.ones((1, 5)))).all()
     assert np.isnan(stat.page_trend(np.ones((9, 2)))).all()
     assert stat.page_trend(np.ones((4, 3))) == (48.0, 1.0)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.lists(st.integers(-5, 5), min_size=2, max_size=20))
+def test_signed_ranks_lean_to_the_side_of_the_larger_sum(values):
+    values = np.array([*values, np.nan], dtype=float)
+    known = values[:-1]
+    ranks = scipy.stats.rankdata(np.abs(known))
+    expected = np.sign(ranks[known > 0].sum() - ranks[known < 0].sum())
+    assert stat.rank_direction(values[:, None]).tolist() == [expected]
+
+
+def test_one_huge_value_does_not_turn_the_ranks():
+    values = np.array([1000.0, *np.linspace(-2, -1, 11)])
+    assert values.mean() > 0
+    assert stat.rank_direction(values[:, None]).tolist() == [-1]
