@@ -56,7 +56,7 @@ def analyse(scores: pd.DataFrame, options: AnalysisOptions | None = None) -> Ana
 
     Raises:
         RunFolderError: the table is empty.
-        UnknownNameError: the options name a metric that the table does not have.
+        UnknownNameError: the options name a metric or a damage that the table does not have.
     """
     return conclusions(scores, options).analysis
 
@@ -66,14 +66,14 @@ def conclusions(scores: pd.DataFrame, options: AnalysisOptions | None = None) ->
 
     Raises:
         RunFolderError: the table is empty.
-        UnknownNameError: the options name a metric that the table does not have.
+        UnknownNameError: the options name a metric or a damage that the table does not have.
     """
     options = options or AnalysisOptions()
     if scores.empty:
         raise RunFolderError("the score table is empty")
     scores = coded(scores)
     rows_by_metric = _rows_by_metric(scores)
-    _check_names(rows_by_metric, options)
+    _check_names(scores, rows_by_metric, options)
     table = drop_table(scores)
     by_metric = drops_by_metric(scores, table)
     resampler = Resampler(options.resamples, options.seed)
@@ -93,8 +93,18 @@ def conclusions(scores: pd.DataFrame, options: AnalysisOptions | None = None) ->
     return Conclusions(Analysis(**of_the_run, **of_metrics, options=options), by_metric, scores, table)
 
 
-def _check_names(metrics: Mapping[str, MetricRows], options: AnalysisOptions) -> None:
-    """Refuse options that name a metric which the table does not have."""
+def _check_names(scores: pd.DataFrame, metrics: Mapping[str, MetricRows], options: AnalysisOptions) -> None:
+    """Refuse options that name a metric or a damage which the table does not have.
+
+    Args:
+        scores: the score table.
+        metrics: its metrics by name.
+        options: thresholds.
+    """
+    damages = [str(name) for name in pd.unique(scores["degradation"].astype(object))]
+    for name in options.positive_controls:
+        if name not in damages:
+            raise UnknownNameError("degradation of this run", name, damages)
     named = list(options.margin) if isinstance(options.margin, Mapping) else []
     if options.distance != AnalysisOptions.distance:  # the default may be missing, and the index says so
         named.append(options.distance)

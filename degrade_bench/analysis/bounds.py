@@ -32,6 +32,7 @@ CAREFUL = 1.96
 FARTHEST = 1e3
 """Standard errors beyond which a p value is called 0."""
 STEPS = 50
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,7 +210,7 @@ def p_beyond(spread: Spread, bound: Bound) -> np.ndarray:
         left: np.ndarray = spread.means - bound.value - _joined(spread.below(reach), bound.above(reach), together)
         return left
 
-    return _p(room, spread)
+    return _p(room, spread, bound)
 
 
 def p_under(spread: Spread, bound: Bound) -> np.ndarray:
@@ -220,7 +221,7 @@ def p_under(spread: Spread, bound: Bound) -> np.ndarray:
         left: np.ndarray = bound.value - spread.means - _joined(spread.above(reach), bound.below(reach), together)
         return left
 
-    return _p(room, spread)
+    return _p(room, spread, bound)
 
 
 def p_within(spread: Spread, bound: Bound) -> np.ndarray:
@@ -240,17 +241,24 @@ def _joined(one: np.ndarray, other: np.ndarray, together: np.ndarray) -> np.ndar
     return values
 
 
-def _p(room: Callable[[np.ndarray], np.ndarray], spread: Spread) -> np.ndarray:
-    """The tail of the t distribution at the reach at which no room is left; 1 where there is none to begin with."""
+def _p(room: Callable[[np.ndarray], np.ndarray], spread: Spread, bound: Bound) -> np.ndarray:
+    """The tail of the t distribution at the reach at which no room is left; 1 where there is none to begin with.
+
+    Args:
+        room: how much is left between limit and bound, so many standard errors out.
+        spread: the means.
+        bound: the margin; room that rounding can account for is none.
+    """
     from scipy.special import stdtr
 
     known = np.isfinite(spread.means) & np.isfinite(spread.errors)
     low, high = np.zeros(len(known)), np.full(len(known), FARTHEST)
     with np.errstate(invalid="ignore", over="ignore"):
-        some, whole = room(low) > 0, room(high) > 0
+        rounding = ROUNDING * (np.abs(spread.means) + bound.value)
+        some, whole = room(low) > rounding, room(high) > rounding
         for _ in range(STEPS):
             middle = np.where(high > 2 * (low + 0.01), np.sqrt((low + 1e-3) * high), (low + high) / 2)
-            left = room(middle) > 0
+            left = room(middle) > rounding
             low, high = np.where(left, middle, low), np.where(left, high, middle)
         tail = stdtr(np.maximum(spread.tracks - 1, 1), -low)
     p_values: np.ndarray = np.where(some, np.where(whole, 0.0, tail), 1.0)

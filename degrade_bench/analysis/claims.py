@@ -35,15 +35,24 @@ COVERED = 0.8
 
 CLAIM_COLUMNS = (
     Column(
-        "p_sensitive", "number", "of the claim that the counted drop exceeds the margin at some level, after Holm"
+        "p_sensitive",
+        "number",
+        "of the claim that at some level the drop exceeds the margin, and the net drop the effect, corrected over "
+        "damages",
     ),
-    Column("p_inverted", "number", "of the claim that it lies under −margin at the top, after Holm"),
+    Column("p_inverted", "number", "of the same claim downwards, at the top, corrected over damages"),
     Column(
-        "p_artefact", "number", "of the claim that at most a quarter of the top's drop is the damage's, after Holm"
+        "p_artefact",
+        "number",
+        "of the claim that at most a quarter of the top's drop is the damage's, corrected over damages",
     ),
     Column("p_alike", "number", "of the claim that drop and net drop lie within the margin at every level"),
-    Column("p_alike_holm", "number", "the same after Holm"),
-    Column("p_real", "number", "of the claim that there is a drop or a net drop at some level, after Holm"),
+    Column("p_alike_family", "number", "the same corrected over damages"),
+    Column(
+        "p_real",
+        "number",
+        "of the claim that there is a drop or a net drop at some level, after Holm over all cells",
+    ),
     Column("passed_over", "text", "levels that decide nothing: fewer than four fifths of the recordings have them"),
 )
 
@@ -53,7 +62,7 @@ class Claims:
     """The claims on one damage, as p values; NaN where one cannot be made.
 
     Attributes:
-        p_sensitive, p_inverted, p_artefact, p_alike, p_alike_holm, p_real, passed_over: the columns
+        p_sensitive, p_inverted, p_artefact, p_alike, p_alike_family, p_real, passed_over: the columns
             :data:`CLAIM_COLUMNS`.
         first_level: the lowest level from which on the counted drop was shown to exceed the margin.
     """
@@ -62,7 +71,7 @@ class Claims:
     p_inverted: float = math.nan
     p_artefact: float = math.nan
     p_alike: float = math.nan
-    p_alike_holm: float = math.nan
+    p_alike_family: float = math.nan
     p_real: float = math.nan
     passed_over: str | None = None
     first_level: int | None = None
@@ -73,11 +82,13 @@ class Claims:
 
     def holds_alike(self, options: AnalysisOptions) -> bool:
         """Whether the drop was shown to lie within the margin, for this damage and for the family of them."""
-        return self.p_alike < options.alpha and self.p_alike_holm < options.family_alpha
+        return self.p_alike < options.alpha and self.p_alike_family < options.family_alpha
 
 
 def covered_levels(tracks: np.ndarray, columns: slice) -> np.ndarray:
     """The rows of a damage's levels that at least four fifths of its recordings have; none if nothing is scored.
+
+    A damage's recordings are those of the level that most have.
 
     Args:
         tracks: of all rows, how many recordings have the level.
@@ -98,7 +109,7 @@ def claims_of(inputs: LevelInputs, effects: pd.DataFrame, ladders: Sequence[slic
             here.
         ladders: the rows of each damage.
     """
-    options, level, tracks = inputs.options, effects["level"].to_numpy(), effects["tracks"].to_numpy()
+    options, level, tracks = inputs.options, effects["level"].to_numpy(), effects["counted_tracks"].to_numpy()
     values = {name: effects[name].to_numpy(dtype=float) for name in effects.columns if name.startswith("p_")}
     drops, nets = (
         _one_sided(values[name], stat.rank_direction(of.track_means))
@@ -130,7 +141,7 @@ def claims_of(inputs: LevelInputs, effects: pd.DataFrame, ladders: Sequence[slic
             p_inverted=float(together["inverted"][place]),
             p_artefact=float(together["artefact"][place]),
             p_alike=float(alike[place]),
-            p_alike_holm=float(together["alike"][place]),
+            p_alike_family=float(together["alike"][place]),
             p_real=float(np.fmin.reduce(pooled[:, rows], axis=None)) if len(rows) else math.nan,
             first_level=_first_level(
                 exceeds[rows], _factor(sensitive[place], together["sensitive"][place]), level[rows], options

@@ -45,7 +45,7 @@ PROBABILITIES = frozenset(
     (
         *("p_value", "p_flip", "p_blind", "p_net", "p_holm", "p_top", "p_beyond", "page_p", "page_holm"),
         *("p_exceeds", "p_prefers", "p_within", "p_drop_exceeds", "p_share"),
-        *("p_sensitive", "p_inverted", "p_artefact", "p_alike", "p_alike_holm", "p_real"),
+        *("p_sensitive", "p_inverted", "p_artefact", "p_alike", "p_alike_family", "p_real"),
         *("told", "told_low", "told_high"),
     )
 )

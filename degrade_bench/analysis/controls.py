@@ -81,6 +81,7 @@ def control_effects(
     size_low, size_high = mean_intervals(sizes, resampler, (options.confidence,), options)[0]
     margin = floor.single_clips
     beyond = sizes.track_means - margin
+    above = sizes.means > margin if options.rules == 1 else stat.rank_direction(beyond) > 0
     frame = metric_drops.controls[["degradation", "level", "strength", "unit", "nuisance"]].assign(
         metric=metric_drops.metric,
         n=drops.clips,
@@ -90,7 +91,7 @@ def control_effects(
         drop_high=high,
         drop_abs_mean=sizes.means,
         drop_abs_max=_largest(metric_drops.control_drops),
-        p_value=np.where(sizes.means > margin, stat.wilcoxon_p(beyond, options.tied_exact) / 2, 1.0),
+        p_value=np.where(above, stat.wilcoxon_p(beyond, options.tied_exact) / 2, 1.0),
         reaction=np.where(size_low > margin, "reacts", np.where(size_high <= margin, "indifferent", "unclear")),
     )
     return CONTROLS.table(frame[frame["n"] > 0])

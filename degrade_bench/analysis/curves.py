@@ -8,6 +8,7 @@ that they have intervals over tracks like any drop; a clip counts where it has e
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,10 +17,12 @@ import pandas as pd
 
 from degrade_bench.analysis import statistics as stat
 from degrade_bench.analysis.bounds import mean_intervals
+from degrade_bench.analysis.claims import covered_levels
 from degrade_bench.analysis.floor import Floor
 from degrade_bench.analysis.frames import Column, interval
+from degrade_bench.analysis.means import Clustered
 from degrade_bench.analysis.options import AnalysisOptions
-from degrade_bench.analysis.resampling import Resampler, expanded
+from degrade_bench.analysis.resampling import Draws, Resampler, expanded
 from degrade_bench.analysis.wide import MetricDrops
 
 
@@ -85,7 +88,8 @@ DETECTION_COLUMNS = (
     Column(
         "detection_at",
         "number",
-        "where the mean curve of the counted drop comes to lie above the margin for good, between levels",
+        "where the mean drop comes to lie above the margin for good, and the net drop above the effect, between "
+        "levels",
         "levels",
     ),
     *interval("detection_at", "its bootstrap interval, in which the margin is uncertain too", "levels"),
@@ -123,7 +127,7 @@ def curves_of(
         resampler: draws tracks.
         options: thresholds.
     """
-    ladders = [scored_columns(columns, effects) for _, columns in metric_drops.ladders()]
+    ladders = [_deciding(columns, effects, options) for _, columns in metric_drops.ladders()]
     names = [column.name for column in COURSE_COLUMNS]
     if not ladders:
         return Curves(pd.DataFrame(columns=names), (), ())
@@ -136,20 +140,32 @@ def curves_of(
         columns |= {name: means[place::3], f"{name}_low": low[place::3], f"{name}_high": high[place::3]}
     columns["area_floor"] = columns["area"] / floor.value if floor.value > 0 else math.nan
     track_means = metric_drops.clustered(metric_drops.drops).track_means
-    counted = metric_drops.clustered(metric_drops.drops if options.rules == 1 else metric_drops.counted)
-    resampled, centre = counted.draws(resampler).resampled, counted.means
     trends = [stat.page_trend(_complete(track_means[:, ladder])) for ladder in ladders]
     columns["page_l"], columns["page_p"] = zip(*trends, strict=True)
+    drops = _Course.of(metric_drops.clustered(metric_drops.drops), floor.margin_draws, resampler)
+    nets = _Course.of(metric_drops.clustered(metric_drops.net), floor.counts_as_none.effect, resampler)
+    beyond_placebo = metric_drops.has_placebo & (options.rules != 1)
     return Curves(
         pd.DataFrame(columns)[names],
         tuple(
             _detection(
-                effects.iloc[ladder], centre[ladder], resampled[:, ladder], floor, metric_drops.tracks, options
+                effects.iloc[ladder],
+                ladder,
+                (drops, nets) if beyond_placebo[ladder].any() else (drops,),
+                metric_drops.tracks,
+                options,
             )
             for ladder in ladders
         ),
         tuple(_saturation(metric_drops, effects, ladder, floor, resampler, options) for ladder in ladders),
     )
+
+
+def _deciding(columns: slice, effects: pd.DataFrame, options: AnalysisOptions) -> np.ndarray:
+    """The columns of a ladder that its curve is made of: scored, and under rules 2 by enough recordings."""
+    if options.rules == 1:
+        return scored_columns(columns, effects)
+    return covered_levels(effects["counted_tracks"].to_numpy(), columns)
 
 
 def scored_columns(columns: slice, effects: pd.DataFrame) -> np.ndarray:
@@ -233,34 +249,50 @@ def crossing(curves: np.ndarray, margins: np.ndarray, levels: np.ndarray) -> np.
     return places
 
 
+@dataclass(frozen=True, eq=False)
+class _Course:
+    """Mean drops of all cells beside what they have to exceed.
+
+    Attributes:
+        means: ``(cells,)``.
+        resampled: ``(resamples, cells)``.
+        bound: the margin, or the smallest effect of interest.
+        bound_draws: ``(resamples,)``.
+    """
+
+    means: np.ndarray
+    resampled: np.ndarray
+    bound: float
+    bound_draws: np.ndarray
+
+    @classmethod
+    def of(cls, values: Clustered, bound: Draws, resampler: Resampler) -> _Course:
+        return cls(values.means, values.draws(resampler).resampled, float(bound.centre[0]), bound.resampled[:, 0])
+
+
 def _detection(
-    ladder: pd.DataFrame,
-    means: np.ndarray,
-    resampled: np.ndarray,
-    floor: Floor,
-    tracks: int,
-    options: AnalysisOptions,
+    ladder: pd.DataFrame, rows: np.ndarray, courses: Sequence[_Course], tracks: int, options: AnalysisOptions
 ) -> Detection:
-    """Where one degradation is detected.
+    """Where one degradation is detected: where the last of its courses comes to lie above its bound for good.
 
     Args:
-        ladder: its levels that were scored, with ``drop_low``.
-        means: ``(levels,)``, the mean drops that count.
-        resampled: ``(resamples, levels)``, these means resampled.
-        floor: the metric's nuisance floor and margin.
+        ladder: its levels that count, with ``drop_low``.
+        rows: their places among all cells.
+        courses: the drop's, and that of the net drop where there is a placebo.
         tracks: how many the metric has.
         options: thresholds.
     """
     if ladder.empty:
         return Detection()
     levels = ladder["level"].to_numpy(dtype=float)
-    at = float(crossing(means[None], np.array([floor.margin]), levels)[0])
+    places = [crossing(course.means[rows][None], np.array([course.bound]), levels)[0] for course in courses]
+    at = float(np.max(places))
     low = high = math.nan
     if tracks > 1 and math.isfinite(at):
-        drawn = np.sort(crossing(resampled, floor.margin_draws.resampled[:, 0], levels))
-        low, high = _percentiles(drawn, tracks, options.confidence)
+        drawn = [crossing(course.resampled[:, rows], course.bound_draws, levels) for course in courses]
+        low, high = _percentiles(np.sort(np.max(drawn, axis=0)), tracks, options.confidence)
     at = at if math.isfinite(at) else math.nan
-    beyond = ladder["drop_low"].to_numpy(dtype=float) > floor.margin
+    beyond = ladder["drop_low"].to_numpy(dtype=float) > courses[0].bound
     level = None
     if beyond[-1]:
         level = int(levels[len(beyond) - int(np.argmin(np.append(beyond[::-1], False)))])

@@ -98,5 +98,5 @@ def nuisance_floor(metric_drops: MetricDrops, resampler: Resampler, options: Ana
     else:
         margin = effect_margin(metric_drops, resampler, options)
         values = np.sort(signed[clips, columns])
-        alarm = float(weighted_quantile(values, np.ones((1, len(values))), options.floor_quantile)[0])
+        alarm = max(0.0, float(weighted_quantile(values, np.ones((1, len(values))), options.floor_quantile)[0]))
     return Floor(float(draws.centre[0]), low, high, draws, alarm, left_out, margin)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -32,8 +33,8 @@ class Influence:
         without_control, without_clip, clip: the columns :data:`INFLUENCE_COLUMNS`.
     """
 
-    without_control: float = float("nan")
-    without_clip: float = float("nan")
+    without_control: float = math.nan
+    without_clip: float = math.nan
     clip: str | None = None
 
     def columns(self) -> dict[str, float | str | None]:
@@ -57,11 +58,11 @@ def influence_of(
         return Influence()
     options = replace(options, resamples=min(options.resamples, RESAMPLES))
 
-    def rulings(of: MetricDrops, spare: int = 0) -> Mapping[str, Ruling]:
+    def rulings(of: MetricDrops, spare: np.ndarray | None = None) -> Mapping[str, Ruling]:
         return judged(of, options, positive_control=positive_control, spare=spare).rulings
 
     whole = rulings(metric_drops)
-    without_control = 0.0
+    without_control = math.nan
     if control is not None:
         kept = (metric_drops.controls["degradation"] != control).to_numpy()
         fewer = replace(
@@ -73,7 +74,8 @@ def influence_of(
     if not 2 < metric_drops.tracks <= MOST_TRACKS:
         return Influence(without_control)
     counts = [
-        _changed(whole, rulings(without_track(metric_drops, track), 1)) for track in range(metric_drops.tracks)
+        _changed(whole, rulings(without_track(metric_drops, track), _has(metric_drops, track)))
+        for track in range(metric_drops.tracks)
     ]
     most = int(np.argmax(counts))
     clip = str(metric_drops.clips[metric_drops.track == most][0]) if counts[most] else None
@@ -96,6 +98,12 @@ def without_track(metric_drops: MetricDrops, track: int) -> MetricDrops:
         control_drops=metric_drops.control_drops[kept],
         placebo_drops=metric_drops.placebo_drops[kept],
     )
+
+
+def _has(metric_drops: MetricDrops, track: int) -> np.ndarray:
+    """Whether a recording has each cell's drop, ``(cells,)``, as 1 or 0."""
+    values: np.ndarray = np.isfinite(metric_drops.drops[metric_drops.track == track]).any(axis=0).astype(int)
+    return values
 
 
 def _changed(one: Mapping[str, Ruling], other: Mapping[str, Ruling]) -> int:

@@ -50,7 +50,7 @@ def judged(
     options: AnalysisOptions,
     resampler: Resampler | None = None,
     positive_control: str | None = None,
-    spare: int = 0,
+    spare: np.ndarray | None = None,
 ) -> Judgement:
     """The verdicts of one metric under rules 2.
 
@@ -59,7 +59,7 @@ def judged(
         options: thresholds.
         resampler: draws tracks; None for one of the options' own.
         positive_control: one that is known to have fired, where no damage does.
-        spare: recordings that were left out on purpose, and count where a number of them is asked for.
+        spare: ``(cells,)``, how many recordings were left out on purpose, and count where a number is asked for.
     """
     resampler = resampler or Resampler(options.resamples, options.seed)
     floor = nuisance_floor(metric_drops, resampler, options)
@@ -73,6 +73,7 @@ def judged(
         p_net=stat.wilcoxon_p(inputs.nets.track_means, options.tied_exact),
         **against_margin(inputs),
     )
+    effects = effects.assign(asked_of=effects["counted_tracks"] + (0 if spare is None else spare))
     ladders = list(metric_drops.ladders())
     claims = dict(
         zip(
@@ -81,17 +82,16 @@ def judged(
             strict=True,
         )
     )
-    tracks = effects["tracks"].to_numpy()
+    tracks = effects["counted_tracks"].to_numpy()
     tops = {name: covered_levels(tracks, columns) for name, columns in ladders}
     damages = {
-        name: Damage([], _top(effects, tops[name], spare), claims[name], metric_drops.failures.get(name))
-        for name in tops
+        name: Damage([], _top(effects, tops[name]), claims[name], metric_drops.failures.get(name)) for name in tops
     }
     _, rulings = rulings_of(damages, CONTROLS.empty(), floor.margin, options, positive_control)
     return Judgement(rulings, claims, effects, floor)
 
 
-def _top(effects: pd.DataFrame, rows: np.ndarray, spare: int) -> list[LevelStats]:
+def _top(effects: pd.DataFrame, rows: np.ndarray) -> list[LevelStats]:
     """What rules 2 ask of the level that decides; nothing where nothing was scored."""
     if not len(rows):
         return []
@@ -102,7 +102,7 @@ def _top(effects: pd.DataFrame, rows: np.ndarray, spare: int) -> list[LevelStats
             strength=unknown,
             unit="",
             n=int(row["n"]),
-            tracks=int(row["tracks"]) + spare,
+            tracks=int(row["tracks"]),
             drop=float(row["drop_mean"]),
             low=unknown,
             high=unknown,
@@ -111,5 +111,6 @@ def _top(effects: pd.DataFrame, rows: np.ndarray, spare: int) -> list[LevelStats
             p_blind=unknown,
             p_top=unknown,
             net=float(row["net_drop"]),
+            counted_tracks=int(effects["asked_of"].to_numpy()[rows].min()),
         )
     ]

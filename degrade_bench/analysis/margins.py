@@ -37,6 +37,8 @@ from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.resampling import Draws, Resampler, Totals
 from degrade_bench.analysis.wide import MetricDrops
 
+COVERED = 0.8
+"""The share of the metric's recordings that a control has to be scored under."""
 FINEST = 0.01
 """Standard deviations of clean scores under which no margin lies: a metric's resolution."""
 
@@ -97,7 +99,7 @@ def effect_margin(
     given = given_margin(metric_drops, options)
     if given is not None:
         return given
-    controls = nuisance_tops(metric_drops.controls, metric_drops.control_drops)
+    controls = nuisance_tops(metric_drops)
     controls = controls[controls["degradation"] != without]
     names = controls["degradation"].to_numpy()
     parts = _Parts.of(metric_drops, metric_drops.control_drops[:, controls.index.to_numpy(dtype=int)], options)
@@ -120,18 +122,18 @@ def effect_margin(
     return replace(decided, without=effect_margin(metric_drops, resampler, options, control).value)
 
 
-def nuisance_tops(controls: pd.DataFrame, drops: np.ndarray) -> pd.DataFrame:
-    """The highest level that was scored of every control that the metric is not meant to hear.
+def nuisance_tops(metric_drops: MetricDrops) -> pd.DataFrame:
+    """The highest level of every control that the metric is not meant to hear, of those with enough recordings.
 
-    Args:
-        controls: the controls' cells, with ``nuisance``.
-        drops: ``(clips, controls)``.
+    Enough are four fifths of the metric's: a control that few were scored under says little of what it does.
 
     Returns:
-        Rows of ``controls``, with their places among its columns as the index.
+        Rows of the metric's ``controls``, with their places among its columns as the index.
     """
-    places = controls.reset_index(drop=True)
-    scored = places[np.isfinite(drops).any(axis=0) & places["nuisance"].to_numpy(dtype=bool)]
+    places = metric_drops.controls.reset_index(drop=True)
+    tracks = metric_drops.clustered(metric_drops.control_drops).tracks
+    enough = (tracks > 0) & (tracks >= COVERED * metric_drops.tracks)
+    scored = places[enough & places["nuisance"].to_numpy(dtype=bool)]
     return scored.sort_values("level", kind="stable").drop_duplicates("degradation", keep="last").sort_index()
 
 

@@ -212,6 +212,7 @@ def level_stats(levels: pd.DataFrame) -> list[LevelStats]:
             net_equivalence_high=row["net_equivalence_high"],
             p_beyond=row["p_beyond"],
             told=row["told"],
+            counted_tracks=int(row["counted_tracks"]),
         )
         for row in levels.to_dict("records")
     ]
@@ -222,14 +223,14 @@ def _top(columns: slice, effects: pd.DataFrame, options: AnalysisOptions) -> int
     ladder = (
         scored_columns(columns, effects)
         if options.rules == 1
-        else covered_levels(effects["tracks"].to_numpy(), columns)
+        else covered_levels(effects["counted_tracks"].to_numpy(), columns)
     )
     return int(ladder[-1]) if len(ladder) else None
 
 
 def _damage(effects: pd.DataFrame, columns: slice, claims: Claims, failed: Failed | None) -> Damage:
     """What the rules are told of one damage."""
-    covered = covered_levels(effects["tracks"].to_numpy(), columns)
+    covered = covered_levels(effects["counted_tracks"].to_numpy(), columns)
     return Damage(level_stats(effects.iloc[columns]), level_stats(effects.iloc[covered]), claims, failed)
 
 

@@ -41,7 +41,7 @@ class AnalysisOptions:
             is meant to hear. Under rules 1 nothing at all is concluded without.
         positive_controls: the damages that may be one; empty for every damage.
         family_alpha: under rules 2, the chance that any verdict of a metric that says "no" (blind, faint) is wrong;
-            the chance that any that says "yes" is wrong is held at ``alpha``.
+            for each kind that says "yes" it is aimed at ``alpha``.
         influence: whether it is tried, under rules 2, how many verdicts change without a control or a recording.
         rules: which verdicts are given: 2, or 1 for those of version 0.x before, so that earlier results can be
             made again.
@@ -101,7 +101,8 @@ class AnalysisOptions:
         'alpha = 0.01'
         """
         default = AnalysisOptions()
-        kept = [option.name for option in fields(self) if option.name not in NO_THRESHOLDS]
+        idle = ("effect", "family_alpha") if self.rules == 1 else ("resolution",)
+        kept = [option.name for option in fields(self) if option.name not in (*NO_THRESHOLDS, *idle)]
         values = [(name, getattr(self, name)) for name in kept if getattr(self, name) != getattr(default, name)]
         return ", ".join(f"{name} = {_shown(value)}" for name, value in values)
 

@@ -66,10 +66,18 @@ def _first_words(
     margin: float,
     options: AnalysisOptions,
 ) -> str:
-    """At how many levels something was shown."""
+    """What was shown, and at how many levels or from which on."""
     count = f"of {len(ladder)} level{'s' if len(ladder) > 1 else ''}"
+    if options.rules != 1 and ruling.verdict not in (Verdict.BLIND, Verdict.FAINT):
+        first = damage.claims.first_level
+        where = "at some level" if first is None else f"from level {first} on"
+        return {
+            Verdict.SENSITIVE: f"{metric} falls by more than {margin:.3g} {where}: ",
+            Verdict.ARTEFACT: f"{metric} falls by more than {margin:.3g} at the top: ",
+            Verdict.INVERTED: f"{metric} improves by more than {margin:.3g} at the top: ",
+        }.get(ruling.verdict, f"{metric}, margin {margin:.3g}: ")
     if ruling.verdict in (Verdict.BLIND, Verdict.FAINT):
-        worst = max(stats.p_blind for stats in ladder) if options.rules == 1 else damage.claims.p_alike_holm
+        worst = max(stats.p_blind for stats in ladder) if options.rules == 1 else damage.claims.p_alike_family
         certain = "no spread between recordings" if worst == 0 else f"two one-sided tests, p ≤ {worst:.2g}"
         return f"At {len(ladder)} {count} the drop of {metric} lies within ±{margin:.3g} ({certain}): "
     if ruling.verdict is Verdict.INVERTED:

@@ -46,7 +46,7 @@ def shapes(
         monotonicity: one row for each, with ``monotonicity_low`` and ``monotonicity_high``.
     """
     counted, bound = inputs.metric_drops.counted, Bound.of(inputs.floor.counts_as_none.effect)
-    tracks = effects["tracks"].to_numpy()
+    tracks = effects["counted_tracks"].to_numpy()
     prefers = effects["p_prefers"].to_numpy(dtype=float)
     found: list[str | None] = []
     for place, ladder in enumerate(ladders):

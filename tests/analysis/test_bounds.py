@@ -74,7 +74,7 @@ def test_symmetric_values_are_tested_by_scipys_t_test(mean, margin):
     for test, side, bound in ((p_beyond, "greater", margin), (p_under, "less", margin)):
         expected = scipy.stats.ttest_1samp(values, bound, alternative=side).pvalue
         found = p_of(test, values, fixed(margin))
-        assert found == pytest.approx(expected, rel=1e-6) if expected < 0.5 else found in (0.5, 1)
+        assert found == pytest.approx(expected, rel=1e-6) if expected < 0.499 else found in (0.5, 1)
     sides = [
         scipy.stats.ttest_1samp(values, bound, alternative=side).pvalue
         for bound, side in ((margin, "less"), (-margin, "greater"))
@@ -277,3 +277,9 @@ def test_intervals_of_rules_1_are_the_bootstraps():
     first = mean_intervals(values, RESAMPLER, (0.95,), AnalysisOptions(resamples=200, rules=1))
     assert np.array_equal(first, values.intervals(RESAMPLER, (0.95,)))
     assert np.isnan(mean_intervals(clustered([1.0]), RESAMPLER, (0.95,), OPTIONS)).all()
+
+
+def test_a_drop_that_is_the_margin_exactly_is_neither_beyond_nor_within_it():
+    alike = np.full(14, 0.2)
+    assert p_of(p_beyond, alike, fixed(0.1 + 0.1)) == 1
+    assert p_of(p_under, alike, fixed(0.3 - 0.1)) == 1

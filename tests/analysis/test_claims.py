@@ -43,7 +43,7 @@ def uncorrected(levels: pd.DataFrame) -> dict[str, float]:
         "p_sensitive": min(1.0, (exceeds / level_weights(len(levels))).min()),
         "p_inverted": max(top["p_prefers"], 1 - falls(levels).iloc[-1]),
         "p_artefact": max(top["p_drop_exceeds"], falls(levels, "p_value", "drop_mean").iloc[-1], top["p_share"]),
-        "p_alike_holm": levels["p_within"].max(),
+        "p_alike_family": levels["p_within"].max(),
     }
 
 
@@ -66,7 +66,7 @@ def test_the_claims_on_a_single_damage_need_no_correction(analysis):
         row = alone.verdicts.iloc[0]
         for column, expected in uncorrected(alone.levels).items():
             assert row[column] == pytest.approx(expected, rel=1e-9)
-        assert row["p_alike"] == row["p_alike_holm"]
+        assert row["p_alike"] == row["p_alike_family"]
         pooled = multipletests([*alone.levels["p_value"], *alone.levels["p_net"]], method="holm")[1]
         assert row["p_real"] == pytest.approx(min(pooled), rel=1e-9)
 
@@ -97,16 +97,16 @@ def test_more_damages_make_no_claim_easier():
     scores = table(noisy(truth, sd=0.1), clips=16, degradations=DAMAGES)
     few = scores[scores.role.isin(["clean", "control"]) | scores.degradation.str.startswith("two")]
     one, many = (analyse(rows, QUICK).verdicts.set_index("degradation").loc["two"] for rows in (few, scores))
-    for column in ("p_sensitive", "p_inverted", "p_artefact", "p_alike_holm", "p_real"):
+    for column in ("p_sensitive", "p_inverted", "p_artefact", "p_alike_family", "p_real"):
         assert one[column] <= many[column] + 1e-12
     assert one["p_alike"] == many["p_alike"]
 
 
 def test_within_asks_for_both():
     options = AnalysisOptions()
-    assert Claims(p_alike=0.049, p_alike_holm=0.099).holds_alike(options)
-    assert not Claims(p_alike=0.05, p_alike_holm=0.05).holds_alike(options)
-    assert not Claims(p_alike=0.01, p_alike_holm=0.1).holds_alike(options)
+    assert Claims(p_alike=0.049, p_alike_family=0.099).holds_alike(options)
+    assert not Claims(p_alike=0.05, p_alike_family=0.05).holds_alike(options)
+    assert not Claims(p_alike=0.01, p_alike_family=0.1).holds_alike(options)
     assert not Claims().holds_alike(options)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -132,12 +134,12 @@ def test_it_can_be_given_by_number_or_by_name(margin):
 def test_only_the_highest_level_that_was_scored_of_controls_not_to_be_heard_counts():
     scores = with_control(made(clips=6), "loud", lambda drop: 10 * drop, nuisance=False)
     [drops] = drops_by_metric(scores).values()
-    tops = nuisance_tops(drops.controls, drops.control_drops)
+    tops = nuisance_tops(drops)
     assert tops[["degradation", "level"]].to_numpy().tolist() == [["gain_like", 3]]
     values = drops.control_drops.copy()
     values[:, tops.index] = np.nan
-    assert nuisance_tops(drops.controls, values)["level"].tolist() == [2]
-    assert nuisance_tops(drops.controls, np.full_like(values, np.nan)).empty
+    assert nuisance_tops(replace(drops, control_drops=values))["level"].tolist() == [2]
+    assert nuisance_tops(replace(drops, control_drops=np.full_like(values, np.nan))).empty
 
 
 # -- what it does not depend on ------------------------------------------------------------------------

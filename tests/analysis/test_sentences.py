@@ -106,8 +106,8 @@ CLAIMS = {
     "sensitive": Claims(p_sensitive=0.002),
     "artefact": Claims(p_artefact=0.003),
     "inverted": Claims(p_inverted=0.004),
-    "faint": Claims(p_alike=0.01, p_alike_holm=0.02, p_real=0.005),
-    "blind": Claims(p_alike=0.01, p_alike_holm=0.02, p_real=0.5),
+    "faint": Claims(p_alike=0.01, p_alike_family=0.02, p_real=0.005),
+    "blind": Claims(p_alike=0.01, p_alike_family=0.02, p_real=0.5),
     "inconclusive": Claims(p_real=0.01),
 }
 LEVELS = {
@@ -130,7 +130,14 @@ def said(name: str, detected: str | None = None, shape: str | None = None, **cha
 @pytest.mark.parametrize("name", CLAIMS)
 def test_every_sentence_of_rules_2_states_its_figures(name):
     text = said(name)
-    for words in ("of 2 levels", "at level 5 (50 dB)", "95 % CI", "n = 20 clips", "the placebo's drop is 0"):
+    shown = {
+        "sensitive": "m falls by more than 0.1 at some level: ",
+        "artefact": "m falls by more than 0.1 at the top: ",
+        "inverted": "m improves by more than 0.1 at the top: ",
+        "inconclusive": "m, margin 0.1: ",
+    }
+    assert text.startswith(shown.get(name, "At 2 of 2 levels the drop of m lies within ±0.1 "))
+    for words in ("at level 5 (50 dB)", "95 % CI", "n = 20 clips", "the placebo's drop is 0"):
         assert words in text
     assert "it costs a clip more than a control does in 93 % of comparisons" in text
     assert f": {name}; " in text
@@ -144,15 +151,19 @@ def test_every_sentence_of_rules_2_states_its_figures(name):
 
 def test_a_sentence_of_rules_2_word_by_word():
     assert said(
-        "sensitive", "beyond the margin from 7 dB on", "humped", passed_over="level 3 (4 of 20 recordings)"
+        "sensitive",
+        "beyond the margin from 7 dB on",
+        "humped",
+        passed_over="level 3 (4 of 20 recordings)",
+        first_level=5,
     ) == (
-        "At 1 of 2 levels m falls by more than 0.1: at level 5 (50 dB) the score falls by 0.5, 95 % CI 0.45 to "
+        "m falls by more than 0.1 from level 5 on: at level 5 (50 dB) the score falls by 0.5, 95 % CI 0.45 to "
         "0.55, n = 20 clips, corrected p = 0.002; the placebo's drop is 0, the drop beyond it 0.5 (0.45 to 0.55); "
         "it costs a clip more than a control does in 93 % of comparisons; beyond the margin from 7 dB on; the drop "
-        "is larger at a milder level; passed over: level 3 (4 of 20 recordings): sensitive; the drop beyond the "
-        "placebo's exceeds the margin."
+        "is larger at a milder level; passed over: level 3 (4 of 20 recordings): sensitive; the score falls by "
+        "more than the margin, and by more than the smallest effect of interest beyond the placebo's."
     )
-    certain = said("blind", p_alike=0.0, p_alike_holm=0.0)
+    certain = said("blind", p_alike=0.0, p_alike_family=0.0)
     assert certain.startswith("At 2 of 2 levels the drop of m lies within ±0.1 (no spread between recordings): ")
 
 

@@ -20,7 +20,9 @@ def against_margin(inputs: LevelInputs) -> dict[str, np.ndarray]:
         return np.where(has_placebo, np.maximum(of_drop, of_net), of_drop)
 
     beyond = p_beyond(drops, margin)
+    recordings = np.minimum(inputs.drops.tracks, inputs.nets.tracks)
     return {
+        "counted_tracks": np.where(has_placebo, recordings, inputs.drops.tracks),
         "counted_drop": np.where(has_placebo, nets.means, drops.means),
         "p_exceeds": both(beyond, p_beyond(nets, effect)),
         "p_prefers": both(p_beyond(drops.mirrored(), margin), p_beyond(nets.mirrored(), effect)),
@@ -32,6 +34,11 @@ def against_margin(inputs: LevelInputs) -> dict[str, np.ndarray]:
 
 STATISTIC = LevelStatistic(
     (
+        Column(
+            "counted_tracks",
+            "count",
+            "recordings with a drop, and with a placebo's drop where the damage has a placebo",
+        ),
         Column(
             "counted_drop",
             "number",

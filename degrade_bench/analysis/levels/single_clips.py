@@ -15,30 +15,34 @@ from degrade_bench.analysis.margins import nuisance_tops
 def single_clips(inputs: LevelInputs) -> dict[str, Any]:
     """The probability that a damage costs a clip more than a control does, with its interval."""
     metric_drops = inputs.metric_drops
-    controls = nuisance_tops(metric_drops.controls, metric_drops.control_drops).index.to_numpy(dtype=int)
-    told = superiority(metric_drops.drops, metric_drops.control_drops[:, controls])
+    controls = nuisance_tops(metric_drops).index.to_numpy(dtype=int)
+    told = superiority(
+        metric_drops.drops, metric_drops.control_drops[:, controls], metric_drops.ties.reach(metric_drops.clean)
+    )
     clustered = metric_drops.clustered(told)
     low, high = np.clip(inputs.intervals(clustered, (inputs.options.confidence,))[0], 0, 1)
     return {"told": clustered.means, "told_low": low, "told_high": high}
 
 
-def superiority(drops: np.ndarray, controls: np.ndarray) -> np.ndarray:
+def superiority(drops: np.ndarray, controls: np.ndarray, alike: np.ndarray) -> np.ndarray:
     """For every clip and cell the share of the clip's controls that cost it less, ties as half.
 
     Args:
         drops: ``(clips, cells)``.
         controls: ``(clips, controls)``, the controls' drops.
+        alike: ``(clips,)``, how far apart drops are equal.
 
     Returns:
         ``(clips, cells)``; NaN where there is no drop, or no control's drop.
 
-    >>> superiority(np.array([[1.0]]), np.array([[0.5, 1.0]]))
+    >>> superiority(np.array([[1.0]]), np.array([[0.5, 1.0]]), np.zeros(1))
     array([[0.75]])
     """
     won, count = np.zeros(drops.shape), np.zeros((len(drops), 1))
     for control in controls.T[:, :, None]:
         known = np.isfinite(control)
-        won += np.where(known, (drops > control) + 0.5 * (drops == control), 0.0)
+        tied = np.abs(drops - control) <= alike[:, None]
+        won += np.where(known, 0.5 * tied + (~tied & (drops > control)), 0.0)
         count += known
     known = np.isfinite(drops) & (count > 0)
     return np.where(known, won / np.maximum(count, 1), math.nan)

@@ -87,8 +87,8 @@ def _controls_that_fired(controls: pd.DataFrame, options: AnalysisOptions) -> li
     tops = controls.drop_duplicates("degradation", keep="last")
     if options.rules != 1:
         tops = tops[~tops["nuisance"].to_numpy(dtype=bool)]
-        if options.positive_controls:
-            tops = tops[tops["degradation"].isin(options.positive_controls)]
+    if options.positive_controls:
+        tops = tops[tops["degradation"].isin(options.positive_controls)]
     return [
         (abs(control.drop_mean), str(control.degradation))
         for control, p in zip(tops.itertuples(), stat.holm(tops["p_value"]), strict=True)

@@ -28,6 +28,7 @@ class LevelStats:
         net_equivalence_high: the upper end of the net drop's interval at 1 − 2 α.
         p_beyond: p after Holm of a drop that is both real and beyond the placebo's.
         told: how often the damage costs a clip more than a control does.
+        counted_tracks: recordings with a drop, and with a placebo's drop where the damage has a placebo.
     """
 
     level: int
@@ -49,6 +50,7 @@ class LevelStats:
     net_equivalence_high: float = math.nan
     p_beyond: float = math.nan
     told: float = math.nan
+    counted_tracks: int = 0
 
     @property
     def has_placebo(self) -> bool:

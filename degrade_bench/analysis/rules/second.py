@@ -51,31 +51,37 @@ def rule(
     if not ladder:
         return Ruling(Verdict.NOT_APPLICABLE, "no cell could be scored")
     top, alpha = ladder[-1], options.alpha
-    if top.tracks < options.min_tracks:
-        return inconclusive(f"{top.tracks} recordings; {options.min_tracks} are needed to conclude anything")
+    recordings = min(stats.counted_tracks for stats in ladder)
+    if recordings < options.min_tracks:
+        beside = " with a placebo's drop" if recordings < top.tracks else ""
+        return inconclusive(
+            f"{recordings} recordings{beside}; {options.min_tracks} are needed to conclude anything"
+        )
     if claims.p_artefact < alpha:
         return Ruling(Verdict.ARTEFACT, "the drop is real, and at most a quarter of it is more than the placebo's")
-    if claims.p_sensitive < alpha:
-        beyond = " beyond the placebo's" if top.has_placebo else ""
-        return Ruling(Verdict.SENSITIVE, f"the drop{beyond} exceeds the margin")
+    beyond = ", and by more than the smallest effect of interest beyond the placebo's" if top.has_placebo else ""
     if claims.p_inverted < alpha:
-        beyond = ", and beyond the placebo" if top.has_placebo else ""
-        return Ruling(Verdict.INVERTED, f"the score improves with the damage by more than the margin{beyond}")
+        milder = "; at a milder level it falls" if claims.p_sensitive < alpha else ""
+        return Ruling(
+            Verdict.INVERTED, f"the score improves with the damage by more than the margin{beyond}{milder}"
+        )
+    if claims.p_sensitive < alpha:
+        return Ruling(Verdict.SENSITIVE, f"the score falls by more than the margin{beyond}")
     if claims.holds_alike(options):
-        return _small(top, claims, positive_control, options)
+        return _small(recordings, claims, positive_control, options)
     return inconclusive(_unsettled(top, claims, options))
 
 
-def _small(top: LevelStats, claims: Claims, positive_control: str | None, options: AnalysisOptions) -> Ruling:
+def _small(recordings: int, claims: Claims, positive_control: str | None, options: AnalysisOptions) -> Ruling:
     """The verdict on a drop that was shown to lie within the margin."""
     fewest = max(options.min_tracks, fewest_to_exclude(options.alpha))
-    if top.tracks < fewest:
+    if recordings < fewest:
         return inconclusive(
-            f"the drop lies within the margin, but {top.tracks} recordings may miss an effect that a fifth of them "
+            f"the drop lies within the margin, but {recordings} recordings may miss an effect that a fifth of them "
             f"have; {fewest} are needed to exclude it"
         )
     if claims.p_real < options.alpha:
-        return Ruling(Verdict.FAINT, "there is a drop, and at every level it was shown to lie within the margin")
+        return Ruling(Verdict.FAINT, "there is an effect, and at every level it was shown to lie within the margin")
     if options.positive_control and positive_control is None:
         return inconclusive("nothing in this run moved this metric beyond its margin: no positive control fired")
     return Ruling(Verdict.BLIND, "none was found, and at every level it was shown to lie within the margin")
@@ -85,7 +91,7 @@ def _unsettled(top: LevelStats, claims: Claims, options: AnalysisOptions) -> str
     """Why nothing could be concluded."""
     what = "drop beyond the placebo's" if top.has_placebo else "drop"
     if claims.p_real < options.alpha:
-        return f"there is an effect, but whether the {what} exceeds the margin is not settled"
+        return f"there is an effect, but whether the {what} counts is not settled"
     if claims.p_alike < options.alpha:
-        return "the drop lies within the margin taken by itself, but not after Holm's correction over the damages"
+        return "the drop lies within the margin taken by itself, but not corrected for the number of damages"
     return "the drop was shown neither to exceed the margin nor, at every level, to lie within it"

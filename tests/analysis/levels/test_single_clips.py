@@ -20,8 +20,10 @@ def test_wins_count_one_and_ties_a_half():
     drops = np.array([[1.0, 0.0], [0.5, NAN], [2.0, 3.0], [1.0, 1.0]])
     controls = np.array([[0.5, 1.0], [0.5, NAN], [NAN, NAN], [-1.0, 2.0]])
     expected = [[0.75, 0.0], [0.5, NAN], [NAN, NAN], [0.5, 0.5]]
-    assert superiority(drops, controls) == pytest.approx(np.array(expected), nan_ok=True)
-    assert np.isnan(superiority(drops, np.zeros((4, 0)))).all()
+    alike = np.zeros(4)
+    assert superiority(drops, controls, alike) == pytest.approx(np.array(expected), nan_ok=True)
+    assert np.isnan(superiority(drops, np.zeros((4, 0)), alike)).all()
+    assert superiority(drops[:1], controls[:1], np.array([0.6])).tolist() == [[0.5, 0.25]]
 
 
 def test_told_is_a_mean_of_pairs_over_the_controls_highest_levels():

@@ -40,7 +40,8 @@ def level(number: int = 5, drop: float = 0.5, half: float = 0.05, **changes) -> 
         net_equivalence_high=drop + 0.8 * half,
         p_beyond=0.001,
     )
-    return replace(made, **changes)
+    made = replace(made, **changes)
+    return made if "counted_tracks" in changes else replace(made, counted_tracks=made.tracks)
 
 
 def damage(*levels: LevelStats, claims: Claims | None = None) -> Damage:
