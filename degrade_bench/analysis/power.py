@@ -20,6 +20,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from degrade_bench.analysis.bounds import CAREFUL
 from degrade_bench.analysis.claims import TOP_WEIGHT
 from degrade_bench.analysis.options import NEWEST_RULES, AnalysisOptions
 from degrade_bench.analysis.rules.second import fewest_to_exclude
@@ -104,10 +105,13 @@ class Design:
             return 0.0
         counted = self.spread if self.net_spread is None else self.net_spread
         effective = max(2, math.floor(tracks * EFFICIENCY))
-        lacks = 1 - _beyond(drop - self.margin, self._with_margin(self.spread), tracks, level)
+        few = tracks / (tracks - min(CAREFUL, tracks / 2)) if self.margin_error > 0 else 1.0
+        over, error = math.sqrt(few), few * self.margin_error
+        lacks = 1 - _beyond(drop - over * self.margin, self._with_margin(self.spread, error), tracks, level)
         lacks += 1 - _beyond(drop, counted, effective, level)
         if self.net_spread is not None:
-            lacks += 1 - _beyond(drop - self._effect, self._with_margin(self.net_spread), tracks, level)
+            beyond = drop - over * self._effect
+            lacks += 1 - _beyond(beyond, self._with_margin(self.net_spread, error), tracks, level)
         return max(0.0, 1 - lacks)
 
     def _excludes(self, tracks: int) -> float:
@@ -123,9 +127,14 @@ class Design:
     def _effect(self) -> float:
         return self.margin if self.effect is None else self.effect
 
-    def _with_margin(self, spread: float) -> float:
-        """The spread between tracks of a drop's distance from the margin."""
-        return math.hypot(spread, self.margin_error * math.sqrt(self.margin_tracks))
+    def _with_margin(self, spread: float, error: float | None = None) -> float:
+        """The spread between tracks of a drop's distance from the margin.
+
+        Args:
+            spread: of the drop.
+            error: the margin's; None for ``margin_error``.
+        """
+        return math.hypot(spread, (self.margin_error if error is None else error) * math.sqrt(self.margin_tracks))
 
     def clips_to_detect(self, drop: float, power: float) -> int | None:
         """Fewest tracks that detect a drop with a chance of ``power``; None where no number does."""
