@@ -101,7 +101,8 @@ def _check_names(scores: pd.DataFrame, metrics: Mapping[str, MetricRows], option
         metrics: its metrics by name.
         options: thresholds.
     """
-    damages = [str(name) for name in pd.unique(scores["degradation"].astype(object))]
+    named_roles = scores["role"].astype(object).isin(["test", "control"]).to_numpy()
+    damages = [str(name) for name in pd.unique(scores.loc[named_roles, "degradation"].astype(object))]
     for name in options.positive_controls:
         if name not in damages:
             raise UnknownNameError("degradation of this run", name, damages)
