@@ -25,7 +25,7 @@ from degrade_bench.analysis.resampling import Resampler
 from degrade_bench.analysis.rules import Damage, LevelStats, Ruling, rulings_of
 from degrade_bench.analysis.wide import MetricDrops
 
-TOP_COLUMNS = ("level", "n", "tracks", "drop_mean", "net_drop")
+TOP_COLUMNS = ("level", "n", "tracks", "drop_mean", "net_drop", "asked_of")
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,18 +84,24 @@ def judged(
     )
     tracks = effects["counted_tracks"].to_numpy()
     tops = {name: covered_levels(tracks, columns) for name, columns in ladders}
+    figures = {name: effects[name].to_numpy() for name in TOP_COLUMNS}
     damages = {
-        name: Damage([], _top(effects, tops[name]), claims[name], metric_drops.failures.get(name)) for name in tops
+        name: Damage([], _top(figures, tops[name]), claims[name], metric_drops.failures.get(name)) for name in tops
     }
     _, rulings = rulings_of(damages, CONTROLS.empty(), floor.margin, options, positive_control)
     return Judgement(rulings, claims, effects, floor)
 
 
-def _top(effects: pd.DataFrame, rows: np.ndarray) -> list[LevelStats]:
-    """What rules 2 ask of the level that decides; nothing where nothing was scored."""
+def _top(figures: Mapping[str, np.ndarray], rows: np.ndarray) -> list[LevelStats]:
+    """What rules 2 ask of the level that decides; nothing where nothing was scored.
+
+    Args:
+        figures: the columns :data:`TOP_COLUMNS`, by cell.
+        rows: of the levels that enough recordings have.
+    """
     if not len(rows):
         return []
-    unknown, row = math.nan, {name: effects[name].to_numpy()[rows[-1]] for name in TOP_COLUMNS}
+    unknown, row = math.nan, {name: values[rows[-1]] for name, values in figures.items()}
     return [
         LevelStats(
             level=int(row["level"]),
@@ -111,6 +117,6 @@ def _top(effects: pd.DataFrame, rows: np.ndarray) -> list[LevelStats]:
             p_blind=unknown,
             p_top=unknown,
             net=float(row["net_drop"]),
-            counted_tracks=int(effects["asked_of"].to_numpy()[rows].min()),
+            counted_tracks=int(figures["asked_of"][rows].min()),
         )
     ]

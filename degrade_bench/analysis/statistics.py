@@ -96,9 +96,7 @@ def wilcoxon_p(means: np.ndarray, tied_exact: int = EXACT_SIGNED_RANKS) -> np.nd
         count = len(means)
         ranks = np.argsort(np.argsort(np.abs(means[:, plain]), axis=0), axis=0) + 1
         sums = np.where(means[:, plain] > 0, ranks, 0).sum(axis=0)
-        below = _signed_rank_cdf(count)
-        tail = np.minimum(below[sums], below[count * (count + 1) // 2 - sums])
-        p_values[plain] = np.minimum(1.0, 2 * tail)
+        p_values[plain] = np.minimum(1.0, 2 * _untied_tail(sums, count))
     for column in np.setdiff1d(np.arange(means.shape[1]), plain):
         values = means[:, column]
         p_values[column] = _wilcoxon_of(values[np.isfinite(values)], tied_exact)
@@ -125,13 +123,26 @@ def rank_direction(means: np.ndarray) -> np.ndarray:
 
 
 def _untied(means: np.ndarray) -> np.ndarray:
-    """The columns that are complete, without ties and zeros, and of few enough tracks for the exact test."""
-    if not 2 <= len(means) <= EXACT_SIGNED_RANKS:
+    """The columns that are complete, without ties and zeros."""
+    if len(means) < 2:
         return np.zeros(0, dtype=int)
     sizes = np.sort(np.abs(means), axis=0)
     with np.errstate(invalid="ignore"):
         apart = (np.diff(sizes, axis=0) > 0).all(axis=0) & (sizes[0] > 0) & np.isfinite(sizes).all(axis=0)
     values: np.ndarray = np.flatnonzero(apart)
+    return values
+
+
+def _untied_tail(sums: np.ndarray, count: int) -> np.ndarray:
+    """The smaller tail at sums of positive ranks, of so many tracks without ties."""
+    from scipy.special import ndtr
+
+    if count <= EXACT_SIGNED_RANKS:
+        below = _signed_rank_cdf(count)
+        values: np.ndarray = np.minimum(below[sums], below[count * (count + 1) // 2 - sums])
+        return values
+    error = math.sqrt(count * (count + 1) * (2 * count + 1) / 24)
+    values = ndtr(-np.abs(sums - count * (count + 1) / 4) / error)
     return values
 
 
@@ -147,10 +158,8 @@ def _wilcoxon_of(means: np.ndarray, tied_exact: int) -> float:
         return 1.0
     ranks = (np.cumsum(repeats) - (repeats - 1) / 2)[place]
     rank_sum = float(ranks[means > 0].sum())
-    if count <= EXACT_SIGNED_RANKS and len(size) == count and not zeros:
-        below = _signed_rank_cdf(count)
-        tail = min(below[int(rank_sum)], below[count * (count + 1) // 2 - int(rank_sum)])
-        return float(min(1.0, 2 * tail))
+    if len(size) == count and not zeros:
+        return float(min(1.0, 2 * _untied_tail(np.array([int(rank_sum)]), count)[0]))
     if count <= tied_exact:
         return _tied_signed_rank_p(ranks[means != 0], rank_sum)
     tied = repeats[1:] if zeros else repeats
