@@ -96,14 +96,14 @@ def clip_factory():
 @pytest.fixture
 def no_report(monkeypatch) -> None:
     """Runs end with their tables: drawing takes seconds, and what is drawn is tested in ``tests/reports``."""
-    monkeypatch.setattr("degrade_bench.bench.show", lambda folder: folder)
+    monkeypatch.setattr("degrade_bench.bench.job.show", lambda folder: folder)
 
 
 @pytest.fixture(scope="module")
 def no_reports() -> Iterator[None]:
     """The same for a module, whose runs are made by a fixture of its own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("degrade_bench.bench.show", lambda folder: folder)
+        patch.setattr("degrade_bench.bench.job.show", lambda folder: folder)
         yield
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from degrade_bench.analysis.achieved import achieved_strengths
 from degrade_bench.analysis.drops import Drops, coded, drop_table, is_infinite, paired_drops
+from degrade_bench.analysis.looks import LOOKS, ONCE, Looks
 from degrade_bench.analysis.metric_analysis import MetricRows, analyse_metric
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.people import human_curves
@@ -18,6 +19,8 @@ from degrade_bench.analysis.resampling import Resampler
 from degrade_bench.analysis.result import FRAMES, Analysis
 from degrade_bench.analysis.wide import MetricDrops, drops_by_metric
 from degrade_bench.errors import RunFolderError, UnknownNameError
+from degrade_bench.runs.names import RECORD
+from degrade_bench.runs.record import read_record
 from degrade_bench.runs.scores import load_analysed
 
 
@@ -43,26 +46,55 @@ class Conclusions:
 
 
 def analyse_folder(folder: Path, options: AnalysisOptions | None = None) -> Analysis:
-    """Analyse the score table of a run directory.
+    """Analyse the score table of a run directory, by the looks that its record tells of.
 
     Raises:
         RunFolderError: missing or unreadable.
     """
-    return analyse(load_analysed(folder), options)
+    return analyse(load_analysed(folder), options, looks_of(folder))
 
 
-def analyse(scores: pd.DataFrame, options: AnalysisOptions | None = None) -> Analysis:
+def looks_of(folder: Path) -> Looks:
+    """The looks at the scores of a run directory; once where it has no record.
+
+    Raises:
+        RunFolderError: its record cannot be read.
+    """
+    if not (folder / RECORD).is_file():
+        return ONCE
+    record = read_record(folder)
+    if record.looks is None:
+        return Looks(unplanned=record.looked_at)
+    clips, plan = list(record.identity.clips), record.looks
+    return Looks(
+        shares=tuple(count / plan.recordings[-1] for count in plan.recordings),
+        clips=tuple(frozenset(clips[:count]) for count in plan.clips[: plan.taken]),
+        unplanned=record.looked_at,
+    )
+
+
+def analyse(scores: pd.DataFrame, options: AnalysisOptions | None = None, looks: Looks = ONCE) -> Analysis:
     """Conclude from a score table. The order of its rows does not matter.
+
+    Args:
+        scores: the table.
+        options: thresholds.
+        looks: at the scores, these the last.
 
     Raises:
         RunFolderError: the table is empty.
         UnknownNameError: the options name a metric or a damage that the table does not have.
     """
-    return conclusions(scores, options).analysis
+    return conclusions(scores, options, looks).analysis
 
 
-def conclusions(scores: pd.DataFrame, options: AnalysisOptions | None = None) -> Conclusions:
+def conclusions(scores: pd.DataFrame, options: AnalysisOptions | None = None, looks: Looks = ONCE) -> Conclusions:
     """Conclude from a score table, and keep what the conclusions were made from.
+
+    Args:
+        scores: the table.
+        options: thresholds.
+        looks: at the scores, these the last.
 
     Raises:
         RunFolderError: the table is empty.
@@ -78,12 +110,13 @@ def conclusions(scores: pd.DataFrame, options: AnalysisOptions | None = None) ->
     by_metric = drops_by_metric(scores, table)
     resampler = Resampler(options.resamples, options.seed)
     parts = [
-        analyse_metric(metric_drops, by_metric, rows_by_metric[name], resampler, options)
+        analyse_metric(metric_drops, by_metric, rows_by_metric[name], resampler, options, looks)
         for name, metric_drops in by_metric.items()
     ]
     of_the_run = {
         "human_curves": human_curves(next(iter(by_metric.values())).cells),
         "achieved": achieved_strengths(scores),
+        "looks": LOOKS.rows(looks.rows(options, scores["clip_id"].nunique())),
     }
     of_metrics = {
         frame.name: frame.joined([getattr(part, frame.name) for part in parts])

@@ -100,7 +100,9 @@ def covered_levels(tracks: np.ndarray, columns: slice) -> np.ndarray:
     return values
 
 
-def claims_of(inputs: LevelInputs, effects: pd.DataFrame, ladders: Sequence[slice]) -> list[Claims]:
+def claims_of(
+    inputs: LevelInputs, effects: pd.DataFrame, ladders: Sequence[slice], share: float = 1.0
+) -> list[Claims]:
     """The claims on every damage of a metric.
 
     Args:
@@ -108,6 +110,7 @@ def claims_of(inputs: LevelInputs, effects: pd.DataFrame, ladders: Sequence[slic
         effects: its :func:`~degrade_bench.analysis.levels.level_effects`, or those of their columns that are used
             here.
         ladders: the rows of each damage.
+        share: of every level of test that this look at the scores has; p values are over it.
     """
     options, level, tracks = inputs.options, effects["level"].to_numpy(), effects["counted_tracks"].to_numpy()
     values = {name: effects[name].to_numpy(dtype=float) for name in effects.columns if name.startswith("p_")}
@@ -137,19 +140,24 @@ def claims_of(inputs: LevelInputs, effects: pd.DataFrame, ladders: Sequence[slic
     pooled = stat.holm([*values["p_value"], *values["p_net"]]).reshape(2, -1)
     return [
         Claims(
-            p_sensitive=float(together["sensitive"][place]),
-            p_inverted=float(together["inverted"][place]),
-            p_artefact=float(together["artefact"][place]),
-            p_alike=float(alike[place]),
-            p_alike_family=float(together["alike"][place]),
-            p_real=float(np.fmin.reduce(pooled[:, rows], axis=None)) if len(rows) else math.nan,
+            p_sensitive=_over(together["sensitive"][place], share),
+            p_inverted=_over(together["inverted"][place], share),
+            p_artefact=_over(together["artefact"][place], share),
+            p_alike=_over(alike[place], share),
+            p_alike_family=_over(together["alike"][place], share),
+            p_real=_over(np.fmin.reduce(pooled[:, rows], axis=None), share) if len(rows) else math.nan,
             first_level=_first_level(
-                exceeds[rows], _factor(sensitive[place], together["sensitive"][place]), level[rows], options
+                exceeds[rows] / share, _factor(sensitive[place], together["sensitive"][place]), level[rows], options
             ),
             passed_over=_passed_over(level[ladder], tracks[ladder], level[rows]),
         )
         for place, (ladder, rows) in enumerate(zip(ladders, covered, strict=True))
     ]
+
+
+def _over(p: float, share: float) -> float:
+    """A p value over the share of the level that it is tested at; NaN stays NaN."""
+    return float(p) if share == 1 or math.isnan(p) else min(1.0, float(p) / share)
 
 
 def _at(values: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -25,6 +25,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "people": ("metric", "damage"),
     "human_curves": ("degradation", "level"),
     "achieved": ("degradation", "level", "strength", "unit"),
+    "looks": ("look",),
 }
 """The columns that make a row of each frame unique."""
 
@@ -47,6 +48,7 @@ PROBABILITIES = frozenset(
         *("p_exceeds", "p_prefers", "p_within", "p_drop_exceeds", "p_share"),
         *("p_sensitive", "p_inverted", "p_artefact", "p_alike", "p_alike_family", "p_real"),
         *("told", "told_low", "told_high"),
+        *("share", "alpha"),
     )
 )
 

@@ -74,30 +74,12 @@ def influence_of(
     if not 2 < metric_drops.tracks <= MOST_TRACKS:
         return Influence(without_control)
     counts = [
-        _changed(whole, rulings(without_track(metric_drops, track), _has(metric_drops, track)))
+        _changed(whole, rulings(metric_drops.of_clips(metric_drops.track != track), _has(metric_drops, track)))
         for track in range(metric_drops.tracks)
     ]
     most = int(np.argmax(counts))
     clip = str(metric_drops.clips[metric_drops.track == most][0]) if counts[most] else None
     return Influence(without_control, float(counts[most]), clip)
-
-
-def without_track(metric_drops: MetricDrops, track: int) -> MetricDrops:
-    """The drops of all recordings but one."""
-    kept = metric_drops.track != track
-    codes = metric_drops.track[kept]
-    return replace(
-        metric_drops,
-        clips=metric_drops.clips[kept],
-        track=codes - (codes > track),
-        tracks=metric_drops.tracks - 1,
-        clip_group=metric_drops.clip_group[kept],
-        clean=metric_drops.clean[kept],
-        drops=metric_drops.drops[kept],
-        placebo=metric_drops.placebo[kept],
-        control_drops=metric_drops.control_drops[kept],
-        placebo_drops=metric_drops.placebo_drops[kept],
-    )
 
 
 def _has(metric_drops: MetricDrops, track: int) -> np.ndarray:

@@ -20,6 +20,7 @@ from degrade_bench.analysis.controls import CONTROLS
 from degrade_bench.analysis.floor import Floor, nuisance_floor
 from degrade_bench.analysis.levels.against_margin import against_margin
 from degrade_bench.analysis.levels.base import LevelInputs
+from degrade_bench.analysis.looks import ONCE, EarlierLook, Looks, over_looks
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.resampling import Resampler
 from degrade_bench.analysis.rules import Damage, LevelStats, Ruling, rulings_of
@@ -51,6 +52,7 @@ def judged(
     resampler: Resampler | None = None,
     positive_control: str | None = None,
     spare: np.ndarray | None = None,
+    looks: Looks = ONCE,
 ) -> Judgement:
     """The verdicts of one metric under rules 2.
 
@@ -60,8 +62,56 @@ def judged(
         resampler: draws tracks; None for one of the options' own.
         positive_control: one that is known to have fired, where no damage does.
         spare: ``(cells,)``, how many recordings were left out on purpose, and count where a number is asked for.
+        looks: at the scores, these the last.
     """
     resampler = resampler or Resampler(options.resamples, options.seed)
+    floor, effects, claims = _claimed(metric_drops, options, resampler, looks.share(options.alpha))
+    claims = over_looks(claims, earlier_looks(metric_drops, looks, options, resampler), options)
+    effects = effects.assign(asked_of=effects["counted_tracks"] + (0 if spare is None else spare))
+    tracks = effects["counted_tracks"].to_numpy()
+    tops = {name: covered_levels(tracks, columns) for name, columns in metric_drops.ladders()}
+    figures = {name: effects[name].to_numpy() for name in TOP_COLUMNS}
+    damages = {
+        name: Damage([], _top(figures, tops[name]), claims[name], metric_drops.failures.get(name)) for name in tops
+    }
+    _, rulings = rulings_of(damages, CONTROLS.empty(), floor.margin, options, positive_control)
+    return Judgement(rulings, claims, effects, floor)
+
+
+def earlier_looks(
+    metric_drops: MetricDrops, looks: Looks, options: AnalysisOptions, resampler: Resampler
+) -> list[EarlierLook]:
+    """What every look before the last has shown of a metric, at its share of the level.
+
+    Args:
+        metric_drops: its drops at the last look.
+        looks: at the scores.
+        options: thresholds.
+        resampler: draws tracks.
+    """
+    found = []
+    for number, clips in enumerate(looks.clips[:-1]):
+        there = metric_drops.of_clips(np.isin(metric_drops.clips.astype(str), list(clips)))
+        _, effects, claims = _claimed(there, options, resampler, looks.share(options.alpha, number))
+        tracks = effects["counted_tracks"].to_numpy()
+        covered = {name: covered_levels(tracks, columns) for name, columns in there.ladders()}
+        found.append(
+            EarlierLook(claims, {name: int(tracks[at].min(initial=there.tracks)) for name, at in covered.items()})
+        )
+    return found
+
+
+def _claimed(
+    metric_drops: MetricDrops, options: AnalysisOptions, resampler: Resampler, share: float
+) -> tuple[Floor, pd.DataFrame, dict[str, Claims]]:
+    """Margin and floor, the figures that the claims rest on, and the claims by damage.
+
+    Args:
+        metric_drops: of a metric.
+        options: thresholds.
+        resampler: draws tracks.
+        share: of every level of test that this look has.
+    """
     floor = nuisance_floor(metric_drops, resampler, options)
     inputs = LevelInputs(metric_drops, floor, resampler, options)
     effects = metric_drops.cells.assign(
@@ -73,23 +123,9 @@ def judged(
         p_net=stat.wilcoxon_p(inputs.nets.track_means, options.tied_exact),
         **against_margin(inputs),
     )
-    effects = effects.assign(asked_of=effects["counted_tracks"] + (0 if spare is None else spare))
     ladders = list(metric_drops.ladders())
-    claims = dict(
-        zip(
-            (name for name, _ in ladders),
-            claims_of(inputs, effects, [columns for _, columns in ladders]),
-            strict=True,
-        )
-    )
-    tracks = effects["counted_tracks"].to_numpy()
-    tops = {name: covered_levels(tracks, columns) for name, columns in ladders}
-    figures = {name: effects[name].to_numpy() for name in TOP_COLUMNS}
-    damages = {
-        name: Damage([], _top(figures, tops[name]), claims[name], metric_drops.failures.get(name)) for name in tops
-    }
-    _, rulings = rulings_of(damages, CONTROLS.empty(), floor.margin, options, positive_control)
-    return Judgement(rulings, claims, effects, floor)
+    claims = claims_of(inputs, effects, [columns for _, columns in ladders], share)
+    return floor, effects, dict(zip((name for name, _ in ladders), claims, strict=True))
 
 
 def _top(figures: Mapping[str, np.ndarray], rows: np.ndarray) -> list[LevelStats]:

@@ -25,7 +25,9 @@ from degrade_bench.analysis.floor import Floor, nuisance_floor
 from degrade_bench.analysis.frames import Column, Frame, interval
 from degrade_bench.analysis.genres import EVENNESS_COLUMNS, genre_sensitivity
 from degrade_bench.analysis.influence import INFLUENCE_COLUMNS, Influence, influence_of
+from degrade_bench.analysis.judge import earlier_looks
 from degrade_bench.analysis.levels import LEVELS, LevelInputs, level_effects
+from degrade_bench.analysis.looks import ONCE, Looks, over_looks
 from degrade_bench.analysis.means import clean_sd
 from degrade_bench.analysis.multiplicity import CURVE_COLUMNS, adjust
 from degrade_bench.analysis.options import AnalysisOptions
@@ -35,7 +37,7 @@ from degrade_bench.analysis.resampling import Resampler
 from degrade_bench.analysis.rules import Damage, LevelStats, Ruling, rulings_of
 from degrade_bench.analysis.selectivity import selectivity
 from degrade_bench.analysis.sensitivity import family_sensitivity
-from degrade_bench.analysis.sentences import detection_words, sentence
+from degrade_bench.analysis.sentences import detection_words, remarked, sentence
 from degrade_bench.analysis.shape import SHAPE_COLUMNS, shapes
 from degrade_bench.analysis.verdicts import Verdict
 from degrade_bench.analysis.wide import MetricDrops
@@ -144,6 +146,7 @@ def analyse_metric(
     rows: MetricRows,
     resampler: Resampler,
     options: AnalysisOptions,
+    looks: Looks = ONCE,
 ) -> MetricAnalysis:
     """Analyse one metric.
 
@@ -153,6 +156,7 @@ def analyse_metric(
         rows: what the score table says of the metric.
         resampler: draws tracks.
         options: thresholds.
+        looks: at the scores, these the last.
     """
     floor = nuisance_floor(metric_drops, resampler, options)
     inputs = LevelInputs(metric_drops, floor, resampler, options)
@@ -163,18 +167,21 @@ def analyse_metric(
     tops = [_top(columns, effects, options) for columns in slices]
     adjusted = adjust(effects, tops, curves.table["page_p"].to_numpy(dtype=float))
     effects = effects.join(adjusted.levels)
-    claims = claims_of(inputs, effects, slices)
+    names = [name for name, _ in metric_drops.ladders()]
+    claims = dict(zip(names, claims_of(inputs, effects, slices, looks.share(options.alpha)), strict=True))
+    claims = over_looks(claims, earlier_looks(metric_drops, looks, options, resampler), options)
     damages = {
-        name: _damage(effects, columns, claims[place], metric_drops.failures.get(name))
-        for place, (name, columns) in enumerate(metric_drops.ladders())
+        name: _damage(effects, columns, claims[name], metric_drops.failures.get(name))
+        for name, columns in metric_drops.ladders()
     }
     positive_control, rulings = rulings_of(damages, controls, floor.margin, options)
     influence = Influence()
-    if options.influence and options.rules != 1:
+    if options.influence and options.rules != 1 and len(looks.clips) < 2:
         influence = influence_of(metric_drops, options, floor.counts_as_none.control, positive_control)
     genres = genre_sensitivity(metric_drops, tops, resampler, options)
     course = curves.table.assign(page_holm=adjusted.page_holm, shape=shapes(inputs, effects, slices, curves.table))
     verdicts = _verdicts(inputs, effects, damages, rulings, curves, course, adjusted.tests)
+    verdicts["sentence"] = [remarked(text, looks.words(options)) for text in verdicts["sentence"]]
     verdict_names = effects["degradation"].map({name: ruling.verdict.value for name, ruling in rulings.items()})
     return MetricAnalysis(
         metrics=_metric_row(metric_drops, floor, adjusted.tests, positive_control, rows, influence),

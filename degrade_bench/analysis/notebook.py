@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from degrade_bench.analysis.analyse import conclusions
+from degrade_bench.analysis.analyse import conclusions, looks_of
 from degrade_bench.analysis.drops import DROPS, NET_DROPS
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.result import Analysis, load_options
@@ -42,7 +42,7 @@ def load(folder: Path | str, options: AnalysisOptions | None = None) -> Loaded:
     """
     folder = Path(folder)
     scores = load_scores(folder)
-    concluded = conclusions(scores, options or load_options(folder))
+    concluded = conclusions(scores, options or load_options(folder), looks_of(folder))
     drops = concluded.drops()
     frames = {attribute.name: getattr(concluded.analysis, attribute.name) for attribute in fields(Analysis)}
     return Loaded(**frames, scores=scores, drops=drops.table, net_drops=drops.net)

@@ -20,6 +20,7 @@ from degrade_bench.analysis.controls import CONTROLS, PLACEBOS
 from degrade_bench.analysis.frames import csv_text, json_rows
 from degrade_bench.analysis.genres import GENRES
 from degrade_bench.analysis.levels import LEVELS
+from degrade_bench.analysis.looks import LOOKS
 from degrade_bench.analysis.metric_analysis import METRICS, VERDICTS
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.people import HUMAN_CURVES, PEOPLE
@@ -31,7 +32,7 @@ from degrade_bench.runs.names import ANALYSIS, SUMMARY
 from degrade_bench.runs.ownership import claim
 from degrade_bench.runs.record import first_mistake
 
-FORMAT = 4
+FORMAT = 5
 
 FRAMES = (
     METRICS,
@@ -45,6 +46,7 @@ FRAMES = (
     PEOPLE,
     HUMAN_CURVES,
     ACHIEVED,
+    LOOKS,
 )
 """The frames of an :class:`Analysis`, in the order of ``analysis.json``."""
 
@@ -75,6 +77,7 @@ class Analysis:
             unless the ``pmqd`` suite was run.
         human_curves: one row per PMQD damage × level: what people said of it.
         achieved: one row per degradation × level: strength asked for and achieved.
+        looks: one row per look at the scores; empty where they were looked at once, when all were there.
         options: the thresholds.
         earlier: what the same run came to under other thresholds, in words, the first time first.
     """
@@ -90,6 +93,7 @@ class Analysis:
     genres: pd.DataFrame = field(default_factory=GENRES.empty)
     people: pd.DataFrame = field(default_factory=PEOPLE.empty)
     human_curves: pd.DataFrame = field(default_factory=HUMAN_CURVES.empty)
+    looks: pd.DataFrame = field(default_factory=LOOKS.empty)
     options: AnalysisOptions = field(default_factory=AnalysisOptions)
     earlier: tuple[str, ...] = ()
 

@@ -58,6 +58,15 @@ def sentence(
     return f"{text} (with {changed})." if changed else f"{text}."
 
 
+def remarked(text: str, remark: str) -> str:
+    """A sentence with something that has to stand beside it, if there is anything.
+
+    >>> remarked("It falls.", "look 2 of 3 planned")
+    'It falls (look 2 of 3 planned).'
+    """
+    return f"{text.removesuffix('.')} ({remark})." if remark else text
+
+
 def _first_words(
     metric: str,
     damage: Damage,

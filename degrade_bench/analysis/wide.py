@@ -88,6 +88,22 @@ class MetricDrops:
         for start, end in pairwise([*starts, len(names)]):
             yield str(names[start]), slice(start, end)
 
+    def of_clips(self, kept: np.ndarray) -> MetricDrops:
+        """The drops of some of the clips, ``(clips,)`` True where a clip is kept; tracks are numbered anew."""
+        names, codes = np.unique(self.track[kept], return_inverse=True)
+        return replace(
+            self,
+            clips=self.clips[kept],
+            track=codes,
+            tracks=len(names),
+            clip_group=self.clip_group[kept],
+            clean=self.clean[kept],
+            drops=self.drops[kept],
+            placebo=self.placebo[kept],
+            control_drops=self.control_drops[kept],
+            placebo_drops=self.placebo_drops[kept],
+        )
+
     def clustered(self, values: np.ndarray) -> Clustered:
         """Values of this metric's clips, ``(clips, columns)``, by track."""
         return Clustered.of(values, self.track, self.tracks)

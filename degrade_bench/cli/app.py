@@ -65,15 +65,14 @@ def run(
     levels: Annotated[str | None, typer.Option(help="such as 1,3,5  [default: all five]")] = None,
     replicates: Annotated[int | None, typer.Option(help="draws of every cell  [default: 1]")] = None,
     limit_clips: Annotated[int | None, typer.Option(help="only the first N clips")] = None,
+    until: option.Until = None,
+    max_clips: option.MaxClips = None,
+    looks: option.PlannedLooks = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N  [default: auto]")] = None,
     batch_size: Annotated[int | None, typer.Option(help="most signals at once  [default: a block's]")] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="processes  [default: one per core, if memory allows]")
-    ] = None,
+    workers: option.Workers = None,
     metric_timeout: option.MetricTimeout = None,
-    max_failures: Annotated[
-        int | None, typer.Option(help="cells that may fail before the exit code is 1  [default: 0]")
-    ] = None,
+    max_failures: option.MaxFailures = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="score failed cells again")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="throw away another run in --out")] = False,
     config: Annotated[Path | None, typer.Option(help="YAML with the same names; options win over it")] = None,
@@ -98,6 +97,9 @@ def run(
         "levels": levels,
         "replicates": replicates,
         "limit_clips": limit_clips,
+        "until": until,
+        "max_clips": max_clips,
+        "looks": looks,
         "device": device,
         "batch_size": batch_size,
         "workers": workers,

@@ -28,6 +28,23 @@ ExcerptBegin = Annotated[
         metavar="start|middle|SECONDS",
     ),
 ]
+Until = Annotated[
+    str | None,
+    typer.Option(
+        help="score clips in planned looks until no verdict is inconclusive, corrected for looking more than once",
+        metavar="concluded",
+    ),
+]
+MaxClips = Annotated[int | None, typer.Option(help="with --until: the most clips  [default: all]")]
+PlannedLooks = Annotated[
+    int | None, typer.Option(help="with --until: at so many numbers of clips it is concluded  [default: 3]")
+]
+Workers = Annotated[
+    int | None, typer.Option(help="processes  [default: one per core, if memory allows]", show_default=False)
+]
+MaxFailures = Annotated[
+    int | None, typer.Option(help="cells that may fail before the exit code is 1  [default: 0]")
+]
 Windows = Annotated[
     int | None,
     typer.Option(

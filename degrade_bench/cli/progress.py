@@ -34,7 +34,7 @@ def run_with_progress(config: RunConfig, command: Sequence[str]) -> RunResult:
         console.print(f"reading {blocks} finished blocks …")
 
     def planned(cells: int, todo: int, expected: Estimate | None) -> None:
-        state["todo"] = todo
+        state["done"], state["todo"] = 0, todo
         if todo == 0:
             console.print("nothing left to score")
             return
@@ -42,6 +42,8 @@ def run_with_progress(config: RunConfig, command: Sequence[str]) -> RunResult:
         already = f", {done} of {cells} were finished before" if done else ""
         console.print(f"{todo} cells to go{already}; {expected or 'no estimate: no clip could be read'}")
         bar.start()
+        if "id" in bar_task:
+            bar.remove_task(bar_task["id"])
         bar_task["id"] = bar.add_task("cells", total=todo)
 
     def advanced(cells: int) -> None:
@@ -62,8 +64,15 @@ def run_with_progress(config: RunConfig, command: Sequence[str]) -> RunResult:
     def warned(text: str) -> None:
         console.print(f"warning: {text}", markup=False)
 
+    def look(number: int, of: int, clips: int) -> None:
+        console.print(f"look {number} of {of}: {clips} clips")
+
+    def looked(inconclusive: int, of: int, goes_on: bool) -> None:
+        ends = "going on with more clips" if goes_on else "no more clips are planned"
+        console.print(f"{inconclusive} of {of} verdicts are inconclusive; {ends if inconclusive else 'concluded'}")
+
     bar_task: dict[str, Any] = {}
-    progress = Progress(reading, planned, advanced, clip_done, clip_skipped, clip_lost, warned)
+    progress = Progress(reading, planned, advanced, clip_done, clip_skipped, clip_lost, warned, look, looked)
     try:
         result = run(
             config, progress=progress, announce=lambda resolved: _announce(console, resolved), command=command
@@ -85,8 +94,9 @@ def _announce(console: Console, resolved: Resolved) -> None:
             console.print(f"note: {asked.name}: {note}", markup=False)
     for clip in resolved.skipped_clips:
         console.print(f"left out: clip {clip.id}: {clip.reason}", markup=False)
+    most = "up to " if resolved.looks is not None else ""
     console.print(
-        f"{len(sweep.sources)} clips × {sweep.cells_per_clip} cells × {len(sweep.metrics)} metrics "
+        f"{most}{len(sweep.sources)} clips × {sweep.cells_per_clip} cells × {len(sweep.metrics)} metrics "
         f"({', '.join(metric.name for metric in sweep.metrics)}), {sweep.workers} workers, "
         f"{resolved.device}; measuring how long that takes …",
         markup=False,

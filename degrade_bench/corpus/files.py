@@ -89,6 +89,11 @@ class FileSource(ClipSource):
         return "; ".join(f"{name} {value}" for name, value in told.items() if value is not None)
 
     @property
+    def recording(self) -> str:
+        """The track, or the file."""
+        return self.track or plain(self.path.name)
+
+    @property
     def seconds_hint(self) -> float | None:
         """The duration that the header promises, less what is not read."""
         seconds = duration_hint(self.path)

@@ -40,6 +40,11 @@ class ClipSource(ABC):
         """A string that changes when any content that is read does, or the part that is read; decodes nothing."""
 
     @property
+    def recording(self) -> str:
+        """What the clip is cut from, as far as that is known before it is read: clips of one recording are kin."""
+        return self.id
+
+    @property
     @abstractmethod
     def seconds_hint(self) -> float | None:
         """Roughly how long the clip is, for time estimates; None if only decoding would tell."""
@@ -63,6 +68,11 @@ class MemorySource(ClipSource):
         known = hashlib.sha256(annotations.encode()).hexdigest()[:32]
         stems = "".join(f"; {name}={digest_of(path)}" for name, path in sorted(clip.stems.items()))
         return f"samples {clip.hash}; annotations {known}{stems}; group {clip.group}; track {clip.track}"
+
+    @property
+    def recording(self) -> str:
+        """The clip's track."""
+        return self.clip.track or self.id
 
     @property
     def seconds_hint(self) -> float | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from degrade_bench._support.files import write_text
 from degrade_bench._support.plain_text import plain
+from degrade_bench.analysis.looks import told
 from degrade_bench.reports.figures.drawing import Drawing, house_style, save
 from degrade_bench.reports.inline import data_uri
 from degrade_bench.reports.inputs import RunView, load_run
@@ -92,6 +93,7 @@ def _head(run: RunView) -> dict[str, Any]:
     return {
         "request": record.request,
         "running": record.state == "running",
+        "looks": told(run.analysis.looks),
         "skipped": [*record.metrics_skipped, *record.degradations_skipped],
         "clips_skipped": record.clips_skipped,
         "counts": counts_line(record),

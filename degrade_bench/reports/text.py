@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from degrade_bench._support.plain_text import plain
+from degrade_bench.analysis.looks import told
 from degrade_bench.analysis.verdicts import VERDICT_MARKS, Verdict
 from degrade_bench.metric.identity import identity_note
 from degrade_bench.metric.traits import OUTSIDE_RANGE
@@ -39,6 +40,7 @@ def summary_lines(folder: Path) -> list[str]:
     lines.append(counts_line(record))
     lines += [f"failed: {text}" for text in failure_lines(record)]
     lines += [f"note: {text}" for text in metric_lines(record)]
+    lines += [f"note: {text}" for text in told(run.analysis.looks)]
     lines += [f"analysed before, with {text}" for text in run.analysis.earlier]
     report = folder / REPORT
     if report.is_file():

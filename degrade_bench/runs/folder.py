@@ -119,12 +119,19 @@ class RunFolder:
         if self._serial is None:
             files = shard_files(self.shards)
             self._serial = serial_of(files[-1]) + 1 if files else 0
+        self._claim_shards()
         write_shard(self.shards, self._serial, table)
         self._serial += 1
 
     def add_clip(self, clip: ClipRecord) -> None:
         """Keep what is known of a clip that was read, until the record of the run takes it over."""
+        self._claim_shards()
         write_clip(self.shards, clip)
+
+    def _claim_shards(self) -> None:
+        """Make the folder of the shards again where a finished table has taken its place."""
+        if not self.shards.is_dir():
+            ownership.claim(self.path, [f"{SHARDS}/"])
 
     def read_clips(self) -> dict[str, ClipRecord]:
         """Every clip that was read so far, by id: from the record and from unfinished work."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from degrade_bench._support.contained import parse_json, read_bytes
 from degrade_bench._support.files import write_text
@@ -58,6 +58,9 @@ class Request(_Part):
     levels: tuple[int, ...]
     replicates: int
     limit_clips: int | None
+    until: Literal["concluded"] | None = None
+    max_clips: int | None = None
+    looks: int = 3
     max_seconds: float | None = None
     excerpt: Literal["start", "middle"] | float = "start"
     windows: int = 1
@@ -214,6 +217,31 @@ class Example(_Part):
     summary: str
 
 
+class LooksRecord(_Part):
+    """The planned looks at the scores of ``run --until concluded``.
+
+    Attributes:
+        clips: how many of the identity's clips, from the first on, there are at each look.
+        recordings: that they are cut from.
+        taken: how many of the looks were taken.
+        concluded: whether every verdict was definite at the last of these, so that no more are taken.
+    """
+
+    clips: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=1)
+    recordings: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=1)
+    taken: Count = 0
+    concluded: bool = False
+
+    @model_validator(mode="after")
+    def _fits(self) -> LooksRecord:
+        for counts in (self.clips, self.recordings):
+            if list(counts) != sorted(set(counts)):
+                raise ValueError("each look has to have more than the one before")
+        if len(self.clips) != len(self.recordings) or self.taken > len(self.clips):
+            raise ValueError("clips, recordings and looks taken do not fit together")
+        return self
+
+
 class RunRecord(_Part):
     """What ``run.json`` holds.
 
@@ -230,6 +258,8 @@ class RunRecord(_Part):
         clips_skipped: clips that could not be used, with the reason.
         failures: the first rows that failed; ``counts`` says how many there are.
         estimated_seconds: what was expected before the last start.
+        looks: those that were planned, if they were.
+        looked_at: how many clips there were whenever the scores were looked at outside a plan, and more were added.
     """
 
     format: int = FORMAT
@@ -258,6 +288,8 @@ class RunRecord(_Part):
     not_applicable: tuple[NotApplicable, ...] = ()
     examples: tuple[Example, ...] = ()
     estimated_seconds: float | None = None
+    looks: LooksRecord | None = None
+    looked_at: tuple[Count, ...] = ()
 
     def updated(self, **changes: Any) -> RunRecord:
         """A copy in which some fields are others; they are checked like all."""

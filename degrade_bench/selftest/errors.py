@@ -20,7 +20,10 @@ from threadpoolctl import threadpool_limits
 from degrade_bench.analysis import AnalysisOptions
 from degrade_bench.analysis.bounds import mean_intervals
 from degrade_bench.analysis.judge import judged
+from degrade_bench.analysis.looks import ONCE, Looks
 from degrade_bench.analysis.resampling import Resampler
+from degrade_bench.analysis.verdicts import Verdict
+from degrade_bench.analysis.wide import MetricDrops
 from degrade_bench.errors import ConfigError
 from degrade_bench.selftest.scenarios import (
     CASES,
@@ -29,6 +32,7 @@ from degrade_bench.selftest.scenarios import (
     NO,
     NOISES,
     YES,
+    Case,
     Scenario,
     Simulated,
 )
@@ -36,6 +40,8 @@ from degrade_bench.selftest.scenarios import (
 RESAMPLES = 300
 """Of the bootstrap: only the margin's error and its correlation with the drops are taken from it."""
 PER_CLAIM, PER_FAMILY = 0.05, 0.1
+LOOKED_AT = (20, 40, 60)
+"""Recordings at three planned looks."""
 COVERED_CASE = "one margin at the top"
 """The case in which it is counted how often the intervals of the top drops hold the truth."""
 
@@ -45,6 +51,7 @@ def scenarios(
     cases: Sequence[str] = tuple(CASES),
     recordings: Sequence[int] = CLIPS,
     damages: int = DAMAGES,
+    looks: tuple[int, ...] = (),
 ) -> list[Scenario]:
     """Every noise with every case and number of recordings.
 
@@ -53,12 +60,21 @@ def scenarios(
         cases: names of :data:`~degrade_bench.selftest.scenarios.CASES`.
         recordings: of a run.
         damages: of a run.
+        looks: at how many recordings the scores are looked at; empty for once.
     """
     made = []
     for noise in noises:
         metric = Simulated(NOISES[noise])
-        made += [Scenario(metric, CASES[case], count, damages) for case in cases for count in recordings]
+        made += [Scenario(metric, CASES[case], count, damages, looks) for case in cases for count in recordings]
     return made
+
+
+def looked_at_thrice() -> list[Scenario]:
+    """Every noise at the margin, on either side, of a damage and of many, concluded from in planned looks."""
+    cases, work = ("one margin at the top", "minus one margin"), []
+    for damages in (1, DAMAGES):
+        work += scenarios(tuple(NOISES), cases, LOOKED_AT[-1:], damages, LOOKED_AT)
+    return work
 
 
 def run_errors(
@@ -74,8 +90,9 @@ def run_errors(
         progress: told how many scenarios are done.
 
     Returns:
-        ``noise``, ``case``, ``recordings``, ``damages``, ``runs``; the shares ``wrong_yes``, ``wrong_no`` of all
-        verdicts and ``runs_yes``, ``runs_no``, ``runs_any`` of runs with any; ``right``, NaN where no verdict is;
+        ``noise``, ``case``, ``recordings``, ``damages``, ``looks``, ``runs``; the shares ``wrong_yes``,
+        ``wrong_no`` of all verdicts, wrong at any look, and ``runs_yes``, ``runs_no``, ``runs_any`` of runs with
+        any; ``right``, NaN where no verdict is;
         ``covered``, the share of 95 % intervals that hold the true drop, NaN where it was not counted.
 
     Raises:
@@ -108,10 +125,13 @@ def _of_scenario(scenario: Scenario, runs: int, seed: int) -> dict[str, object]:
         for run in range(runs):
             rng = np.random.Generator(np.random.Philox(key=[seed, run]))
             drops = scenario.drops(rng)
-            verdicts = [ruling.verdict for ruling in judged(drops, options, resampler).rulings.values()]
+            looks = _verdicts(scenario, drops, options, resampler)
             for kind, claims in enumerate((YES, NO)):
-                wrong[run, kind] = sum(verdict in claims and verdict in case.wrong for verdict in verdicts)
-            right += sum(verdict is case.right for verdict in verdicts)
+                wrong[run, kind] = sum(
+                    any(_errs(verdict, claims, case) for verdict in of_damage)
+                    for of_damage in zip(*looks, strict=True)
+                )
+            right += sum(verdict is case.right for verdict in looks[-1])
             if case.name == COVERED_CASE:
                 tops = drops.clustered(
                     drops.drops[:, (drops.cells["level"] == drops.cells["level"].max()).to_numpy()]
@@ -125,6 +145,7 @@ def _of_scenario(scenario: Scenario, runs: int, seed: int) -> dict[str, object]:
         "case": case.name,
         "recordings": scenario.recordings,
         "damages": scenario.damages,
+        "looks": max(1, len(scenario.looks)),
         "runs": runs,
         "wrong_yes": wrong[:, 0].sum() / total,
         "wrong_no": wrong[:, 1].sum() / total,
@@ -134,6 +155,33 @@ def _of_scenario(scenario: Scenario, runs: int, seed: int) -> dict[str, object]:
         "right": right / total if case.right is not None else float("nan"),
         "covered": covered / intervals if intervals else float("nan"),
     }
+
+
+def _verdicts(
+    scenario: Scenario, drops: MetricDrops, options: AnalysisOptions, resampler: Resampler
+) -> list[list[Verdict]]:
+    """The verdicts on every damage, look by look.
+
+    Args:
+        scenario: says when the scores are looked at.
+        drops: of one run.
+        options: thresholds.
+        resampler: draws tracks.
+    """
+    counts = scenario.looks or (scenario.recordings,)
+    kept = [drops.track < count for count in counts]
+    clips = tuple(frozenset(drops.clips[of]) for of in kept)
+    shares = tuple(count / counts[-1] for count in scenario.looks)
+    found = []
+    for number, of in enumerate(kept, 1):
+        looks = Looks(shares, clips[:number]) if shares else ONCE
+        judgement = judged(drops.of_clips(of), options, resampler, looks=looks)
+        found.append([ruling.verdict for ruling in judgement.rulings.values()])
+    return found
+
+
+def _errs(verdict: Verdict, claims: Sequence[Verdict], case: Case) -> bool:
+    return verdict in claims and verdict in case.wrong
 
 
 def failing(errors: pd.DataFrame) -> pd.DataFrame:

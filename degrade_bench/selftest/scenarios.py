@@ -255,12 +255,14 @@ class Scenario:
         case: what is true of its damages.
         recordings: how many.
         damages: how many.
+        looks: at how many recordings the scores are looked at, all of them last; empty for once.
     """
 
     metric: Simulated
     case: Case
     recordings: int
     damages: int = DAMAGES
+    looks: tuple[int, ...] = ()
     _costs: tuple[np.ndarray, np.ndarray] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

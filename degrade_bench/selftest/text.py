@@ -74,12 +74,12 @@ def errors_with_progress(runs: int, seed: int, workers: int, out: Path | None) -
     from rich.console import Console
     from rich.progress import Progress as Bar
 
-    from degrade_bench.selftest.errors import failing, run_errors, scenarios
+    from degrade_bench.selftest.errors import failing, looked_at_thrice, run_errors, scenarios
 
     if out is not None:
         begin(out, SELFTEST_FILES)
     console = Console(stderr=True, highlight=False)
-    work = scenarios()
+    work = [*scenarios(), *looked_at_thrice()]
     with Bar(console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("scenarios", total=len(work))
         errors = run_errors(work, runs, seed, workers, lambda done: bar.update(task, completed=done))
@@ -101,8 +101,9 @@ def error_table(errors: pd.DataFrame) -> str:
 
     failed = set(failing(errors).index)
     lines = [
-        "| noise | truth | recordings | wrong yes: verdicts, runs | wrong no: verdicts, runs | right | covered | |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| noise | truth | recordings | damages | wrong yes: verdicts, runs | wrong no: verdicts, runs | right "
+        "| covered | |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in errors.itertuples():
         cells = [
@@ -112,7 +113,8 @@ def error_table(errors: pd.DataFrame) -> str:
             "" if math.isnan(row.covered) else f"{100 * row.covered:.1f}",
             "FAILS" if row.Index in failed else "holds",
         ]
-        lines.append("| " + " | ".join([row.noise, row.case, str(row.recordings), *cells]) + " |")
+        recordings = f"{row.recordings} in {row.looks} looks" if row.looks > 1 else str(row.recordings)
+        lines.append("| " + " | ".join([row.noise, row.case, recordings, str(row.damages), *cells]) + " |")
     return "\n".join(lines)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -65,6 +65,10 @@ class RunConfig(BaseModel):
         levels: which of the levels 1 to 5; where none are asked for, those that the suites are meant for.
         replicates: independent draws of every cell.
         limit_clips: use only the first so many clips.
+        until: ``concluded`` scores clips in planned looks until no verdict is inconclusive, and corrects the
+            verdicts for having looked more than once; None scores all clips before anything is concluded.
+        max_clips: with ``until``, how many clips may be scored; None for all.
+        looks: with ``until``, at how many numbers of clips it is concluded.
         max_seconds: use so much of a recording at most; None for all of it. Where a manifest says a start or a
             duration, that holds.
         excerpt: where the part begins that is used of a longer recording: ``start``, ``middle``, or after so many
@@ -93,6 +97,9 @@ class RunConfig(BaseModel):
     levels: Annotated[tuple[int, ...], BeforeValidator(_split)] = LEVELS
     replicates: int = Field(default=1, ge=1, le=1000)
     limit_clips: int | None = Field(default=None, ge=1)
+    until: Literal["concluded"] | None = None
+    max_clips: int | None = Field(default=None, ge=1)
+    looks: int = Field(default=3, ge=1, le=20)
     max_seconds: float | None = Field(default=None, ge=SHORTEST_SECONDS, le=MOST_SECONDS)
     excerpt: Begin = "start"
     windows: int = Field(default=1, ge=1, le=1000)
@@ -143,6 +150,16 @@ class RunConfig(BaseModel):
             raise ValueError(f"--{name} needs --max-seconds, the length of a part")
         if self.windows > 1 and self.excerpt != "start":
             raise ValueError("--windows spreads its parts over the recording: leave --excerpt out")
+        return self
+
+    @model_validator(mode="after")
+    def _looks_fit(self) -> RunConfig:
+        if self.until is None:
+            for name in ("max_clips", "looks"):
+                if name in self.model_fields_set and getattr(self, name) is not None:
+                    raise ValueError(f"--{name.replace('_', '-')} needs --until concluded")
+        elif self.limit_clips is not None:
+            raise ValueError("--limit-clips takes the first clips; with --until, give --max-clips")
         return self
 
     def excerpts(self) -> Excerpt:

@@ -60,6 +60,8 @@ class Progress:
     clip_skipped: Callable[[str, str], None] = lambda clip_id, reason: None
     clip_lost: Callable[[str, str], None] = lambda clip_id, reason: None
     warned: Callable[[str], None] = lambda text: None
+    look: Callable[[int, int, int], None] = lambda number, of, clips: None
+    looked: Callable[[int, int, bool], None] = lambda inconclusive, of, goes_on: None
 
 
 @dataclass(frozen=True)

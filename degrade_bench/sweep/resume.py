@@ -25,7 +25,7 @@ SAMPLES_DEPEND_ON = frozenset({"degrade-bench", "libsndfile", *LIBRARIES}) - {*N
 
 
 def check_same(folder: RunFolder, sweep: Sweep) -> RunRecord | None:
-    """The record in ``folder``, if it is this sweep's; None where there is none.
+    """The record in ``folder``, if it is this sweep's, or one of fewer of its clips; None where there is none.
 
     Raises:
         RunFolderError: it is another's; says in what they differ.
@@ -35,6 +35,8 @@ def check_same(folder: RunFolder, sweep: Sweep) -> RunRecord | None:
         return None
     stored, asked = (identity.model_dump(mode="json") for identity in (record.identity, sweep.identity()))
     for name in asked:
+        if name == "clips" and _more(stored[name], asked[name]):
+            continue
         if stored[name] != asked[name]:
             raise RunFolderError(
                 f"--out {folder.path} holds the results of another run ({_difference(name, stored, asked)}); "
@@ -42,6 +44,11 @@ def check_same(folder: RunFolder, sweep: Sweep) -> RunRecord | None:
             )
     check_recorded_metrics(record, sweep, folder)
     return record
+
+
+def _more(stored: Mapping[str, str], asked: Mapping[str, str]) -> bool:
+    """Whether there are the same clips and further ones."""
+    return bool(stored) and all(asked.get(clip_id) == identity for clip_id, identity in stored.items())
 
 
 def _difference(name: str, stored: Mapping[str, Any], asked: Mapping[str, Any]) -> str:

@@ -213,7 +213,7 @@ def test_ctrl_c_and_sigterm_say_that_nothing_is_lost(call, music, monkeypatch, n
     def interrupted(*arguments, **named):
         signal.raise_signal(number)
 
-    monkeypatch.setattr("degrade_bench.bench.execute", interrupted)
+    monkeypatch.setattr("degrade_bench.bench.job.execute", interrupted)
     code, _, err = call("run", "--suite", "signal", "--input", music, "--metric", "loudness", "--out", "o")
     assert code == expected
     assert f"{said}; finished rows are kept, and the same command goes on" in err

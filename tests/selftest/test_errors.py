@@ -58,7 +58,7 @@ def test_errors_are_counted_alike_on_any_number_of_workers():
     pd.testing.assert_frame_equal(run_errors(work, 4, 7, workers=2), table)
     assert table["right"].iloc[1] == 1
     assert (table[["wrong_yes", "wrong_no"]] == 0).all(axis=None)
-    assert "| normal | nothing | 14 | 0.00, 0.0 |" in error_table(table)
+    assert "| normal | nothing | 14 | 3 | 0.00, 0.0 |" in error_table(table)
 
 
 def test_coverage_is_counted_at_the_margin():

@@ -1,0 +1,64 @@
+"""The main job on metrics and clips that are in memory."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from degrade_bench.bench.job import run
+from degrade_bench.bench.request import resolve_request
+from degrade_bench.bench.result import RunResult
+from degrade_bench.clip import Clip
+from degrade_bench.corpus.source import MemorySource
+from degrade_bench.degrade import catalogue
+from degrade_bench.degrade.base import Degradation
+from degrade_bench.errors import ConfigError, MetricError
+from degrade_bench.metric.adapter import check_metric
+from degrade_bench.sweep.config import make_config
+
+
+def stress_test(
+    metric: Any,
+    *,
+    clips: Sequence[Clip] | None = None,
+    suites: Sequence[str | Path] | None = None,
+    degradations: Sequence[str | Degradation] = (),
+    out: Path | str | None = None,
+    **options: Any,
+) -> RunResult:
+    """Stress-test a metric, or several, on clips in memory or on the built-in corpus.
+
+    Args:
+        metric: an object with ``name``, ``higher_is_better`` and ``score(batch, sample_rate, reference)``,
+            or a list of such objects.
+        clips: the music; the built-in corpus by default.
+        suites: what to do to it: names of suites and paths of YAML files. Signal and structural damage by
+            default, unless degradations are given.
+        degradations: single degradations beside the suites, by name or as objects.
+        out: the run directory; a new temporary one by default.
+        options: further fields of :class:`~degrade_bench.sweep.config.RunConfig`.
+
+    Raises:
+        MetricError: the object is not a metric; says what it lacks.
+        DegradeBenchError: the request cannot be carried out.
+    """
+    folder = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="degrade-bench-"))
+    if suites is None:
+        suites = () if degradations or options.get("degradation") else ("signal", "structural")
+    if isinstance(suites, str | Path):
+        suites = (suites,)
+    objects = [catalogue.checked(given) for given in degradations if not isinstance(given, str)]
+    names = [given if isinstance(given, str) else given.name for given in degradations]
+    if names:
+        options["degradation"] = names
+    config = make_config({"out": folder, "suite": tuple(suites), **options})
+    candidates = list(metric) if isinstance(metric, list | tuple) else [metric]
+    if not candidates:
+        raise MetricError("no metric was given")
+    metrics = [check_metric(candidate) for candidate in candidates]
+    sources = None if clips is None else [MemorySource(clip.id, clip) for clip in clips]
+    if sources is not None and len({source.id for source in sources}) < len(sources):
+        raise ConfigError("two clips have the same id")
+    return run(config, resolved=resolve_request(config, metrics, sources, objects))

@@ -1,0 +1,174 @@
+"""Carrying out a request: score what is not scored yet, conclude and report, once or look by look."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from degrade_bench._support.interrupts import never_a_row
+from degrade_bench.analysis.options import AnalysisOptions
+from degrade_bench.analysis.verdicts import Verdict
+from degrade_bench.bench.looks import begun, first_look, looked_at
+from degrade_bench.bench.request import Resolved, resolve_request
+from degrade_bench.bench.result import RunResult
+from degrade_bench.conclude import conclude, show
+from degrade_bench.degrade.catalogue import Broken
+from degrade_bench.errors import DegradeBenchError
+from degrade_bench.metric.catalogue import SkippedMetric
+from degrade_bench.runs.folder import RunFolder
+from degrade_bench.runs.record import Example, LeftOut, LooksRecord, RunRecord
+from degrade_bench.sweep.config import RunConfig
+from degrade_bench.sweep.examples import write_examples
+from degrade_bench.sweep.execute import Progress, SweepResult, execute
+from degrade_bench.sweep.record import first_record, now, with_outcome
+from degrade_bench.sweep.resume import check_same
+from degrade_bench.sweep.spec import Sweep
+
+if TYPE_CHECKING:
+    from degrade_bench.analysis import Analysis
+
+
+def run(
+    config: RunConfig,
+    *,
+    progress: Progress | None = None,
+    resolved: Resolved | None = None,
+    announce: Callable[[Resolved], None] | None = None,
+    command: Sequence[str] = (),
+) -> RunResult:
+    """Carry out a request and leave everything in its run directory.
+
+    Args:
+        config: the request.
+        progress: who wants to know how it goes on.
+        resolved: the request with its names resolved, where the caller has done that already.
+        announce: called with the resolved request before work starts.
+        command: the command line, for the record.
+
+    Raises:
+        DegradeBenchError: the request cannot be carried out. Failures of single cells are rows instead.
+    """
+    started = time.perf_counter()
+    resolved = resolved or resolve_request(config)
+    config = resolved.config
+    if announce is not None:
+        announce(resolved)
+    progress = progress or Progress()
+    with RunFolder(config.out, config.overwrite) as folder:
+        looks = begun(resolved.looks, folder.read_record(), folder)
+        previous = check_same(folder, resolved.sweep)
+        record = first_record(config, resolved.sweep, resolved.device, command, previous).updated(
+            metrics_skipped=_left_out(resolved.skipped_metrics),
+            degradations_skipped=_left_out(resolved.skipped_degradations),
+            looked_at=looked_at(resolved.sweep, resolved.looks, previous),
+        )
+        if record.looked_at and (previous is None or record.looked_at != previous.looked_at):
+            progress.warned(
+                f"clips are added to a run whose verdicts were known, at {record.looked_at[-1]} clips: they err "
+                "more often than stated, and the report says so; `--until concluded` plans that from the start"
+            )
+        if looks is None:
+            analysis, record = _scored(resolved, resolved.sweep, folder, record, previous, progress)
+        else:
+            analysis, record = _until_concluded(resolved, looks, folder, record, previous, progress)
+        seconds = {**record.seconds, "total": round(time.perf_counter() - started, 3)}
+        record = record.updated(state="done", seconds=seconds)
+        folder.write_record(record)
+        show(config.out)
+    return RunResult(config.out, analysis, record)
+
+
+def _until_concluded(
+    resolved: Resolved,
+    looks: LooksRecord,
+    folder: RunFolder,
+    record: RunRecord,
+    previous: RunRecord | None,
+    progress: Progress,
+) -> tuple[Analysis, RunRecord]:
+    """Score clips, conclude, and go on with more until no verdict is open or all planned looks were taken.
+
+    Args:
+        resolved: the request.
+        looks: the plan, as far as the directory has come.
+        folder: the run directory.
+        record: of this start.
+        previous: of the start before, if there was one.
+        progress: who wants to know how it goes on.
+    """
+    seconds = 0.0
+    for number in range(first_look(looks, previous), len(looks.clips)):
+        progress.look(number + 1, len(looks.clips), looks.clips[number])
+        record = record.updated(state="running", looks=_with(looks, taken=number, concluded=False))
+        part = replace(resolved.sweep, sources=resolved.sweep.sources[: looks.clips[number]])
+        taken = _with(looks, taken=number + 1, concluded=False)
+        analysis, record = _scored(resolved, part, folder, record, previous, progress, taken)
+        seconds += record.seconds["sweep"]
+        is_open = analysis.verdicts["verdict"] == Verdict.INCONCLUSIVE
+        progress.looked(int(is_open.sum()), len(is_open), number + 1 < len(looks.clips))
+        if not is_open.any():
+            record = record.updated(looks=_with(taken, concluded=True))
+            break
+        previous = record
+    return analysis, record.updated(seconds={"sweep": round(seconds, 3)})
+
+
+def _with(looks: LooksRecord, **changes: object) -> LooksRecord:
+    return looks.model_copy(update=changes)
+
+
+def _scored(
+    resolved: Resolved,
+    sweep: Sweep,
+    folder: RunFolder,
+    record: RunRecord,
+    previous: RunRecord | None,
+    progress: Progress,
+    looks: LooksRecord | None = None,
+) -> tuple[Analysis, RunRecord]:
+    """Score what is not scored yet, keep the table, and conclude from it.
+
+    Args:
+        resolved: the request.
+        sweep: what of it is to be scored now.
+        folder: the run directory.
+        record: as it is before.
+        previous: of the start before, if there was one.
+        progress: who wants to know how it goes on.
+        looks: the planned looks, with this one taken.
+    """
+    result = execute(sweep, folder, progress, previous, partial(folder.write_record, record))
+    record = with_outcome(record, result, resolved.skipped_clips).updated(
+        examples=_examples(folder.path, sweep, result),
+        seconds={"sweep": round(result.seconds, 3)},
+        finished=now(),
+        looks=looks,
+    )
+    folder.finish(result.table, record)
+    return conclude(folder.path, AnalysisOptions(influence=True)), record
+
+
+def _left_out(skipped: Sequence[SkippedMetric] | Sequence[Broken]) -> tuple[LeftOut, ...]:
+    return tuple(LeftOut(name=entry.name, reason=entry.reason) for entry in skipped)
+
+
+def _examples(folder: Path, sweep: Sweep, result: SweepResult) -> tuple[Example, ...]:
+    """Write the excerpts for the first clip of the table that can still be read.
+
+    Of a degradation over which workers died, none: they are rendered in this process.
+    """
+    for source in sweep.sources:
+        if source.id in result.clips:
+            deadly = result.broken_off(source.id)
+            played = [degradation for degradation in sweep.degradations if degradation.name not in deadly]
+            with never_a_row():
+                try:
+                    clip = source.load()
+                except DegradeBenchError:
+                    continue
+                return write_examples(folder, clip, played, sweep.levels, sweep.seed)
+    return ()

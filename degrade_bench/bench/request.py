@@ -1,0 +1,143 @@
+"""A request with every name in it turned into what it names; nothing is decoded."""
+
+from __future__ import annotations
+
+import pickle
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from degrade_bench.bench.looks import LookPlan, plan_looks
+from degrade_bench.corpus.excerpts import Excerpt
+from degrade_bench.corpus.inputs import Skipped, sources_from
+from degrade_bench.corpus.source import ClipSource
+from degrade_bench.degrade import catalogue
+from degrade_bench.degrade.base import Degradation
+from degrade_bench.degrade.catalogue import Broken
+from degrade_bench.degrade.suites import resolve
+from degrade_bench.errors import ConfigError, MetricError, UnknownNameError
+from degrade_bench.metric.base import Metric
+from degrade_bench.metric.catalogue import SkippedMetric, default_metrics, load_metric_apart
+from degrade_bench.sweep.config import RunConfig
+from degrade_bench.sweep.device import resolve_device
+from degrade_bench.sweep.processes import check_not_in_a_worker
+from degrade_bench.sweep.spec import Sweep
+from degrade_bench.sweep.staff import usual_workers
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A request with every name in it turned into what it names."""
+
+    config: RunConfig
+    sweep: Sweep
+    skipped_clips: tuple[Skipped, ...]
+    skipped_metrics: tuple[SkippedMetric, ...]
+    skipped_degradations: tuple[Broken, ...]
+    device: str
+    looks: LookPlan | None = None
+
+
+def resolve_request(
+    config: RunConfig,
+    metrics: Sequence[Metric] | None = None,
+    sources: Sequence[ClipSource] | None = None,
+    degradations: Sequence[Degradation] = (),
+) -> Resolved:
+    """Turn names into degradations, metrics and clip sources; decode nothing.
+
+    Args:
+        config: the request.
+        metrics: metrics to use instead of those that the request names.
+        sources: clips to use instead of those that the request names.
+        degradations: objects to use beside what the request names.
+
+    Raises:
+        UnknownNameError, CorpusError, MetricError, ConfigError: whatever in it cannot be carried out.
+    """
+    check_not_in_a_worker()
+    objects = {degradation.name for degradation in degradations}
+    names = [name for name in config.degradation if name not in objects]
+    damage = resolve(config.suite, names, degradations)
+    if "levels" not in config.model_fields_set and damage.levels is not None:
+        config = config.model_copy(update={"levels": damage.levels})
+    workers = config.workers or usual_workers()
+    if workers > 1:
+        _check_travels(damage.degradations)
+    device = resolve_device(config.device)
+    skipped_clips: Sequence[Skipped] = ()
+    if (sources is not None or not config.input) and config.excerpts() != Excerpt():
+        raise ConfigError("--max-seconds, --excerpt and --windows are for files: they need --input")
+    if sources is None:
+        if config.input:
+            sources, skipped_clips = sources_from(config.input, config.out, config.excerpts())
+        else:
+            from degrade_bench.corpus.builtin import builtin_sources
+
+            sources = builtin_sources()
+    skipped_metrics: Sequence[SkippedMetric] = ()
+    if metrics is None:
+        metrics, skipped_metrics = _metrics(config, device)
+        if config.set:  # what was typed at the command line, as the metrics took it
+            specs = config.metric or [metric.name for metric in metrics]
+            taken = {spec: metric.given_settings for spec, metric in zip(specs, metrics, strict=True)}
+            config = config.model_copy(update={"set": {spec: taken[spec] for spec in config.set}})
+    twice = [name for name, count in Counter(metric.name for metric in metrics).items() if count > 1]
+    if twice:
+        raise ConfigError(f"metric {twice[0]!r} is given twice")
+    _check_hears(metrics, damage.degradations)
+    plan = None
+    if config.until is not None and sources:
+        plan = plan_looks(sources, config.max_clips, config.looks, config.seed)
+    sweep = Sweep(
+        sources=tuple(sources)[: config.limit_clips] if plan is None else plan.sources,
+        degradations=damage.degradations,
+        metrics=tuple(metrics),
+        seed=config.seed,
+        levels=config.levels,
+        replicates=config.replicates,
+        batch_size=config.batch_size,
+        workers=workers,
+        if_memory_suffices=config.workers is None,
+        retry_failed=config.retry_failed,
+    )
+    return Resolved(
+        config=config.model_copy(update={"workers": workers}),
+        sweep=sweep,
+        skipped_clips=tuple(skipped_clips),
+        skipped_metrics=tuple(skipped_metrics),
+        skipped_degradations=damage.broken,
+        device=device,
+        looks=plan,
+    )
+
+
+def _check_hears(metrics: Sequence[Metric], degradations: Sequence[Degradation]) -> None:
+    """Raise where a metric is meant to hear what is no control: its nuisance floor would hold what it hears."""
+    names = {*catalogue.names(), *(degradation.name for degradation in degradations)}
+    for metric in metrics:
+        for name in metric.hears:
+            if name not in names:
+                unknown = UnknownNameError("control", name, names)
+                raise MetricError(f"metric {metric.name!r}: its hears names an {unknown}")
+
+
+def _check_travels(degradations: Sequence[Degradation]) -> None:
+    """Raise where a degradation cannot be sent to a worker."""
+    for degradation in degradations:
+        try:
+            pickle.dumps(degradation)
+        except Exception as error:  # pickle raises what it likes
+            raise ConfigError(
+                f"degradation {degradation.name!r} cannot be sent to another process ({error}); use 1 worker"
+            ) from error
+
+
+def _metrics(config: RunConfig, device: str) -> tuple[list[Metric], list[SkippedMetric]]:
+    if not config.metric:
+        return default_metrics(config.set, device)
+    strangers = set(config.set) - set(config.metric)
+    if strangers:
+        raise ConfigError(f"--set {sorted(strangers)[0]}.…: that metric is not in --metric")
+    timeout = config.metric_timeout or None
+    return [load_metric_apart(spec, config.set.get(spec, {}), device, timeout) for spec in config.metric], []
