@@ -57,7 +57,7 @@ def compare(folders: Iterable[Path | str], options: CompareOptions | None = None
     apart = differences(cube, units, resampler, options)
     overall = board[board["scope"] == "overall"].set_index("metric")["miss_rate"]
     notes += [*provenance_notes(runs), *paired.notes, *more]
-    notes += [*_limits(cube, apart, noticed_from, options), *_rules(paths, analysis.options)]
+    notes += [*_limits(cube, apart, noticed_from, options), *_rules(paths, analysis.options), *_looks(runs)]
     return Comparison(
         runs=_runs(runs, paired.rows),
         metrics=_metrics(metrics, analysis, list(overall.index)),
@@ -114,6 +114,18 @@ def _rules(folders: Sequence[Path], options: AnalysisOptions) -> list[str]:
         if rules != options.rules:
             notes.append(f"the analysis in {folder.name} was made by rules {rules}: its verdicts may differ")
     return notes
+
+
+def _looks(runs: Sequence[Run]) -> list[str]:
+    """Which runs' scores were looked at more than once: nothing here is corrected for that."""
+    looked = [
+        run.label for run in runs if run.record.looked_at or (run.record.looks and run.record.looks.taken > 1)
+    ]
+    if not looked:
+        return []
+    return [
+        f"the scores of {listed(looked)} were looked at more than once, and verdicts here are not corrected for it"
+    ]
 
 
 def _limits(cube: Cube, apart: pd.DataFrame, noticed_from: dict[str, float], options: CompareOptions) -> list[str]:
