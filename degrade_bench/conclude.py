@@ -46,15 +46,54 @@ def show(folder: Path) -> Path:
         raise folder_error(folder, error) from error
 
 
-def options_from(given: dict[str, Any], margins: Sequence[str]) -> AnalysisOptions:
+def stored_margins(folder: Path, other: Path) -> tuple[dict[str, float], dict[str, float]]:
+    """Margins and smallest effects of interest that another run came to, of the metrics that both have.
+
+    Args:
+        folder: the run directory that they are for.
+        other: the run directory that they are from, analysed by rules 2.
+
+    Raises:
+        RunFolderError: one of them cannot be read.
+        ConfigError: they have no metric in common, a metric of the same name is another one, or the other run was
+            analysed by rules 1 or has no margin.
+    """
+    from degrade_bench.analysis import load_analysis
+    from degrade_bench.runs.record import read_record
+
+    analysis, records = load_analysis(other), [read_record(where) for where in (folder, other)]
+    here, there = ({metric.name: metric.fingerprint for metric in record.metrics} for record in records)
+    if analysis.options.rules == 1:
+        raise ConfigError(f"--margins-from {other}: it was analysed by rules 1, whose margins are of single clips")
+    margins, effects = {}, {}
+    for row in analysis.metrics.itertuples(index=False):
+        name = str(row.metric)
+        if name not in here:
+            continue
+        if here[name] != there.get(name):
+            raise ConfigError(
+                f"--margins-from {other}: {name!r} is another metric there (fingerprint {there.get(name)}, here "
+                f"{here[name]}): a margin holds for the metric, its version and its settings"
+            )
+        if row.margin_is != "none":
+            margins[name], effects[name] = float(row.margin), float(row.effect)
+    if not margins:
+        raise ConfigError(f"--margins-from {other}: it has no margin for any metric of {folder}")
+    return margins, effects
+
+
+def options_from(
+    given: dict[str, Any], margins: Sequence[str], stored: tuple[dict[str, float], dict[str, float]] | None = None
+) -> AnalysisOptions:
     """Thresholds from the command line.
 
     Args:
         given: fields of :class:`~degrade_bench.analysis.AnalysisOptions`; None for the default.
         margins: ``0.1`` for every metric, or ``METRIC=0.1`` for one.
+        stored: what :func:`stored_margins` found, if that was asked for.
 
     Raises:
-        ConfigError: a number that cannot be.
+        ConfigError: a number that cannot be, or margins from two places.
     """
     from degrade_bench.analysis import AnalysisOptions
 
@@ -72,8 +111,13 @@ def options_from(given: dict[str, Any], margins: Sequence[str]) -> AnalysisOptio
             general = number
     if named and general is not None:
         raise ConfigError("--margin is given both for every metric and for one; name each metric")
-    margin = named or general
-    return AnalysisOptions(margin=margin, **{name: value for name, value in given.items() if value is not None})
+    margin: float | dict[str, float] | None = named or general
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if stored is not None:
+        if margin is not None:
+            raise ConfigError("--margin and --margins-from are two ways to say the same: give one")
+        margin, chosen["effects"] = stored
+    return AnalysisOptions(margin=margin, **chosen)
 
 
 @dataclass(frozen=True)

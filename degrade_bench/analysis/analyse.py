@@ -140,6 +140,7 @@ def _check_names(scores: pd.DataFrame, metrics: Mapping[str, MetricRows], option
         if name not in damages:
             raise UnknownNameError("degradation of this run", name, damages)
     named = list(options.margin) if isinstance(options.margin, Mapping) else []
+    named += list(options.effects or {})
     if options.distance != AnalysisOptions.distance:  # the default may be missing, and the index says so
         named.append(options.distance)
     for name in named:

@@ -72,8 +72,10 @@ def given_margin(metric_drops: MetricDrops, options: AnalysisOptions) -> Margin 
     given = options.margin_of(metric_drops.metric)
     if given is None:
         return None
-    draws = constant(float(given), metric_drops, options)
-    return Margin(draws, draws, "given")
+    effect = options.effect_of(metric_drops.metric)
+    assert effect is not None
+    draws, of_effect = (constant(float(value), metric_drops, options) for value in (given, effect))
+    return Margin(draws, of_effect, "given")
 
 
 def no_margin(metric_drops: MetricDrops, options: AnalysisOptions) -> Margin:

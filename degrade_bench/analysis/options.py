@@ -32,6 +32,8 @@ class AnalysisOptions:
         floor_quantile: the quantile of |drop| over the controls that is the nuisance floor.
         margin: what counts as no drop, in the metric's unit: one number for every metric, or one by metric's name;
             None, or a metric that is not named, for the metric's nuisance floor.
+        effects: by metric's name, the smallest effect of interest where the margin is given, in the metric's unit;
+            None, or a metric that is not named, for the margin.
         effect: the smallest effect of interest, in standard deviations of clean scores between clips; rules 2.
         resolution: the smallest share of the metric's largest drop that the margin may be, where it is not given; 0
             for the nuisance floor whatever it is; rules 1.
@@ -56,6 +58,7 @@ class AnalysisOptions:
     seed: int = 0
     floor_quantile: float = 0.95
     margin: float | Mapping[str, float] | None = None
+    effects: Mapping[str, float] | None = None
     effect: float = 0.5
     resolution: float = 0.01
     min_tracks: int = 6
@@ -87,10 +90,17 @@ class AnalysisOptions:
         for margin in given:
             if margin is not None and not 0 <= margin < math.inf:
                 raise ConfigError(f"margin must be a number from 0 up, got {margin}")
+        for name, effect in (self.effects or {}).items():
+            if not 0 <= effect < math.inf or self.margin_of(name) is None:
+                raise ConfigError(f"effects: {name} has {effect}, expected a number from 0 up beside a margin")
 
     def margin_of(self, metric: str) -> float | None:
         """The margin that was given for a metric; None where its nuisance floor is to be taken."""
         return self.margin.get(metric) if isinstance(self.margin, Mapping) else self.margin
+
+    def effect_of(self, metric: str) -> float | None:
+        """The smallest effect of interest that was given for a metric, or its margin; None without a margin."""
+        return (self.effects or {}).get(metric, self.margin_of(metric))
 
     def changed(self) -> str:
         """The thresholds that are not the default, in words; empty where all are.
@@ -101,7 +111,7 @@ class AnalysisOptions:
         'alpha = 0.01'
         """
         default = AnalysisOptions()
-        idle = ("effect", "family_alpha") if self.rules == 1 else ("resolution",)
+        idle = ("effect", "effects", "family_alpha") if self.rules == 1 else ("resolution",)
         kept = [option.name for option in fields(self) if option.name not in (*NO_THRESHOLDS, *idle)]
         values = [(name, getattr(self, name)) for name in kept if getattr(self, name) != getattr(default, name)]
         return ", ".join(f"{name} = {_shown(value)}" for name, value in values)

@@ -13,10 +13,9 @@ from typing import Annotated, Any
 
 import typer
 
-from degrade_bench._support.plain_text import plain
 from degrade_bench._version import __version__
 from degrade_bench.cli import options as option
-from degrade_bench.cli.streams import printing
+from degrade_bench.cli.streams import printing, refused, shown
 from degrade_bench.errors import DegradeBenchError
 
 app = typer.Typer(
@@ -157,6 +156,7 @@ def render(
 def analysis(
     folder: Folder,
     margin: option.Margins = None,
+    margins_from: option.MarginsFrom = None,
     confidence: option.Confidence = None,
     alpha: option.Alpha = None,
     floor_quantile: option.FloorQuantile = None,
@@ -174,7 +174,7 @@ def analysis(
 ) -> None:
     """Conclude again from the scores of a run, with thresholds of your own if you like; nothing is scored."""
     from degrade_bench.cli.progress import print_summary
-    from degrade_bench.conclude import conclude, options_from
+    from degrade_bench.conclude import conclude, options_from, stored_margins
 
     given = {
         "confidence": confidence,
@@ -193,7 +193,8 @@ def analysis(
         "resamples": resamples,
         "seed": seed,
     }
-    conclude(folder, options_from(given, margin or []))
+    stored = None if margins_from is None else stored_margins(folder, margins_from)
+    conclude(folder, options_from(given, margin or [], stored))
     print_summary(folder)
 
 
@@ -327,22 +328,12 @@ def _carry_out() -> int:
         code = app(args=_arguments, prog_name="degrade-bench", standalone_mode=False)
     except _UsageError as error:
         helped = type(error).__name__ == "NoArgsIsHelpError"
-        return _show(error.format_message()) if helped else _refuse(error.format_message())
+        return shown(error.format_message()) if helped else refused(error.format_message())
     except DegradeBenchError as error:
-        return _refuse(str(error))
+        return refused(str(error))
     except (typer.Abort, KeyboardInterrupt):
         return 130
     return code if isinstance(code, int) else 0
-
-
-def _show(message: str) -> int:
-    typer.echo(message)
-    return 2
-
-
-def _refuse(message: str) -> int:
-    typer.echo("degrade-bench: " + plain(" ".join(message.split())), err=True)
-    return 2
 
 
 if __name__ == "__main__":

@@ -66,6 +66,14 @@ Margins = Annotated[
         help="what counts as no drop: NUMBER, or METRIC=NUMBER  [default: from clean scores and controls]"
     ),
 ]
+MarginsFrom = Annotated[
+    Path | None,
+    typer.Option(
+        help="take margins and smallest effects from the analysis of another run of the same metrics",
+        metavar="DIR",
+        show_default=False,
+    ),
+]
 Confidence = Annotated[float | None, typer.Option(help="of the intervals  [default: 0.95]")]
 Alpha = Annotated[float | None, typer.Option(help="level of the tests  [default: 0.05]")]
 MinTracks = Annotated[int | None, typer.Option(help="fewest recordings to conclude from  [default: 6]")]

@@ -13,6 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO, cast
 
+import typer
+
+from degrade_bench._support.plain_text import plain
+
 UNPRINTED = 74
 """The exit code where all was done, but could not be printed: EX_IOERR of ``sysexits.h``."""
 
@@ -113,3 +117,15 @@ def _fill_closed_descriptors() -> None:
                 os.dup2(nowhere, descriptor)
                 os.close(nowhere)
             os.set_inheritable(descriptor, True)
+
+
+def shown(message: str) -> int:
+    """Print what was asked for instead of work, and give the exit code."""
+    typer.echo(message)
+    return 2
+
+
+def refused(message: str) -> int:
+    """Print why a request cannot be carried out, in one line, and give the exit code."""
+    typer.echo("degrade-bench: " + plain(" ".join(message.split())), err=True)
+    return 2

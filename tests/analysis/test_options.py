@@ -50,3 +50,13 @@ def test_margins_by_number_by_name_or_none():
 def test_the_equivalence_tests_interval_has_twice_alpha():
     assert AnalysisOptions().tails == (0.95, 0.9)
     assert AnalysisOptions(confidence=0.99, alpha=0.01).tails == pytest.approx((0.99, 0.98))
+
+
+def test_effects_stand_beside_margins():
+    options = AnalysisOptions(margin={"one": 0.3}, effects={"one": 0.2})
+    assert (options.effect_of("one"), options.effect_of("other")) == (0.2, None)
+    assert AnalysisOptions(margin=0.3).effect_of("one") == 0.3
+    assert options.changed() == "margin = one: 0.3, effects = one: 0.2"
+    for wrong in ({"effects": {"one": 0.2}}, {"margin": 0.3, "effects": {"one": math.nan}}):
+        with pytest.raises(ConfigError, match="effects: one has"):
+            AnalysisOptions(**wrong)

@@ -87,6 +87,36 @@ def test_thresholds_are_kept_and_change_the_verdicts(copy, call):
     assert set(verdicts(copy).values()) == {"inconclusive"}
 
 
+def test_margins_are_taken_from_another_run_of_the_same_metric(copy, finished, call, tmp_path):
+    record = json.loads((finished / "analysis.json").read_text())
+    stored = {row["metric"]: row for row in record["metrics"]}
+    table = pd.read_parquet(copy / "scores.parquet")
+    table[table["clip_id"] != "c0"].to_parquet(copy / "scores.parquet")
+    code, _, said = call("analysis", copy, "--margins-from", finished)
+    assert code == 0, said
+    record = json.loads((copy / "analysis.json").read_text())
+    for row in record["metrics"]:
+        assert (row["margin"], row["effect"]) == (stored[row["metric"]]["margin"], stored[row["metric"]]["effect"])
+        assert (row["margin_is"], row["margin_error"]) == ("given", 0)
+    assert record["options"]["effects"] == {name: row["effect"] for name, row in stored.items()}
+    before = (copy / "analysis.json").read_bytes()
+    assert_refused(call("analysis", copy, "--margins-from", finished, "--margin", "1"), "give one")
+    assert_refused(call("analysis", copy, "--margins-from", tmp_path / "nowhere"), "has no analysis.json")
+    run = json.loads((copy / "run.json").read_text())
+    run["metrics"][0]["fingerprint"] = "another"
+    (copy / "run.json").write_text(json.dumps(run))
+    assert_refused(call("analysis", copy, "--margins-from", finished), "another metric there")
+    for metric in run["metrics"]:
+        metric["name"] += "-2"
+    (copy / "run.json").write_text(json.dumps(run))
+    assert_refused(call("analysis", copy, "--margins-from", finished), "no margin for any metric")
+    assert (copy / "analysis.json").read_bytes() == before
+    (finished_by_1 := tmp_path / "first").mkdir()
+    for name in ("run.json", "analysis.json"):
+        (finished_by_1 / name).write_text((finished / name).read_text().replace('"rules": 2', '"rules": 1'))
+    assert_refused(call("analysis", copy, "--margins-from", finished_by_1), "rules 1")
+
+
 def test_a_table_that_lacks_a_column_is_refused_in_one_line(copy, call):
     scores = pd.read_parquet(copy / "scores.parquet").drop(columns=["nuisance"])
     scores.to_parquet(copy / "scores.parquet")
