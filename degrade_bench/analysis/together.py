@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -99,25 +100,45 @@ def corrected(p: np.ndarray, pulls: np.ndarray, seed: int) -> np.ndarray:
     if len(tested) < 2 or len(pulls) < 2:
         return holm
     order = tested[np.argsort(p[tested], kind="stable")]
-    pulls = pulls[:, order] / np.maximum(np.abs(pulls[:, order]).max(axis=0), sys.float_info.min)
-    size = np.sqrt((pulls**2).sum(axis=0))
-    directions = pulls / np.where(size > 0, size, 1.0)
-    apart = shrinkage(directions)
-    shared, alone = math.sqrt(1 - apart) * directions, math.sqrt(apart)
     counts, bounds = np.zeros(len(order), dtype=int), -ndtri(p[order])
-    step = max(1, CHUNK // (len(pulls) + len(order)))
-    for block in range(math.ceil(DRAWS / step)):
-        draws = min(step, DRAWS - block * step)
-        of_tracks, of_tests = _normals(seed, block, draws, len(pulls), len(order))
-        chance = of_tracks @ shared
-        chance += alone * of_tests
-        chance[:, size == 0] = -math.inf
+    for chance in _drawn(pulls[:, order], seed):
         largest = np.maximum.accumulate(chance[:, ::-1], axis=1)[:, ::-1]
         counts += (largest >= bounds).sum(axis=0)
     steps = np.maximum((counts + 1) / (DRAWS + 1), p[order])
     values = holm.copy()
     values[order] = np.minimum(np.maximum.accumulate(steps), holm[order])
     return values
+
+
+def chance_of_all(pulls: np.ndarray, seed: int) -> np.ndarray:
+    """What chance does to several statistics at once, in standard errors: ``(draws, statistics)``.
+
+    Args:
+        pulls: ``(tracks, statistics)``, how far the tracks pull each; at least two tracks.
+        seed: of the multipliers.
+    """
+    return np.concatenate([np.where(np.isfinite(chance), chance, 0.0) for chance in _drawn(pulls, seed)])
+
+
+def _drawn(pulls: np.ndarray, seed: int) -> Iterator[np.ndarray]:
+    """Standard normal draws with the dependence of the pulls, block by block; −∞ where nothing pulls.
+
+    Args:
+        pulls: ``(tracks, statistics)``.
+        seed: of the multipliers.
+    """
+    pulls = pulls / np.maximum(np.abs(pulls).max(axis=0), sys.float_info.min)
+    size = np.sqrt((pulls**2).sum(axis=0))
+    directions = pulls / np.where(size > 0, size, 1.0)
+    apart = shrinkage(directions)
+    shared, alone = math.sqrt(1 - apart) * directions, math.sqrt(apart)
+    step = max(1, CHUNK // sum(pulls.shape))
+    for block in range(math.ceil(DRAWS / step)):
+        of_tracks, of_tests = _normals(seed, block, min(step, DRAWS - block * step), *pulls.shape)
+        chance = of_tracks @ shared
+        chance += alone * of_tests
+        chance[:, size == 0] = -math.inf
+        yield chance
 
 
 @lru_cache(maxsize=8)

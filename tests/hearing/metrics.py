@@ -171,6 +171,26 @@ class Uneven(NoiseFloor):
         return super().score(batch, sample_rate) * (1.2 - low)
 
 
+class WaveformMatch(Known):
+    """The share of twentieths of a second in which the waveform is the clean clip's: it counts what was cut apart.
+
+    A cut moves all that follows it, wherever from: what a rearrangement does to the order is the same to it as a
+    few milliseconds are.
+    """
+
+    name, summary = "waveform-match", "share of short frames with the clean clip's waveform"
+    needs_reference = True
+
+    def score(self, batch, sample_rate, reference=None):
+        frame = sample_rate // 20
+        one, other = (
+            signal.mean(dim=1)[:, : signal.shape[-1] // frame * frame].unflatten(1, (-1, frame))
+            for signal in (batch, reference)
+        )
+        alike = torch.nn.functional.cosine_similarity(one, other, dim=2).abs()
+        return (alike > 0.5).float().mean(dim=1)
+
+
 METRICS = (
     Brightness,
     Dullness,
@@ -184,6 +204,7 @@ METRICS = (
     CoarseBrightness,
     LowCeiling,
     Uneven,
+    WaveformMatch,
 )
 
 EXPECTED: Mapping[str, Mapping[str, str]] = {
@@ -198,6 +219,7 @@ EXPECTED: Mapping[str, Mapping[str, str]] = {
     "coarse-brightness": {"low_pass": "sensitive", "white_noise": "inverted", "bar_shuffle": "blind"},
     "low-ceiling": {"white_noise": "sensitive", "bar_shuffle": "blind"},
     "uneven": {"white_noise": "sensitive", "bar_shuffle": "blind"},
+    "waveform-match": {"bar_shuffle": "artefact"},
     "chance": {},
 }
 """By metric and damage of the suite `quick`, the verdict that follows from what they are."""

@@ -20,6 +20,7 @@ __all__ = ["LADDER", "LEVELS", "MODULES", "STATISTICS", "LevelInputs", "LevelSta
 
 MODULES = (
     "mean_drop",
+    "bands",
     "distribution",
     "between_tracks",
     "effect_size",

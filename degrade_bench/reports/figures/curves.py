@@ -43,7 +43,8 @@ def _drawing(run: RunView, family: str) -> Drawing:
     names = [name for name in run.degradations if _family_of(run, name) == family]
     return Drawing(
         f"curves_{file_word(family)}",
-        "Mean drop per level with its confidence interval; above zero the metric noticed. Grey lines are "
+        "Mean drop per level; above zero the metric noticed. Thick bars are the level's confidence interval, thin "
+        "ones a band that holds all levels of the curve at once. Grey lines are "
         "the placebos: the same processing with the music intact. The grey band is the nuisance floor.",
         f"Drop against level for {', '.join(names)}, one panel per metric, each beside its placebo.",
         sensitivity_curves(run, family),
@@ -139,7 +140,9 @@ def _panel(axes: Axes, run: RunView, metric: str, levels: pd.DataFrame, degradat
 def _curve(axes: Axes, levels: pd.DataFrame, colour: str, marker: str, shift: float) -> None:
     x = levels["level"].to_numpy(dtype=float) + shift
     y, low, high = (_drawn(levels[column]) for column in ("drop_mean", "drop_low", "drop_high"))
-    axes.vlines(x, low, high, color=colour, linewidth=1.1, zorder=3)
+    lowest, highest = (_drawn(levels[column]) for column in ("band_low", "band_high"))
+    axes.vlines(x, low, high, color=colour, linewidth=1.6, zorder=3)
+    axes.vlines(x, lowest, highest, color=colour, linewidth=0.6, zorder=3)
     axes.plot(x, y, color=colour, marker=marker, markersize=3.5, linewidth=1.4, zorder=4)
 
 
