@@ -185,11 +185,25 @@ def write(analysis: Analysis, folder: Path) -> None:
     Raises:
         RunFolderError: the folder cannot be written, or holds files of these names that are not ours.
     """
-    with suppress(RunFolderError):  # there is none, or one that cannot be read
-        analysis = analysis.after(load_analysis(folder))
+    analysis = replace(analysis, earlier=tuple(dict.fromkeys((*_earlier(folder, analysis), *analysis.earlier))))
     claim(folder, [SUMMARY, ANALYSIS])
     write_text(folder / SUMMARY, csv_text(analysis.summary))
     write_text(folder / ANALYSIS, analysis.to_json())
+
+
+def _earlier(folder: Path, analysis: Analysis) -> tuple[str, ...]:
+    """What the folder's analysis came to before, with other thresholds; of another version's, only that it was."""
+    try:
+        return analysis.after(load_analysis(folder)).earlier
+    except RunFolderError:
+        pass
+    with suppress(OSError, ValueError):
+        record = parse_json(read_bytes(folder, folder / ANALYSIS))
+        if isinstance(record, dict) and isinstance(record.get("format"), int) and record["format"] != FORMAT:
+            before = record.get("earlier")
+            kept = [text for text in before if isinstance(text, str)] if isinstance(before, list) else []
+            return (*kept, f"thresholds of another version, whose analysis is of format {record['format']}")
+    return ()
 
 
 def load_analysis(folder: Path) -> Analysis:
