@@ -48,7 +48,7 @@ PROBABILITIES = frozenset(
         *("p_exceeds", "p_prefers", "p_within", "p_drop_exceeds", "p_share"),
         *("p_sensitive", "p_inverted", "p_artefact", "p_alike", "p_alike_family", "p_real"),
         *("told", "told_low", "told_high"),
-        *("share", "alpha"),
+        *("share", "alpha", "excerpt_share", "draw_share"),
     )
 )
 

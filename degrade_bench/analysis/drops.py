@@ -87,7 +87,7 @@ def paired_drops(scores: pd.DataFrame, table: pd.DataFrame | None = None) -> Dro
         table: its :func:`drop_table`, where it was made already.
     """
     scores = coded(scores)
-    table = DROPS.table(drop_table(scores) if table is None else table)
+    table = DROPS.table((drop_table(scores) if table is None else table)[DROPS.names])
     infinite = scores[is_infinite(scores["score"].to_numpy(dtype=float, na_value=np.nan))]
     counts = infinite["metric"].astype(object).value_counts()
     return Drops(table, _net(table, scores), {str(k): int(n) for k, n in counts.items()})
@@ -131,7 +131,9 @@ def ties_by_metric(scores: pd.DataFrame) -> dict[str, Ties]:
 
 
 def drop_table(scores: pd.DataFrame) -> pd.DataFrame:
-    """The drops of a :func:`coded` table: the columns of :data:`DROPS`, texts as categories.
+    """The drops of a :func:`coded` table: the columns of :data:`DROPS`, texts as categories, and ``draw_variance``.
+
+    That is the variance of a cell's mean drop over its replicates, by what these differ; NaN with one.
 
     Scores that rounding can account for are equal (see :mod:`degrade_bench._support.rounding`): their drop is 0.
     """
@@ -153,8 +155,12 @@ def drop_table(scores: pd.DataFrame) -> pd.DataFrame:
     keys = [*CELL, "clip_id"]
     first = ~cells.duplicated(keys).to_numpy()
     number = np.cumsum(first) - 1
-    mean = np.bincount(number, weights=cells["drop"].to_numpy()) / np.bincount(number) if len(cells) else drop[:0]
-    return cells.loc[first, columns].assign(drop=mean).reset_index(drop=True)
+    values, counts = cells["drop"].to_numpy(), np.bincount(number)
+    mean = np.bincount(number, weights=values) / counts if len(cells) else drop[:0]
+    apart = np.bincount(number, weights=(values - mean[number]) ** 2) if len(cells) else drop[:0]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        variance = np.where(counts > 1, apart / (counts - 1) / counts, math.nan)
+    return cells.loc[first, columns].assign(drop=mean, draw_variance=variance).reset_index(drop=True)
 
 
 def _net(drops: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:

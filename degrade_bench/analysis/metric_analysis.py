@@ -32,7 +32,7 @@ from degrade_bench.analysis.means import clean_sd
 from degrade_bench.analysis.multiplicity import CURVE_COLUMNS, adjust
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.people import agreement
-from degrade_bench.analysis.planning import OUTLOOK_COLUMNS, MarginFacts, design_of, outlook
+from degrade_bench.analysis.planning import OUTLOOK_COLUMNS, MarginFacts, Within, design_of, outlook
 from degrade_bench.analysis.resampling import Resampler
 from degrade_bench.analysis.rules import Damage, LevelStats, Ruling, rulings_of
 from degrade_bench.analysis.selectivity import selectivity
@@ -288,7 +288,8 @@ def _verdicts(
             "unit": cell["unit"],
         }
         row |= damage.claims.columns()
-        row |= detection_row(detection, saturation_level) | asdict(outlook(design, ladder, ruling, options))
+        within = Within(*effects[["excerpt_share", "draw_share"]].iloc[columns.stop - 1])
+        row |= detection_row(detection, saturation_level) | asdict(outlook(design, ladder, ruling, options, within))
         rows.append(row)
     names = [column.name for column in VERDICTS.columns]
     kept = [name for name in names if name not in course and name != "evenness"]

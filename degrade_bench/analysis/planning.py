@@ -16,6 +16,8 @@ from degrade_bench.analysis.power import NO_SPREAD, Design
 from degrade_bench.analysis.rules.facts import LevelStats, Ruling, scored
 from degrade_bench.analysis.verdicts import Verdict
 
+WORTH_IT = 0.25
+"""The share of the variance from which on it is said what else than more recordings would help."""
 FEWEST_TRACKS = 3
 """Tracks under which a spread is too uncertain to plan with."""
 
@@ -112,8 +114,36 @@ class Outlook:
     power_note: str | None = None
 
 
+@dataclass(frozen=True)
+class Within:
+    """What of the variance between recordings lies within them: shares, NaN where a run does not tell.
+
+    Attributes:
+        excerpts: which part of a recording was taken.
+        draws: how the damage was drawn.
+    """
+
+    excerpts: float = math.nan
+    draws: float = math.nan
+
+    def advice(self) -> str:
+        """What else than more recordings helps; empty where nothing much does, or nothing is known."""
+        parts = []
+        if self.excerpts >= WORTH_IT:
+            parts.append(
+                f"{100 * self.excerpts:.0f} % of the variance is which part of a recording was taken (--windows)"
+            )
+        if self.draws >= WORTH_IT:
+            parts.append(f"{100 * self.draws:.0f} % of the variance is how the damage was drawn (--replicates)")
+        return f"; {' and '.join(parts)}, and more of these would spare recordings" if parts else ""
+
+
 def outlook(
-    design: Design | None, levels: Sequence[LevelStats], ruling: Ruling, options: AnalysisOptions
+    design: Design | None,
+    levels: Sequence[LevelStats],
+    ruling: Ruling,
+    options: AnalysisOptions,
+    within: Within | None = None,
 ) -> Outlook:
     """What one degradation's recordings could have shown, and how many would show it.
 
@@ -125,6 +155,7 @@ def outlook(
         levels: of the degradation, rising.
         ruling: the verdict; only an inconclusive one gets a sentence.
         options: thresholds, and the chance of success that is planned for.
+        within: what of the variance at the top level lies within recordings.
     """
     ladder = scored(levels)
     if not ladder:
@@ -149,5 +180,5 @@ def outlook(
             note += f"; {to_detect} would detect one of {planned:.3g}"
         if to_exclude is not None and to_exclude > tracks:
             note += f"; {to_exclude} would exclude one of the margin ({design.margin:.3g})"
-        note += "."
+        note += f"{within.advice() if within else ''}."
     return Outlook(smallest, planned, to_detect, to_exclude, note)

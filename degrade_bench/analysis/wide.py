@@ -43,6 +43,8 @@ class MetricDrops:
         failures: what failed, by tested degradation.
         ties: how close scores are that count as equal.
         needs_reference: whether it compares with the clean clip, so that clean scores say nothing of the music.
+        draw_variance: ``(clips, cells)``, the variance of a mean over replicates, by what these differ; NaN with
+            one. None for one replicate throughout.
     """
 
     metric: str
@@ -61,6 +63,7 @@ class MetricDrops:
     failures: Mapping[str, Failed] = field(default_factory=dict)
     ties: Ties = field(default_factory=Ties)
     needs_reference: bool = False
+    draw_variance: np.ndarray | None = None
 
     @property
     def net(self) -> np.ndarray:
@@ -102,6 +105,7 @@ class MetricDrops:
             placebo=self.placebo[kept],
             control_drops=self.control_drops[kept],
             placebo_drops=self.placebo_drops[kept],
+            draw_variance=None if self.draw_variance is None else self.draw_variance[kept],
         )
 
     def clustered(self, values: np.ndarray) -> Clustered:
@@ -180,6 +184,7 @@ def _drops_of(scores: pd.DataFrame, cleans: pd.DataFrame, table: pd.DataFrame, c
         placebo_drops=placebo_drops,
         failures=failed_cells(scores),
         needs_reference=bool(scores["needs_reference"].iloc[0]),
+        draw_variance=_filled(table, rows, len(firsts), cells.tested, "test", "draw_variance"),
     )
 
 
@@ -202,8 +207,19 @@ def _first(scores: pd.DataFrame, role: str) -> pd.DataFrame:
     return rows.astype({"degradation": object, "placebo_of": object}).set_index("degradation")
 
 
-def _filled(table: pd.DataFrame, rows: np.ndarray, clips: int, cells: pd.DataFrame, role: str) -> np.ndarray:
-    """The drops of the cells of a role: ``(clips, cells)``."""
+def _filled(
+    table: pd.DataFrame, rows: np.ndarray, clips: int, cells: pd.DataFrame, role: str, column_name: str = "drop"
+) -> np.ndarray:
+    """The drops of the cells of a role, or another column of theirs: ``(clips, cells)``.
+
+    Args:
+        table: the drop table.
+        rows: the clip of each of its rows, by number.
+        clips: how many there are.
+        cells: of the role.
+        role: which.
+        column_name: of the table.
+    """
     filled = np.full((clips, len(cells)), np.nan)
     names = table["degradation"].cat.categories
     highest = [int(frame["level"].max()) for frame in (table, cells) if len(frame)]
@@ -214,7 +230,7 @@ def _filled(table: pd.DataFrame, rows: np.ndarray, clips: int, cells: pd.DataFra
     degradation = table["degradation"].cat.codes.to_numpy().astype(np.int64)
     at = column[degradation * levels + table["level"].to_numpy(dtype=np.int64)]
     use = (table["role"] == role).to_numpy() & (at >= 0)
-    filled[rows[use], at[use]] = table["drop"].to_numpy()[use]
+    filled[rows[use], at[use]] = table[column_name].to_numpy()[use]
     return filled
 
 
