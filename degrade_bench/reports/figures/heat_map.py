@@ -18,8 +18,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+MARGIN = {
+    1: "by default its nuisance floor: what it does under edits that nobody would call damage",
+    2: "by default its smallest effect of interest, at least what harmless edits cost on average",
+}
+"""What the margin is, by the rules that gave the verdicts."""
+
 WIDEST = 16
 """More degradations than this go down the page, with the metrics across it."""
+
+LETTER = 0.07
+"""Inches: a letter of the legend."""
 
 LARGEST = 100.0
 """Ratios beyond this are coloured alike: the margin of some metrics is next to nothing."""
@@ -30,9 +39,9 @@ def drawings(run: RunView) -> list[Drawing]:
     return [
         Drawing(
             "heat_map_metric_by_degradation",
-            "Mean drop at the top level in multiples of the metric's margin (by default its nuisance floor: what "
-            "it does under edits that nobody would call damage). Within −1 to 1 lies what it does anyway. The mark "
-            "is the verdict, which also asks what the placebo did.",
+            "Mean drop at the top level in multiples of the metric's margin "
+            f"({MARGIN[run.analysis.options.rules]}). Within −1 to 1 lies what counts as no drop. The mark is the "
+            "verdict, which also asks what the placebo did and how sure it is.",
             _alt(run),
             heat_map(run),
         )
@@ -89,9 +98,19 @@ def heat_map(run: RunView) -> Figure:
     bar.ax.set_yticklabels(["≤−100", "−10", "−1", "0", "1", "10", "≥100"])
     bar.set_label("drop ÷ margin", color=FAINT)
     bar.outline.set_visible(False)
-    legend = "   ".join(f"{mark} {verdict}" for verdict, mark in VERDICT_MARKS.items())
-    axes.set_xlabel(legend, fontsize=8, color=INK, labelpad=20)
+    figure.supxlabel(_legend(figure.get_figwidth()), fontsize=8, color=INK)
     return figure
+
+
+def _legend(width: float) -> str:
+    """The marks and their verdicts, in as many lines as a figure of this width in inches needs."""
+    lines = [""]
+    for verdict, mark in VERDICT_MARKS.items():
+        entry = f"{mark} {verdict}"
+        if lines[-1] and len(f"{lines[-1]}   {entry}") * LETTER > width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]}   {entry}" if lines[-1] else entry
+    return "\n".join(lines)
 
 
 def top_ratios(levels: pd.DataFrame, margins: Mapping[str, float]) -> tuple[np.ndarray, list[list[str]]]:
@@ -125,7 +144,7 @@ def _ratio_text(value: float) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     digits = 0 if abs(value) >= 10 else 1
-    return f"{value:.{digits}f}".replace("-", "−")
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
 def _broken(names: list[str]) -> list[str]:
