@@ -205,18 +205,25 @@ METRICS = (
     Untouched,
 )
 
+_DULLED = {"low_pass": "sensitive", "mp3": "sensitive", "white_noise": "inverted", "hard_clipping": "inverted"}
+"""What takes highs away, and what brings them in, to a metric that wants them: MP3 at 32 kbps is a low-pass too."""
+_BRIGHT = {**_DULLED, "bar_shuffle": "blind", "tempo_jitter": "blind"}
+_OPPOSITE = {"sensitive": "inverted", "inverted": "sensitive", "blind": "blind"}
+_QUIET = {"white_noise": "sensitive", "low_pass": "inverted", "bar_shuffle": "blind"}
+"""A low-pass at 1 kHz empties most of the band in which the quietest tenth is looked for."""
+
 EXPECTED: Mapping[str, Mapping[str, str]] = {
-    "brightness": {"low_pass": "sensitive", "white_noise": "inverted", "bar_shuffle": "blind"},
-    "dullness": {"low_pass": "inverted", "white_noise": "sensitive", "bar_shuffle": "blind"},
-    "noise-floor": {"white_noise": "sensitive", "bar_shuffle": "blind"},
+    "brightness": _BRIGHT,
+    "dullness": {damage: _OPPOSITE[verdict] for damage, verdict in _BRIGHT.items()},
+    "coarse-brightness": _BRIGHT,
+    "noise-floor": _QUIET,
+    "uneven": _QUIET,
+    "low-ceiling": {"white_noise": "sensitive", "bar_shuffle": "blind"},
     "peakiness": {"hard_clipping": "sensitive", "bar_shuffle": "blind"},
     "likes-clipping": {"hard_clipping": "inverted", "bar_shuffle": "blind"},
     "order-free-chroma": {"bar_shuffle": "blind", "white_noise": "sensitive"},
     "block-chroma": {"key_break": "sensitive"},
     "pulse": {"tempo_jitter": "sensitive", "key_break": "blind"},
-    "coarse-brightness": {"low_pass": "sensitive", "white_noise": "inverted", "bar_shuffle": "blind"},
-    "low-ceiling": {"white_noise": "sensitive", "bar_shuffle": "blind"},
-    "uneven": {"white_noise": "sensitive", "bar_shuffle": "blind"},
     "untouched": {"bar_shuffle": "artefact", "monotony": "artefact", "key_break": "artefact"},
     "chance": {},
 }
