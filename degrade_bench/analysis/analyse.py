@@ -68,7 +68,7 @@ def looks_of(folder: Path) -> Looks:
     clips, plan = list(record.identity.clips), record.looks
     return Looks(
         shares=tuple(count / plan.recordings[-1] for count in plan.recordings),
-        clips=tuple(frozenset(clips[:count]) for count in plan.clips[: plan.taken]),
+        clips=tuple(frozenset(clips[:count]) for count in plan.clips[: max(1, plan.taken)]),
         unplanned=record.looked_at,
     )
 

@@ -83,6 +83,8 @@ def earlier_looks(
 ) -> list[EarlierLook]:
     """What every look before the last has shown of a metric, at its share of the level.
 
+    A look at too few recordings to conclude anything has shown nothing.
+
     Args:
         metric_drops: its drops at the last look.
         looks: at the scores.
@@ -92,6 +94,8 @@ def earlier_looks(
     found = []
     for number, clips in enumerate(looks.clips[:-1]):
         there = metric_drops.of_clips(np.isin(metric_drops.clips.astype(str), list(clips)))
+        if there.tracks < options.min_tracks:
+            continue
         _, effects, claims = _claimed(there, options, resampler, looks.share(options.alpha, number))
         tracks = effects["counted_tracks"].to_numpy()
         covered = {name: covered_levels(tracks, columns) for name, columns in there.ladders()}

@@ -14,6 +14,7 @@ As a p value: the smallest over the looks of a look's p over its share of α. Wh
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -68,7 +69,8 @@ class Looks:
         """
         if not self.clips:
             return 1.0
-        return self.weights(alpha)[len(self.clips) - 1 if number is None else number]
+        weight = self.weights(alpha)[len(self.clips) - 1 if number is None else number]
+        return max(weight, sys.float_info.min)  # of a look at next to nothing
 
     def words(self, options: AnalysisOptions) -> str:
         """What has to stand beside a verdict; empty where the scores were looked at once."""

@@ -227,8 +227,8 @@ class LooksRecord(_Part):
         concluded: whether every verdict was definite at the last of these, so that no more are taken.
     """
 
-    clips: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=1)
-    recordings: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=1)
+    clips: tuple[Annotated[int, Field(ge=1, le=10**9)], ...] = Field(min_length=1, max_length=100)
+    recordings: tuple[Annotated[int, Field(ge=1, le=10**9)], ...] = Field(min_length=1, max_length=100)
     taken: Count = 0
     concluded: bool = False
 

@@ -103,6 +103,22 @@ def test_a_claim_of_several_looks_is_its_best_over_its_share():
     assert judged(drops, OPTIONS, looks=Looks((1.0,), clips[2:])).claims == judged(drops, OPTIONS).claims
 
 
+def test_a_look_at_too_few_recordings_has_shown_nothing():
+    rng = np.random.Generator(np.random.Philox(key=3))
+    drops = made(rng.standard_normal(20), {"heard": 5 + rng.standard_normal((20, 5))}, {"control": np.zeros(20)})
+    for clips in (frozenset(), frozenset({"unknown"}), frozenset(drops.clips[:5])):
+        claims = judged(drops, OPTIONS, looks=Looks((0.5, 1.0), (clips, frozenset(drops.clips)))).claims["heard"]
+        alone = judged(drops, OPTIONS).claims["heard"]
+        weight = Looks((0.5, 1.0)).weights(OPTIONS.alpha)[1]
+        assert claims.p_real == pytest.approx(min(1, alone.p_real / weight))
+
+
+def test_a_look_at_next_to_nothing_has_next_to_no_level():
+    looks = Looks((1e-9, 1.0), of(1, 2))
+    assert 0 < looks.share(0.05, 0) < 1e-300
+    assert looks.share(0.05) == 1
+
+
 def test_what_has_to_stand_beside_a_verdict():
     assert ONCE.words(OPTIONS) == Looks((1.0,), of(20)).words(OPTIONS) == ""
     assert Looks(THIRDS, of(20, 40)).words(OPTIONS) == "look 2 of 3 planned"
