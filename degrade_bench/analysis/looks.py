@@ -159,10 +159,11 @@ def planned_recordings(most: int, looks: int, alpha: float = AnalysisOptions.alp
         alpha: level of the tests.
 
     >>> planned_recordings(60, 3), planned_recordings(24, 3), planned_recordings(10, 3)
-    ((20, 40, 60), (14, 16, 24), (10,))
+    ((20, 40, 60), (14, 19, 24), (10,))
     """
-    least = min(fewest_to_exclude(alpha), most)
-    return tuple(sorted({max(least, math.ceil(most * number / looks)) for number in range(1, looks + 1)}))
+    first = min(most, max(fewest_to_exclude(alpha), math.ceil(most / looks)))
+    steps = [math.ceil((most - first) * number / (looks - 1)) for number in range(looks - 1)]
+    return tuple(sorted({*(first + step for step in steps), most}))
 
 
 @dataclass(frozen=True)
