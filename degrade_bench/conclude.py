@@ -59,10 +59,14 @@ def stored_margins(folder: Path, other: Path) -> tuple[dict[str, float], dict[st
             analysed by rules 1 or has no margin.
     """
     from degrade_bench.analysis import load_analysis
-    from degrade_bench.runs.record import read_record
+    from degrade_bench.runs.names import SCORES
+    from degrade_bench.runs.scores import read_table
 
-    analysis, records = load_analysis(other), [read_record(where) for where in (folder, other)]
-    here, there = ({metric.name: metric.fingerprint for metric in record.metrics} for record in records)
+    analysis = load_analysis(other)
+    tables = [read_table(where / SCORES, ["metric", "fingerprint"]) for where in (folder, other)]
+    here, there = (
+        dict(zip(*(table[name].to_pylist() for name in table.column_names), strict=True)) for table in tables
+    )
     if analysis.options.rules == 1:
         raise ConfigError(f"--margins-from {other}: it was analysed by rules 1, whose margins are of single clips")
     margins, effects = {}, {}

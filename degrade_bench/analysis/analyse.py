@@ -51,11 +51,17 @@ def analyse_folder(folder: Path, options: AnalysisOptions | None = None) -> Anal
     Raises:
         RunFolderError: missing or unreadable.
     """
-    return analyse(load_analysed(folder), options, looks_of(folder))
+    scores = load_analysed(folder)
+    return analyse(scores, options, looks_of(folder, scores))
 
 
-def looks_of(folder: Path) -> Looks:
+def looks_of(folder: Path, scores: pd.DataFrame) -> Looks:
     """The looks at the scores of a run directory; once where it has no record.
+
+    Args:
+        folder: the run directory.
+        scores: its score table. A start that was stopped in the middle of a look tells of one look less than the
+            table is of.
 
     Raises:
         RunFolderError: its record cannot be read.
@@ -65,10 +71,12 @@ def looks_of(folder: Path) -> Looks:
     record = read_record(folder)
     if record.looks is None:
         return Looks(unplanned=record.looked_at)
-    clips, plan = list(record.identity.clips), record.looks
+    names, plan = list(record.identity.clips), record.looks
+    clips, there = [frozenset(names[:count]) for count in plan.clips], set(scores["clip_id"].astype(str))
+    holding = [number for number, of_look in enumerate(clips, 1) if there <= of_look]
     return Looks(
         shares=tuple(count / plan.recordings[-1] for count in plan.recordings),
-        clips=tuple(frozenset(clips[:count]) for count in plan.clips[: max(1, plan.taken)]),
+        clips=tuple(clips[: max(1, plan.taken, min(holding, default=0))]),
         unplanned=record.looked_at,
     )
 

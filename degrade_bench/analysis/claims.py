@@ -16,8 +16,8 @@ below follow in fixed sequence, each at the level that the top was tested at.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -65,6 +65,7 @@ class Claims:
         p_sensitive, p_inverted, p_artefact, p_alike, p_alike_family, p_real, passed_over: the columns
             :data:`CLAIM_COLUMNS`.
         first_level: the lowest level from which on the counted drop was shown to exceed the margin.
+        shown_at: of p values that an earlier look at the scores gave, the number of that look.
     """
 
     p_sensitive: float = math.nan
@@ -75,6 +76,7 @@ class Claims:
     p_real: float = math.nan
     passed_over: str | None = None
     first_level: int | None = None
+    shown_at: Mapping[str, int] = field(default_factory=dict)
 
     def columns(self) -> dict[str, float | str | None]:
         """The columns :data:`CLAIM_COLUMNS`."""

@@ -20,7 +20,7 @@ from degrade_bench.analysis.controls import CONTROLS
 from degrade_bench.analysis.floor import Floor, nuisance_floor
 from degrade_bench.analysis.levels.against_margin import against_margin
 from degrade_bench.analysis.levels.base import LevelInputs
-from degrade_bench.analysis.looks import ONCE, EarlierLook, Looks, over_looks
+from degrade_bench.analysis.looks import ONCE, Looks, Shown, over_looks
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.resampling import Resampler
 from degrade_bench.analysis.rules import Damage, LevelStats, Ruling, rulings_of
@@ -66,7 +66,7 @@ def judged(
     """
     resampler = resampler or Resampler(options.resamples, options.seed)
     floor, effects, claims = _claimed(metric_drops, options, resampler, looks.share(options.alpha))
-    claims = over_looks(claims, earlier_looks(metric_drops, looks, options, resampler), options)
+    claims = claims_so_far(metric_drops, effects, claims, looks, resampler, options)
     effects = effects.assign(asked_of=effects["counted_tracks"] + (0 if spare is None else spare))
     tracks = effects["counted_tracks"].to_numpy()
     tops = {name: covered_levels(tracks, columns) for name, columns in metric_drops.ladders()}
@@ -78,31 +78,50 @@ def judged(
     return Judgement(rulings, claims, effects, floor)
 
 
-def earlier_looks(
-    metric_drops: MetricDrops, looks: Looks, options: AnalysisOptions, resampler: Resampler
-) -> list[EarlierLook]:
-    """What every look before the last has shown of a metric, at its share of the level.
-
-    A look at too few recordings to conclude anything has shown nothing.
+def claims_so_far(
+    metric_drops: MetricDrops,
+    effects: pd.DataFrame,
+    claims: Mapping[str, Claims],
+    looks: Looks,
+    resampler: Resampler,
+    options: AnalysisOptions,
+) -> dict[str, Claims]:
+    """The claims on a metric's damages, with what earlier looks at the scores have shown.
 
     Args:
-        metric_drops: its drops at the last look.
-        looks: at the scores.
-        options: thresholds.
+        metric_drops: the metric's drops at the last look.
+        effects: the figures of every cell there.
+        claims: by damage, at the last look.
+        looks: at the scores. One at too few recordings to conclude anything has shown nothing.
         resampler: draws tracks.
+        options: thresholds.
     """
-    found = []
+    shown = []
     for number, clips in enumerate(looks.clips[:-1]):
         there = metric_drops.of_clips(np.isin(metric_drops.clips.astype(str), list(clips)))
-        if there.tracks < options.min_tracks:
-            continue
-        _, effects, claims = _claimed(there, options, resampler, looks.share(options.alpha, number))
-        tracks = effects["counted_tracks"].to_numpy()
-        covered = {name: covered_levels(tracks, columns) for name, columns in there.ladders()}
-        found.append(
-            EarlierLook(claims, {name: int(tracks[at].min(initial=there.tracks)) for name, at in covered.items()})
-        )
-    return found
+        if there.tracks >= options.min_tracks:
+            share = looks.share(options.alpha, number)
+            _, figures, found = _claimed(there, options, resampler, share)
+            shown.append(_shown(there, figures, found, share))
+        else:
+            shown.append(_shown(there, effects, dict.fromkeys(claims, Claims()), 1.0))
+    return over_looks([*shown, _shown(metric_drops, effects, claims, looks.share(options.alpha))], options)
+
+
+def _shown(metric_drops: MetricDrops, effects: pd.DataFrame, claims: Mapping[str, Claims], share: float) -> Shown:
+    """What a look has shown.
+
+    Args:
+        metric_drops: the drops there.
+        effects: the figures of every cell.
+        claims: by damage.
+        share: of every level of test.
+    """
+    tracks, level = (effects[name].to_numpy() for name in ("counted_tracks", "level"))
+    covered = {name: covered_levels(tracks, columns) for name, columns in metric_drops.ladders()}
+    recordings = {name: int(tracks[rows].min(initial=metric_drops.tracks)) for name, rows in covered.items()}
+    levels = {name: tuple(int(at) for at in level[rows]) for name, rows in covered.items()}
+    return Shown(claims, recordings, levels, share)
 
 
 def _claimed(

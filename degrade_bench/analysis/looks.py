@@ -167,48 +167,72 @@ def planned_recordings(most: int, looks: int, alpha: float = AnalysisOptions.alp
 
 
 @dataclass(frozen=True)
-class EarlierLook:
-    """What a look at fewer clips has shown of one metric.
+class Shown:
+    """What a look has shown of one metric.
 
     Attributes:
-        claims: by damage.
+        claims: by damage; p values over the look's share of the level.
         recordings: by damage, the fewest at any level that decides.
+        levels: by damage, the levels that decide, rising.
+        share: of every level of test that the look has.
     """
 
     claims: Mapping[str, Claims]
     recordings: Mapping[str, int]
+    levels: Mapping[str, tuple[int, ...]]
+    share: float
 
 
-def over_looks(
-    last: Mapping[str, Claims], earlier: Sequence[EarlierLook], options: AnalysisOptions
-) -> dict[str, Claims]:
+def over_looks(looks: Sequence[Shown], options: AnalysisOptions) -> dict[str, Claims]:
     """The claims of the last look with what earlier looks have shown.
 
+    That a drop lies within the margin counts from as many recordings on as do not miss an effect in a fifth of
+    them, but with a chance of the look's own level; and where a look had not all the levels that decide now, what
+    it showed of every level, or of the top, is left out.
+
     Args:
-        last: by damage; p values over the look's share of the level, as those of the earlier looks.
-        earlier: the looks before.
+        looks: the earliest first; one where the scores are looked at once.
         options: thresholds.
     """
-    least = fewest_to_exclude(options.alpha)
-    every = {name: [claims] for name, claims in last.items()}
-    for look in earlier:
-        for name, claims in look.claims.items():
-            few = look.recordings[name] < least
-            every[name].append(replace(claims, p_alike=math.nan, p_alike_family=math.nan) if few else claims)
-    return {name: _strongest(claims) for name, claims in every.items()}
+    if len(looks) == 1 and looks[0].share == 1:
+        return dict(looks[0].claims)
+    last = looks[-1]
+    return {
+        name: _strongest([_counting(look, name, last.levels[name], options) for look in looks])
+        for name in last.claims
+    }
+
+
+def _counting(look: Shown, name: str, levels: tuple[int, ...], options: AnalysisOptions) -> Claims:
+    """What counts of a look's claims on a damage.
+
+    Args:
+        look: what it has shown.
+        name: of the damage.
+        levels: that decide at the last look.
+        options: thresholds.
+    """
+    claims, had = look.claims[name], look.levels[name]
+    least = max(options.min_tracks, fewest_to_exclude(options.alpha * look.share))
+    if look.recordings[name] < least or not set(levels) <= set(had):
+        claims = replace(claims, p_alike=math.nan, p_alike_family=math.nan)
+    if had[-1:] != levels[-1:]:
+        claims = replace(claims, p_inverted=math.nan, p_artefact=math.nan)
+    return claims if had == levels else replace(claims, first_level=None)
 
 
 def _strongest(claims: Sequence[Claims]) -> Claims:
-    """The smallest p values of several looks; what is no test is the first one's."""
-    smallest: dict[str, Any] = {
-        name: min((getattr(of, name) for of in claims if _known(of, name)), default=math.nan) for name in P_VALUES
-    }
+    """The smallest p values of several looks, the earliest first, with the look of each; the rest is the last's."""
+    smallest: dict[str, Any] = {}
+    found: dict[str, int] = {}
+    for name in P_VALUES:
+        values = np.array([getattr(of, name) for of in claims])
+        if np.isfinite(values).any():
+            found[name] = int(np.nanargmin(values)) + 1
+        smallest[name] = float(values[found[name] - 1]) if name in found else math.nan
     levels = [of.first_level for of in claims if of.first_level is not None]
-    return replace(claims[0], **smallest, first_level=min(levels, default=None))
-
-
-def _known(claims: Claims, name: str) -> bool:
-    return not math.isnan(getattr(claims, name))
+    earlier = {name: look for name, look in found.items() if look < len(claims)}
+    return replace(claims[-1], **smallest, first_level=min(levels, default=None), shown_at=earlier)
 
 
 P_VALUES = tuple(claim.name for claim in fields(Claims) if claim.name.startswith("p_"))

@@ -25,9 +25,9 @@ from degrade_bench.analysis.floor import Floor, nuisance_floor
 from degrade_bench.analysis.frames import Column, Frame, interval
 from degrade_bench.analysis.genres import EVENNESS_COLUMNS, genre_sensitivity
 from degrade_bench.analysis.influence import INFLUENCE_COLUMNS, Influence, influence_of
-from degrade_bench.analysis.judge import earlier_looks
+from degrade_bench.analysis.judge import claims_so_far
 from degrade_bench.analysis.levels import LEVELS, LevelInputs, level_effects
-from degrade_bench.analysis.looks import ONCE, Looks, over_looks
+from degrade_bench.analysis.looks import ONCE, Looks
 from degrade_bench.analysis.means import clean_sd
 from degrade_bench.analysis.multiplicity import CURVE_COLUMNS, adjust
 from degrade_bench.analysis.options import AnalysisOptions
@@ -169,14 +169,14 @@ def analyse_metric(
     effects = effects.join(adjusted.levels)
     names = [name for name, _ in metric_drops.ladders()]
     claims = dict(zip(names, claims_of(inputs, effects, slices, looks.share(options.alpha)), strict=True))
-    claims = over_looks(claims, earlier_looks(metric_drops, looks, options, resampler), options)
+    claims = claims_so_far(metric_drops, effects, claims, looks, resampler, options)
     damages = {
         name: _damage(effects, columns, claims[name], metric_drops.failures.get(name))
         for name, columns in metric_drops.ladders()
     }
     positive_control, rulings = rulings_of(damages, controls, floor.margin, options)
     influence = Influence()
-    if options.influence and options.rules != 1 and len(looks.clips) < 2:
+    if options.influence and options.rules != 1 and len(looks.shares) < 2:
         influence = influence_of(metric_drops, options, floor.counts_as_none.control, positive_control)
     genres = genre_sensitivity(metric_drops, tops, resampler, options)
     course = curves.table.assign(page_holm=adjusted.page_holm, shape=shapes(inputs, effects, slices, curves.table))
@@ -288,7 +288,8 @@ def _verdicts(
             "unit": cell["unit"],
         }
         row |= damage.claims.columns()
-        within = Within(*effects[["excerpt_share", "draw_share"]].iloc[columns.stop - 1])
+        top = _top(columns, effects, options)
+        within = None if top is None else Within(*effects[["excerpt_share", "draw_share"]].iloc[top])
         row |= detection_row(detection, saturation_level) | asdict(outlook(design, ladder, ruling, options, within))
         rows.append(row)
     names = [column.name for column in VERDICTS.columns]

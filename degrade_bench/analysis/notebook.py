@@ -42,7 +42,7 @@ def load(folder: Path | str, options: AnalysisOptions | None = None) -> Loaded:
     """
     folder = Path(folder)
     scores = load_scores(folder)
-    concluded = conclusions(scores, options or load_options(folder), looks_of(folder))
+    concluded = conclusions(scores, options or load_options(folder), looks_of(folder, scores))
     drops = concluded.drops()
     frames = {attribute.name: getattr(concluded.analysis, attribute.name) for attribute in fields(Analysis)}
     return Loaded(**frames, scores=scores, drops=drops.table, net_drops=drops.net)

@@ -40,7 +40,9 @@ def sentence(
     text = _first_words(metric, damage, ladder, ruling, margin, options) + _top_words(top, options)
     p = top.p_top if options.rules == 1 else _p_of(damage, ruling)
     if math.isfinite(p):
-        text += f", Holm p = {p:.2g}" if options.rules == 1 else f", corrected p = {p:.2g}"
+        text += (
+            f", Holm p = {p:.2g}" if options.rules == 1 else f", corrected p = {p:.2g}{_look_of(damage, ruling)}"
+        )
     if top.has_placebo:
         text += f"; the placebo's drop is {top.placebo_drop:.3g}, the drop beyond it {top.net:.3g}"
         if math.isfinite(top.net_low):
@@ -87,7 +89,8 @@ def _first_words(
         }.get(ruling.verdict, f"{metric}, margin {margin:.3g}: ")
     if ruling.verdict in (Verdict.BLIND, Verdict.FAINT):
         worst = max(stats.p_blind for stats in ladder) if options.rules == 1 else damage.claims.p_alike_family
-        certain = "no spread between recordings" if worst == 0 else f"two one-sided tests, p ≤ {worst:.2g}"
+        at_look = "" if options.rules == 1 else _look_words(damage.claims.shown_at.get("p_alike_family"))
+        certain = "no spread between recordings" if worst == 0 else f"two one-sided tests, p ≤ {worst:.2g}{at_look}"
         return f"At {len(ladder)} {count} the drop of {metric} lies within ±{margin:.3g} ({certain}): "
     if ruling.verdict is Verdict.INVERTED:
         beyond = sum(stats.high < -margin for stats in ladder)
@@ -110,15 +113,28 @@ def _top_words(top: LevelStats, options: AnalysisOptions) -> str:
     return text
 
 
+RESTS_ON = {
+    Verdict.SENSITIVE: "p_sensitive",
+    Verdict.INVERTED: "p_inverted",
+    Verdict.ARTEFACT: "p_artefact",
+    Verdict.FAINT: "p_real",
+}
+"""The claim that a verdict rests on."""
+
+
 def _p_of(damage: Damage, ruling: Ruling) -> float:
-    """The p value, after Holm, of the claim that the verdict rests on; NaN where it rests on another."""
-    claims = damage.claims
-    return {
-        Verdict.SENSITIVE: claims.p_sensitive,
-        Verdict.INVERTED: claims.p_inverted,
-        Verdict.ARTEFACT: claims.p_artefact,
-        Verdict.FAINT: claims.p_real,
-    }.get(ruling.verdict, math.nan)
+    """The corrected p value of the claim that the verdict rests on; NaN where it rests on another."""
+    name = RESTS_ON.get(ruling.verdict)
+    return math.nan if name is None else float(getattr(damage.claims, name))
+
+
+def _look_of(damage: Damage, ruling: Ruling) -> str:
+    """At which earlier look the claim was shown that the verdict rests on, in words; empty for the last."""
+    return _look_words(damage.claims.shown_at.get(RESTS_ON.get(ruling.verdict, "")))
+
+
+def _look_words(look: int | None) -> str:
+    return "" if look is None else f", shown at look {look} by its scores and margin"
 
 
 def detection_words(detection: Detection, unit: str) -> str | None:

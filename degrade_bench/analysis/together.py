@@ -152,7 +152,7 @@ def _normals(seed: int, block: int, draws: int, tracks: int, tests: int) -> tupl
         tracks: columns of the first.
         tests: columns of the second.
     """
-    rng = np.random.Generator(np.random.Philox(key=[seed, block]))
+    rng = np.random.Generator(np.random.Philox(key=[seed % 2**64, block]))
     made = rng.standard_normal((draws, tracks)), rng.standard_normal((draws, tests))
     for values in made:
         values.setflags(write=False)

@@ -17,7 +17,7 @@ from degrade_bench.bench.request import Resolved, resolve_request
 from degrade_bench.bench.result import RunResult
 from degrade_bench.conclude import conclude, show
 from degrade_bench.degrade.catalogue import Broken
-from degrade_bench.errors import DegradeBenchError
+from degrade_bench.errors import CorpusError, DegradeBenchError
 from degrade_bench.metric.catalogue import SkippedMetric
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.record import Example, LeftOut, LooksRecord, RunRecord
@@ -68,8 +68,8 @@ def run(
         )
         if record.looked_at and (previous is None or record.looked_at != previous.looked_at):
             progress.warned(
-                f"clips are added to a run whose verdicts were known, at {record.looked_at[-1]} clips: they err "
-                "more often than stated, and the report says so; `--until concluded` plans that from the start"
+                f"the verdicts of this run were known, at {record.looked_at[-1]} clips: those of more clips err "
+                "more often than stated, and the report says so; `--until concluded` plans looks, if it is kept to"
             )
         if looks is None:
             analysis, record = _scored(resolved, resolved.sweep, folder, record, previous, progress)
@@ -106,10 +106,17 @@ def _until_concluded(
         record = record.updated(state="running", looks=_with(looks, taken=number, concluded=False))
         part = replace(resolved.sweep, sources=resolved.sweep.sources[: looks.clips[number]])
         taken = _with(looks, taken=number + 1, concluded=False)
-        analysis, record = _scored(resolved, part, folder, record, previous, progress, taken)
+        is_last = number + 1 == len(looks.clips)
+        try:
+            analysis, record = _scored(resolved, part, folder, record, previous, progress, taken)
+        except CorpusError as error:  # none of these clips can be used
+            if is_last:
+                raise
+            progress.warned(f"look {number + 1}: {error}")
+            continue
         seconds += record.seconds["sweep"]
         is_open = analysis.verdicts["verdict"] == Verdict.INCONCLUSIVE
-        progress.looked(int(is_open.sum()), len(is_open), number + 1 < len(looks.clips))
+        progress.looked(int(is_open.sum()), len(is_open), not is_last)
         if not is_open.any():
             record = record.updated(looks=_with(taken, concluded=True))
             break

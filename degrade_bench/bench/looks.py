@@ -100,7 +100,7 @@ def first_look(looks: LooksRecord, previous: RunRecord | None) -> int:
 
 
 def looked_at(sweep: Sweep, plan: LookPlan | None, previous: RunRecord | None) -> tuple[int, ...]:
-    """How many clips there were whenever scores were looked at outside a plan, and more are added.
+    """How many clips there were whenever scores were looked at outside a plan, or by one that is given up.
 
     Args:
         sweep: what is asked.
@@ -109,11 +109,13 @@ def looked_at(sweep: Sweep, plan: LookPlan | None, previous: RunRecord | None) -
     """
     if previous is None:
         return ()
-    more = len(sweep.sources) > len(previous.identity.clips)
-    if previous.looks is not None and plan is None:
-        more = more or len(sweep.sources) > previous.counts.clips + previous.counts.clips_skipped
-    seen = previous.looks.clips[: previous.looks.taken] if previous.looks else (previous.counts.clips,)
-    return (*previous.looked_at, *(count for count in seen if count)) if more else previous.looked_at
+    before, now = previous.looked_at, len(sweep.sources)
+    seen: tuple[int, ...] = ()
+    if plan is None and previous.looks is not None:
+        seen = previous.looks.clips[: previous.looks.taken]
+    elif now > len(previous.identity.clips):
+        seen = (previous.counts.clips,)
+    return (*before, *(count for count in seen if max((0, *before)) < count < now))
 
 
 def _counts(looks: LooksRecord) -> str:

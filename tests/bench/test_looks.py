@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from degrade_bench import stress_test
+from degrade_bench.analysis import analyse_folder
 from degrade_bench.bench.looks import begun, first_look, looked_at, plan_looks
 from degrade_bench.corpus.source import MemorySource
-from degrade_bench.errors import ConfigError, RunFolderError
+from degrade_bench.errors import AudioError, ConfigError, RunFolderError
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.record import LooksRecord
 from tests.conftest import make_clip
@@ -109,6 +110,50 @@ def test_clips_that_are_added_outside_a_plan_mark_the_run(tmp_path):
         looking(Chance(), out)
     with pytest.raises(RunFolderError, match="another run"):
         stress_test(Chance(), clips=CLIPS[:6], out=out, **DAMAGE)
+
+
+def test_a_plan_that_is_given_up_marks_the_run_whether_clips_are_added_or_not(tmp_path):
+    out = tmp_path / "out"
+    assert looking(Chance(), out).run.looks.taken == 3
+    result = stress_test(Chance(), clips=CLIPS, out=out, **DAMAGE)
+    assert (result.run.looks, result.run.looked_at) == (None, (14, 19))
+    assert "errs more often than stated" in result.analysis.verdicts["sentence"].iloc[0]
+
+
+def test_a_start_that_is_stopped_while_it_takes_a_look_again_forgets_none(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    looking(Chance(), out, looks=2)
+
+    def interrupted(folder, rows, counts=None):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunFolder, "add_shard", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            looking([Chance(), Roughness()], out, looks=2)
+    frame = analyse_folder(out).looks
+    assert frame["taken"].tolist() == [True, True]
+    assert frame["clips"].tolist() == [14, 24]
+
+
+def test_a_first_look_none_of_whose_clips_can_be_used_is_passed_over(tmp_path, monkeypatch):
+    plan = plan_looks([MemorySource(clip.id, clip) for clip in CLIPS], None, 3, 0)
+    first = {source.id for source in plan.sources[:14]}
+
+    def unreadable(source):
+        if source.id in first:
+            raise AudioError(f"{source.id}: cannot be read")
+        return source.clip
+
+    monkeypatch.setattr(MemorySource, "load", unreadable)
+    result = looking(Roughness(), tmp_path / "out")
+    assert (result.run.looks.taken, result.run.counts.clips_skipped) == (3, 14)
+    assert result.scores["clip_id"].nunique() == 10
+
+
+def test_verdicts_of_a_first_look_hang_on_nothing_that_was_not_tried(tmp_path):
+    metrics = looking(Roughness(), tmp_path / "out").analysis.metrics
+    assert np.isnan(metrics[["changed_without_control", "changed_without_clip"]].to_numpy(dtype=float)).all()
 
 
 def test_a_plan_stays_as_it_was_made_and_clips_beyond_it_mark_the_run(tmp_path):

@@ -102,18 +102,15 @@ def test_margins_are_taken_from_another_run_of_the_same_metric(copy, finished, c
     before = (copy / "analysis.json").read_bytes()
     assert_refused(call("analysis", copy, "--margins-from", finished, "--margin", "1"), "give one")
     assert_refused(call("analysis", copy, "--margins-from", tmp_path / "nowhere"), "has no analysis.json")
-    run = json.loads((copy / "run.json").read_text())
-    run["metrics"][0]["fingerprint"] = "another"
-    (copy / "run.json").write_text(json.dumps(run))
+    table.assign(fingerprint="another").to_parquet(copy / "scores.parquet")
     assert_refused(call("analysis", copy, "--margins-from", finished), "another metric there")
-    for metric in run["metrics"]:
-        metric["name"] += "-2"
-    (copy / "run.json").write_text(json.dumps(run))
+    table.assign(metric=table["metric"] + "-2").to_parquet(copy / "scores.parquet")
     assert_refused(call("analysis", copy, "--margins-from", finished), "no margin for any metric")
     assert (copy / "analysis.json").read_bytes() == before
     (finished_by_1 := tmp_path / "first").mkdir()
-    for name in ("run.json", "analysis.json"):
-        (finished_by_1 / name).write_text((finished / name).read_text().replace('"rules": 2', '"rules": 1'))
+    (finished_by_1 / "scores.parquet").write_bytes((finished / "scores.parquet").read_bytes())
+    text = (finished / "analysis.json").read_text()
+    (finished_by_1 / "analysis.json").write_text(text.replace('"rules": 2', '"rules": 1'))
     assert_refused(call("analysis", copy, "--margins-from", finished_by_1), "rules 1")
 
 
