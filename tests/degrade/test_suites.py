@@ -7,7 +7,6 @@ import json
 import pytest
 
 import degrade_bench
-from degrade_bench import bench
 from degrade_bench.bench import resolve_request
 from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.ladder import Ladder
@@ -131,7 +130,7 @@ def test_suites_without_placebos_are_run_analysed_and_reported(tmp_path):
 
 
 def test_objects_are_stress_tested_beside_names(tmp_path, monkeypatch):
-    monkeypatch.setattr(bench, "show", lambda folder: folder)  # figures are tested elsewhere
+    monkeypatch.setattr("degrade_bench.bench.job.show", lambda folder: folder)  # figures are tested elsewhere
     clips = [make_clip(2.0, 8000, 1, seed=seed) for seed in range(2)]
     result = degrade_bench.stress_test(
         Rms(), clips=clips, degradations=[ToyNoise(), "low_pass"], levels=(1,), out=tmp_path / "o"

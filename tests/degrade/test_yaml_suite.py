@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 import torch
 
-from degrade_bench import bench
 from degrade_bench.cli import app as cli
 from degrade_bench.clip.audio import write_audio
 from degrade_bench.degrade.plan import Plan
@@ -90,7 +89,7 @@ def test_a_run_with_the_example_and_the_same_again_is_finished(tmp_path, monkeyp
     }
     assert set(tested.level) == {1, 3, 5}
     assert set(frame.status) == {"ok"}
-    monkeypatch.setattr(bench, "show", lambda folder: folder)  # the report is there
+    monkeypatch.setattr("degrade_bench.bench.job.show", lambda folder: folder)  # the report is there
     code, err = run()
     assert code == 0
     assert "nothing left to score" in err
