@@ -1,4 +1,4 @@
-"""What a reviewer found in the first rules, findings 1 to 6, on what is claimed: what was said, and what is said now.
+"""What a reviewer found in the first rules, findings 1 to 6, on claims: what was said, and what is said now.
 
 Looking more than once (7) is in ``test_looks``, findings 8 to 15 in ``test_findings_beneath``.
 """
