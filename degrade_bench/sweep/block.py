@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from degrade_bench._support.guard import guarded
@@ -19,6 +19,7 @@ from degrade_bench.degrade.plan import Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import NotApplicableError
 from degrade_bench.metric.base import Metric, Treatment
+from degrade_bench.metric.hearing.listener import Listener
 from degrade_bench.metric.traits import Traits
 from degrade_bench.runs.columns import CLEAN, Row
 from degrade_bench.runs.record import ClipRecord
@@ -26,6 +27,7 @@ from degrade_bench.sweep.asking import Listeners
 from degrade_bench.sweep.batch_check import batch_dependence
 from degrade_bench.sweep.cells import Block, Cell
 from degrade_bench.sweep.counts import growth, totals
+from degrade_bench.sweep.hearing import hear_together, listens
 from degrade_bench.sweep.scoring import MetricInput, Outcome
 from degrade_bench.sweep.window import as_long, matched_samples
 
@@ -85,22 +87,37 @@ def block_result(
     inputs: dict[str, list[MetricInput]] = {traits.name: [] for traits in heavy}
     row_stubs: dict[str, list[Row]] = {traits.name: [] for traits in heavy}
     waiting = Outcome(None, "ok", None, 0.0)
-    portions = _portions(block.cells, clip)
+    listening = [metric for metric in light if listens(metric)]
+    batched = [metric for metric in light if not listens(metric)]
+    heard: dict[str, list[Outcome]] = {metric.name: [] for metric in light}
+    before = {metric.name: totals(metric) for metric in listening}
+    finished: list[_RenderedCell] = []
+    portions = _portions(block.cells, clip) if batched or heavy else [[cell] for cell in block.cells]
     for portion in portions:
-        cells = [_render(clip, cell, seed) for cell in portion]
-        if len(portions) > 1:
+        cells = []
+        for cell in portion:
+            cells.append(_render(clip, cell, seed))
+            for name, outcome in _listened(listening, clip, cells[-1], windows):
+                heard[name].append(outcome)
+        if len(portions) > 1 and clip.samples.nbytes > MOST_BYTES_HELD // len(block.cells):
             forget_damage(clip)  # what rendering and hearing take must not add up
         checks = checks_batches and portion[0] is block.cells[0]
-        for metric in light:
+        for metric in batched:
             outcomes, grown = _heard(metric, clip, block, cells, windows[metric.name], listeners, checks)
             give_back(clip)
             counts[metric.name].update(grown)
-            traits = Traits.of(metric)
-            rows += [_row(record, cell, traits, outcome) for cell, outcome in zip(cells, outcomes, strict=True)]
+            heard[metric.name] += outcomes
         for traits in heavy:
             inputs[traits.name] += [_metric_input(clip, cell, traits, windows[traits.name]) for cell in cells]
             row_stubs[traits.name] += [_row(record, cell, traits, waiting) for cell in cells]
+        finished += [replace(cell, rendered=None) for cell in cells]
         del cells  # before the next are rendered
+    for metric in listening:
+        counts[metric.name].update(growth(before[metric.name], totals(metric)))
+    for metric in light:
+        traits = Traits.of(metric)
+        of_cells = zip(finished, heard[metric.name], strict=True)
+        rows += [_row(record, cell, traits, outcome) for cell, outcome in of_cells]
     forget_damage(clip)
     return BlockResult(
         clip_id=clip.id,
@@ -111,6 +128,26 @@ def block_result(
         counts={name: dict(grown) for name, grown in counts.items() if grown},
         seconds=time.perf_counter() - started,
     )
+
+
+def _listened(
+    metrics: Sequence[Metric],
+    clip: Clip,
+    cell: _RenderedCell,
+    windows: Mapping[str, float | None],
+) -> Iterable[tuple[str, Outcome]]:
+    """What the metrics that hear a cell together make of it, by name.
+
+    Args:
+        metrics: all of them listen.
+        clip: the clean clip.
+        cell: rendered.
+        windows: by metric, the seconds that every cell of the clip fills; None for a whole window.
+    """
+    listening = [metric for metric in metrics if isinstance(metric, Listener)]
+    inputs = [_metric_input(clip, cell, Traits.of(metric), windows[metric.name]) for metric in listening]
+    names = (metric.name for metric in listening)
+    return zip(names, hear_together(listening, clip, inputs), strict=True)
 
 
 def _heard(

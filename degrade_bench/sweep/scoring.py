@@ -68,6 +68,14 @@ class Outcome:
         return replace(cls.failed(reason_of(error), seconds), died=isinstance(error, MetricDiedError))
 
     @classmethod
+    def of_failed_signal(cls, error: Exception, seconds: float) -> Outcome:
+        """Whatever was raised over one signal by itself; where memory ran out, the next start tries again."""
+        reason = said(error)
+        if is_out_of_memory(error):
+            reason = f"{INTERRUPTED}a single signal does not fit into memory: {reason}"
+        return cls.failed(reason, seconds)
+
+    @classmethod
     def scored(cls, score: float, seconds: float) -> Outcome:
         """The metric gave a number; NaN is none."""
         if math.isnan(score):
@@ -175,10 +183,7 @@ def _score_batch(metric: Metric, cells: Sequence[MetricInput], sample_rate: int)
         return [Outcome.of_error(error, (time.perf_counter() - started) / len(cells))] * len(cells)
     except Exception as error:  # any metric, ours or a user's: its failure is a row
         short_of_memory = is_out_of_memory(error)
-        reason = said(error)
-        if short_of_memory:
-            reason = f"{INTERRUPTED}a single signal does not fit into memory: {reason}"
-        alone = Outcome.failed(reason, time.perf_counter() - started)
+        alone = Outcome.of_failed_signal(error, time.perf_counter() - started)
     # out here the error is gone, and with it the frames that held on to what the metric had allocated
     if short_of_memory:
         give_back_memory()

@@ -10,21 +10,21 @@ from __future__ import annotations
 
 import math
 
-import torch
+import numpy as np
 
-from degrade_bench.metric.panel.base import FullReference, chroma_filters, frame_size, pooled_magnitudes
+from degrade_bench.metric.hearing.heard import Heard
+from degrade_bench.metric.hearing.listener import FullReference
+from degrade_bench.metric.panel.features import PitchClasses
 
 
 class _Chroma(FullReference):
-    version = "2"
+    version = "3"
     source = "chroma features after Ellis 2007"
     score_range = (0.0, 1.0)
 
-    def features(self, signal: torch.Tensor, sample_rate: int) -> torch.Tensor:
-        """Pitch-class magnitudes of all channels together, whatever their phases: ``(12, frames)``."""
-        n_fft = frame_size(sample_rate, 0.19)
-        spectrum = pooled_magnitudes(signal, n_fft, n_fft // 4)
-        return torch.matmul(chroma_filters(sample_rate, n_fft), spectrum).double()
+    def features(self, sample_rate: int) -> tuple[PitchClasses]:
+        """Pitch-class magnitudes, of both signals."""
+        return (PitchClasses(),)
 
 
 class ChromaOrderFree(_Chroma):
@@ -34,9 +34,11 @@ class ChromaOrderFree(_Chroma):
     summary = "similarity of the pitch-class profiles of the whole clips; deaf to order"
     aligned = False
 
-    def compare(self, clean: torch.Tensor, degraded: torch.Tensor) -> float:
+    def compare(self, clean: Heard, degraded: Heard) -> float:
         """The cosine, 1 for equal profiles; NaN if either is silent."""
-        return _cosine(clean.sum(dim=1), degraded.sum(dim=1))
+        x, y = (signal.ask(PitchClasses()).sum(axis=0) for signal in (clean, degraded))
+        scale = float(np.linalg.norm(x) * np.linalg.norm(y))
+        return float(x @ y) / scale if scale > 0 else math.nan
 
 
 class ChromaAligned(_Chroma):
@@ -45,17 +47,13 @@ class ChromaAligned(_Chroma):
     name = "chroma-aligned"
     summary = "similarity of the pitch classes frame by frame; hears order, key and timing"
 
-    def compare(self, clean: torch.Tensor, degraded: torch.Tensor) -> float:
+    def compare(self, clean: Heard, degraded: Heard) -> float:
         """The weighted mean cosine; NaN if the clean clip is silent."""
-        norms = torch.linalg.vector_norm(clean, dim=0)
-        weights = norms.square()
+        x, y = (signal.ask(PitchClasses()) for signal in (clean, degraded))
+        norms = np.linalg.norm(x, axis=1)
+        weights = np.square(norms)
         if float(weights.sum()) == 0.0:
             return math.nan
-        products = norms * torch.linalg.vector_norm(degraded, dim=0)
-        cosines = (clean * degraded).sum(dim=0) / products.clamp_min(1e-30)
+        products = norms * np.linalg.norm(y, axis=1)
+        cosines = (x * y).sum(axis=1) / np.maximum(products, 1e-30)
         return float((cosines * weights).sum() / weights.sum())
-
-
-def _cosine(x: torch.Tensor, y: torch.Tensor) -> float:
-    scale = float(torch.linalg.vector_norm(x) * torch.linalg.vector_norm(y))
-    return float(x @ y) / scale if scale > 0 else math.nan

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
-import torch
+import numpy as np
 
-from degrade_bench.metric.panel.base import FullReference, frame_size, magnitudes, mel_filters
+from degrade_bench.metric.hearing.heard import Heard
+from degrade_bench.metric.hearing.listener import FullReference
+from degrade_bench.metric.panel.features import MelPower
 
-BANDS = 80
+BANDS = MelPower(80, every=2)
 FLOOR_DB = 80.0
 
 
@@ -20,24 +22,23 @@ class LogMel(FullReference):
     """
 
     name = "log-mel"
-    version = "2"
+    version = "3"
     summary = "mean difference of the mel spectrogram in dB, over the whole band"
     source = "mel-cepstral distortion's spectrogram form; Kubichek 1993"
     higher_is_better = False
     hears = ("gain",)
     score_range = (0.0, None)
 
-    def features(self, signal: torch.Tensor, sample_rate: int) -> torch.Tensor:
-        """Mel-band power: ``(channels, bands, frames)``."""
-        n_fft = frame_size(sample_rate, 0.046)
-        power = magnitudes(signal, n_fft, n_fft // 2).square()
-        return torch.matmul(mel_filters(sample_rate, n_fft, BANDS), power)
+    def features(self, sample_rate: int) -> tuple[MelPower]:
+        """Mel-band power, of both signals."""
+        return (BANDS,)
 
-    def compare(self, clean: torch.Tensor, degraded: torch.Tensor) -> float:
+    def compare(self, clean: Heard, degraded: Heard) -> float:
         """The distance in dB; NaN if the clean signal is silent."""
-        peak = float(clean.max())
+        x, y = clean.ask(BANDS), degraded.ask(BANDS)
+        peak = float(x.max())
         if peak == 0.0:
             return math.nan
-        floor = peak * 10 ** (-FLOOR_DB / 10)
-        difference = clean.clamp_min(floor).log10() - degraded.clamp_min(floor).log10()
-        return 10 * float(difference.abs().mean())
+        floor = np.float32(peak * 10 ** (-FLOOR_DB / 10))
+        difference = np.log10(np.maximum(x, floor)) - np.log10(np.maximum(y, floor))
+        return 10 * float(np.abs(difference).mean(dtype=np.float64))

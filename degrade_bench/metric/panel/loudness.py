@@ -5,13 +5,12 @@ Source: ITU-R BS.1770-4.
 
 from __future__ import annotations
 
-import torch
-
 from degrade_bench.clip.loudness import SILENCE_LUFS, integrated_lufs
-from degrade_bench.metric.panel.base import ReferenceFree
+from degrade_bench.metric.hearing.heard import Heard
+from degrade_bench.metric.hearing.listener import Listener
 
 
-class Loudness(ReferenceFree):
+class Loudness(Listener):
     """Integrated loudness in LUFS; −70, the standard's gate, for silence."""
 
     name = "loudness"
@@ -20,6 +19,6 @@ class Loudness(ReferenceFree):
     hears = ("gain",)
     score_range = (SILENCE_LUFS, None)
 
-    def score_one(self, signal: torch.Tensor, sample_rate: int) -> float:
+    def score_heard(self, signal: Heard) -> float:
         """Loudness in LUFS."""
-        return max(SILENCE_LUFS, integrated_lufs(signal, sample_rate))
+        return max(SILENCE_LUFS, integrated_lufs(signal.samples, signal.sample_rate))

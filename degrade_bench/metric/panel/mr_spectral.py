@@ -7,53 +7,162 @@ WaveGAN", ICASSP 2020, and J. Engel et al., "DDSP", ICLR 2020.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-import torch
+import numpy as np
 
-from degrade_bench.metric.panel.base import FullReference, channel_magnitudes, frame_size
+from degrade_bench.metric.hearing.heard import Heard
+from degrade_bench.metric.hearing.listener import FullReference
+from degrade_bench.metric.hearing.spectra import Block, Grid, SpectralFeature, block_of
+from degrade_bench.metric.panel.features import LONG_SECONDS
 
-FRAME_SECONDS = (0.012, 0.023, 0.046)
+FRAME_SECONDS = (0.012, 0.023, LONG_SECONDS)
 FLOOR = 1e-4  # of the clean signal's largest magnitude: 80 dB down
+MOST_BYTES_KEPT = 16 << 20
+"""Of signals of so many bytes, 48 s of 44.1 kHz stereo, the spectra are kept: six times as many bytes, twice that
+with the logarithms."""
 
 
 class MultiResolutionSpectral(FullReference):
     """Mean over three resolutions of spectral convergence plus mean log-magnitude distance (natural log)."""
 
     name = "mr-spectral"
-    version = "3"
+    version = "4"
     summary = "spectral convergence plus log-magnitude distance over three resolutions"
     source = "Yamamoto et al., ICASSP 2020; Engel et al., ICLR 2020"
     higher_is_better = False
     hears = ("gain",)
     score_range = (0.0, None)
 
-    def features(self, signal: torch.Tensor, sample_rate: int) -> Iterator[Iterator[torch.Tensor]]:
-        """STFT magnitudes at three resolutions, channel by channel; 75 % overlap of the longest frame."""
-        hop = frame_size(sample_rate, FRAME_SECONDS[-1]) // 4
-        return (channel_magnitudes(signal, frame_size(sample_rate, seconds), hop) for seconds in FRAME_SECONDS)
+    def features(self, sample_rate: int) -> tuple[Distance, ...]:
+        """The distance at each resolution; the overlap is 75 % of the longest frame."""
+        return tuple(map(Distance, FRAME_SECONDS))
 
-    def clean_features(self, signal: torch.Tensor, sample_rate: int) -> list[list[torch.Tensor]]:
-        """The same, kept."""
-        return [list(channels) for channels in self.features(signal, sample_rate)]
+    def clean_features(self, sample_rate: int) -> tuple[CleanSpectra, ...]:
+        """What the distances are measured from."""
+        return tuple(map(CleanSpectra, FRAME_SECONDS))
 
-    def compare(self, clean: Iterable[Iterable[torch.Tensor]], degraded: Iterable[Iterable[torch.Tensor]]) -> float:
+    def compare(self, clean: Heard, degraded: Heard) -> float:
         """The distance; NaN if the clean signal is silent."""
-        distances = [_distance(list(x), y) for x, y in zip(clean, degraded, strict=True)]
+        distances = [degraded.ask(Distance(seconds)) for seconds in FRAME_SECONDS]
         return sum(distances) / len(distances)
 
 
-def _distance(clean: list[torch.Tensor], degraded: Iterable[torch.Tensor]) -> float:
-    """Of one resolution, from magnitudes by channel; those of the degraded signal are written over."""
-    peak = max(float(x.max()) for x in clean)
-    if peak == 0.0:
-        return math.nan
-    floor = peak * FLOOR
-    difference = power = logs = 0.0
-    for x, y in zip(clean, degraded, strict=True):
-        difference += float(torch.linalg.vector_norm(x - y)) ** 2
-        power += float(torch.linalg.vector_norm(x)) ** 2
-        log_ratio = x.clamp_min(floor).log_()
-        log_ratio -= y.clamp_min_(floor).log_()
-        logs += float(log_ratio.abs_().mean())
-    return math.sqrt(difference / power) + logs / len(clean)
+@dataclass(frozen=True)
+class CleanSpectra(SpectralFeature["Spectra"]):
+    """The magnitudes of a clean signal and their logarithms.
+
+    Attributes:
+        seconds: of a frame.
+    """
+
+    seconds: float
+
+    def grid(self, sample_rate: int) -> Grid:
+        """Frames of any length lie equally far apart."""
+        return Grid.nearest(sample_rate, self.seconds, LONG_SECONDS)
+
+    def taker(self, signal: Heard, grid: Grid) -> Spectra:
+        """Spectra of a long signal are not kept, but computed again."""
+        return Spectra(signal.steady, grid)
+
+
+class Spectra:
+    """The magnitudes of a signal, block by block, with what is said of all of them.
+
+    Attributes:
+        peak: the largest.
+        power: the sum of their squares.
+    """
+
+    def __init__(self, audio: np.ndarray, grid: Grid) -> None:
+        self._audio, self._grid = audio, grid
+        self._keeps = audio.nbytes <= MOST_BYTES_KEPT
+        self._kept: list[np.ndarray] = []
+        self._logs: list[np.ndarray] = []
+        self.peak, self.power = 0.0, 0.0
+
+    def take(self, block: Block) -> None:
+        """Add a block."""
+        self.peak = max(self.peak, float(block.magnitudes.max()))
+        self.power += _sum_of_squares(block.magnitudes)
+        if self._keeps:
+            self._kept.append(block.magnitudes)
+
+    def result(self) -> Spectra:
+        """The logarithms need the peak, and with it every block."""
+        self._logs = [self._log(magnitudes) for magnitudes in self._kept]
+        return self
+
+    @property
+    def floor(self) -> np.float32:
+        """What lies under it counts as this."""
+        return np.float32(self.peak * FLOOR)
+
+    def block(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """The magnitudes of a block and their logarithms."""
+        if self._keeps:
+            return self._kept[index], self._logs[index]
+        magnitudes = block_of(self._audio, self._grid, index).magnitudes
+        return magnitudes, self._log(magnitudes)
+
+    def _log(self, magnitudes: np.ndarray) -> np.ndarray:
+        logs = np.maximum(magnitudes, self.floor)
+        with np.errstate(divide="ignore"):  # of silence, which has no distance
+            values: np.ndarray = np.log(logs, out=logs)
+        return values
+
+
+@dataclass(frozen=True)
+class Distance(SpectralFeature[float]):
+    """Spectral convergence plus log-magnitude distance from the reference; NaN if that is silent.
+
+    Attributes:
+        seconds: of a frame.
+    """
+
+    seconds: float
+
+    def grid(self, sample_rate: int) -> Grid:
+        """That of the clean spectra."""
+        return CleanSpectra(self.seconds).grid(sample_rate)
+
+    def taker(self, signal: Heard, grid: Grid) -> _Differences:
+        """Adds up the differences.
+
+        Raises:
+            ValueError: the signal has no reference.
+        """
+        if signal.reference is None:
+            raise ValueError("a distance needs a reference")
+        return _Differences(signal.reference.ask(CleanSpectra(self.seconds)))
+
+
+class _Differences:
+    """Adds up the differences of a signal's magnitudes from the clean ones."""
+
+    def __init__(self, clean: Spectra) -> None:
+        self._clean = clean
+        self._squares = self._logs = 0.0
+        self._count = 0
+
+    def take(self, block: Block) -> None:
+        clean, clean_logs = self._clean.block(block.index)
+        work = np.subtract(clean, block.magnitudes)
+        self._squares += _sum_of_squares(work)
+        np.maximum(block.magnitudes, self._clean.floor, out=work)
+        if self._clean.peak > 0.0:
+            np.log(work, out=work)
+            np.subtract(clean_logs, work, out=work)
+            self._logs += float(np.abs(work, out=work).sum(dtype=np.float32))
+        self._count += work.size
+
+    def result(self) -> float:
+        if self._clean.peak == 0.0:
+            return math.nan
+        return math.sqrt(self._squares / self._clean.power) + self._logs / self._count
+
+
+def _sum_of_squares(values: np.ndarray) -> float:
+    flat = values.reshape(-1)
+    return float(flat @ flat)

@@ -8,47 +8,49 @@ from __future__ import annotations
 
 import math
 
-import torch
+import numpy as np
+from scipy import fft
 
-from degrade_bench.metric.panel.base import ReferenceFree, frame_size, mel_filters, pooled_magnitudes
+from degrade_bench.metric.hearing.heard import Heard
+from degrade_bench.metric.hearing.listener import Listener
+from degrade_bench.metric.panel.features import MelPower
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.25, 2.0
-BANDS = 40
+BANDS = MelPower(40, pooled=True)
 
 
-class OnsetRhythm(ReferenceFree):
+class OnsetRhythm(Listener):
     """The highest autocorrelation of onset strength between periods of 0.25 and 2 s; 1 is a perfect pulse."""
 
     name = "onset-rhythm"
-    version = "2"
+    version = "3"
     summary = "how clearly onsets repeat at one period (pulse clarity), without a reference"
     source = "Lartillot et al., ISMIR 2008"
     score_range = (-1.0, 1.0)
 
-    def score_one(self, signal: torch.Tensor, sample_rate: int) -> float:
-        """Pulse clarity of all channels together, whatever their phases; NaN where nothing ever begins."""
-        n_fft = frame_size(sample_rate, 0.046)
-        hop = n_fft // 4
-        power = pooled_magnitudes(signal, n_fft, hop).square()
-        mel = torch.matmul(mel_filters(sample_rate, n_fft, BANDS), power)
+    def features(self, sample_rate: int) -> tuple[MelPower]:
+        """Mel-band power of all channels together, whatever their phases."""
+        return (BANDS,)
+
+    def score_heard(self, signal: Heard) -> float:
+        """Pulse clarity; NaN where nothing ever begins."""
+        mel = signal.ask(BANDS)[0]
         peak = float(mel.max())
         if peak == 0.0:
             return math.nan
-        rises = mel.clamp_min(peak * 1e-8).log10().diff(dim=1).clamp_min(0.0)
-        strength = rises.mean(dim=0).double()
+        logs = np.log10(np.maximum(mel, np.float32(peak * 1e-8)))
+        strength = np.maximum(np.diff(logs, axis=0), 0.0).mean(axis=1).astype(np.float64)
         count = len(strength)
         if count < 2:
             return math.nan
-        strength = strength - strength.mean()
-        spectrum = torch.fft.rfft(strength, 2 * count)
-        correlation = torch.fft.irfft(spectrum.abs().square(), 2 * count)[:count]
+        spectrum = fft.rfft(strength - strength.mean(), 2 * count)
+        correlation = fft.irfft(np.square(np.abs(spectrum)), 2 * count)[:count]
         if float(correlation[0]) <= 1e-12:
             return math.nan
-        frames_per_second = sample_rate / hop
+        frames_per_second = signal.sample_rate / BANDS.grid(signal.sample_rate).hop
         first = max(1, round(SHORTEST_SECONDS * frames_per_second))
         last = min(count // 2, round(LONGEST_SECONDS * frames_per_second))
         if last <= first:
             return math.nan
-        lags = torch.arange(first, last)
-        unbiased = correlation[first:last] / (count - lags) * count
+        unbiased = correlation[first:last] / (count - np.arange(first, last)) * count
         return float(unbiased.max() / correlation[0])

@@ -1,0 +1,114 @@
+"""The features that the panel's metrics are computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+
+from degrade_bench.metric.hearing.heard import Heard
+from degrade_bench.metric.hearing.spectra import Block, Grid, SpectralFeature
+
+LONG_SECONDS = 0.046
+CHROMA_SECONDS = 0.19
+
+
+@dataclass(frozen=True)
+class MelPower(SpectralFeature[np.ndarray]):
+    """Mel-band power, 20 Hz to the Nyquist frequency: ``(channels, frames, bands)``, float32.
+
+    Attributes:
+        bands: how many.
+        every: which frames of those that lie a quarter of a frame apart: every one, or every second.
+        pooled: whether channels are taken together, by their mean power: ``(1, frames, bands)``.
+    """
+
+    bands: int
+    every: Literal[1, 2] = 1
+    pooled: bool = False
+
+    def grid(self, sample_rate: int) -> Grid:
+        """Frames of 46 ms."""
+        return Grid.nearest(sample_rate, LONG_SECONDS)
+
+    def taker(self, signal: Heard, grid: Grid) -> _Projections:
+        """The filters are products with the power."""
+        filters = mel_filters(signal.sample_rate, grid.n_fft, self.bands)
+        channels = 1 if self.pooled else len(signal.steady)
+        return _Projections(grid, signal, filters, channels, self._input, self.every)
+
+    def _input(self, block: Block) -> np.ndarray:
+        return block.pooled_power[None, :: self.every] if self.pooled else block.power[:, :: self.every]
+
+
+@dataclass(frozen=True)
+class PitchClasses(SpectralFeature[np.ndarray]):
+    """Pitch-class magnitudes of all channels together, whatever their phases: ``(frames, 12)``, float64."""
+
+    def grid(self, sample_rate: int) -> Grid:
+        """Frames of 0.19 s."""
+        return Grid.nearest(sample_rate, CHROMA_SECONDS)
+
+    def taker(self, signal: Heard, grid: Grid) -> _Chroma:
+        """The filters are products with the root of the mean power."""
+        filters = chroma_filters(signal.sample_rate, grid.n_fft)
+        return _Chroma(grid, signal, filters, 1, lambda block: np.sqrt(block.pooled_power)[None])
+
+
+class _Projections:
+    """Takes products of what a block holds with a filter bank."""
+
+    def __init__(
+        self,
+        grid: Grid,
+        signal: Heard,
+        filters: np.ndarray,
+        channels: int,
+        of_block: Callable[[Block], np.ndarray],
+        every: int = 1,
+    ) -> None:
+        frames = -(-grid.frames(signal.steady.shape[1]) // every)
+        self._out = np.empty((channels, frames, filters.shape[1]), np.float32)
+        self._filters, self._of_block, self._every = filters, of_block, every
+
+    def take(self, block: Block) -> None:
+        """A block begins with an even frame, so that every second of its frames is every second of the signal's."""
+        values = self._of_block(block)
+        first = block.first // self._every
+        np.matmul(values, self._filters, out=self._out[:, first : first + values.shape[1]])
+
+    def result(self) -> np.ndarray:
+        """All frames."""
+        return self._out
+
+
+class _Chroma(_Projections):
+    def result(self) -> np.ndarray:
+        """In float64, without the axis of channels."""
+        return super().result()[0].astype(np.float64)
+
+
+@lru_cache(maxsize=16)
+def mel_filters(sample_rate: int, n_fft: int, bands: int) -> np.ndarray:
+    """Mel filter bank from 20 Hz to the Nyquist frequency: ``(1 + n_fft/2, bands)``, unit sum per band.
+
+    Args:
+        sample_rate: in Hz.
+        n_fft: samples of a frame.
+        bands: how many filters.
+    """
+    import librosa
+
+    filters = librosa.filters.mel(sr=sample_rate, n_fft=n_fft, n_mels=bands, fmin=20.0, norm=None)
+    return np.ascontiguousarray((filters / np.maximum(filters.sum(axis=1, keepdims=True), 1e-9)).T, np.float32)
+
+
+@lru_cache(maxsize=16)
+def chroma_filters(sample_rate: int, n_fft: int) -> np.ndarray:
+    """Pitch-class filter bank: ``(1 + n_fft/2, 12)``, centred on the fifth octave (Ellis 2007)."""
+    import librosa
+
+    return np.ascontiguousarray(librosa.filters.chroma(sr=sample_rate, n_fft=n_fft, tuning=0.0).T, np.float32)

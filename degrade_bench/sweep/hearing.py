@@ -1,0 +1,109 @@
+"""Metrics that are computed from shared features hear a cell together, as soon as it is rendered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+
+from degrade_bench._support.caching import remembered
+from degrade_bench._support.guard import guarded
+from degrade_bench._support.interrupts import never_a_row
+from degrade_bench.clip import Clip
+from degrade_bench.errors import NotApplicableError
+from degrade_bench.metric.base import Metric, checked_scores
+from degrade_bench.metric.hearing.heard import Heard
+from degrade_bench.metric.hearing.listener import Listener, prepare
+from degrade_bench.metric.identity import is_foreign
+from degrade_bench.sweep.scoring import MetricInput, Outcome, calling
+
+_Place = tuple[int, torch.Size]
+
+
+def listens(metric: Metric) -> bool:
+    """Whether a metric hears cells one by one, from features that it shares with others."""
+    return isinstance(metric, Listener) and metric.hop_seconds is None
+
+
+def hear_together(metrics: Sequence[Listener], clip: Clip, inputs: Sequence[MetricInput]) -> list[Outcome]:
+    """What metrics make of one cell, in order.
+
+    Args:
+        metrics: who hears it.
+        clip: the clean clip.
+        inputs: what each of them is given of the cell; the same tensor where it is the same signal.
+    """
+    signals: dict[_Place, Heard] = {}
+    of_metric = [_heard(clip, given, signals) for given in inputs]
+    shared = _prepared(metrics, of_metric) / max(1, sum(signal is not None for signal in of_metric))
+    outcomes = []
+    for metric, given, signal in zip(metrics, inputs, of_metric, strict=True):
+        if signal is None:
+            outcomes.append(given.outcome or Outcome.failed("there is nothing to hear"))
+        else:
+            outcomes.append(_outcome(metric, signal, shared))
+    return outcomes
+
+
+def _heard(clip: Clip, given: MetricInput, signals: dict[_Place, Heard]) -> Heard | None:
+    """The signal that a metric is given, one object for all metrics that are given the same."""
+    if given.outcome is not None or given.samples is None:
+        return None
+    place = _place(given.samples)
+    signal = signals.setdefault(place, Heard(given.samples, clip.sample_rate))
+    if given.reference is None:
+        return signal
+    references = _references(clip)
+    reference = references.setdefault(_place(given.reference), Heard(given.reference, clip.sample_rate))
+    if signal.reference not in (None, reference):  # a metric that cuts the clean signal in another way
+        return Heard(given.samples, clip.sample_rate, reference)
+    signal.reference = reference
+    return signal
+
+
+def _place(samples: torch.Tensor) -> _Place:
+    return samples.data_ptr(), samples.shape
+
+
+@remembered()
+def _references(clip: Clip) -> dict[_Place, Heard]:
+    """What is known of the clip's signal and of parts of it: filled as they are heard."""
+    return {}
+
+
+def _prepared(metrics: Sequence[Listener], signals: Sequence[Heard | None]) -> float:
+    """Compute what the metrics name, all of it together; returns the seconds that it took.
+
+    Where that raises, nothing is said of it here: the metric that asks for the feature gets the error.
+    """
+    started = time.perf_counter()
+    by_signal: dict[Heard, list[Listener]] = {}
+    for metric, signal in zip(metrics, signals, strict=True):
+        if signal is not None:
+            by_signal.setdefault(signal, []).append(metric)
+    for signal, listening in by_signal.items():
+        try:
+            with never_a_row(), _guard(listening):
+                prepare(signal, listening)
+        except Exception:  # the metric's, or that of one of its features; the others are not to suffer
+            continue
+    return time.perf_counter() - started
+
+
+def _guard(metrics: Sequence[Listener]) -> AbstractContextManager[None]:
+    return guarded("a feature") if any(map(is_foreign, metrics)) else nullcontext()
+
+
+def _outcome(metric: Listener, signal: Heard, shared_seconds: float) -> Outcome:
+    started = time.perf_counter() - shared_seconds
+    try:
+        with never_a_row(), calling(metric):
+            prepare(signal, (metric,))
+            score = checked_scores(metric, [metric.score_heard(signal)], 1)[0]
+    except NotApplicableError as error:
+        return Outcome.not_applicable(str(error))
+    except Exception as error:  # any metric, ours or a user's: its failure is a row
+        return Outcome.of_failed_signal(error, time.perf_counter() - started)
+    return Outcome.scored(score, time.perf_counter() - started)
