@@ -20,14 +20,20 @@ Source: ITU-R BS.1770-4 (2015); C. J. Steinmetz and J. D. Reiss, "pyloudnorm", A
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch.utils.weak import WeakTensorKeyDictionary
 
 from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
+from degrade_bench.clip.k_weighting import step_energies
 from degrade_bench.errors import NotApplicableError
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
 
 BLOCK_SECONDS = 0.4
 STEPS_PER_BLOCK = 4  # blocks overlap by 75 %
@@ -43,9 +49,19 @@ GATE_UNDER_LOUDEST_LU = 70.0
 LARGEST_GAIN_LU = 80.0
 """What a damage leaves further under its clip than this is as good as nothing."""
 
-SHELF_DB, SHELF_HZ, SHELF_Q = 4.0, 1500.0, 1 / np.sqrt(2)
-HIGH_PASS_HZ, HIGH_PASS_Q = 38.0, 0.5
-"""The two filters of the K-weighting; the standard itself gives coefficients, and at 48 kHz only."""
+
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """The block powers of a tensor at one sample rate, as it was when it was measured."""
+
+    sample_rate: int
+    written: int
+    powers: np.ndarray
+
+
+_measured: MutableMapping[torch.Tensor, _Measured] = WeakTensorKeyDictionary()
+"""What was measured of tensors that still live: a damaged signal is measured to be matched, and its loudness may be
+asked for again when it is scored."""
 
 
 def integrated_lufs(samples: torch.Tensor, sample_rate: int) -> float:
@@ -57,21 +73,47 @@ def integrated_lufs(samples: torch.Tensor, sample_rate: int) -> float:
     return _gated(_block_powers(samples, sample_rate), SILENCE_LUFS)
 
 
-def _block_powers(samples: torch.Tensor, sample_rate: int) -> np.ndarray:
-    """K-weighted power of the blocks of 400 ms, 100 ms apart, over all channels."""
-    from scipy.signal import sosfilt
+def with_gain(samples: torch.Tensor, sample_rate: int, gain_db: float) -> torch.Tensor:
+    """The samples with a gain; what was measured of them holds for what comes back, and is not measured again.
 
+    Args:
+        samples: ``(channels, time)``; they come back as they are where there is no gain.
+        sample_rate: Hz.
+        gain_db: dB.
+    """
+    if gain_db == 0.0:
+        return samples
+    gain = float(10 ** (gain_db / 20))
+    louder = samples * gain
+    powers = _powers_measured(samples, sample_rate)
+    if powers is not None and samples.shape[1] >= round(BLOCK_SECONDS * sample_rate):
+        _measured[louder] = _Measured(sample_rate, louder._version, powers * gain**2)
+    return louder
+
+
+def _powers_measured(samples: torch.Tensor, sample_rate: int) -> np.ndarray | None:
+    """The block powers of a tensor, if they were measured and nothing was written to it since."""
+    measured = _measured.get(samples)
+    if measured is None or (measured.sample_rate, measured.written) != (sample_rate, samples._version):
+        return None
+    return measured.powers
+
+
+def _block_powers(samples: torch.Tensor, sample_rate: int) -> np.ndarray:
+    """K-weighted power of the blocks of 400 ms, 100 ms apart, over all channels; measured once for a tensor."""
+    powers = _powers_measured(samples, sample_rate)
+    if powers is None:
+        powers = _measured_powers(samples, sample_rate)
+        _measured[samples] = _Measured(sample_rate, samples._version, powers)
+    return powers
+
+
+def _measured_powers(samples: torch.Tensor, sample_rate: int) -> np.ndarray:
     audio = samples.detach().cpu().numpy()
     block = round(BLOCK_SECONDS * sample_rate)
     if audio.shape[1] < block:
         audio = np.tile(audio, (1, math.ceil(block / audio.shape[1])))
-    edges = np.arange(0, audio.shape[1] * STEPS_PER_BLOCK + 1, block) // STEPS_PER_BLOCK
-    energies = []
-    for channel in audio:  # one at a time: in float64, filtered, a channel takes four times its memory
-        weighted = sosfilt(k_weighting(sample_rate), channel.astype(np.float64))
-        np.square(weighted, out=weighted)
-        energies.append(np.add.reduceat(weighted[: edges[-1]], edges[:-1]))
-    energy = _channel_weights(len(audio)) @ np.stack(energies)
+    energy = _channel_weights(len(audio)) @ step_energies(audio, sample_rate, block, STEPS_PER_BLOCK)
     values: np.ndarray = np.convolve(energy, np.ones(STEPS_PER_BLOCK), mode="valid") / block
     return values
 
@@ -94,40 +136,6 @@ def _channel_weights(channels: int) -> np.ndarray:
     if channels == 6:
         return np.array([1, 1, 1, 0, SURROUND_WEIGHT, SURROUND_WEIGHT])
     return np.ones(channels)
-
-
-@lru_cache(maxsize=32)
-def k_weighting(sample_rate: int) -> np.ndarray:
-    """The two filters of the standard at a sample rate: a shelf for the head, and a high-pass.
-
-    Shape:
-        returns ``(2, 6)``, second-order sections as :func:`scipy.signal.sosfilt` takes them.
-
-    >>> k_weighting(48000).round(4).tolist()[1]
-    [0.995, -1.9901, 0.995, 1.0, -1.9901, 0.9901]
-    """
-    amplitude = 10 ** (SHELF_DB / 40.0)
-    root = 2 * np.sqrt(amplitude)
-    cosine, alpha = _cosine_and_alpha(SHELF_HZ, SHELF_Q, sample_rate)
-    shelf = [
-        amplitude * ((amplitude + 1) + (amplitude - 1) * cosine + root * alpha),
-        -2 * amplitude * ((amplitude - 1) + (amplitude + 1) * cosine),
-        amplitude * ((amplitude + 1) + (amplitude - 1) * cosine - root * alpha),
-        (amplitude + 1) - (amplitude - 1) * cosine + root * alpha,
-        2 * ((amplitude - 1) - (amplitude + 1) * cosine),
-        (amplitude + 1) - (amplitude - 1) * cosine - root * alpha,
-    ]
-    cosine, alpha = _cosine_and_alpha(HIGH_PASS_HZ, HIGH_PASS_Q, sample_rate)
-    high_pass = [(1 + cosine) / 2, -(1 + cosine), (1 + cosine) / 2, 1 + alpha, -2 * cosine, 1 - alpha]
-    sections = np.asarray([shelf, high_pass])
-    values: np.ndarray = sections / sections[:, 3:4]
-    return values
-
-
-def _cosine_and_alpha(hz: float, q: float, sample_rate: int) -> tuple[float, float]:
-    """The two quantities of the cookbook from which a section at a frequency is made."""
-    angle = 2.0 * np.pi * (hz / sample_rate)
-    return float(np.cos(angle)), float(np.sin(angle) / (2.0 * q))
 
 
 @remembered()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
+import numpy as np
 import torch
 
 from degrade_bench._support.caching import remembered
@@ -101,7 +102,7 @@ def _outcome(metric: Listener, signal: Heard, shared_seconds: float) -> Outcome:
     try:
         with never_a_row(), calling(metric):
             prepare(signal, (metric,))
-            score = checked_scores(metric, [metric.score_heard(signal)], 1)[0]
+            score = checked_scores(metric, np.array([metric.score_heard(signal)]), 1)[0]
     except NotApplicableError as error:
         return Outcome.not_applicable(str(error))
     except Exception as error:  # any metric, ours or a user's: its failure is a row

@@ -11,12 +11,13 @@ import torch
 from scipy.signal import sosfreqz
 
 from degrade_bench.clip import Clip
+from degrade_bench.clip.k_weighting import _one_by_one, k_weighting, step_energies
 from degrade_bench.clip.loudness import (
     clip_lufs,
     integrated_lufs,
-    k_weighting,
     loudness_at_any_level,
     matching_gain_db,
+    with_gain,
 )
 from degrade_bench.errors import NotApplicableError
 from tests.conftest import make_clip
@@ -133,3 +134,27 @@ def test_a_constant_is_silence_and_cannot_be_matched():
     clip = make_clip(2.0, 16000, 2)
     with pytest.raises(NotApplicableError, match="nothing but a constant offset"):
         matching_gain_db(torch.full_like(clip.samples, 0.25), clip)
+
+
+@pytest.mark.parametrize(
+    ("rate", "channels", "seconds"), [(44100, 2, 14.5), (8000, 1, 0.45), (192000, 6, 1.3), (48000, 1, 61)]
+)
+def test_stretches_side_by_side_give_what_one_filter_gives(rate, channels, seconds):
+    generator = np.random.Generator(np.random.Philox(key=3))
+    audio = generator.standard_normal((channels, int(seconds * rate))).astype(np.float32)
+    audio[:, : rate // 5] *= 1000  # what a filter that forgets too slowly would carry on
+    block = round(0.4 * rate)
+    edges = np.arange(audio.shape[1] * 4 // block + 1) * block // 4
+    assert np.allclose(step_energies(audio, rate, block, 4), _one_by_one(audio, rate, edges), rtol=1e-9)
+
+
+def test_what_was_measured_of_a_tensor_goes_with_a_gain_and_is_forgotten_when_it_is_written_to():
+    samples = torch.randn(2, 44100, generator=torch.Generator().manual_seed(1))
+    before = integrated_lufs(samples, 44100)
+    louder = with_gain(samples, 44100, 6.0)
+    assert integrated_lufs(louder, 44100) == pytest.approx(before + 6.0, abs=1e-6)
+    assert integrated_lufs(louder, 44100) == pytest.approx(integrated_lufs(louder.clone(), 44100), abs=1e-6)
+    louder.mul_(0.5)
+    assert integrated_lufs(louder, 44100) == pytest.approx(before - 0.02, abs=1e-2)
+    assert integrated_lufs(samples, 44100) == before
+    assert integrated_lufs(samples, 22050) != before

@@ -98,13 +98,13 @@ thing = Scaled("3")
 
 
 FINGERPRINTS = {
-    "si-sdr": "827f6bf4a164",
-    "mr-spectral": "2955173b1c62",
-    "log-mel": "b52d717307cc",
-    "chroma-order-free": "3a1c77283459",
-    "chroma-aligned": "03d9846c9cd2",
-    "onset-rhythm": "ad75c31626ac",
-    "loudness": "6a172b0a2c4d",
+    "si-sdr": "32b7c9239ee5",
+    "mr-spectral": "0b3f524921b9",
+    "log-mel": "e8bb8a42439b",
+    "chroma-order-free": "81694afff560",
+    "chroma-aligned": "f9ff6c752862",
+    "onset-rhythm": "f90900f86cd0",
+    "loudness": "7d715e541943",
     "simulated-proportional": "1e571e99cc10",
     "simulated-noise": "8800d65a7ed2",
     "simulated-loudness": "f83b7f30f386",

@@ -88,7 +88,8 @@ class _Projections:
 class _Chroma(_Projections):
     def result(self) -> np.ndarray:
         """In float64, without the axis of channels."""
-        return super().result()[0].astype(np.float64)
+        classes: np.ndarray = super().result()[0].astype(np.float64)
+        return classes
 
 
 @lru_cache(maxsize=16)

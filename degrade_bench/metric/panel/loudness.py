@@ -14,6 +14,7 @@ class Loudness(Listener):
     """Integrated loudness in LUFS; −70, the standard's gate, for silence."""
 
     name = "loudness"
+    version = "2"
     summary = "integrated loudness in LUFS: a probe that hears gain, no measure of quality"
     source = "ITU-R BS.1770-4"
     hears = ("gain",)

@@ -17,8 +17,8 @@ from degrade_bench.metric.hearing.listener import FullReference
 CAP_DB = 120.0
 SAMPLES_AT_ONCE = 1 << 14
 LEAST_SHARE = 1e-6
-"""Of the power of a signal, as the difference of two powers: in float64 that holds to a relative 1e-9. Less noise is
-added up sample by sample."""
+"""Of the power of a signal, as the difference of two powers: in float64 that holds to a relative 1e-9. Less noise
+is added up sample by sample."""
 
 
 @dataclass(frozen=True)
