@@ -110,7 +110,9 @@ def modules_kept(package: str = "") -> Restore:
     Args:
         package: how their names begin; every module by default.
     """
-    before = {name: module for name, module in list(sys.modules.items()) if name.startswith(package)}
+    before = dict(sys.modules)
+    if package:
+        before = {name: module for name, module in before.items() if name.startswith(package)}
 
     def restore() -> None:
         for name, module in before.items():
