@@ -11,13 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from degrade_bench._support.guard import guarded
-from degrade_bench._support.interrupts import never_a_row
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.memory import forget_damage, give_back
-from degrade_bench.degrade.plan import Rendered
-from degrade_bench.degrade.seeds import cell_seed, generator
-from degrade_bench.errors import NotApplicableError
 from degrade_bench.metric.base import Metric, Treatment
 from degrade_bench.metric.hearing.listener import Listener
 from degrade_bench.metric.traits import Traits
@@ -28,8 +23,8 @@ from degrade_bench.sweep.batch_check import batch_dependence
 from degrade_bench.sweep.cells import Block, Cell
 from degrade_bench.sweep.counts import growth, totals
 from degrade_bench.sweep.hearing import hear_together, listens
+from degrade_bench.sweep.rendering import RenderedCell, metric_input, render
 from degrade_bench.sweep.scoring import MetricInput, Outcome
-from degrade_bench.sweep.window import as_long, matched_samples
 
 MOST_BYTES_HELD = 64 << 20
 """Bytes of rendered samples that are held at once, some three minutes of 44.1 kHz stereo."""
@@ -91,12 +86,12 @@ def block_result(
     batched = [metric for metric in light if not listens(metric)]
     heard: dict[str, list[Outcome]] = {metric.name: [] for metric in light}
     before = {metric.name: totals(metric) for metric in listening}
-    finished: list[_RenderedCell] = []
+    finished: list[RenderedCell] = []
     portions = _portions(block.cells, clip) if batched or heavy else [[cell] for cell in block.cells]
     for portion in portions:
         cells = []
         for cell in portion:
-            cells.append(_render(clip, cell, seed))
+            cells.append(render(clip, cell, seed))
             for name, outcome in _listened(listening, clip, cells[-1], windows):
                 heard[name].append(outcome)
         if len(portions) > 1 and clip.samples.nbytes > MOST_BYTES_HELD // len(block.cells):
@@ -108,7 +103,7 @@ def block_result(
             counts[metric.name].update(grown)
             heard[metric.name] += outcomes
         for traits in heavy:
-            inputs[traits.name] += [_metric_input(clip, cell, traits, windows[traits.name]) for cell in cells]
+            inputs[traits.name] += [metric_input(clip, cell, traits, windows[traits.name]) for cell in cells]
             row_stubs[traits.name] += [_row(record, cell, traits, waiting) for cell in cells]
         finished += [replace(cell, rendered=None) for cell in cells]
         del cells  # before the next are rendered
@@ -133,7 +128,7 @@ def block_result(
 def _listened(
     metrics: Sequence[Metric],
     clip: Clip,
-    cell: _RenderedCell,
+    cell: RenderedCell,
     windows: Mapping[str, float | None],
 ) -> Iterable[tuple[str, Outcome]]:
     """What the metrics that hear a cell together make of it, by name.
@@ -145,7 +140,7 @@ def _listened(
         windows: by metric, the seconds that every cell of the clip fills; None for a whole window.
     """
     listening = [metric for metric in metrics if isinstance(metric, Listener)]
-    inputs = [_metric_input(clip, cell, Traits.of(metric), windows[metric.name]) for metric in listening]
+    inputs = [metric_input(clip, cell, Traits.of(metric), windows[metric.name]) for metric in listening]
     names = (metric.name for metric in listening)
     return zip(names, hear_together(listening, clip, inputs), strict=True)
 
@@ -154,7 +149,7 @@ def _heard(
     metric: Metric,
     clip: Clip,
     block: Block,
-    cells: Sequence[_RenderedCell],
+    cells: Sequence[RenderedCell],
     shrunk: float | None,
     listeners: Listeners,
     checks_batches: bool,
@@ -171,7 +166,7 @@ def _heard(
         checks_batches: whether it scores one signal alone, too.
     """
     traits, before = Traits.of(metric), totals(metric)
-    inputs = [_metric_input(clip, cell, traits, shrunk) for cell in cells]
+    inputs = [metric_input(clip, cell, traits, shrunk) for cell in cells]
     if traits.oracle:
         treatments = [_treatment(clip, block, cell.cell) for cell in cells]
         outcomes = listeners.tell(metric, clip.id, block.name, treatments, inputs)
@@ -209,48 +204,6 @@ def clip_record(clip: Clip) -> ClipRecord:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _RenderedCell:
-    """A cell that was rendered, or the reason why it was not."""
-
-    cell: Cell
-    seed: int
-    rendered: Rendered | None
-    achieved: float | None
-    outcome: Outcome | None
-    seconds: float
-
-
-def seed_of(cell: Cell, clip_hash: str, run_seed: int) -> int:
-    """The seed of a cell; 0 for the clean one, which draws nothing.
-
-    Args:
-        cell: of the clip.
-        clip_hash: of the clip's samples.
-        run_seed: of the run.
-    """
-    if cell.degradation is None:
-        return 0
-    return cell_seed(run_seed, clip_hash, *cell.degradation.seed_key, cell.replicate)
-
-
-def _render(clip: Clip, cell: Cell, run_seed: int) -> _RenderedCell:
-    started = time.perf_counter()
-    if cell.degradation is None:
-        return _RenderedCell(cell, 0, None, None, None, 0.0)
-    seed = seed_of(cell, clip.hash, run_seed)
-    rendered, achieved, outcome = None, None, None
-    try:
-        with never_a_row(), guarded(f"degradation {cell.degradation.name}"):
-            rendered = cell.degradation.render(clip, cell.level, generator(seed))
-            achieved = cell.degradation.achieved(clip, rendered)
-    except NotApplicableError as error:
-        outcome = Outcome.not_applicable(str(error))
-    except Exception as error:  # whatever a damage does wrong is a row, not the end of the run
-        outcome = Outcome.of_error(error)
-    return _RenderedCell(cell, seed, rendered, achieved, outcome, time.perf_counter() - started)
-
-
 def _treatment(clip: Clip, block: Block, cell: Cell) -> Treatment:
     """What an oracle is told of a cell; a placebo is told by the damage that it stands beside."""
     degradation = damage = cell.degradation
@@ -268,50 +221,7 @@ def _treatment(clip: Clip, block: Block, cell: Cell) -> Treatment:
     )
 
 
-def _metric_input(clip: Clip, rendered: _RenderedCell, traits: Traits, shrunk: float | None) -> MetricInput:
-    """What a metric is given of a cell, or why it is given nothing."""
-    if rendered.outcome is not None:
-        return MetricInput(outcome=rendered.outcome)
-    try:
-        return _matched_input(clip, rendered, traits, shrunk)
-    except NotApplicableError as error:
-        return MetricInput(outcome=Outcome.not_applicable(str(error)))
-
-
-def _matched_input(clip: Clip, rendered: _RenderedCell, traits: Traits, shrunk: float | None) -> MetricInput:
-    """The samples of a cell, and of the clean clip where the metric compares with it, cut to the same music.
-
-    Raises:
-        NotApplicableError: the metric means nothing here.
-    """
-    degradation, window = rendered.cell.degradation, traits.matched_window
-    degraded, time_map = clip, None
-    if degradation is not None and rendered.rendered is not None:
-        degraded, time_map = rendered.rendered.clip, rendered.rendered.plan.time_map
-        if traits.needs_reference and traits.aligned and degradation.changes_duration:
-            raise NotApplicableError("full reference, and the degradation changes the duration")
-    samples = degraded.samples
-    if window is not None:
-        samples = matched_samples(clip, degraded, time_map, window, shrunk)
-        missing = min(window, clip.duration) - degraded.duration
-        if degradation is not None and degradation.moves_window and missing > 1 / clip.sample_rate:
-            raise NotApplicableError("the clip is too short to fill the window elsewhere")
-    if samples.shape[1] < traits.min_seconds * clip.sample_rate:
-        seconds = samples.shape[1] / clip.sample_rate
-        raise NotApplicableError(f"{seconds:.2f} s is under the metric's {traits.min_seconds:g} s")
-    if not traits.needs_reference:
-        return MetricInput(samples=samples)
-    reference = clip.samples
-    if window is not None:
-        reference = matched_samples(clip, clip, None, window, shrunk)
-        if traits.aligned:
-            samples, reference = as_long(samples, reference)  # around a middle that moved there is less
-    if traits.aligned and reference.shape != samples.shape:
-        return MetricInput(outcome=Outcome.failed(f"length changed: {reference.shape} to {samples.shape}"))
-    return MetricInput(samples=samples, reference=reference)
-
-
-def _row(clip: ClipRecord, rendered: _RenderedCell, traits: Traits, outcome: Outcome) -> Row:
+def _row(clip: ClipRecord, rendered: RenderedCell, traits: Traits, outcome: Outcome) -> Row:
     row = row_of(clip, rendered.cell, traits, rendered.seed, outcome)
     return replace(row, achieved=rendered.achieved, seconds=rendered.seconds + outcome.seconds)
 

@@ -21,13 +21,14 @@ from degrade_bench.runs.record import ClipRecord, Counts, RunRecord
 from degrade_bench.runs.scores import BlockKey, block_sizes, to_table, with_counts, without_blocks
 from degrade_bench.sweep.asking import Listeners
 from degrade_bench.sweep.batch_check import batch_dependence, checked_block
-from degrade_bench.sweep.block import BlockResult, row_of, rows_with, seed_of
+from degrade_bench.sweep.block import BlockResult, row_of, rows_with
 from degrade_bench.sweep.counts import counts_by_metric, growth, totals
 from degrade_bench.sweep.estimate import Estimate, estimate
 from degrade_bench.sweep.first_blocks import FirstBlocks
 from degrade_bench.sweep.pool import Event, Pool
 from degrade_bench.sweep.processes import ClipDone
 from degrade_bench.sweep.recordings import with_joined_tracks, with_tracks_of
+from degrade_bench.sweep.rendering import seed_of
 from degrade_bench.sweep.resume import (
     blocks_of_other_metrics,
     check_fingerprints,

@@ -18,7 +18,6 @@ import torch
 from degrade_bench.clip.offset import without_offset
 
 T = TypeVar("T")
-Feature_ = TypeVar("Feature_", bound="Feature[Any]")
 
 
 class Feature(ABC, Generic[T]):

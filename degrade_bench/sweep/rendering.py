@@ -1,0 +1,109 @@
+"""One cell of one clip: rendered, and cut to what a metric is given of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from degrade_bench._support.guard import guarded
+from degrade_bench._support.interrupts import never_a_row
+from degrade_bench.clip import Clip
+from degrade_bench.degrade.plan import Rendered
+from degrade_bench.degrade.seeds import cell_seed, generator
+from degrade_bench.errors import NotApplicableError
+from degrade_bench.metric.traits import Traits
+from degrade_bench.sweep.cells import Cell
+from degrade_bench.sweep.scoring import MetricInput, Outcome
+from degrade_bench.sweep.window import as_long, matched_samples
+
+
+@dataclass(frozen=True, eq=False)
+class RenderedCell:
+    """A cell that was rendered, or the reason why it was not."""
+
+    cell: Cell
+    seed: int
+    rendered: Rendered | None
+    achieved: float | None
+    outcome: Outcome | None
+    seconds: float
+
+
+def seed_of(cell: Cell, clip_hash: str, run_seed: int) -> int:
+    """The seed of a cell; 0 for the clean one, which draws nothing.
+
+    Args:
+        cell: of the clip.
+        clip_hash: of the clip's samples.
+        run_seed: of the run.
+    """
+    if cell.degradation is None:
+        return 0
+    return cell_seed(run_seed, clip_hash, *cell.degradation.seed_key, cell.replicate)
+
+
+def render(clip: Clip, cell: Cell, run_seed: int) -> RenderedCell:
+    """Make a cell, or find out why it cannot be made.
+
+    Args:
+        clip: the clean clip.
+        cell: of it.
+        run_seed: of the run.
+    """
+    started = time.perf_counter()
+    if cell.degradation is None:
+        return RenderedCell(cell, 0, None, None, None, 0.0)
+    seed = seed_of(cell, clip.hash, run_seed)
+    rendered, achieved, outcome = None, None, None
+    try:
+        with never_a_row(), guarded(f"degradation {cell.degradation.name}"):
+            rendered = cell.degradation.render(clip, cell.level, generator(seed))
+            achieved = cell.degradation.achieved(clip, rendered)
+    except NotApplicableError as error:
+        outcome = Outcome.not_applicable(str(error))
+    except Exception as error:  # whatever a damage does wrong is a row, not the end of the run
+        outcome = Outcome.of_error(error)
+    return RenderedCell(cell, seed, rendered, achieved, outcome, time.perf_counter() - started)
+
+
+def metric_input(clip: Clip, rendered: RenderedCell, traits: Traits, shrunk: float | None) -> MetricInput:
+    """What a metric is given of a cell, or why it is given nothing."""
+    if rendered.outcome is not None:
+        return MetricInput(outcome=rendered.outcome)
+    try:
+        return _matched_input(clip, rendered, traits, shrunk)
+    except NotApplicableError as error:
+        return MetricInput(outcome=Outcome.not_applicable(str(error)))
+
+
+def _matched_input(clip: Clip, rendered: RenderedCell, traits: Traits, shrunk: float | None) -> MetricInput:
+    """The samples of a cell, and of the clean clip where the metric compares with it, cut to the same music.
+
+    Raises:
+        NotApplicableError: the metric means nothing here.
+    """
+    degradation, window = rendered.cell.degradation, traits.matched_window
+    degraded, time_map = clip, None
+    if degradation is not None and rendered.rendered is not None:
+        degraded, time_map = rendered.rendered.clip, rendered.rendered.plan.time_map
+        if traits.needs_reference and traits.aligned and degradation.changes_duration:
+            raise NotApplicableError("full reference, and the degradation changes the duration")
+    samples = degraded.samples
+    if window is not None:
+        samples = matched_samples(clip, degraded, time_map, window, shrunk)
+        missing = min(window, clip.duration) - degraded.duration
+        if degradation is not None and degradation.moves_window and missing > 1 / clip.sample_rate:
+            raise NotApplicableError("the clip is too short to fill the window elsewhere")
+    if samples.shape[1] < traits.min_seconds * clip.sample_rate:
+        seconds = samples.shape[1] / clip.sample_rate
+        raise NotApplicableError(f"{seconds:.2f} s is under the metric's {traits.min_seconds:g} s")
+    if not traits.needs_reference:
+        return MetricInput(samples=samples)
+    reference = clip.samples
+    if window is not None:
+        reference = matched_samples(clip, clip, None, window, shrunk)
+        if traits.aligned:
+            samples, reference = as_long(samples, reference)  # around a middle that moved there is less
+    if traits.aligned and reference.shape != samples.shape:
+        return MetricInput(outcome=Outcome.failed(f"length changed: {reference.shape} to {samples.shape}"))
+    return MetricInput(samples=samples, reference=reference)
