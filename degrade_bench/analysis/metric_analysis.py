@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -221,8 +222,22 @@ def level_stats(levels: pd.DataFrame) -> list[LevelStats]:
             told=row["told"],
             counted_tracks=int(row["counted_tracks"]),
         )
-        for row in levels.to_dict("records")
+        for row in _records(levels, _ASKED)
     ]
+
+
+_ASKED = (
+    *("level", "strength", "unit", "n", "tracks", "drop_mean", "drop_low", "drop_high", "drop_equivalence_low"),
+    *("drop_equivalence_high", "p_blind", "p_top", "placebo_drop", "net_drop", "net_low", "net_high"),
+    *("net_equivalence_high", "p_beyond", "told", "counted_tracks"),
+)
+"""The columns that the rules ask for."""
+
+
+def _records(frame: pd.DataFrame, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The rows as dictionaries, from whole columns: ``to_dict`` looks every value up in every column."""
+    columns = [frame[name].tolist() for name in names]
+    return (dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True))
 
 
 def _top(columns: slice, effects: pd.DataFrame, options: AnalysisOptions) -> int | None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from degrade_bench.clip import Clip
-from degrade_bench.degrade.memory import forget_damage, give_back
+from degrade_bench.degrade.memory import LARGE_BYTES, forget_damage, give_back
 from degrade_bench.metric.base import Metric, Treatment
 from degrade_bench.metric.hearing.listener import Listener
 from degrade_bench.metric.traits import Traits
@@ -87,14 +87,15 @@ def block_result(
     heard: dict[str, list[Outcome]] = {metric.name: [] for metric in light}
     before = {metric.name: totals(metric) for metric in listening}
     finished: list[RenderedCell] = []
-    portions = _portions(block.cells, clip) if batched or heavy else [[cell] for cell in block.cells]
+    holds_cells = bool(batched or heavy)  # who listens has done with a cell when the next is rendered
+    portions = _portions(block.cells, clip) if holds_cells else [[cell] for cell in block.cells]
     for portion in portions:
         cells = []
         for cell in portion:
             cells.append(render(clip, cell, seed))
             for name, outcome in _listened(listening, clip, cells[-1], windows):
                 heard[name].append(outcome)
-        if len(portions) > 1 and clip.samples.nbytes > MOST_BYTES_HELD // len(block.cells):
+        if len(portions) > 1 and (holds_cells or clip.samples.nbytes > LARGE_BYTES):
             forget_damage(clip)  # what rendering and hearing take must not add up
         checks = checks_batches and portion[0] is block.cells[0]
         for metric in batched:

@@ -67,7 +67,14 @@ def render(clip: Clip, cell: Cell, run_seed: int) -> RenderedCell:
 
 
 def metric_input(clip: Clip, rendered: RenderedCell, traits: Traits, shrunk: float | None) -> MetricInput:
-    """What a metric is given of a cell, or why it is given nothing."""
+    """What a metric is given of a cell, or why it is given nothing.
+
+    Args:
+        clip: the clean clip.
+        rendered: the cell.
+        traits: of the metric.
+        shrunk: the seconds that every cell of the clip fills; None for a whole window.
+    """
     if rendered.outcome is not None:
         return MetricInput(outcome=rendered.outcome)
     try:

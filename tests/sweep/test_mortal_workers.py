@@ -187,7 +187,19 @@ def test_when_no_further_worker_begins_the_rest_is_lost(mortals):
 
 
 def test_the_worker_of_the_estimate_goes_on(mortals):
-    started = mortals(never)
+    second, messages = threading.Event(), []
+
+    def waits(message):
+        """Having done the estimate, leaves something to do until a second worker has begun."""
+        messages.append(message)
+        assert not any(isinstance(earlier, ClipDone) for earlier in messages[:-1]) or second.wait(timeout=20)
+        return False
+
+    def begins(message):
+        second.set()
+        return False
+
+    started = mortals(waits, begins)
     blocks, said, probed = outcome(probe=True)
     assert (blocks, said) == (ALL, [])
     assert isinstance(probed[1], ClipRead)

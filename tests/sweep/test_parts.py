@@ -22,7 +22,7 @@ from degrade_bench.runs import provenance
 from degrade_bench.sweep import device
 from degrade_bench.sweep.block import BlockResult
 from degrade_bench.sweep.cells import expand, levels_of
-from degrade_bench.sweep.estimate import estimate, human_seconds
+from degrade_bench.sweep.estimate import _without_first_use, estimate, human_seconds
 from degrade_bench.sweep.examples import _chosen, write_examples
 from degrade_bench.sweep.pool import Pool
 from degrade_bench.sweep.scoring import MetricInput, Outcome
@@ -116,6 +116,11 @@ def test_an_estimate_adds_up_what_was_measured(monkeypatch):
     assert "clip 'c0'" in str(expected)
     assert estimate([], made, (), two) is None
     assert estimate([Task(toys.ToySource("bad", bad=True), todo)], made, (), two) is None
+
+
+def test_what_a_process_does_once_is_not_counted_for_every_cell():
+    assert _without_first_use({"clean": 3.0, "noise": 0.2}) == {"noise": 0.2}
+    assert _without_first_use({"clean": 3.0}) == {"clean": 3.0}
 
 
 def test_heavy_metrics_count_for_every_cell():

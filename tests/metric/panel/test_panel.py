@@ -252,3 +252,10 @@ def test_spectra_of_a_long_signal_are_not_kept_and_give_the_same(monkeypatch, si
     expected = score("mr-spectral", signal + 0.1 * noise, 22050, signal)
     monkeypatch.setattr(mr_spectral, "MOST_BYTES_KEPT", 0)
     assert score("mr-spectral", signal + 0.1 * noise, 22050, signal) == expected
+
+
+@pytest.mark.parametrize("name", ["chroma-order-free", "chroma-aligned"])
+def test_rounding_takes_no_cosine_past_one(name, builtin):
+    for clip in builtin:
+        assert score(name, clip.samples, clip.sample_rate, clip.samples) <= 1.0
+        assert score(name, 0.7 * clip.samples, clip.sample_rate, clip.samples) <= 1.0
