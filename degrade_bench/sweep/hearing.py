@@ -20,12 +20,20 @@ from degrade_bench.metric.hearing.listener import Listener, prepare
 from degrade_bench.metric.identity import is_foreign
 from degrade_bench.sweep.scoring import MetricInput, Outcome, calling
 
+MOST_REFERENCES = 4
+"""Of so many parts of a clip features are kept: the whole, and windows of metrics that have one."""
+
 _Place = tuple[int, torch.Size]
 
 
 def listens(metric: Metric) -> bool:
-    """Whether a metric hears cells one by one, from features that it shares with others."""
-    return isinstance(metric, Listener) and metric.hop_seconds is None
+    """Whether a metric hears cells one by one, from features that it shares with others.
+
+    One that derives from such a metric and defines ``score`` anew is asked for that, like any other.
+    """
+    if not isinstance(metric, Listener) or metric.hop_seconds is not None:
+        return False
+    return type(metric).score is Listener.score and "score" not in vars(metric)
 
 
 def hear_together(metrics: Sequence[Listener], clip: Clip, inputs: Sequence[MetricInput]) -> list[Outcome]:
@@ -56,12 +64,19 @@ def _heard(clip: Clip, given: MetricInput, signals: dict[_Place, Heard]) -> Hear
     signal = signals.setdefault(place, Heard(given.samples, clip.sample_rate))
     if given.reference is None:
         return signal
-    references = _references(clip)
-    reference = references.setdefault(_place(given.reference), Heard(given.reference, clip.sample_rate))
+    reference = _reference(clip, given.reference)
     if signal.reference not in (None, reference):  # a metric that cuts the clean signal in another way
         return Heard(given.samples, clip.sample_rate, reference)
     signal.reference = reference
     return signal
+
+
+def _reference(clip: Clip, samples: torch.Tensor) -> Heard:
+    """The clean signal, or the part of it that a metric compares with, as it was heard before."""
+    references, place = _references(clip), _place(samples)
+    if place not in references and len(references) >= MOST_REFERENCES:
+        references.clear()  # parts that differ from cell to cell must not add up
+    return references.setdefault(place, Heard(samples, clip.sample_rate))
 
 
 def _place(samples: torch.Tensor) -> _Place:

@@ -18,7 +18,7 @@ from degrade_bench.metric.hearing.heard import Feature, Heard
 from degrade_bench.metric.hearing.listener import FullReference, Listener, heard_by
 from degrade_bench.metric.hearing.spectra import Block, Grid, SpectralFeature, blocks_of
 from degrade_bench.metric.panel.features import PitchClasses
-from degrade_bench.sweep.hearing import hear_together, listens
+from degrade_bench.sweep.hearing import MOST_REFERENCES, _references, hear_together, listens
 from degrade_bench.sweep.scoring import MetricInput, Outcome
 from tests.conftest import make_clip
 from tests.sweep import toys
@@ -159,6 +159,15 @@ def test_one_metrics_failure_is_no_other_metrics(clip, damaged):
     assert together((Level(),), clip, damaged)[0].score == level.score
 
 
+def test_of_parts_that_differ_from_cell_to_cell_few_are_kept(clip, damaged):
+    for count in range(100, 1100, 100):
+        inputs = [MetricInput(samples=damaged[:, :count], reference=clip.samples[:, :count])]
+        (outcome,) = hear_together([LevelChange()], clip, inputs)
+        reference = clip.samples[None, :, :count]
+        assert outcome.score == float(LevelChange().score(damaged[None, :, :count], 22050, reference)[0])
+    assert 1 <= len(_references(clip)) <= MOST_REFERENCES
+
+
 def test_who_is_given_nothing_scores_nothing(clip):
     reason = Outcome.not_applicable("no bars")
     assert hear_together([Level()], clip, [MetricInput(outcome=reason)]) == [reason]
@@ -172,11 +181,19 @@ def test_metrics_that_cut_the_signal_differently_hear_different_signals(clip, da
     assert part.score == pytest.approx(float(damaged[:, 22050:44100].square().mean()) ** 0.5)
 
 
-def test_a_metric_that_scores_windows_is_not_heard_with_others():
+def test_a_metric_that_scores_windows_or_has_a_score_of_its_own_is_not_heard_with_others():
     class Hopping(Level):
         hop_seconds = 1.0
 
+    class Halved(Level):
+        def score(self, batch, sample_rate, reference=None):
+            return super().score(batch, sample_rate, reference) / 2
+
+    patched = Level()
+    patched.score = Halved().score
     assert listens(Level())
+    assert not listens(Halved())
+    assert not listens(patched)
     assert not listens(Hopping())
     assert not listens(toys.Rms())
 
