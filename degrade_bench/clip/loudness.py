@@ -20,20 +20,14 @@ Source: ITU-R BS.1770-4 (2015); C. J. Steinmetz and J. D. Reiss, "pyloudnorm", A
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch.utils.weak import WeakTensorKeyDictionary
 
 from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 from degrade_bench.clip.k_weighting import step_energies
 from degrade_bench.errors import NotApplicableError
-
-if TYPE_CHECKING:
-    from collections.abc import MutableMapping
 
 BLOCK_SECONDS = 0.4
 STEPS_PER_BLOCK = 4  # blocks overlap by 75 %
@@ -50,20 +44,6 @@ LARGEST_GAIN_LU = 80.0
 """What a damage leaves further under its clip than this is as good as nothing."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Measured:
-    """The block powers of a tensor at one sample rate, as it was when it was measured."""
-
-    sample_rate: int
-    written: int
-    powers: np.ndarray
-
-
-_measured: MutableMapping[torch.Tensor, _Measured] = WeakTensorKeyDictionary()
-"""What was measured of tensors that still live: a damaged signal is measured to be matched, and its loudness may be
-asked for again when it is scored."""
-
-
 def integrated_lufs(samples: torch.Tensor, sample_rate: int) -> float:
     """Integrated loudness in LUFS, or ``-inf`` where every block is under the absolute gate of −70 LUFS.
 
@@ -73,42 +53,8 @@ def integrated_lufs(samples: torch.Tensor, sample_rate: int) -> float:
     return _gated(_block_powers(samples, sample_rate), SILENCE_LUFS)
 
 
-def with_gain(samples: torch.Tensor, sample_rate: int, gain_db: float) -> torch.Tensor:
-    """The samples with a gain; what was measured of them holds for what comes back, and is not measured again.
-
-    Args:
-        samples: ``(channels, time)``; they come back as they are where there is no gain.
-        sample_rate: Hz.
-        gain_db: dB.
-    """
-    if gain_db == 0.0:
-        return samples
-    gain = float(10 ** (gain_db / 20))
-    louder = samples * gain
-    powers = _powers_measured(samples, sample_rate)
-    if powers is not None and samples.shape[1] >= round(BLOCK_SECONDS * sample_rate):
-        _measured[louder] = _Measured(sample_rate, louder._version, powers * gain**2)
-    return louder
-
-
-def _powers_measured(samples: torch.Tensor, sample_rate: int) -> np.ndarray | None:
-    """The block powers of a tensor, if they were measured and nothing was written to it since."""
-    measured = _measured.get(samples)
-    if measured is None or (measured.sample_rate, measured.written) != (sample_rate, samples._version):
-        return None
-    return measured.powers
-
-
 def _block_powers(samples: torch.Tensor, sample_rate: int) -> np.ndarray:
-    """K-weighted power of the blocks of 400 ms, 100 ms apart, over all channels; measured once for a tensor."""
-    powers = _powers_measured(samples, sample_rate)
-    if powers is None:
-        powers = _measured_powers(samples, sample_rate)
-        _measured[samples] = _Measured(sample_rate, samples._version, powers)
-    return powers
-
-
-def _measured_powers(samples: torch.Tensor, sample_rate: int) -> np.ndarray:
+    """K-weighted power of the blocks of 400 ms, 100 ms apart, over all channels."""
     audio = samples.detach().cpu().numpy()
     block = round(BLOCK_SECONDS * sample_rate)
     if audio.shape[1] < block:

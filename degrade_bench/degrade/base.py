@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip, check_samples
-from degrade_bench.clip.loudness import matching_gain_db, with_gain
+from degrade_bench.clip.loudness import matching_gain_db
 from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.plan import Drawn, Plan, Rendered
 from degrade_bench.errors import NotApplicableError, PlanError
@@ -283,5 +283,6 @@ class Degradation(ABC):
         return damaged
 
     def _finished(self, clip: Clip, damaged: torch.Tensor, plan: Plan) -> Clip:
-        damaged = with_gain(damaged, clip.sample_rate, plan.gain_db)
+        if plan.gain_db != 0.0:
+            damaged = damaged * float(10 ** (plan.gain_db / 20))
         return clip.with_samples(damaged, plan.annotations_after(clip.annotations))

@@ -18,6 +18,7 @@ from degrade_bench.metric.base import Metric, checked_scores
 from degrade_bench.metric.hearing.heard import Heard
 from degrade_bench.metric.hearing.listener import Listener, prepare
 from degrade_bench.metric.identity import is_foreign
+from degrade_bench.metric.memory import give_back_memory, is_out_of_memory
 from degrade_bench.sweep.scoring import MetricInput, Outcome, calling
 
 MOST_REFERENCES = 4
@@ -103,8 +104,12 @@ def _prepared(metrics: Sequence[Listener], signals: Sequence[Heard | None]) -> f
         try:
             with never_a_row(), _guard(listening):
                 prepare(signal, listening)
-        except Exception:  # the metric's, or that of one of its features; the others are not to suffer
+        except Exception as error:  # the metric's, or that of one of its features; the others are not to suffer
+            short_of_memory = is_out_of_memory(error)
+        else:
             continue
+        if short_of_memory:  # out here the error is gone, and with it the frames that held on to memory
+            give_back_memory()
     return time.perf_counter() - started
 
 

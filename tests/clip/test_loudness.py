@@ -17,7 +17,6 @@ from degrade_bench.clip.loudness import (
     integrated_lufs,
     loudness_at_any_level,
     matching_gain_db,
-    with_gain,
 )
 from degrade_bench.errors import NotApplicableError
 from tests.conftest import make_clip
@@ -148,13 +147,9 @@ def test_stretches_side_by_side_give_what_one_filter_gives(rate, channels, secon
     assert np.allclose(step_energies(audio, rate, block, 4), _one_by_one(audio, rate, edges), rtol=1e-9)
 
 
-def test_what_was_measured_of_a_tensor_goes_with_a_gain_and_is_forgotten_when_it_is_written_to():
-    samples = torch.randn(2, 44100, generator=torch.Generator().manual_seed(1))
-    before = integrated_lufs(samples, 44100)
-    louder = with_gain(samples, 44100, 6.0)
-    assert integrated_lufs(louder, 44100) == pytest.approx(before + 6.0, abs=1e-6)
-    assert integrated_lufs(louder, 44100) == pytest.approx(integrated_lufs(louder.clone(), 44100), abs=1e-6)
-    louder.mul_(0.5)
-    assert integrated_lufs(louder, 44100) == pytest.approx(before - 0.02, abs=1e-2)
-    assert integrated_lufs(samples, 44100) == before
-    assert integrated_lufs(samples, 22050) != before
+def test_a_gain_is_heard_whatever_was_measured_before_and_in_inference_mode_too():
+    with torch.inference_mode():
+        samples = torch.randn(2, 44100, generator=torch.Generator().manual_seed(1))
+        before = integrated_lufs(samples, 44100)
+        samples.numpy()[:] *= 0.5
+        assert integrated_lufs(samples, 44100) == pytest.approx(before - 6.0206, abs=1e-3)

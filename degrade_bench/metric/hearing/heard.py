@@ -2,7 +2,7 @@
 
 A metric names the features that it needs. What two metrics name is computed once: :class:`Heard` holds a signal and
 the answers that were asked of it, and lives as long as the cell that is scored. The clean clip's lives as long as
-the clip is worked on, so that what is known of it is computed once per clip.
+the clip is worked on, unless the clip is large, so that what is known of it is computed once per clip.
 """
 
 from __future__ import annotations
@@ -97,4 +97,5 @@ class Heard:
             if feature not in self._answers:
                 missing.setdefault(feature.kind, []).append(feature)
         for kind, wanted in missing.items():
-            self._answers.update(kind.of_all(self, wanted))
+            still = [feature for feature in wanted if feature not in self._answers]  # one may have asked another
+            self._answers.update(kind.of_all(self, still))

@@ -62,7 +62,7 @@ class Grid:
     @property
     def at_once(self) -> int:
         """Frames of a block: an even number."""
-        return max(2, BLOCK_VALUES // self.n_fft)
+        return max(2, BLOCK_VALUES // self.n_fft // 2 * 2)
 
     def frames(self, num_samples: int) -> int:
         """How many there are in a signal; one where it is shorter than a frame, with zeros behind it."""
@@ -80,7 +80,7 @@ def frame_size(sample_rate: int, seconds: float) -> int:
 
 @lru_cache(maxsize=32)
 def _window(n_fft: int) -> torch.Tensor:
-    return torch.hann_window(n_fft)
+    return torch.hann_window(n_fft, dtype=torch.float32, device="cpu")
 
 
 class Block:

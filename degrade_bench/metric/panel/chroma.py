@@ -38,7 +38,7 @@ class ChromaOrderFree(_Chroma):
         """The cosine, 1 for equal profiles; NaN if either is silent."""
         x, y = (signal.ask(PitchClasses()).sum(axis=0) for signal in (clean, degraded))
         scale = float(np.linalg.norm(x) * np.linalg.norm(y))
-        return min(1.0, float(x @ y) / scale) if scale > 0 else math.nan  # rounding may pass 1
+        return min(float(x @ y) / scale, 1.0) if scale > 0 else math.nan  # rounding may pass 1, NaN stays NaN
 
 
 class ChromaAligned(_Chroma):
@@ -56,4 +56,4 @@ class ChromaAligned(_Chroma):
             return math.nan
         products = norms * np.linalg.norm(y, axis=1)
         cosines = (x * y).sum(axis=1) / np.maximum(products, 1e-30)
-        return min(1.0, float((cosines * weights).sum() / weights.sum()))
+        return min(float((cosines * weights).sum() / weights.sum()), 1.0)

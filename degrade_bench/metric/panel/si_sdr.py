@@ -26,7 +26,7 @@ class _Centred(Feature["Centred"]):
     """A signal about its mean."""
 
     def of(self, signal: Heard) -> Centred:
-        return Centred(signal.samples.numpy())
+        return Centred(signal.samples.detach().cpu().numpy())
 
 
 class Centred:

@@ -13,6 +13,7 @@ import torch
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.catalogue import PANEL, load_metric
+from degrade_bench.metric.hearing import spectra
 from degrade_bench.metric.panel import mr_spectral
 from tests.conftest import make_clip
 
@@ -259,3 +260,23 @@ def test_rounding_takes_no_cosine_past_one(name, builtin):
     for clip in builtin:
         assert score(name, clip.samples, clip.sample_rate, clip.samples) <= 1.0
         assert score(name, 0.7 * clip.samples, clip.sample_rate, clip.samples) <= 1.0
+
+
+@pytest.mark.parametrize("name", PANEL)
+def test_not_a_number_is_no_perfect_score(name, signal):
+    value = score(name, signal * math.nan, 22050, signal if metric(name).needs_reference else None)
+    assert math.isnan(value) or (name == "loudness" and value == -70.0)
+
+
+@pytest.mark.parametrize("name", PANEL)
+def test_torchs_default_type_and_gradients_change_nothing(name, signal, noise):
+    clean = signal if metric(name).needs_reference else None
+    expected = score(name, signal + 0.1 * noise, 22050, clean)
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        spectra._window.cache_clear()
+        assert score(name, (signal + 0.1 * noise).requires_grad_(), 22050, clean) == expected
+    finally:
+        torch.set_default_dtype(before)
+    assert score(name, signal + 0.1 * noise, 22050, clean) == expected
