@@ -221,7 +221,18 @@ def test_an_estimate_that_is_broken_off_leaves_no_worker_to_wait_for(mortals, he
 
 
 def test_a_death_in_the_estimate_is_no_death_of_the_run(mortals):
-    started = mortals(at(Begun("c0", "y")), never)
+    third = threading.Event()
+
+    def waits(message):
+        """Leaves something to do until a third worker has begun."""
+        assert third.wait(timeout=20)
+        return False
+
+    def begins(message):
+        third.set()
+        return False
+
+    started = mortals(at(Begun("c0", "y")), waits, begins)
     blocks, said, probed = outcome(probe=True)
     assert (blocks, said) == (ALL, [])
     assert probed[-1] == Begun("c0", "y")
