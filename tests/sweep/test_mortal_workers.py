@@ -86,6 +86,21 @@ def never(message):
     return False
 
 
+def one_for_another():
+    """Two fates: the first leaves something to do until the second has begun."""
+    begun = threading.Event()
+
+    def waits(message):
+        assert begun.wait(timeout=20)
+        return False
+
+    def begins(message):
+        begun.set()
+        return False
+
+    return waits, begins
+
+
 def at(*fatal):
     return lambda message: message in fatal
 
@@ -163,17 +178,7 @@ def test_workers_that_never_begin_are_said_at_once(mortals):
 
 
 def test_a_worker_that_never_begins_is_replaced_where_another_does(mortals):
-    third = threading.Event()
-
-    def waits(message):
-        """Leaves something to do until a third worker has begun."""
-        assert third.wait(timeout=20)
-        return False
-
-    def begins(message):
-        third.set()
-        return False
-
+    waits, begins = one_for_another()
     started = mortals(waits, (lambda message: True, 1), begins)
     assert outcome() == (ALL, [], [])
     assert len(started) == 3
@@ -187,17 +192,13 @@ def test_when_no_further_worker_begins_the_rest_is_lost(mortals):
 
 
 def test_the_worker_of_the_estimate_goes_on(mortals):
-    second, messages = threading.Event(), []
+    waits_for_it, begins = one_for_another()
+    messages = []
 
     def waits(message):
-        """Having done the estimate, leaves something to do until a second worker has begun."""
+        """Does the estimate first."""
         messages.append(message)
-        assert not any(isinstance(earlier, ClipDone) for earlier in messages[:-1]) or second.wait(timeout=20)
-        return False
-
-    def begins(message):
-        second.set()
-        return False
+        return any(isinstance(earlier, ClipDone) for earlier in messages[:-1]) and waits_for_it(message)
 
     started = mortals(waits, begins)
     blocks, said, probed = outcome(probe=True)
@@ -221,17 +222,7 @@ def test_an_estimate_that_is_broken_off_leaves_no_worker_to_wait_for(mortals, he
 
 
 def test_a_death_in_the_estimate_is_no_death_of_the_run(mortals):
-    third = threading.Event()
-
-    def waits(message):
-        """Leaves something to do until a third worker has begun."""
-        assert third.wait(timeout=20)
-        return False
-
-    def begins(message):
-        third.set()
-        return False
-
+    waits, begins = one_for_another()
     started = mortals(at(Begun("c0", "y")), waits, begins)
     blocks, said, probed = outcome(probe=True)
     assert (blocks, said) == (ALL, [])

@@ -137,8 +137,8 @@ def test_the_score_is_that_of_the_metric_alone(clip, damaged):
         assert together((metric,), clip, damaged)[0].score == alone
 
 
-@pytest.mark.parametrize("rate", [44100])
-def test_what_else_is_heard_changes_no_score_of_the_panel(rate):
+def test_what_else_is_heard_changes_no_score_of_the_panel():
+    rate = 44100
     clip = make_clip(3.0, rate, 2)
     damaged = clip.samples + 0.05 * torch.randn(clip.samples.shape, generator=torch.Generator().manual_seed(4))
     panel = [load_metric(name, {}, "cpu") for name in PANEL]
