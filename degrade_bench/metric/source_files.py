@@ -10,10 +10,16 @@ import sys
 import sysconfig
 import types
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 _BENCH_FOLDER = Path(__file__).resolve().parents[1]
+
+MOST_KNOWN = 1 << 14
+"""Files whose imports are remembered."""
+
+_known_imports: dict[tuple[str, str], frozenset[str]] = {}
+"""By the digest of a file and its package."""
 
 
 class UnreadableError(Exception):
@@ -91,10 +97,10 @@ def local_files(name: str) -> set[str]:
         if path in digests:
             continue
         content = _read(path)
-        digests[path] = hashlib.sha256(content).hexdigest()
+        digest = digests[path] = hashlib.sha256(content).hexdigest()
         module = sys.modules.get(loaded_as)
         package = str(getattr(module, "__package__", None) or loaded_as.rpartition(".")[0])
-        imported = _imports(content, package) if path.suffix == ".py" else ()
+        imported = _imports_of(digest, content, package) if path.suffix == ".py" else ()
         names = {*imported, *_globals(module)}
         for other in sorted(names):
             # files of one folder import the same modules; where a loaded one is depends on nobody
@@ -155,12 +161,24 @@ def _found(name: str, importer: Path) -> Path | None:
     return None
 
 
-@lru_cache(maxsize=256)
-def _imports(source: bytes, package: str) -> frozenset[str]:
-    """The names of the modules that a file imports, and of the packages that these are in.
+def _imports_of(digest: str, source: bytes, package: str) -> frozenset[str]:
+    """As :func:`_imports`, remembered by the digest: metrics are asked often, and a source tree has many files.
 
-    Remembered, because a metric is asked for its fingerprint many times, and its helpers may be large.
+    Args:
+        digest: of the source.
+        source: of a file.
+        package: that the file is in.
     """
+    key = (digest, package)
+    if key not in _known_imports:
+        if len(_known_imports) >= MOST_KNOWN:
+            _known_imports.clear()
+        _known_imports[key] = _imports(source, package)
+    return _known_imports[key]
+
+
+def _imports(source: bytes, package: str) -> frozenset[str]:
+    """The names of the modules that a file imports, and of the packages that these are in."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
