@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 import subprocess
 import sys
@@ -108,7 +109,7 @@ def test_what_an_application_keeps(name):
     degradation, music = catalogue.get(name), music_for(name)
     before = music.samples.clone()
     states = random.getstate(), np.random.get_state()[1].copy(), torch.random.get_rng_state()
-    for level in degradation.ladder.levels[::2]:
+    for level in (degradation.ladder.levels[0], degradation.ladder.levels[-1]):
         rendered = render(degradation, music, level)
         samples = rendered.clip.samples
         assert torch.equal(music.samples, before), "the clip was written to"
@@ -178,11 +179,17 @@ def test_what_is_no_plan_is_refused(text):
 
 @pytest.mark.parametrize("name", TESTED)
 def test_strength_and_loudness_on_every_builtin_clip(name):
-    """The achieved strength is strictly monotone, or the page says where it is not; loudness is no side effect."""
+    """The achieved strength is strictly monotone, or the page says where it is not; loudness is no side effect.
+
+    Of damages that all clips suit, a third of the clips: another third for the next damage in the list. All of them
+    on all clips, a tenth of a whole test run, are asked for with ``DEGRADE_BENCH_EVERY_CLIP=1``.
+    """
     degradation = catalogue.get(name)
     direction = np.sign(degradation.ladder.strengths[1] - degradation.ladder.strengths[0])
     checked, bent = 0, []
-    for clip in builtin():
+    few = name not in STEMS and not os.environ.get("DEGRADE_BENCH_EVERY_CLIP")
+    clips = builtin()[TESTED.index(name) % 3 :: 3] if few else builtin()
+    for clip in clips:
         achieved = []
         for level in degradation.ladder.levels:
             try:
@@ -198,7 +205,8 @@ def test_strength_and_loudness_on_every_builtin_clip(name):
             checked += 1
             if not (np.diff(achieved) * direction > 0).all():
                 bent.append((clip.id, achieved))
-    assert checked >= (4 if name in STEMS else 12), "the built-in corpus must suit nearly every degradation"
+    least = 4 if name in STEMS else len(clips) - 2
+    assert checked >= least, "the built-in corpus must suit nearly every degradation"
     assert all(clip_id in degradation.caveat for clip_id, _ in bent), bent
 
 

@@ -205,12 +205,12 @@ def test_log_mel_distance_rises_from_level_to_level(name, builtin):
 
     degradation, log_mel = catalogue.get(name), metric("log-mel")
     means = np.zeros(5)
-    for clip in builtin:
+    for clip in builtin[::3]:
         seed = cell_seed(0, clip.hash, *degradation.seed_key)
         made = [degradation.render(clip, level, generator(seed)).clip.samples for level in (1, 2, 3, 4, 5)]
         batch = torch.stack(made)
         distances = log_mel.score(batch, clip.sample_rate, clip.samples.expand_as(batch)).numpy()
-        means += distances / len(builtin)
+        means += distances
         assert (np.diff(distances) > 0).all(), (clip.id, distances)
     assert (np.diff(means) > 0).all()
 
