@@ -23,7 +23,8 @@ from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.record import Example, LeftOut, LooksRecord, RunRecord
 from degrade_bench.sweep.config import RunConfig
 from degrade_bench.sweep.examples import write_examples
-from degrade_bench.sweep.execute import Progress, SweepResult, execute
+from degrade_bench.sweep.execute import SweepResult, execute
+from degrade_bench.sweep.progress import Progress
 from degrade_bench.sweep.record import first_record, now, with_outcome
 from degrade_bench.sweep.resume import check_same
 from degrade_bench.sweep.spec import Sweep

@@ -23,7 +23,7 @@ def run_with_progress(config: RunConfig, command: Sequence[str]) -> RunResult:
     from rich.progress import Progress as Bar
 
     from degrade_bench.bench import run
-    from degrade_bench.sweep.execute import Progress
+    from degrade_bench.sweep.progress import Progress
 
     console = PlainConsole(stderr=True, highlight=False, soft_wrap=True)
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("cells"), TimeRemainingColumn())

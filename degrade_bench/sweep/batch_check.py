@@ -46,10 +46,10 @@ def batch_dependence(
     scored = [
         (cell, outcome.score)
         for cell, outcome in zip(cells, outcomes, strict=True)
-        if cell.samples is not None and outcome.score is not None
+        if cell.shape is not None and outcome.score is not None
     ]
     for cell, score in scored:
-        if sum(_shape(other) == _shape(cell) for other, _ in scored) < 2:
+        if sum(other.shape == cell.shape for other, _ in scored) < 2:
             continue
         alone = score_cells(metric, [cell], sample_rate)[0]
         if alone.died:
@@ -63,7 +63,3 @@ def _are_equal(alone: float | None, score: float, ties: Ties) -> bool:
     if alone is None or not (math.isfinite(alone) and math.isfinite(score)):
         return alone == score
     return bool(abs(alone - score) <= ties.reach(alone, score))
-
-
-def _shape(cell: MetricInput) -> tuple[int, ...]:
-    return () if cell.samples is None else tuple(cell.samples.shape)

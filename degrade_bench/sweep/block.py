@@ -10,11 +10,13 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.memory import LARGE_BYTES, forget_damage, give_back
 from degrade_bench.metric.base import Metric, Treatment
 from degrade_bench.metric.hearing.listener import Listener
+from degrade_bench.metric.prepared import Preparation, Prepared
 from degrade_bench.metric.traits import Traits
 from degrade_bench.runs.columns import CLEAN, Row
 from degrade_bench.runs.record import ClipRecord
@@ -23,7 +25,7 @@ from degrade_bench.sweep.batch_check import batch_dependence
 from degrade_bench.sweep.cells import Block, Cell
 from degrade_bench.sweep.counts import growth, totals
 from degrade_bench.sweep.hearing import hear_together, listens
-from degrade_bench.sweep.rendering import RenderedCell, metric_input, render
+from degrade_bench.sweep.rendering import RenderedCell, metric_input, prepared_input, render
 from degrade_bench.sweep.scoring import MetricInput, Outcome
 
 MOST_BYTES_HELD = 64 << 20
@@ -62,6 +64,7 @@ def block_result(
     windows: Mapping[str, float | None],
     listeners: Listeners,
     checks_batches: bool = False,
+    preparations: Mapping[str, Preparation] = MappingProxyType({}),
 ) -> BlockResult:
     """Render the cells of a block, and score them with the light metrics.
 
@@ -74,6 +77,7 @@ def block_result(
         windows: by metric, the seconds that every cell of the clip fills; None for a whole window.
         listeners: who asks the metrics.
         checks_batches: whether light metrics score one signal alone, too: see :mod:`.batch_check`.
+        preparations: of those heavy metrics whose inputs are prepared here, by name.
     """
     started = time.perf_counter()
     record = clip_record(clip)
@@ -103,8 +107,10 @@ def block_result(
             give_back(clip)
             counts[metric.name].update(grown)
             heard[metric.name] += outcomes
+        for rendered in cells:
+            for name, given in _handed_on(clip, rendered, heavy, windows, preparations):
+                inputs[name].append(given)
         for traits in heavy:
-            inputs[traits.name] += [metric_input(clip, cell, traits, windows[traits.name]) for cell in cells]
             row_stubs[traits.name] += [_row(record, cell, traits, waiting) for cell in cells]
         finished += [replace(cell, rendered=None) for cell in cells]
         del cells  # before the next are rendered
@@ -144,6 +150,30 @@ def _listened(
     inputs = [metric_input(clip, cell, Traits.of(metric), windows[metric.name]) for metric in listening]
     names = (metric.name for metric in listening)
     return zip(names, hear_together(listening, clip, inputs), strict=True)
+
+
+def _handed_on(
+    clip: Clip,
+    cell: RenderedCell,
+    heavy: Sequence[Traits],
+    windows: Mapping[str, float | None],
+    preparations: Mapping[str, Preparation],
+) -> Iterable[tuple[str, MetricInput]]:
+    """What the heavy metrics are to score of a cell, by name; prepared once for all that prepare it alike.
+
+    Args:
+        clip: the clean clip.
+        cell: rendered.
+        heavy: traits of the metrics.
+        windows: by metric, the seconds that every cell of the clip fills; None for a whole window.
+        preparations: of those whose inputs are prepared here.
+    """
+    made: dict[object, Prepared] = {}
+    for traits in heavy:
+        given = metric_input(clip, cell, traits, windows[traits.name])
+        if traits.name in preparations:
+            given = prepared_input(given, preparations[traits.name], clip.sample_rate, made)
+        yield traits.name, given
 
 
 def _heard(

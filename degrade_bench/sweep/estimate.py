@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from degrade_bench.metric.base import Metric
+from degrade_bench.metric.prepared import PreparedMetric
 from degrade_bench.runs.columns import CLEAN
 from degrade_bench.runs.record import ClipRecord
 from degrade_bench.sweep.block import BlockResult
@@ -50,7 +51,7 @@ def estimate(
     for task in tasks:
         blocks = [block for block in work.blocks() if block.name in task.todo]
         timed = {block.name: task.todo[block.name] for block in blocks[:: -(-len(blocks) // MOST_PROBES)]}
-        probed = Work(work.seed, (5,), 1, work.degradations, work.light, work.heavy, checks_batches=False)
+        probed = replace(work, levels=(5,), replicates=1, checks_batches=False)
         times = _timed(pool.probe(Task(task.source, timed), probed), heavy)
         if times is None:
             continue
@@ -92,7 +93,8 @@ class _Times:
 def _timed(messages: Iterable[Message], heavy: Sequence[Metric]) -> _Times | None:
     """What the blocks of a clip take, as far as a worker came; None where the clip cannot be used."""
     clip: ClipRecord | None = None
-    usable, heavy_seconds = True, 0.0
+    usable, warm = True, set[str]()
+    per_cell: dict[str, float] = {}
     per_block: dict[str, float] = {}
     for message in messages:
         if isinstance(message, ClipRead):
@@ -101,9 +103,15 @@ def _timed(messages: Iterable[Message], heavy: Sequence[Metric]) -> _Times | Non
             usable = False  # what it is told last: heard to the end, a worker can go on with other work
         elif isinstance(message, BlockResult) and clip is not None:
             per_block[message.block] = message.seconds
-            if heavy_seconds == 0.0:
-                heavy_seconds = sum(_time_one(metric, message.inputs, clip.sample_rate) for metric in heavy)
-    return _Times(clip, per_block, heavy_seconds) if usable else None
+            for metric in heavy:
+                cells = [cell for cell in message.inputs.get(metric.name, ()) if cell.shape is not None][:1]
+                if not cells or metric.name in per_cell:
+                    continue
+                seconds = _time_one(metric, cells, clip.sample_rate)
+                if metric.name in warm:  # the first call may compile or allocate, and the same cell be remembered
+                    per_cell[metric.name] = seconds
+                warm.add(metric.name)
+    return _Times(clip, per_block, sum(per_cell.values())) if usable else None
 
 
 def _clip_equivalents(tasks: Sequence[Task], probe_seconds: float) -> float:
@@ -112,14 +120,14 @@ def _clip_equivalents(tasks: Sequence[Task], probe_seconds: float) -> float:
     return sum(1.0 if hint is None else hint / probe_seconds for hint in hints)
 
 
-def _time_one(metric: Metric, inputs: Mapping[str, Sequence[MetricInput]], sample_rate: int) -> float:
-    cells = [cell for cell in inputs.get(metric.name, []) if cell.samples is not None][:1]
-    if not cells:
-        return 0.0
-    score_cells(metric, cells, sample_rate, 1)  # warm up: the first call may compile or allocate
+def _time_one(metric: Metric, cells: Sequence[MetricInput], sample_rate: int) -> float:
+    """Seconds of one cell; where cells of several blocks share a batch, its share of a full one."""
     started = time.perf_counter()
     score_cells(metric, cells, sample_rate, 1)
-    return time.perf_counter() - started
+    seconds = time.perf_counter() - started
+    if isinstance(metric, PreparedMetric) and metric.gathers:
+        return seconds / metric.windows_at_once
+    return seconds
 
 
 def human_seconds(seconds: float) -> str:

@@ -6,13 +6,14 @@ What waits here is bounded in bytes; beyond that a worker waits on its full pipe
 
 from __future__ import annotations
 
-import pickle
 import threading
 from collections import deque
 from collections.abc import Callable
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from typing import Any
+
+from degrade_bench._support.pipes import receive_sized
 
 MOST_WAITING_BYTES = 256 * 2**20
 """So much may wait to be scored, and one message more: some seven blocks of ten stereo clips of ten seconds."""
@@ -44,6 +45,12 @@ class Inbox:
         with self._changed:
             self._senders.append(sender)
         self._ring.send_bytes(b"new")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether :meth:`get` would wait."""
+        with self._changed:
+            return not self._mail and self._error is None
 
     def get(self) -> tuple[Connection, Any]:
         """The next message and who sent it; None in its place where the sender is gone. Waits for one.
@@ -91,16 +98,15 @@ class Inbox:
             if self._closed:
                 return False
             try:
-                received = ready.recv_bytes()
+                message, size = receive_sized(ready)
             except (EOFError, OSError):  # the worker has ended, or was ended
-                received, message = b"", None
+                message, size = None, 0
             else:
-                message = pickle.loads(received)
                 self._on_arrival(ready, message)
             with self._changed:
                 if message is None:
                     self._senders.remove(ready)
-                self._mail.append((ready, message, len(received)))
-                self._waiting_bytes += len(received)
+                self._mail.append((ready, message, size))
+                self._waiting_bytes += size
                 self._changed.notify_all()
         return not self._closed

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import cast
@@ -146,20 +146,25 @@ class Pool:
             self._spare.stop()
             self._spare = None
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Event]:
+    def run(self, tasks: Sequence[Task], idle: Callable[[], bool] = lambda: False) -> Iterator[Event]:
         """Work on every task and yield what happens, in whatever order it happens.
+
+        Args:
+            tasks: what to do.
+            idle: called again and again while workers are at work and nothing has happened, until it returns False:
+                it had nothing to do.
 
         Raises:
             WorkerStartError: no worker process can be started.
         """
         if self._count > 1:
-            yield from self._run_in_processes(tasks)
+            yield from self._run_in_processes(tasks, idle)
             return
         for task in tasks:
             yield from work_on(task, self._work)
             yield ClipDone(task.source.id)
 
-    def _run_in_processes(self, tasks: Sequence[Task]) -> Iterator[Event]:
+    def _run_in_processes(self, tasks: Sequence[Task], idle: Callable[[], bool]) -> Iterator[Event]:
         waiting = _Waiting(tasks)
 
         def hand_out(sender: Connection, event: Event) -> None:
@@ -170,6 +175,8 @@ class Pool:
         for _ in range(min(self._count, len(tasks))):
             self._employ(waiting.take())
         while self._workers:
+            while self._inbox.is_empty and idle():
+                pass
             sender, message = self._inbox.get()
             worker = self._workers[sender]
             if message is None:

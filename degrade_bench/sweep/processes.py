@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from degrade_bench._support.pipes import receive, send
+from degrade_bench._support.pipes import keep_short, receive, send
 from degrade_bench._support.processes import how_it_ended
 from degrade_bench.errors import DegradeBenchError
 from degrade_bench.sweep.block import BlockResult
@@ -131,6 +131,7 @@ def start_process() -> tuple[BaseProcess, Connection]:
     # spawn: a fork of a process that has run torch or OpenMP threads can hang
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
+    keep_short(theirs)
     process = context.Process(target=worker_main, args=(theirs,), daemon=True, name=NAME)
     with _without_interrupts():
         process.start()

@@ -11,6 +11,7 @@ from degrade_bench.clip import Clip
 from degrade_bench.degrade.plan import Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import NotApplicableError
+from degrade_bench.metric.prepared import Preparation, Prepared
 from degrade_bench.metric.traits import Traits
 from degrade_bench.sweep.cells import Cell
 from degrade_bench.sweep.scoring import MetricInput, Outcome
@@ -114,3 +115,27 @@ def _matched_input(clip: Clip, rendered: RenderedCell, traits: Traits, shrunk: f
     if traits.aligned and reference.shape != samples.shape:
         return MetricInput(outcome=Outcome.failed(f"length changed: {reference.shape} to {samples.shape}"))
     return MetricInput(samples=samples, reference=reference)
+
+
+def prepared_input(
+    given: MetricInput, preparation: Preparation, sample_rate: int, made: dict[object, Prepared]
+) -> MetricInput:
+    """What a metric's network hears of a cell, in place of its samples.
+
+    Args:
+        given: what the metric is given.
+        preparation: of the metric.
+        sample_rate: of the samples, in Hz.
+        made: what was prepared of this cell already; added to.
+    """
+    if given.samples is None:
+        return given
+    started = time.perf_counter()
+    key = (preparation, given.samples.data_ptr(), given.samples.shape)
+    try:
+        with never_a_row():
+            if key not in made:
+                made[key] = Prepared.of(preparation, given.samples, sample_rate)
+    except Exception as error:  # too short for the network, memory that ran out: its failure is a row
+        return MetricInput(outcome=Outcome.of_failed_signal(error, time.perf_counter() - started))
+    return MetricInput(prepared=made[key])

@@ -24,6 +24,7 @@ from degrade_bench.metric.base import Metric, checked_scores, checked_windows
 from degrade_bench.metric.host.process import MetricDiedError
 from degrade_bench.metric.identity import is_foreign
 from degrade_bench.metric.memory import give_back_memory, is_out_of_memory
+from degrade_bench.metric.prepared import Prepared, PreparedMetric
 from degrade_bench.runs.columns import INTERRUPTED, Status
 
 MOST_AT_ONCE = 64
@@ -110,28 +111,36 @@ class MetricInput:
     """What a metric is given of one cell.
 
     Attributes:
-        samples: ``(channels, time)``; None where there is nothing to score.
+        samples: ``(channels, time)``; None where there is nothing to score, or where it is prepared.
         reference: the clean samples, where the metric compares with them.
         outcome: what comes of the cell without scoring it, where there is nothing to score.
+        prepared: in place of the samples, what the metric's network hears.
     """
 
     samples: torch.Tensor | None = None
     reference: torch.Tensor | None = None
     outcome: Outcome | None = None
+    prepared: Prepared | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """Of what is scored; cells of one shape make a batch. None where there is nothing to score."""
+        heard = self.samples if self.prepared is None else self.prepared.windows
+        return None if heard is None else tuple(heard.shape)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Cross processes as arrays: a tensor would take its whole storage along, or a shared-memory file."""
         arrays = (None if samples is None else samples.numpy() for samples in (self.samples, self.reference))
-        return _input_from_arrays, (*arrays, self.outcome)
+        return _input_from_arrays, (*arrays, self.outcome, self.prepared)
 
 
 def _input_from_arrays(
-    samples: np.ndarray | None, reference: np.ndarray | None, outcome: Outcome | None
+    samples: np.ndarray | None, reference: np.ndarray | None, outcome: Outcome | None, prepared: Prepared | None
 ) -> MetricInput:
     def tensor(array: np.ndarray | None) -> torch.Tensor | None:
         return None if array is None else torch.from_numpy(array)
 
-    return MetricInput(tensor(samples), tensor(reference), outcome)
+    return MetricInput(tensor(samples), tensor(reference), outcome, prepared)
 
 
 def score_cells(
@@ -155,13 +164,13 @@ def score_cells(
     for index, cell in enumerate(cells):
         if cell.outcome is not None:
             outcomes[index] = cell.outcome
-        elif cell.samples is not None:
-            by_shape.setdefault(tuple(cell.samples.shape), []).append(index)
+        elif cell.shape is not None:
+            by_shape.setdefault(cell.shape, []).append(index)
     for shape, indices in by_shape.items():
         most = _most_at_once(shape) if batch_size is None else batch_size
         for first in range(0, len(indices), most):
             chunk = indices[first : first + most]
-            scored = _score_batch(metric, [cells[index] for index in chunk], sample_rate)
+            scored = score_batch(metric, [cells[index] for index in chunk], sample_rate)
             outcomes.update(zip(chunk, scored, strict=True))
     return [outcomes[index] for index in range(len(cells))]
 
@@ -171,7 +180,14 @@ def _most_at_once(shape: tuple[int, ...]) -> int:
     return max(1, min(MOST_AT_ONCE, MOST_BYTES_AT_ONCE // (4 * math.prod(shape))))
 
 
-def _score_batch(metric: Metric, cells: Sequence[MetricInput], sample_rate: int) -> list[Outcome]:
+def score_batch(metric: Metric, cells: Sequence[MetricInput], sample_rate: int) -> list[Outcome]:
+    """Score cells of one shape together, and where that fails in halves, down to single ones.
+
+    Args:
+        metric: the metric.
+        cells: what it is given.
+        sample_rate: of all cells, in Hz.
+    """
     started = time.perf_counter()
     short_of_memory = False
     try:
@@ -190,22 +206,44 @@ def _score_batch(metric: Metric, cells: Sequence[MetricInput], sample_rate: int)
     if len(cells) == 1:
         return [alone]
     half = (len(cells) + 1) // 2
-    return [*_score_batch(metric, cells[:half], sample_rate), *_score_batch(metric, cells[half:], sample_rate)]
+    return [*score_batch(metric, cells[:half], sample_rate), *score_batch(metric, cells[half:], sample_rate)]
 
 
 def _scored(metric: Metric, cells: Sequence[MetricInput], sample_rate: int, started: float) -> list[Outcome]:
+    prepared = [cell.prepared for cell in cells if cell.prepared is not None]
+    if prepared:
+        assert isinstance(metric, PreparedMetric)
+        return outcomes_of(metric, metric.begin(prepared)(), len(cells), started)
     batch = _stacked(metric, [cell.samples for cell in cells if cell.samples is not None])
     references = [cell.reference for cell in cells if cell.reference is not None]
     reference = _stacked(metric, references) if references else None
     with calling(metric):
-        if metric.hop_seconds is None:
-            scores = checked_scores(metric, metric.score(batch, sample_rate, reference), len(cells))
-        else:
-            windows = checked_windows(metric, metric.score_windows(batch, sample_rate, reference), len(cells))
-    seconds = (time.perf_counter() - started) / len(cells)
-    if metric.hop_seconds is None:
-        return [Outcome.scored(score, seconds) for score in scores]
-    return [Outcome.scored_windows(row, seconds) for row in windows]
+        score = metric.score if metric.hop_seconds is None else metric.score_windows
+        return outcomes_of(metric, score(batch, sample_rate, reference), len(cells), started)
+
+
+def outcomes_of(metric: Metric, scores: torch.Tensor, count: int, started: float) -> list[Outcome]:
+    """What came of a batch.
+
+    Args:
+        metric: who scored it.
+        scores: what it gave: ``(batch,)``; or ``(batch, windows)`` of a metric that hops or was given prepared
+            signals.
+        count: how many signals it was given.
+        started: when, by ``time.perf_counter``.
+
+    Raises:
+        MetricError: it did not return what it should.
+    """
+    if metric.hop_seconds is not None:
+        rows = checked_windows(metric, scores, count)
+        seconds = (time.perf_counter() - started) / count
+        return [Outcome.scored_windows(row, seconds) for row in rows]
+    if isinstance(metric, PreparedMetric) and scores.ndim == 2:
+        scores = scores.mean(dim=1)
+    numbers = checked_scores(metric, scores, count)
+    seconds = (time.perf_counter() - started) / count
+    return [Outcome.scored(number, seconds) for number in numbers]
 
 
 def _stacked(metric: Metric, signals: Sequence[torch.Tensor]) -> torch.Tensor:

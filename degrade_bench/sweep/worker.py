@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from threadpoolctl import threadpool_limits
@@ -23,6 +23,7 @@ from degrade_bench.errors import DegradeBenchError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.identity import is_foreign
 from degrade_bench.metric.memory import is_out_of_memory
+from degrade_bench.metric.prepared import Preparation
 from degrade_bench.metric.traits import Traits
 from degrade_bench.runs.record import ClipRecord
 from degrade_bench.sweep.asking import Listeners
@@ -42,6 +43,8 @@ class Work:
         light: metrics that are computed here.
         heavy: traits of the metrics that are computed elsewhere.
         checks_batches: whether light metrics score one signal of every clip alone, too.
+        preparations: what makes of a signal what a heavy metric's network hears, by the metric's name; without one
+            the samples are handed on.
     """
 
     seed: int
@@ -51,6 +54,7 @@ class Work:
     light: tuple[Metric, ...]
     heavy: tuple[Traits, ...]
     checks_batches: bool = True
+    preparations: Mapping[str, Preparation] = field(default_factory=dict)
 
     def blocks(self) -> list[Block]:
         """The blocks of every clip."""
@@ -170,7 +174,15 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
             with single_threaded():
                 try:
                     result = block_result(
-                        clip, block, work.seed, light, heavy, windows, listeners, block.name == checked
+                        clip,
+                        block,
+                        work.seed,
+                        light,
+                        heavy,
+                        windows,
+                        listeners,
+                        block.name == checked,
+                        work.preparations,
                     )
                 except Exception as error:  # what no guard of a cell or metric caught: memory ran out
                     result = BlockLost(clip.id, block.name, reason_of(error))

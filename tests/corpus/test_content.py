@@ -17,7 +17,8 @@ from degrade_bench.corpus.source import MemorySource
 from degrade_bench.errors import RunFolderError
 from degrade_bench.metric.base import Metric
 from degrade_bench.runs.folder import RunFolder
-from degrade_bench.sweep.execute import Progress, execute
+from degrade_bench.sweep.execute import execute
+from degrade_bench.sweep.progress import Progress
 from degrade_bench.sweep.resume import check_same
 from degrade_bench.sweep.spec import Sweep
 from tests.conftest import make_clip

@@ -14,9 +14,10 @@ import pytest
 
 from degrade_bench.runs.columns import INTERRUPTED, Row
 from degrade_bench.runs.folder import RunFolder
-from degrade_bench.sweep.execute import Progress, execute
+from degrade_bench.sweep.execute import execute
 from degrade_bench.sweep.pool import Pool
 from degrade_bench.sweep.processes import WorkerStartError
+from degrade_bench.sweep.progress import Progress
 from degrade_bench.sweep.worker import ClipLost, ClipUnusable, Task, Work, work_on
 from tests.sweep import toys
 from tests.sweep.test_execute import comparable, make_sweep, sweep_in

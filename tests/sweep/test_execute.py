@@ -16,7 +16,8 @@ from degrade_bench.runs.names import SHARDS
 from degrade_bench.runs.ownership import claim
 from degrade_bench.runs.record import Counts
 from degrade_bench.runs.shards import write_shard
-from degrade_bench.sweep.execute import Progress, execute
+from degrade_bench.sweep.execute import execute
+from degrade_bench.sweep.progress import Progress
 from degrade_bench.sweep.resume import check_same
 from degrade_bench.sweep.spec import Sweep
 from tests.runs.records import record_of

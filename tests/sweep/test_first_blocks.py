@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from degrade_bench.metric.base import Metric
-from degrade_bench.sweep.execute import Progress
+from degrade_bench.sweep.progress import Progress
 from tests.sweep import toys
 from tests.sweep.test_execute import make_sweep, sweep_in
 

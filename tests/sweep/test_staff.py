@@ -9,7 +9,7 @@ import pytest
 
 from degrade_bench._support.resources import Taken
 from degrade_bench.sweep import staff
-from degrade_bench.sweep.execute import Progress
+from degrade_bench.sweep.progress import Progress
 from degrade_bench.sweep.staff import LEAST_BYTES, Staff, usual_workers
 from tests.sweep import toys
 from tests.sweep.test_execute import make_sweep, sweep_in

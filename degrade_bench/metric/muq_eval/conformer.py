@@ -56,7 +56,7 @@ class FeedForward(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """``(batch, time, dim)``."""
-        output: torch.Tensor = self.narrow(self.activation(self.widen(self.norm(x).to(self.dtype)))).float()
+        output: torch.Tensor = self.narrow(self.activation(self.widen(self.norm(x).to(self.dtype))))
         return output
 
 
@@ -83,7 +83,7 @@ class Attention(nn.Module):
         """What every frame takes from all others.
 
         Args:
-            x: ``(batch, time, dim)``, float32; what is returned has that shape and type too.
+            x: ``(batch, time, dim)``, float32; what is returned has that shape, and the type of the products.
             cosine: of the rotary positions, as :meth:`Rotary.tables` gives them.
             sine: likewise.
         """
@@ -93,7 +93,7 @@ class Attention(nn.Module):
         query, key = self.queries_and_keys(rotated).view(batch, time, 2, self.heads, -1).unbind(2)
         value = self.values(normed.to(self.dtype)).view(batch, time, self.heads, -1)
         attended = F.scaled_dot_product_attention(query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2))
-        output: torch.Tensor = self.out(attended.transpose(1, 2).reshape(batch, time, width)).float()
+        output: torch.Tensor = self.out(attended.transpose(1, 2).reshape(batch, time, width))
         return output
 
 
@@ -121,7 +121,7 @@ class Convolution(nn.Module):
         """``(batch, time, dim)``."""
         y = F.glu(self.gated(self.norm(x).to(self.dtype)), dim=-1)
         y = self.depthwise(y.transpose(1, 2)[:, :, None])[:, :, 0].transpose(1, 2)
-        output: torch.Tensor = self.mix(self.activation(y)).float()
+        output: torch.Tensor = self.mix(self.activation(y))
         return output
 
 

@@ -10,8 +10,12 @@ Longer audio can be heard whole, in windows of the same length: see :func:`windo
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
+
+from degrade_bench.errors import MetricError
+from degrade_bench.metric.muq_eval.precision import multiplying
 
 SAMPLE_RATE = 24000
 WINDOW_SECONDS = 10.0
@@ -24,7 +28,8 @@ def mono_24k(batch: torch.Tensor, sample_rate: int) -> torch.Tensor:
 
     mono = batch.mean(dim=1)
     if sample_rate != SAMPLE_RATE:
-        mono = torchaudio.functional.resample(mono, sample_rate, SAMPLE_RATE)
+        with multiplying(tf32=False):  # it is a convolution
+            mono = torchaudio.functional.resample(mono, sample_rate, SAMPLE_RATE)
     return mono
 
 
@@ -61,6 +66,33 @@ def windows(batch: torch.Tensor, sample_rate: int, hop_seconds: float | None) ->
     if starts[-1] + WINDOW_SAMPLES < count:
         starts.append(count - WINDOW_SAMPLES)
     return torch.stack([mono[:, start : start + WINDOW_SAMPLES] for start in starts], dim=1)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """What the encoder hears of one signal.
+
+    Attributes:
+        hop_seconds: as in :func:`windows`.
+        shortest: the fewest samples at 24 kHz that the encoder takes.
+    """
+
+    hop_seconds: float | None
+    shortest: int
+
+    def __call__(self, samples: torch.Tensor, sample_rate: int) -> torch.Tensor:
+        """``(channels, time)`` to ``(windows, 240000)``.
+
+        Raises:
+            MetricError: it is too short for the encoder.
+        """
+        needed = shortest_samples(self.shortest, sample_rate)
+        if samples.shape[-1] < needed:
+            raise MetricError(
+                f"muq-eval: {samples.shape[-1]} samples at {sample_rate} Hz are too short for the encoder, "
+                f"which takes {needed} and more"
+            )
+        return windows(samples[None], sample_rate, self.hop_seconds)[0]
 
 
 def shortest_samples(encoder_samples: int, sample_rate: int) -> int:

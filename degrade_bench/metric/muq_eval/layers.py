@@ -26,13 +26,16 @@ class Blueprint:
         architecture: its sizes.
         weights: gives the weights, under the names of ``muq``'s state dictionary.
         dtype: of the products: float32 or bfloat16. Residuals, norms and the spectrogram stay in float32.
-        winograd: convolve by Winograd's algorithm, which pays on a CPU.
+        on_gpu: whether it is for a GPU: there cuDNN adds biases and sums while it convolves; on a CPU Winograd's
+            algorithm pays.
+        tf32: on a GPU, multiply float32 in TF32, front end and conformer only.
     """
 
     architecture: Architecture
     weights: Weights
     dtype: torch.dtype = torch.float32
-    winograd: bool = True
+    on_gpu: bool = False
+    tf32: bool = False
 
 
 def linear(weight: torch.Tensor, bias: torch.Tensor | None, dtype: torch.dtype) -> nn.Linear:
@@ -63,17 +66,18 @@ def fill(module: nn.Module, weight: torch.Tensor, bias: torch.Tensor | None, dty
         module.bias = nn.Parameter(bias.to(dtype).contiguous(), requires_grad=False)
 
 
-def conv(weight: torch.Tensor, bias: torch.Tensor, stride: tuple[int, int], dtype: torch.dtype) -> nn.Conv2d:
+def conv(weight: torch.Tensor, bias: torch.Tensor | None, stride: tuple[int, int], dtype: torch.dtype) -> nn.Conv2d:
     """A 3x3 convolution with zeros around that holds these weights, channels-last.
 
     Args:
         weight: ``(outputs, inputs, 3, 3)``.
-        bias: ``(outputs,)``.
+        bias: ``(outputs,)``, or None.
         stride: over bands and over frames.
         dtype: in which they are kept and multiplied.
     """
     outputs, inputs = weight.shape[:2]
-    made: nn.Conv2d = nn.utils.skip_init(nn.Conv2d, inputs, outputs, 3, stride=stride, padding=1)
+    sizes = {"kernel_size": 3, "stride": stride, "padding": 1, "bias": bias is not None}
+    made: nn.Conv2d = nn.utils.skip_init(nn.Conv2d, inputs, outputs, **sizes)
     fill(made, weight, bias, dtype)
     return made
 

@@ -1,19 +1,17 @@
-"""MuQ-Eval's network at work: audio in; frames, pooled embeddings and scores out, each window computed once."""
+"""MuQ-Eval's network at work: windows in; frames, pooled embeddings and scores out, each window computed once."""
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 
-from degrade_bench.errors import MetricError
-from degrade_bench.metric.muq_eval import contract
 from degrade_bench.metric.muq_eval.device import Batches, windows_at_once
 from degrade_bench.metric.muq_eval.network import Network
+from degrade_bench.metric.muq_eval.precision import multiplying
+from degrade_bench.metric.prepared import Finish, Prepared
 
 REMEMBERED_WINDOWS = 128
 """Windows whose frames are kept for another metric on the same network: 1 MB each."""
@@ -39,11 +37,10 @@ class Listener:
         make: builds the network in a given type; called again, for float32, only where bfloat16 fails.
         device: where it runs.
         dtype: float32, or bfloat16 for the encoder's products.
-        shortest_samples: the fewest samples at 24 kHz that the encoder takes.
 
     Attributes:
         recomputed: windows that bfloat16 gave a non-finite frame for, and float32 was asked again.
-        remembered: frames of the clips of the last calls; may be cleared, and costs a second pass then.
+        remembered: clips of the last calls; may be cleared, and costs a second pass then.
     """
 
     def __init__(
@@ -51,105 +48,146 @@ class Listener:
         make: Callable[[torch.dtype], Network],
         device: torch.device,
         dtype: torch.dtype,
-        shortest_samples: int,
     ) -> None:
-        self.device, self.dtype, self.shortest_samples = device, dtype, shortest_samples
+        self.device, self.dtype = device, dtype
         self.recomputed = 0
         self._make = make
         self._networks = {dtype: make(dtype).eval().to(device)}
         self._batches = Batches(device, windows_at_once(device, dtype))
-        self.remembered: OrderedDict[bytes, torch.Tensor] = OrderedDict()
-
-    def embed(self, batch: torch.Tensor, sample_rate: int, hop_seconds: float | None = None) -> Embeddings:
-        """What the encoder makes of a batch, on this listener's device.
-
-        Args:
-            batch: ``(batch, channels, time)``, float32, at any rate.
-            sample_rate: in Hz.
-            hop_seconds: as in :func:`~degrade_bench.metric.muq_eval.contract.windows`.
-
-        Raises:
-            MetricError: the audio is too short, or memory does not hold one window.
-        """
-        self._check_length(batch, sample_rate)
-        with torch.inference_mode(), _exact_convolutions():
-            frames = self._frames(batch, sample_rate, hop_seconds)
-            return Embeddings(frames, self.network.pooled(frames.flatten(0, 1)).unflatten(0, frames.shape[:2]))
-
-    def score(self, batch: torch.Tensor, sample_rate: int, hop_seconds: float | None = None) -> torch.Tensor:
-        """Score every window; ``(batch, windows)`` on the CPU.
-
-        Args:
-            batch: ``(batch, channels, time)``, float32, at any rate.
-            sample_rate: in Hz.
-            hop_seconds: as in :func:`~degrade_bench.metric.muq_eval.contract.windows`.
-
-        Raises:
-            MetricError: as for :meth:`embed`.
-        """
-        pooled = self.embed(batch, sample_rate, hop_seconds).pooled
-        with torch.inference_mode():
-            output: torch.Tensor = self.network.score(pooled.flatten(0, 1)).unflatten(0, pooled.shape[:2]).cpu()
-            return output
+        self.remembered: OrderedDict[bytes, _Place] = OrderedDict()
 
     @property
     def network(self) -> Network:
         """The network in the listener's type."""
         return self._networks[self.dtype]
 
-    def _check_length(self, batch: torch.Tensor, sample_rate: int) -> None:
-        needed = contract.shortest_samples(self.shortest_samples, sample_rate)
-        if batch.shape[-1] < needed:
-            raise MetricError(
-                f"muq-eval: {batch.shape[-1]} samples at {sample_rate} Hz are too short for the encoder, "
-                f"which takes {needed} and more"
-            )
+    @property
+    def windows_at_once(self) -> int:
+        """So many windows make a batch."""
+        return self._batches.at_once
 
-    def _frames(self, batch: torch.Tensor, sample_rate: int, hop_seconds: float | None) -> torch.Tensor:
-        keys = [_key(clip, sample_rate, hop_seconds) for clip in batch]
-        by_key = {key: self.remembered[key] for key in keys if key in self.remembered}
-        fresh: dict[bytes, torch.Tensor] = {}  # windows of the clips to encode, equal clips only once
-        for index, key in enumerate(keys):
-            if key not in by_key and key not in fresh:
-                # resampled clip by clip, so that a sample does not depend on its neighbours
-                fresh[key] = contract.windows(batch[index : index + 1], sample_rate, hop_seconds)
+    def begin(self, signals: Sequence[Prepared]) -> Finish:
+        """Begin to score signals with equally many windows; on a GPU, do not wait for it.
+
+        Raises:
+            MetricError: memory does not hold one window.
+        """
+        places = self._begun(signals)
+        return lambda: torch.stack([place.scores() for place in places])
+
+    def embed(self, signals: Sequence[Prepared]) -> Embeddings:
+        """What the encoder makes of signals with equally many windows, on this listener's device.
+
+        Raises:
+            MetricError: memory does not hold one window.
+        """
+        places = self._begun(signals)
+        frames, pooled = zip(*(place.embeddings() for place in places), strict=True)
+        with torch.inference_mode():
+            return Embeddings(torch.stack(frames), torch.stack(pooled))
+
+    def _begun(self, signals: Sequence[Prepared]) -> list[_Place]:
+        """Where the signals' windows are, or will be; equal signals are computed once."""
+        places = {signal.key: self.remembered[signal.key] for signal in signals if signal.key in self.remembered}
+        fresh = {signal.key: signal.windows for signal in signals if signal.key not in places}
         if fresh:
-            windows = torch.cat(list(fresh.values()))
-            encoded = self._encoded(windows.flatten(0, 1)).unflatten(0, windows.shape[:2])
-            for key, frames in zip(fresh, encoded, strict=True):
-                by_key[key] = frames
-                self._remember(key, frames)
-        return torch.stack([by_key[key] for key in keys])
+            rows = [row for windows in fresh.values() for row in windows]
+            work, first = _Pass(self, rows), 0
+            for key, windows in fresh.items():
+                places[key] = _Place(work, slice(first, first + len(windows)))
+                first += len(windows)
+                self._remember(key, places[key])
+        return [places[signal.key] for signal in signals]
 
-    def _encoded(self, windows: torch.Tensor) -> torch.Tensor:
-        frames = self._batches.run(self.network.encoder, windows)
-        if self.dtype is torch.float32:
-            return frames
-        wrong = ~torch.isfinite(frames).flatten(1).all(dim=1).cpu() & torch.isfinite(windows).all(dim=1).cpu()
-        if bool(wrong.any()):
-            self.recomputed += int(wrong.sum())
-            if torch.float32 not in self._networks:
-                self._networks[torch.float32] = self._make(torch.float32).eval().to(self.device)
-            again = self._batches.run(self._networks[torch.float32].encoder, windows[wrong])
-            frames[wrong.to(frames.device)] = again
-        return frames
-
-    def _remember(self, key: bytes, frames: torch.Tensor) -> None:
-        if len(frames) > REMEMBERED_WINDOWS:
+    def _remember(self, key: bytes, place: _Place) -> None:
+        if place.count > REMEMBERED_WINDOWS:
             return
-        self.remembered[key] = frames
-        while sum(len(kept) for kept in self.remembered.values()) > REMEMBERED_WINDOWS:
+        self.remembered[key] = place
+        while sum(held.count for held in self.remembered.values()) > REMEMBERED_WINDOWS:
             self.remembered.popitem(last=False)
 
+    def heard(self, windows: Sequence[torch.Tensor], dtype: torch.dtype) -> tuple[torch.Tensor, ...]:
+        """Frames, pooled means, scores and whether the frames are numbers, by the network of that type."""
+        if dtype not in self._networks:
+            self._networks[dtype] = self._make(dtype).eval().to(self.device)
+        network = self._networks[dtype]
+        with torch.inference_mode(), multiplying(tf32=False):
+            if self.device.type == "cuda":
+                return self._batches.run(network, windows)
+            (frames,) = self._batches.run(network.encoded, windows)
+            return network.heard(frames)
 
-def _key(clip: torch.Tensor, sample_rate: int, hop_seconds: float | None) -> bytes:
-    """What tells a clip from any other: its samples, layout and rate, and how it is cut."""
-    digest = hashlib.blake2b(clip.cpu().contiguous().numpy().tobytes(), digest_size=16)
-    digest.update(repr((tuple(clip.shape), sample_rate, hop_seconds)).encode())
-    return digest.digest()
+
+class _Pass:
+    """One run of the network over windows, which may still be under way.
+
+    Args:
+        listener: whose network.
+        windows: ``(samples,)`` each.
+    """
+
+    def __init__(self, listener: Listener, windows: Sequence[torch.Tensor]) -> None:
+        self._listener = listener
+        self._windows: Sequence[torch.Tensor] = windows
+        self._frames, self._pooled, scores, finite = listener.heard(windows, listener.dtype)
+        self._scores, self._finite = _to_host(scores), _to_host(finite)
+        self._there = None
+        if listener.device.type == "cuda":
+            self._there = torch.cuda.Event()
+            self._there.record(torch.cuda.current_stream(listener.device))
+
+    def done(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Frames and pooled means on the device, and scores on the CPU, of all windows; waits for them."""
+        if self._there is not None:
+            self._there.synchronize()
+            self._there = None
+        if self._windows:
+            if self._listener.dtype is not torch.float32:
+                self._mend()
+            self._windows = ()  # what was heard is not needed any more
+        return self._frames, self._pooled, self._scores
+
+    def _mend(self) -> None:
+        """Ask float32 again where bfloat16 made of numbers what is no number."""
+        wrong = [
+            index
+            for index, window in enumerate(self._windows)
+            if not self._finite[index] and bool(torch.isfinite(window).all())
+        ]
+        if not wrong:
+            return
+        self._listener.recomputed += len(wrong)
+        frames, pooled, scores, _ = self._listener.heard([self._windows[at] for at in wrong], torch.float32)
+        with torch.inference_mode():
+            self._frames[wrong], self._pooled[wrong], self._scores[wrong] = frames, pooled, scores.cpu()
 
 
-def _exact_convolutions() -> AbstractContextManager[None]:
-    """On a GPU, convolve float32 in float32: TF32 keeps ten bits."""
-    flags: AbstractContextManager[None] = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
-    return flags
+@dataclass(frozen=True, eq=False)
+class _Place:
+    """Where a signal's windows are in a pass."""
+
+    work: _Pass
+    of: slice
+
+    @property
+    def count(self) -> int:
+        """Windows of the signal."""
+        count: int = self.of.stop - self.of.start
+        return count
+
+    def scores(self) -> torch.Tensor:
+        """``(windows,)``, on the CPU; waits for them."""
+        return self.work.done()[2][self.of]
+
+    def embeddings(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Frames and pooled means, on the device; waits for them."""
+        frames, pooled, _ = self.work.done()
+        return frames[self.of], pooled[self.of]
+
+
+def _to_host(values: torch.Tensor) -> torch.Tensor:
+    """On the CPU, without waiting for it: the values are there once the device has come so far."""
+    if values.device.type != "cuda":
+        return values
+    host = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
+    return host.copy_(values, non_blocking=True)

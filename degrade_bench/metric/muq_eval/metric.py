@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args
 from weakref import WeakValueDictionary
@@ -17,27 +17,27 @@ import torch
 
 from degrade_bench._support.files import sha256_of
 from degrade_bench.errors import MetricError
-from degrade_bench.metric.base import Metric
 from degrade_bench.metric.muq_eval import checkpoint as files
 from degrade_bench.metric.muq_eval import hub
 from degrade_bench.metric.muq_eval.architecture import Architecture
-from degrade_bench.metric.muq_eval.contract import SAMPLE_RATE, WINDOW_SECONDS
+from degrade_bench.metric.muq_eval.contract import SAMPLE_RATE, WINDOW_SECONDS, Windows
 from degrade_bench.metric.muq_eval.device import checked_device
 from degrade_bench.metric.muq_eval.encoder import Encoder
 from degrade_bench.metric.muq_eval.layers import Blueprint
 from degrade_bench.metric.muq_eval.listener import Embeddings, Listener
 from degrade_bench.metric.muq_eval.network import Network
+from degrade_bench.metric.prepared import Finish, Prepared, PreparedMetric
 from degrade_bench.metric.settings import check_choice
 
-Dtype = Literal["float32", "bfloat16"]
+Dtype = Literal["float32", "tf32", "bfloat16"]
 Backend = Literal["fast", "reference"]
-DTYPES: dict[Dtype, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+DTYPES: dict[Dtype, torch.dtype] = {"float32": torch.float32, "tf32": torch.float32, "bfloat16": torch.bfloat16}
 
 _listeners: WeakValueDictionary[str, Listener] = WeakValueDictionary()
 """Networks that are loaded, by everything that they depend on: two metrics on one network share its passes."""
 
 
-class MuQEval(Metric):
+class MuQEval(PreparedMetric):
     """Predicted musical impression, nominally 1 to 5, of the middle ten seconds.
 
     Args:
@@ -47,7 +47,8 @@ class MuQEval(Metric):
             What a branch stood for is recorded.
         encoder_revision: the encoder's.
         device: ``cpu`` or ``cuda:N``.
-        dtype: ``float32``, as the authors evaluate, or ``bfloat16`` for the encoder's products.
+        dtype: of the encoder's products: ``float32``; ``tf32``, on a GPU, which keeps ten bits of a float32 factor;
+            or ``bfloat16``.
         backend: ``fast``, or ``reference`` for the forward pass of the package ``muq``.
         hop_seconds: None for the paper's one window in the middle. Else the whole clip is scored in windows of ten
             seconds, one every so many seconds, and its score is their mean.
@@ -97,6 +98,8 @@ class MuQEval(Metric):
             self.hop_seconds = _positive("hop_seconds", hop_seconds)
             self.window_seconds = None
         on = checked_device(device)
+        if dtype == "tf32" and on.type != "cuda":
+            raise MetricError(f"muq-eval: dtype tf32 is for CUDA devices; on {on} use float32 or bfloat16")
         located = hub.fetched_files(self.variant, checkpoint, encoder, revision, encoder_revision)
         config = files.read_encoder_config(located.encoder)
         architecture = Architecture.from_config(config, located.encoder)
@@ -114,7 +117,7 @@ class MuQEval(Metric):
             alpha = files.lora_alpha(located.configs) if lora_alpha is None else _positive("lora_alpha", lora_alpha)
             self._parts["lora_alpha"] = alpha
 
-        def make(dtype: torch.dtype) -> Network:
+        def make(type_: torch.dtype) -> Network:
             weights = self._weights(located, alpha)
             made: torch.nn.Module
             if backend == "reference":
@@ -123,7 +126,7 @@ class MuQEval(Metric):
                 made = ReferenceEncoder(config, weights.state, located.checkpoint)
                 weights.encoder_is_checked()
             else:
-                made = Encoder(Blueprint(architecture, weights.encoder, dtype, winograd=on.type == "cpu"))
+                made = Encoder(Blueprint(architecture, weights.encoder, type_, on.type == "cuda", dtype == "tf32"))
             network = Network(made, weights, architecture.dim, ordinal=self.variant != "a1")
             weights.refuse_others()
             return network
@@ -131,7 +134,7 @@ class MuQEval(Metric):
         depends = json.dumps({**self._parts, "device": str(on)}, sort_keys=True)
         listener = _listeners.get(depends)
         if listener is None:
-            listener = Listener(make, on, DTYPES[dtype], architecture.shortest_samples)
+            listener = Listener(make, on, DTYPES[dtype])
             _listeners[depends] = listener
         self.listener = listener
         self.architecture = architecture
@@ -161,19 +164,28 @@ class MuQEval(Metric):
         ask = f"ask for it with --metric {cls.name}, which fetches {hub.DOWNLOAD}"
         return f"no weights: {located}; {ask}, or {hub.how_to(cls.variant)}"
 
-    def score(self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None) -> torch.Tensor:
-        """Score ``(batch, channels, time)`` at any rate; gives ``(batch,)`` on the CPU, the mean over windows.
+    @property
+    def preparation(self) -> Windows:
+        """Mono, 24 kHz, and the windows: what MuQ-Eval does to audio before its encoder hears it."""
+        return Windows(self.hop_seconds, self.architecture.shortest_samples)
+
+    @property
+    def windows_at_once(self) -> int:
+        """So many windows make a batch on its device."""
+        return self.listener.windows_at_once
+
+    @property
+    def gathers(self) -> bool:
+        """On a GPU all batches have one shape, and a window's score the same bits in any of them."""
+        return self.listener.device.type == "cuda"
+
+    def begin(self, signals: Sequence[Prepared]) -> Finish:
+        """Begin to score prepared signals; on a GPU, do not wait for it.
 
         Raises:
-            MetricError: the audio is too short for the encoder, or memory does not hold one window.
+            MetricError: memory does not hold one window.
         """
-        return self.score_windows(batch, sample_rate).mean(dim=1)
-
-    def score_windows(
-        self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None
-    ) -> torch.Tensor:
-        """The score of every window: ``(batch, windows)``; as :meth:`score`."""
-        return self.listener.score(batch, sample_rate, self.hop_seconds)
+        return self.listener.begin(signals)
 
     def embed(self, batch: torch.Tensor, sample_rate: int) -> Embeddings:
         """What the encoder makes of ``(batch, channels, time)``: frames, and their attention-pooled mean.
@@ -181,7 +193,7 @@ class MuQEval(Metric):
         Audio that was scored or embedded just before, by this metric or another on the same network, costs no
         second pass.
         """
-        return self.listener.embed(batch, sample_rate, self.hop_seconds)
+        return self.listener.embed(self.prepared(batch, sample_rate))
 
     def counts(self) -> dict[str, int]:
         """How often bfloat16 gave something that is no number, and float32 was asked again."""

@@ -35,6 +35,24 @@ class Network(nn.Module):
         heads = {name: Head(weights, f"heads.{name}.", dim, ordinal) for name in HEADS}
         self.head = heads[SCORED]
 
+    def forward(self, windows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Everything that is made of ``(batch, samples)``.
+
+        Returns:
+            frames, ``(batch, time, dim)``; their pooled mean, ``(batch, dim)``; scores, ``(batch,)``; and whether
+            all of a window's frames are numbers, ``(batch,)``, bool.
+        """
+        return self.heard(*self.encoded(windows))
+
+    def encoded(self, windows: torch.Tensor) -> tuple[torch.Tensor]:
+        """The frames of ``(batch, samples)``."""
+        return (self.encoder(windows),)
+
+    def heard(self, frames: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Everything that is made of frames, as :meth:`forward`."""
+        pooled = self.pooled(frames)
+        return frames, pooled, self.score(pooled), torch.isfinite(frames).flatten(1).all(dim=1)
+
     def pooled(self, frames: torch.Tensor) -> torch.Tensor:
         """``(batch, time, dim)`` to ``(batch, dim)``."""
         output: torch.Tensor = self.pooling(frames)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from functools import reduce
+
 import pytest
 import torch
 
@@ -28,17 +31,43 @@ def batch() -> torch.Tensor:
     return torch.stack([make_clip(10.0, 24000, 1, seed=seed).samples for seed in range(5)])
 
 
+OWNERS = ("", "cudnn", "cudnn.conv", "cudnn.rnn", "cuda.matmul", "mkldnn", "mkldnn.conv", "mkldnn.matmul")
+
+
+def owner(path: str):
+    return reduce(getattr, filter(None, path.split(".")), torch.backends)
+
+
+def precisions() -> dict[str, object]:
+    return {
+        **{path: owner(path).fp32_precision for path in OWNERS},
+        "benchmark": torch.backends.cudnn.benchmark,
+    }
+
+
+@contextmanager
+def fresh_precisions():
+    """Put back afterwards what a test sets."""
+    before = precisions()
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.benchmark = before.pop("benchmark")
+        for path, value in before.items():
+            owner(path).fp32_precision = value
+
+
 class Small:
     """A memory that holds so many windows; remembers what was asked of it."""
 
     def __init__(self, room: int, error: BaseException) -> None:
         self.room, self.error, self.asked = room, error, []
 
-    def __call__(self, windows: torch.Tensor) -> torch.Tensor:
+    def __call__(self, windows: torch.Tensor) -> tuple[torch.Tensor]:
         self.asked.append(len(windows))
         if len(windows) > self.room:
             raise self.error
-        return windows.mean(dim=1)
+        return (windows.mean(dim=1),)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +81,8 @@ class Small:
 def test_the_batch_is_halved_until_it_fits_and_stays_so(error):
     windows = torch.randn(11, 100)
     batches, memory = Batches(torch.device("cpu"), 8), Small(2, error)
-    assert torch.equal(batches.run(memory, windows), windows.mean(dim=1))
+    (mean,) = batches.run(memory, windows)
+    assert torch.equal(mean, windows.mean(dim=1))
     assert memory.asked == [8, 4, 2, 2, 2, 2, 2, 1]
     memory.asked.clear()
     batches.run(memory, windows[:4])
@@ -133,6 +163,7 @@ def test_audio_shorter_than_the_encoder_can_take_is_an_error(built, samples, rat
         ({"hop_seconds": 0}, "hop_seconds 0.0: expected a number above 0"),
         ({"hop_seconds": "often"}, "--set muq-eval.hop_seconds=often: expected a number or null, got 'often'"),
         ({"device": "gpu"}, "expected cpu, cuda or cuda:N"),
+        ({"dtype": "tf32"}, "dtype tf32 is for CUDA devices; on cpu use float32 or bfloat16"),
     ],
 )
 def test_a_wrong_setting_is_one_line(built, settings, said):
@@ -159,13 +190,36 @@ def test_cuda_that_is_not_there_is_one_line(built, monkeypatch):
         make(built, device="cuda:3")
 
 
-def test_the_batch_on_a_gpu_is_what_its_free_memory_holds(monkeypatch):
-    for free, expected in ((80e9, 64), (8e9, 16), (1e8, 1)):
-        monkeypatch.setattr("torch.cuda.mem_get_info", lambda device, free=free: (int(free), int(80e9)))
+def test_the_batch_on_a_gpu_is_a_power_of_two_by_the_card_alone(monkeypatch):
+    for free, total, expected in ((80e9, 80e9, 32), (1e9, 80e9, 32), (8e9, 8e9, 8), (1e8, 1e8, 1)):
+        sizes = (int(free), int(total))
+        monkeypatch.setattr("torch.cuda.mem_get_info", lambda device, sizes=sizes: sizes)
         assert windows_at_once(torch.device("cuda:0"), torch.float32) == expected
     assert windows_at_once(torch.device("cpu"), torch.float32) == windows_at_once(
         torch.device("cpu"), torch.bfloat16
     )
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        lambda: setattr(torch.backends, "fp32_precision", "tf32"),
+        lambda: setattr(torch.backends.cudnn, "fp32_precision", "ieee"),
+        lambda: setattr(torch.backends.cudnn.conv, "fp32_precision", "ieee"),
+        lambda: setattr(torch.backends.mkldnn.matmul, "fp32_precision", "bf16"),
+        lambda: torch.set_float32_matmul_precision("medium"),
+        lambda: setattr(torch.backends.cudnn, "benchmark", True),
+    ],
+)
+def test_no_precision_that_a_user_sets_changes_a_score(built, batch, setting):
+    metric = make(built)
+    expected = metric.score(batch, 24000)
+    metric.listener.remembered.clear()
+    with fresh_precisions():
+        setting()
+        before = precisions()
+        assert torch.equal(metric.score(batch, 24000), expected)
+        assert precisions() == before
 
 
 @pytest.mark.gpu
@@ -173,4 +227,5 @@ def test_the_batch_on_a_gpu_is_what_its_free_memory_holds(monkeypatch):
 def test_uploads_that_overlap_arrive_whole():
     batches = Batches(torch.device("cuda:0"), 3)
     windows = torch.randn(20, 240_000)
-    assert torch.allclose(batches.run(lambda part: part.mean(dim=1), windows).cpu(), windows.mean(dim=1), atol=1e-5)
+    (mean,) = batches.run(lambda part: (part.mean(dim=1),), windows)
+    assert torch.allclose(mean.cpu(), windows.mean(dim=1), atol=1e-5)

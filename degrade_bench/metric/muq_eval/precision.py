@@ -1,0 +1,43 @@
+"""How float32 is multiplied. What a user set for the whole process must not change a score.
+
+TF32 keeps ten bits of a factor (NVIDIA, Ampere architecture whitepaper). Torch has set it by
+``torch.backends.*.fp32_precision`` since 2.9, and by ``allow_tf32`` and ``set_float32_matmul_precision`` before;
+reading one kind raises where the other was used, so that only the kind that this torch prefers is touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+
+@contextmanager
+def multiplying(tf32: bool) -> Iterator[None]:
+    """Multiply float32 in TF32 on a GPU, or exactly, and leave all settings as they were.
+
+    Whatever was set is put back: the precision of products and convolutions, on CPUs too, whether cuDNN is used,
+    and whether it chooses its algorithms by timing them, which gives other last digits from run to run.
+    """
+    settings = _settings(tf32)
+    before = [getattr(owner, name) for owner, name, _ in settings]
+    try:
+        for owner, name, value in settings:
+            setattr(owner, name, value)
+        yield
+    finally:
+        for (owner, name, _), value in zip(settings, before, strict=True):
+            setattr(owner, name, value)
+
+
+def _settings(tf32: bool) -> list[tuple[Any, str, Any]]:
+    backends: Any = torch.backends
+    settings: list[tuple[Any, str, Any]] = [(backends.cudnn, "enabled", True), (backends.cudnn, "benchmark", False)]
+    if hasattr(getattr(backends.cudnn, "conv", None), "fp32_precision"):
+        on_gpu = "tf32" if tf32 else "ieee"
+        settings += [(owner, "fp32_precision", on_gpu) for owner in (backends.cudnn.conv, backends.cuda.matmul)]
+        settings += [(owner, "fp32_precision", "ieee") for owner in (backends.mkldnn.conv, backends.mkldnn.matmul)]
+        return settings
+    return [*settings, (backends.cudnn, "allow_tf32", tf32), (backends.cuda.matmul, "allow_tf32", tf32)]
