@@ -1,10 +1,12 @@
 """MuQ-Eval's fast path beside ``muq``'s own forward: agreement, speed, memory.
 
     python benchmarks/muq_eval.py [--music DIR] [--quick] [--compile] [--out FILE]
+    python benchmarks/muq_eval.py --gpu [--out FILE]
 
 One random checkpoint of the published sizes and formats is made for the purpose (1.3 GB in a temporary folder);
 what is measured does not depend on the weights. Both run in one process, in turn, on all cores that it may use.
-``--music`` adds real recordings to the built-in clips. Writes ``benchmarks/muq_eval.md``.
+``--music`` adds real recordings to the built-in clips. Writes ``benchmarks/muq_eval.md``; with ``--gpu``, which
+needs a CUDA device, ``benchmarks/muq_eval_gpu.md``.
 """
 
 from __future__ import annotations
@@ -39,20 +41,29 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="few clips and repetitions: a trial, not a result")
     parser.add_argument("--music", type=Path, help="a folder of recordings to try as well")
     parser.add_argument("--compile", action="store_true", help="also time torch.compile, its start included")
-    parser.add_argument("--out", type=Path, default=PAGE)
+    parser.add_argument("--gpu", action="store_true", help="on a CUDA device, and nothing on the CPU")
+    parser.add_argument("--out", type=Path)
     parser.add_argument("--memory-of", nargs=3, help=argparse.SUPPRESS)  # the process that is measured
     options = parser.parse_args()
     if options.memory_of:
         which, checkpoint, encoder = options.memory_of
         print(json.dumps(memory_of(which, Files(Path(checkpoint), Path(encoder)))))
         return
+    if options.gpu:
+        from listening.gpu import report
+
+        out = options.out or PAGE.with_name("muq_eval_gpu.md")
+        out.write_text(report(), encoding="utf-8")
+        print(f"wrote {out.name}")
+        return
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, torch.inference_mode():
         text = "\n\n".join(sections(build(Path(folder) / "files"), options))
     minutes = (time.monotonic() - started) / 60
-    options.out.write_text(f"{text}\n\n---\n\nTook {minutes:.0f} minutes.\n", encoding="utf-8")
-    print(f"wrote {options.out.name}")
+    out = options.out or PAGE
+    out.write_text(f"{text}\n\n---\n\nTook {minutes:.0f} minutes.\n", encoding="utf-8")
+    print(f"wrote {out.name}")
 
 
 def sections(files: Files, options: argparse.Namespace) -> list[str]:
@@ -64,8 +75,8 @@ def sections(files: Files, options: argparse.Namespace) -> list[str]:
     steps: list[Callable[[], str]] = [
         lambda: agree(files, encoders, options),
         lambda: speed(files, encoders, options),
+        lambda: memory(files),
     ]
-    steps += [lambda: memory(files), gpu]
     for step in steps:
         parts.append(step())
         print(parts[-1], flush=True)
@@ -209,18 +220,6 @@ def memory_of(which: str, files: Files) -> float:
             clip = source.load()
             encode(preprocessed(clip.samples[None], clip.sample_rate).repeat(4, 1))
     return measure.own_peak_mebibytes()
-
-
-# -- GPU -----------------------------------------------------------------------------------------------
-
-
-def gpu() -> str:
-    """The section on the speed on a GPU, or that there is none."""
-    if not torch.cuda.is_available():
-        return "## Speed on a GPU\n\nSkipped: there is no CUDA device here."
-    from listening.gpu import report
-
-    return report()
 
 
 if __name__ == "__main__":

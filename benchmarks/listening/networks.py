@@ -21,6 +21,7 @@ from degrade_bench.metric.muq_eval.reference import ReferenceEncoder  # noqa: E4
 from tests.metric.muq_eval.build import FULL, build_checkpoint  # noqa: E402
 
 MUQ, FLOAT32, BFLOAT16 = "muq's own forward, float32", "fast, float32", "fast, bfloat16"
+TF32 = "fast, tf32"
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,10 @@ def build(folder: Path) -> Files:
 
 
 def load(which: str, files: Files, device: str = "cpu") -> Callable[[torch.Tensor], torch.Tensor]:
-    """One of the three encoders: ``(batch, samples)`` to ``(batch, time, dim)``.
+    """One of the encoders: ``(batch, samples)`` to ``(batch, time, dim)``.
 
     Args:
-        which: ``MUQ``, ``FLOAT32`` or ``BFLOAT16``.
+        which: ``MUQ``, ``FLOAT32``, ``TF32`` or ``BFLOAT16``.
         files: the checkpoint and the encoder's configuration.
         device: where it is to run.
     """
@@ -57,7 +58,8 @@ def load(which: str, files: Files, device: str = "cpu") -> Callable[[torch.Tenso
         config = json.loads((files.encoder / "config.json").read_text())
         made = ReferenceEncoder(config, state, path)
     else:
-        dtype = torch.float32 if which == FLOAT32 else torch.bfloat16
+        dtype = torch.bfloat16 if which == BFLOAT16 else torch.float32
         weights = StrictWeights(state, path)
-        made = Encoder(Blueprint(files.architecture, weights.encoder, dtype, winograd=device == "cpu"))
+        on_gpu, tf32 = device != "cpu", which == TF32
+        made = Encoder(Blueprint(files.architecture, weights.encoder, dtype, on_gpu, tf32))
     return made.eval().to(device)
