@@ -165,7 +165,7 @@ def _clips(metric: MuQEval) -> list[Prepared]:
 
 
 def _on_cpu(files: Files, clips: list[Prepared]) -> np.ndarray:
-    return MuQEval(str(files.checkpoint), str(files.encoder)).begin(clips)()[:, 0].numpy()
+    return MuQEval(str(files.checkpoint), str(files.encoder)).begin(clips)().scores[:, 0].numpy()
 
 
 def _agreement(metrics: dict[str, MuQEval], clips: list[Prepared], on_cpu: np.ndarray) -> str:
@@ -176,7 +176,7 @@ def _agreement(metrics: dict[str, MuQEval], clips: list[Prepared], on_cpu: np.nd
         clips: clean and damaged.
         on_cpu: scores of the first clips on the CPU.
     """
-    scores = {dtype: metric.begin(clips)()[:, 0].numpy() for dtype, metric in metrics.items()}
+    scores = {dtype: metric.begin(clips)().scores[:, 0].numpy() for dtype, metric in metrics.items()}
     first = scores["float32"]
     apart = np.abs(first[: len(on_cpu)] - on_cpu).max()
     rows = []

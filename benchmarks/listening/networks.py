@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT))  # the tests' checkpoint builder
 
 from degrade_bench.metric.muq_eval.architecture import Architecture  # noqa: E402
 from degrade_bench.metric.muq_eval.checkpoint import StrictWeights, read_encoder_config, read_state  # noqa: E402
+from degrade_bench.metric.muq_eval.device import fuses  # noqa: E402
 from degrade_bench.metric.muq_eval.encoder import Encoder  # noqa: E402
 from degrade_bench.metric.muq_eval.layers import Blueprint  # noqa: E402
 from degrade_bench.metric.muq_eval.reference import ReferenceEncoder  # noqa: E402
@@ -60,6 +61,8 @@ def load(which: str, files: Files, device: str = "cpu") -> Callable[[torch.Tenso
     else:
         dtype = torch.bfloat16 if which == BFLOAT16 else torch.float32
         weights = StrictWeights(state, path)
-        on_gpu, tf32 = device != "cpu", which == TF32
-        made = Encoder(Blueprint(files.architecture, weights.encoder, dtype, on_gpu, tf32))
+        on = torch.device(device)
+        made = Encoder(
+            Blueprint(files.architecture, weights.encoder, dtype, on.type == "cuda", which == TF32, fuses(on))
+        )
     return made.eval().to(device)

@@ -13,6 +13,7 @@ import pickle
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from multiprocessing.connection import Connection
 from typing import Any
@@ -45,7 +46,7 @@ def send(connection: Connection, message: object) -> None:
     arrays: list[pickle.PickleBuffer] = []
 
     def goes_with_it(array: pickle.PickleBuffer) -> bool:
-        if not hasattr(os, "memfd_create") or array.raw().nbytes < LARGE_BYTES:
+        if array.raw().nbytes < LARGE_BYTES or not _has_files_in_memory():
             return True
         arrays.append(array)
         return False
@@ -94,8 +95,7 @@ def receive_sized(connection: Connection) -> tuple[Any, int]:
         raise EOFError(str(error)) from error
     total = sum(message.sizes)
     try:
-        flags = mmap.MAP_SHARED | getattr(mmap, "MAP_POPULATE", 0)
-        mapped = memoryview(mmap.mmap(descriptor, total, flags=flags))
+        mapped = memoryview(_mapped(descriptor, total))
     finally:
         os.close(descriptor)
     ends = [0]
@@ -105,9 +105,31 @@ def receive_sized(connection: Connection) -> tuple[Any, int]:
     return pickle.loads(message.message, buffers=arrays), len(received) + total
 
 
+def _mapped(descriptor: int, size: int) -> mmap.mmap | bytearray:
+    """The contents of a file in memory; copied where it cannot be mapped: every map takes a descriptor."""
+    try:
+        return mmap.mmap(descriptor, size, flags=mmap.MAP_SHARED | getattr(mmap, "MAP_POPULATE", 0))
+    except OSError:
+        contents = bytearray(size)
+        view, at = memoryview(contents), 0
+        while at < size:
+            at += os.preadv(descriptor, [view[at:]], at)
+        return contents
+
+
+@cache
+def _has_files_in_memory() -> bool:
+    """Whether the system has them, and lets this process make one."""
+    try:
+        os.close(os.memfd_create("degrade-bench"))
+    except (AttributeError, OSError):
+        return False
+    return True
+
+
 def keep_short(connection: Connection) -> None:
     """Let little wait between this end and the other one: see :data:`SEND_BUFFER_BYTES`."""
-    if hasattr(os, "memfd_create"):
+    if _has_files_in_memory():
         with socket.fromfd(connection.fileno(), socket.AF_UNIX, socket.SOCK_STREAM) as end:
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
 

@@ -9,17 +9,31 @@ from __future__ import annotations
 
 import hashlib
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 import torch
 
 from degrade_bench.metric.base import Metric
 
-Finish = Callable[[], torch.Tensor]
-"""Waits for a batch that was begun, and gives its scores: ``(batch, windows)``, on the CPU."""
+
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """What came of a batch.
+
+    Attributes:
+        scores: ``(batch, windows)``, on the CPU.
+        counts: for every signal what the metric's counts grow by; empty where nothing happened to any of them.
+    """
+
+    scores: torch.Tensor
+    counts: Sequence[Mapping[str, int]] = ()
+
+
+Finish = Callable[[], Finished]
+"""Waits for a batch that was begun."""
 
 
 class Preparation(Protocol):
@@ -65,6 +79,8 @@ class Prepared:
             MetricError: the network cannot hear such a signal.
         """
         windows = preparation(samples, sample_rate).contiguous()
+        if windows.untyped_storage().nbytes() > windows.nbytes:  # a part, which would keep the whole recording
+            windows = windows.clone()
         digest = hashlib.blake2b(windows.cpu().numpy().tobytes(), digest_size=16)
         digest.update(repr(tuple(windows.shape)).encode())
         return cls(windows, digest.digest())
@@ -106,6 +122,12 @@ class PreparedMetric(Metric):
             MetricError: memory does not hold one window.
         """
 
+    def at_most(self, windows: int) -> None:
+        """Let a batch have no more windows than that."""
+
+    def forget(self) -> None:
+        """Compute anew whatever is asked next, also what was asked before."""
+
     def score(self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None) -> torch.Tensor:
         """Score ``(batch, channels, time)`` at any rate; gives ``(batch,)`` on the CPU, the mean over windows.
 
@@ -123,8 +145,21 @@ class PreparedMetric(Metric):
         self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None
     ) -> torch.Tensor:
         """The score of every window: ``(batch, windows)``; as :meth:`score`."""
-        return self.begin(self.prepared(batch, sample_rate))()
+        return self.begin(self.prepared(batch, sample_rate))().scores
 
     def prepared(self, batch: torch.Tensor, sample_rate: int) -> list[Prepared]:
         """The signals of ``(batch, channels, time)``, prepared one by one: none depends on its neighbours."""
         return [Prepared.of(self.preparation, signal, sample_rate) for signal in batch]
+
+
+def takes_prepared(metric: Metric) -> TypeGuard[PreparedMetric]:
+    """Whether a metric is given prepared signals.
+
+    One that derives from such a metric and defines ``score`` anew is asked for that, like any other.
+    """
+    if not isinstance(metric, PreparedMetric):
+        return False
+    asked = ("score", "score_windows", "prepared")
+    return all(getattr(type(metric), name) is getattr(PreparedMetric, name) for name in asked) and not (
+        vars(metric).keys() & set(asked)
+    )

@@ -107,9 +107,8 @@ def block_result(
             give_back(clip)
             counts[metric.name].update(grown)
             heard[metric.name] += outcomes
-        for rendered in cells:
-            for name, given in _handed_on(clip, rendered, heavy, windows, preparations):
-                inputs[name].append(given)
+        for name, given in _handed_on(clip, cells, heavy, windows, preparations):
+            inputs[name].append(given)
         for traits in heavy:
             row_stubs[traits.name] += [_row(record, cell, traits, waiting) for cell in cells]
         finished += [replace(cell, rendered=None) for cell in cells]
@@ -154,26 +153,27 @@ def _listened(
 
 def _handed_on(
     clip: Clip,
-    cell: RenderedCell,
+    cells: Sequence[RenderedCell],
     heavy: Sequence[Traits],
     windows: Mapping[str, float | None],
     preparations: Mapping[str, Preparation],
 ) -> Iterable[tuple[str, MetricInput]]:
-    """What the heavy metrics are to score of a cell, by name; prepared once for all that prepare it alike.
+    """What the heavy metrics are to score of cells, by name; prepared once for all that prepare it alike.
 
     Args:
         clip: the clean clip.
-        cell: rendered.
+        cells: rendered.
         heavy: traits of the metrics.
         windows: by metric, the seconds that every cell of the clip fills; None for a whole window.
         preparations: of those whose inputs are prepared here.
     """
-    made: dict[object, Prepared] = {}
-    for traits in heavy:
-        given = metric_input(clip, cell, traits, windows[traits.name])
-        if traits.name in preparations:
-            given = prepared_input(given, preparations[traits.name], clip.sample_rate, made)
-        yield traits.name, given
+    for cell in cells:
+        made: dict[object, Prepared] = {}
+        for traits in heavy:
+            given = metric_input(clip, cell, traits, windows[traits.name])
+            if traits.name in preparations:
+                given = prepared_input(given, preparations[traits.name], clip.sample_rate, made)
+            yield traits.name, given
 
 
 def _heard(

@@ -18,6 +18,9 @@ from degrade_bench._support.pipes import receive_sized
 MOST_WAITING_BYTES = 256 * 2**20
 """So much may wait to be scored, and one message more: some seven blocks of ten stereo clips of ten seconds."""
 
+MOST_WAITING = 256
+"""And so many messages: arrays that came through shared memory hold a descriptor each."""
+
 
 class Inbox:
     """What workers sent, in the order of its arrival; of one worker in the order of its sending.
@@ -52,14 +55,21 @@ class Inbox:
         with self._changed:
             return not self._mail and self._error is None
 
-    def get(self) -> tuple[Connection, Any]:
+    def get(self, seconds: float | None = None) -> tuple[Connection, Any] | None:
         """The next message and who sent it; None in its place where the sender is gone. Waits for one.
+
+        Args:
+            seconds: how long to wait; None for as long as it takes.
+
+        Returns:
+            None where nothing came in time.
 
         Raises:
             BaseException: whatever was raised while receiving.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._mail or self._error is not None)
+            if not self._changed.wait_for(lambda: self._mail or self._error is not None, seconds):
+                return None
             if not self._mail:
                 assert self._error is not None
                 raise self._error
@@ -85,6 +95,10 @@ class Inbox:
                 self._error = error
                 self._changed.notify_all()
 
+    @property
+    def _has_room(self) -> bool:
+        return self._waiting_bytes <= self._most_bytes and len(self._mail) < MOST_WAITING
+
     def _receive_what_is_ready(self) -> bool:
         with self._changed:
             senders = list(self._senders)
@@ -94,7 +108,7 @@ class Inbox:
                 ready.recv_bytes()
                 continue
             with self._changed:
-                self._changed.wait_for(lambda: self._closed or self._waiting_bytes <= self._most_bytes)
+                self._changed.wait_for(lambda: self._closed or self._has_room)
             if self._closed:
                 return False
             try:

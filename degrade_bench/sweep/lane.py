@@ -10,10 +10,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from degrade_bench._support.interrupts import never_a_row
 from degrade_bench.metric.base import Metric
-from degrade_bench.metric.prepared import Finish, PreparedMetric
+from degrade_bench.metric.prepared import Finish, takes_prepared
 from degrade_bench.sweep.counts import growth, totals
 from degrade_bench.sweep.scoring import MetricInput, Outcome, outcomes_of, score_batch
 
@@ -26,7 +27,12 @@ Done = Callable[[Sequence[Outcome], Mapping[str, int]], None]
 
 def gathers(metric: Metric) -> bool:
     """Whether cells of several blocks may share a batch of a metric."""
-    return isinstance(metric, PreparedMetric) and metric.gathers
+    return takes_prepared(metric) and metric.gathers
+
+
+def windows_of(cell: MetricInput) -> int:
+    """How many windows of a cell a network hears; 1 where that is not known."""
+    return 1 if cell.prepared is None else len(cell.prepared.windows)
 
 
 @dataclass(eq=False)
@@ -62,10 +68,11 @@ class Lane:
     """
 
     def __init__(self, metric: Metric) -> None:
-        assert isinstance(metric, PreparedMetric)
+        assert takes_prepared(metric)
         self._metric = metric
         self._waiting: deque[tuple[MetricInput, _Order, int]] = deque()
         self._in_flight: deque[_Batch] = deque()
+        self._last_end = 0.0
 
     def add(self, cells: Sequence[MetricInput], sample_rate: int, done: Done) -> None:
         """Take the cells of a block; full batches are begun.
@@ -101,14 +108,14 @@ class Lane:
         return False
 
     def _windows(self) -> int:
-        return sum(cell.shape[0] for cell, _, _ in self._waiting if cell.shape)
+        return sum(windows_of(cell) for cell, _, _ in self._waiting)
 
     def _fits(self, cell: MetricInput) -> bool:
         """Whether a cell can join the waiting ones: of one shape with them, and no more than a batch holds."""
-        if not self._waiting or cell.shape is None:
+        if not self._waiting:
             return True
-        alike = self._waiting[0][0].shape == cell.shape
-        return alike and self._windows() + cell.shape[0] <= self._metric.windows_at_once
+        alike = windows_of(self._waiting[0][0]) == windows_of(cell)
+        return alike and self._windows() + windows_of(cell) <= self._metric.windows_at_once
 
     def _begin(self) -> None:
         cells, self._waiting = list(self._waiting), deque()
@@ -124,26 +131,43 @@ class Lane:
             self._end(self._in_flight.popleft())
 
     def _end(self, batch: _Batch) -> None:
-        before = totals(self._metric)
-        outcomes = self._outcomes(batch)
-        for label, count in growth(before, totals(self._metric)).items():
-            counts = batch.cells[0][1].counts  # a batch is several blocks': their sum is right
-            counts[label] = counts.get(label, 0) + count
-        for (_, order, index), outcome in zip(batch.cells, outcomes, strict=True):
+        scored = self._scored(batch) or self._scored_apart(batch)
+        self._last_end = time.perf_counter()
+        for (_, order, index), outcome in zip(batch.cells, scored, strict=True):
             order.outcomes[index] = outcome
         for order in dict.fromkeys(order for _, order, _ in batch.cells):
             if None not in order.outcomes:
                 _tell(order)
 
-    def _outcomes(self, batch: _Batch) -> list[Outcome]:
-        cells = [cell for cell, _, _ in batch.cells]
-        if batch.finish is not None:
-            try:
-                with never_a_row():
-                    return outcomes_of(self._metric, batch.finish(), len(cells), batch.started)
-            except Exception:  # tried again below, in halves
-                batch.finish = None
-        return score_batch(self._metric, cells, batch.cells[0][1].rate)
+    def _scored(self, batch: _Batch) -> list[Outcome] | None:
+        """What came of a batch; None where it failed. What is counted goes to the blocks of the signals."""
+        if batch.finish is None:
+            return None
+        try:
+            with never_a_row():
+                finished = batch.finish()
+                # the batch before was worked on first
+                started = max(batch.started, self._last_end)
+                outcomes = outcomes_of(self._metric, finished.scores, len(batch.cells), started)
+        except Exception:  # tried again, in halves
+            return None
+        for (_, order, _), counts in zip(batch.cells, finished.counts, strict=False):
+            _add(order.counts, counts)
+        return outcomes
+
+    def _scored_apart(self, batch: _Batch) -> list[Outcome]:
+        """The cells of a batch that failed, block by block."""
+        outcomes: list[Outcome] = []
+        for order, of_order in groupby(batch.cells, key=lambda place: place[1]):
+            before = totals(self._metric)
+            outcomes += score_batch(self._metric, [cell for cell, _, _ in of_order], order.rate)
+            _add(order.counts, growth(before, totals(self._metric)))
+        return outcomes
+
+
+def _add(counts: dict[str, int], more: Mapping[str, int]) -> None:
+    for label, count in more.items():
+        counts[label] = counts.get(label, 0) + count
 
 
 def _tell(order: _Order) -> None:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from degrade_bench.corpus.inputs import Skipped
 from degrade_bench.metric.base import Metric
+from degrade_bench.metric.prepared import takes_prepared
 from degrade_bench.metric.traits import Traits
 from degrade_bench.runs.columns import INTERRUPTED, Row
 from degrade_bench.runs.folder import RunFolder
@@ -132,6 +133,10 @@ class Ledger:
         self._open[result.clip_id].pop(result.block)
         kept = _Kept(result, set(result.inputs))
         rate = self.clips[result.clip_id].sample_rate
+        for name in result.inputs.keys() - self._lanes.keys():
+            metric = self._heavy[name]
+            if takes_prepared(metric):  # what it remembers of other blocks depends on who worked on them when
+                metric.forget()
         for name, cells in result.inputs.items():
             metric = self._heavy[name]
             if name in self._lanes:
@@ -158,6 +163,8 @@ class Ledger:
         kept.counts[name] = dict(grown)
         if result.block == self._checked:
             rate = self.clips[result.clip_id].sample_rate
+            if takes_prepared(metric):
+                metric.forget()  # else it would be given the score that it remembers
             kept.counts[name] |= batch_dependence(metric, result.inputs[name], outcomes, rate)
         kept.rows[name] = rows_with(result.row_stubs[name], outcomes)
         kept.waiting.discard(name)

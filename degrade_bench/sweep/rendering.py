@@ -138,4 +138,4 @@ def prepared_input(
                 made[key] = Prepared.of(preparation, given.samples, sample_rate)
     except Exception as error:  # too short for the network, memory that ran out: its failure is a row
         return MetricInput(outcome=Outcome.of_failed_signal(error, time.perf_counter() - started))
-    return MetricInput(prepared=made[key])
+    return MetricInput(prepared=made[key], given=tuple(given.samples.shape))

@@ -24,7 +24,7 @@ from degrade_bench.metric.base import Metric, checked_scores, checked_windows
 from degrade_bench.metric.host.process import MetricDiedError
 from degrade_bench.metric.identity import is_foreign
 from degrade_bench.metric.memory import give_back_memory, is_out_of_memory
-from degrade_bench.metric.prepared import Prepared, PreparedMetric
+from degrade_bench.metric.prepared import Prepared, takes_prepared
 from degrade_bench.runs.columns import INTERRUPTED, Status
 
 MOST_AT_ONCE = 64
@@ -115,32 +115,31 @@ class MetricInput:
         reference: the clean samples, where the metric compares with them.
         outcome: what comes of the cell without scoring it, where there is nothing to score.
         prepared: in place of the samples, what the metric's network hears.
+        given: of prepared samples, their shape.
     """
 
     samples: torch.Tensor | None = None
     reference: torch.Tensor | None = None
     outcome: Outcome | None = None
     prepared: Prepared | None = None
+    given: tuple[int, ...] | None = None
 
     @property
     def shape(self) -> tuple[int, ...] | None:
-        """Of what is scored; cells of one shape make a batch. None where there is nothing to score."""
-        heard = self.samples if self.prepared is None else self.prepared.windows
-        return None if heard is None else tuple(heard.shape)
+        """Of the samples, prepared or not: cells of one shape make a batch. None: there is nothing to score."""
+        return self.given if self.samples is None else tuple(self.samples.shape)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Cross processes as arrays: a tensor would take its whole storage along, or a shared-memory file."""
         arrays = (None if samples is None else samples.numpy() for samples in (self.samples, self.reference))
-        return _input_from_arrays, (*arrays, self.outcome, self.prepared)
+        return _input_from_arrays, (*arrays, self.outcome, self.prepared, self.given)
 
 
-def _input_from_arrays(
-    samples: np.ndarray | None, reference: np.ndarray | None, outcome: Outcome | None, prepared: Prepared | None
-) -> MetricInput:
+def _input_from_arrays(samples: np.ndarray | None, reference: np.ndarray | None, *others: Any) -> MetricInput:
     def tensor(array: np.ndarray | None) -> torch.Tensor | None:
         return None if array is None else torch.from_numpy(array)
 
-    return MetricInput(tensor(samples), tensor(reference), outcome, prepared)
+    return MetricInput(tensor(samples), tensor(reference), *others)
 
 
 def score_cells(
@@ -212,8 +211,8 @@ def score_batch(metric: Metric, cells: Sequence[MetricInput], sample_rate: int) 
 def _scored(metric: Metric, cells: Sequence[MetricInput], sample_rate: int, started: float) -> list[Outcome]:
     prepared = [cell.prepared for cell in cells if cell.prepared is not None]
     if prepared:
-        assert isinstance(metric, PreparedMetric)
-        return outcomes_of(metric, metric.begin(prepared)(), len(cells), started)
+        assert takes_prepared(metric)
+        return outcomes_of(metric, metric.begin(prepared)().scores, len(cells), started)
     batch = _stacked(metric, [cell.samples for cell in cells if cell.samples is not None])
     references = [cell.reference for cell in cells if cell.reference is not None]
     reference = _stacked(metric, references) if references else None
@@ -239,7 +238,7 @@ def outcomes_of(metric: Metric, scores: torch.Tensor, count: int, started: float
         rows = checked_windows(metric, scores, count)
         seconds = (time.perf_counter() - started) / count
         return [Outcome.scored_windows(row, seconds) for row in rows]
-    if isinstance(metric, PreparedMetric) and scores.ndim == 2:
+    if takes_prepared(metric) and scores.ndim == 2:
         scores = scores.mean(dim=1)
     numbers = checked_scores(metric, scores, count)
     seconds = (time.perf_counter() - started) / count

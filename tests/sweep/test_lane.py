@@ -9,7 +9,7 @@ import torch
 
 from degrade_bench.errors import MetricError
 from degrade_bench.metric.base import Metric
-from degrade_bench.metric.prepared import Prepared, PreparedMetric
+from degrade_bench.metric.prepared import Finished, Prepared, PreparedMetric, takes_prepared
 from degrade_bench.sweep.lane import IN_FLIGHT, Lane
 from degrade_bench.sweep.scoring import MetricInput, Outcome
 from tests.sweep import toys
@@ -29,16 +29,27 @@ class Seconds:
         return windows
 
 
+LOUD = 0.0335
+"""Some of the toy clips' cells are louder."""
+
+
 class OnDevice(PreparedMetric):
     """The level of a signal, of batches that it keeps book of; ``broken`` levels raise, some only when awaited."""
 
     name, light, preparation = "on-device", False, Seconds()
-    gathers, windows_at_once = True, 8
+    gathers = True
 
     def __init__(self, broken=(), broken_late=(), preparation=Seconds()):
-        self.begun, self.open, self.most_open = [], 0, 0
+        self.begun, self.open, self.most_open, self.limit = [], 0, 0, 8
         self.broken, self.broken_late, self.preparation = broken, broken_late, preparation
-        self.seen = 0
+        self.loud = 0
+
+    @property
+    def windows_at_once(self):
+        return self.limit
+
+    def at_most(self, windows):
+        self.limit = windows
 
     def begin(self, signals):
         self.begun.append([len(signal.windows) for signal in signals])
@@ -50,15 +61,16 @@ class OnDevice(PreparedMetric):
 
         def finish():
             self.open -= 1
-            self.seen += len(signals)
             if any(float(level[0]) in self.broken_late for level in levels):
                 raise RuntimeError("broken late")
-            return levels
+            loud = [int(float(level.mean()) > LOUD) for level in levels]
+            self.loud += sum(loud)
+            return Finished(levels, [{"loud": count} for count in loud])
 
         return finish
 
     def counts(self):
-        return {"signals": self.seen}
+        return {"loud": self.loud}
 
 
 class Plain(Metric):
@@ -84,9 +96,9 @@ def test_a_sweep_gathers_cells_of_several_blocks_and_gives_the_same_table(tmp_pa
     assert all(sum(batch) <= metric.windows_at_once or len(batch) == 1 for batch in metric.begun)
     assert metric.open == 0
     assert metric.most_open <= IN_FLIGHT + 1
-    counted = gathered.metric_counts["on-device"]["signals"]
-    alone = 3  # of every clip, one signal is scored alone, too, and counted where it is stored
-    assert gathered.table.num_rows // 2 <= counted <= gathered.table.num_rows // 2 + alone
+    rows = gathered.table.to_pandas()
+    loud = (rows[rows.metric == "on-device"].score > LOUD).sum()
+    assert 5 < gathered.metric_counts["on-device"]["loud"] == loud < len(rows) // 2 - 5
 
 
 def test_stopped_anywhere_a_sweep_that_gathers_ends_with_the_same_table(tmp_path):
@@ -96,6 +108,28 @@ def test_stopped_anywhere_a_sweep_that_gathers_ends_with_the_same_table(tmp_path
             sweep_in(tmp_path / "cut", make_sweep(metrics=(OnDevice(),)), interrupted_after(blocks))
     again = sweep_in(tmp_path / "cut", make_sweep(metrics=(OnDevice(),)))
     assert comparable(again.table).equals(comparable(whole.table))
+    assert again.metric_counts == whole.metric_counts, "what is scored again is not counted twice"
+
+
+def test_a_batch_is_no_larger_than_was_asked_for(tmp_path):
+    metric = OnDevice()
+    sweep_in(tmp_path / "out", make_sweep(metrics=(metric,), batch_size=3))
+    assert all(sum(batch) <= 3 or len(batch) == 1 for batch in metric.begun)
+
+
+def test_one_that_scores_in_its_own_way_is_asked_for_that(tmp_path):
+    class Doubled(OnDevice):
+        def score(self, batch, sample_rate, reference=None):
+            return 2 * super().score(batch, sample_rate)
+
+    assert takes_prepared(OnDevice())
+    assert not takes_prepared(Doubled())
+    of_object = OnDevice()
+    of_object.score_windows = lambda *given: torch.zeros(1, 1)
+    assert not takes_prepared(of_object)
+    once = sweep_in(tmp_path / "once", make_sweep(metrics=(OnDevice(),))).table.to_pandas()
+    twice = sweep_in(tmp_path / "twice", make_sweep(metrics=(Doubled(),))).table.to_pandas()
+    assert (twice.score == 2 * once.score).all()
 
 
 def test_what_cannot_be_prepared_is_a_failed_row(tmp_path):

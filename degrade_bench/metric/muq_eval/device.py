@@ -52,16 +52,24 @@ def windows_at_once(device: torch.device, dtype: torch.dtype) -> int:
     return 1 << (int(fitting).bit_length() - 1)
 
 
+def fuses(device: torch.device) -> bool:
+    """Whether cuDNN adds biases and sums while it convolves there: NVIDIA's cards from Ampere on."""
+    if device.type != "cuda" or torch.version.hip is not None:
+        return False
+    return torch.cuda.get_device_capability(device) >= (8, 0)
+
+
 class Batches:
     """Runs functions over many windows, some at a time; halves how many when they do not fit into memory.
 
     Args:
         device: where.
         at_once: how many windows to begin with.
+        records: whether a GPU records a function once and replays it.
     """
 
-    def __init__(self, device: torch.device, at_once: int) -> None:
-        self.device, self.at_once = device, at_once
+    def __init__(self, device: torch.device, at_once: int, records: bool = True) -> None:
+        self.device, self.at_once, self._records = device, at_once, records
         self._uploads: _Uploads | None = None
         self._recorded: dict[Function, _Recorded] = {}
 
@@ -103,7 +111,8 @@ class Batches:
             self._uploads = _Uploads(self.device, (self.at_once, samples))
             self._recorded.clear()
         if function not in self._recorded:
-            self._recorded[function] = _Recorded(function, (self.at_once, samples), self.device)
+            shape = (self.at_once, samples)
+            self._recorded[function] = _Recorded(function, shape, self.device, self._records)
         recorded = self._recorded[function]
         self._uploads.send(part, recorded.input)
         return tuple(output[: len(part)].clone() for output in recorded.replay())
@@ -116,26 +125,35 @@ class _Recorded:
         function: what is recorded.
         shape: of a batch.
         device: where.
+        records: False only calls the function again every time.
 
     Attributes:
         input: to be filled before a replay.
     """
 
-    def __init__(self, function: Function, shape: tuple[int, int], device: torch.device) -> None:
-        self.input = torch.zeros(shape, device=device)
-        beside = torch.cuda.Stream(device)
-        beside.wait_stream(torch.cuda.current_stream(device))
-        with torch.cuda.stream(beside):  # libraries make their handles and choose their algorithms first
-            for _ in range(2):
-                function(self.input)
-        torch.cuda.current_stream(device).wait_stream(beside)
-        self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph):
-            self._outputs = function(self.input)
+    def __init__(self, function: Function, shape: tuple[int, int], device: torch.device, records: bool) -> None:
+        self.input = torch.zeros(shape, device=device, dtype=torch.float32)
+        self._function, self._device = function, device
+        self._graph: torch.cuda.CUDAGraph | None = None
+        if not records:
+            return
+        with torch.cuda.device(device):  # a graph is recorded on the current device, whatever the tensors are on
+            beside = torch.cuda.Stream(device)
+            beside.wait_stream(torch.cuda.current_stream(device))
+            with torch.cuda.stream(beside):  # libraries make their handles and choose their algorithms first
+                for _ in range(2):
+                    function(self.input)
+            torch.cuda.current_stream(device).wait_stream(beside)
+            self._graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(self._graph, stream=torch.cuda.Stream(device)):
+                self._outputs = function(self.input)
 
     def replay(self) -> tuple[torch.Tensor, ...]:
         """What comes of ``input``; overwritten by the next replay."""
-        self._graph.replay()
+        if self._graph is None:
+            return self._function(self.input)
+        with torch.cuda.device(self._device):
+            self._graph.replay()
         return self._outputs
 
 
@@ -149,8 +167,9 @@ class _Uploads:
 
     def __init__(self, device: torch.device, shape: tuple[int, int]) -> None:
         self.shape, self._device = shape, device
-        self._pinned = [torch.zeros(shape, pin_memory=True).numpy() for _ in range(2)]
-        self._there = [torch.zeros(shape, device=device) for _ in range(2)]
+        kind = torch.float32  # whatever torch's default is
+        self._pinned = [torch.zeros(shape, dtype=kind, device="cpu", pin_memory=True).numpy() for _ in range(2)]
+        self._there = [torch.zeros(shape, dtype=kind, device=device) for _ in range(2)]
         self._sent = [torch.cuda.Event() for _ in range(2)]
         self._taken = [torch.cuda.Event() for _ in range(2)]
         self._copying = torch.cuda.Stream(device)

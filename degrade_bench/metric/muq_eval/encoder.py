@@ -84,7 +84,7 @@ class FrontEnd(nn.Module):
         channels, width = architecture.conv_dim, architecture.dim
         self.dtype = blueprint.dtype
         # cuDNN has no fast fused convolution for exact float32
-        fused = blueprint.on_gpu and (blueprint.tf32 or blueprint.dtype is torch.bfloat16)
+        fused = blueprint.fused and (blueprint.tf32 or blueprint.dtype is torch.bfloat16)
         block = FusedBlock if fused else ResidualBlock
         self.blocks = nn.ModuleList(
             [

@@ -26,9 +26,9 @@ class Blueprint:
         architecture: its sizes.
         weights: gives the weights, under the names of ``muq``'s state dictionary.
         dtype: of the products: float32 or bfloat16. Residuals, norms and the spectrogram stay in float32.
-        on_gpu: whether it is for a GPU: there cuDNN adds biases and sums while it convolves; on a CPU Winograd's
-            algorithm pays.
+        on_gpu: whether it is for a GPU; on a CPU Winograd's algorithm pays.
         tf32: on a GPU, multiply float32 in TF32, front end and conformer only.
+        fused: whether the GPU adds biases and sums while it convolves.
     """
 
     architecture: Architecture
@@ -36,6 +36,7 @@ class Blueprint:
     dtype: torch.dtype = torch.float32
     on_gpu: bool = False
     tf32: bool = False
+    fused: bool = False
 
 
 def linear(weight: torch.Tensor, bias: torch.Tensor | None, dtype: torch.dtype) -> nn.Linear:

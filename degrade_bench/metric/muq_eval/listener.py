@@ -11,7 +11,10 @@ import torch
 from degrade_bench.metric.muq_eval.device import Batches, windows_at_once
 from degrade_bench.metric.muq_eval.network import Network
 from degrade_bench.metric.muq_eval.precision import multiplying
-from degrade_bench.metric.prepared import Finish, Prepared
+from degrade_bench.metric.prepared import Finish, Finished, Prepared
+
+MENDED = "recomputed in float32"
+"""The word under which windows are counted that bfloat16 made no number of."""
 
 REMEMBERED_WINDOWS = 128
 """Windows whose frames are kept for another metric on the same network: 1 MB each."""
@@ -37,6 +40,7 @@ class Listener:
         make: builds the network in a given type; called again, for float32, only where bfloat16 fails.
         device: where it runs.
         dtype: float32, or bfloat16 for the encoder's products.
+        records: whether a GPU records a pass once and replays it.
 
     Attributes:
         recomputed: windows that bfloat16 gave a non-finite frame for, and float32 was asked again.
@@ -48,12 +52,13 @@ class Listener:
         make: Callable[[torch.dtype], Network],
         device: torch.device,
         dtype: torch.dtype,
+        records: bool = True,
     ) -> None:
         self.device, self.dtype = device, dtype
         self.recomputed = 0
         self._make = make
         self._networks = {dtype: make(dtype).eval().to(device)}
-        self._batches = Batches(device, windows_at_once(device, dtype))
+        self._batches = Batches(device, windows_at_once(device, dtype), records)
         self.remembered: OrderedDict[bytes, _Place] = OrderedDict()
 
     @property
@@ -73,7 +78,22 @@ class Listener:
             MetricError: memory does not hold one window.
         """
         places = self._begun(signals)
-        return lambda: torch.stack([place.scores() for place in places])
+
+        def finish() -> Finished:
+            scores = torch.stack([place.scores() for place in places])
+            mended = [place.mended() for place in places]
+            return Finished(scores, [{MENDED: count} if count else {} for count in mended] if any(mended) else ())
+
+        return finish
+
+    def at_most(self, windows: int) -> None:
+        """Let a batch have no more windows than that."""
+        self._batches.at_once = min(self._batches.at_once, windows)
+
+    def forget(self, work: _Pass) -> None:
+        """Compute anew what was to come of a pass that failed."""
+        for key in [key for key, place in self.remembered.items() if place.work is work]:
+            del self.remembered[key]
 
     def embed(self, signals: Sequence[Prepared]) -> Embeddings:
         """What the encoder makes of signals with equally many windows, on this listener's device.
@@ -111,7 +131,8 @@ class Listener:
         if dtype not in self._networks:
             self._networks[dtype] = self._make(dtype).eval().to(self.device)
         network = self._networks[dtype]
-        with torch.inference_mode(), multiplying(tf32=False):
+        exact = torch.autocast(self.device.type, enabled=False)  # whatever the caller has asked for
+        with torch.inference_mode(), exact, multiplying(tf32=False):
             if self.device.type == "cuda":
                 return self._batches.run(network, windows)
             (frames,) = self._batches.run(network.encoded, windows)
@@ -131,6 +152,7 @@ class _Pass:
         self._windows: Sequence[torch.Tensor] = windows
         self._frames, self._pooled, scores, finite = listener.heard(windows, listener.dtype)
         self._scores, self._finite = _to_host(scores), _to_host(finite)
+        self.mended: frozenset[int] = frozenset()
         self._there = None
         if listener.device.type == "cuda":
             self._there = torch.cuda.Event()
@@ -143,7 +165,11 @@ class _Pass:
             self._there = None
         if self._windows:
             if self._listener.dtype is not torch.float32:
-                self._mend()
+                try:
+                    self._mend()
+                except BaseException:  # its neighbours are not to come back to it
+                    self._listener.forget(self)
+                    raise
             self._windows = ()  # what was heard is not needed any more
         return self._frames, self._pooled, self._scores
 
@@ -160,6 +186,7 @@ class _Pass:
         frames, pooled, scores, _ = self._listener.heard([self._windows[at] for at in wrong], torch.float32)
         with torch.inference_mode():
             self._frames[wrong], self._pooled[wrong], self._scores[wrong] = frames, pooled, scores.cpu()
+        self.mended = frozenset(wrong)
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,6 +206,10 @@ class _Place:
         """``(windows,)``, on the CPU; waits for them."""
         return self.work.done()[2][self.of]
 
+    def mended(self) -> int:
+        """How many of the windows float32 was asked for again."""
+        return sum(index in self.work.mended for index in range(self.of.start, self.of.stop))
+
     def embeddings(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Frames and pooled means, on the device; waits for them."""
         frames, pooled, _ = self.work.done()
@@ -189,5 +220,5 @@ def _to_host(values: torch.Tensor) -> torch.Tensor:
     """On the CPU, without waiting for it: the values are there once the device has come so far."""
     if values.device.type != "cuda":
         return values
-    host = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
+    host = torch.empty(values.shape, dtype=values.dtype, device="cpu", pin_memory=True)
     return host.copy_(values, non_blocking=True)

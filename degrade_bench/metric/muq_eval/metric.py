@@ -21,10 +21,10 @@ from degrade_bench.metric.muq_eval import checkpoint as files
 from degrade_bench.metric.muq_eval import hub
 from degrade_bench.metric.muq_eval.architecture import Architecture
 from degrade_bench.metric.muq_eval.contract import SAMPLE_RATE, WINDOW_SECONDS, Windows
-from degrade_bench.metric.muq_eval.device import checked_device
+from degrade_bench.metric.muq_eval.device import checked_device, fuses
 from degrade_bench.metric.muq_eval.encoder import Encoder
 from degrade_bench.metric.muq_eval.layers import Blueprint
-from degrade_bench.metric.muq_eval.listener import Embeddings, Listener
+from degrade_bench.metric.muq_eval.listener import MENDED, Embeddings, Listener
 from degrade_bench.metric.muq_eval.network import Network
 from degrade_bench.metric.prepared import Finish, Prepared, PreparedMetric
 from degrade_bench.metric.settings import check_choice
@@ -62,6 +62,7 @@ class MuQEval(PreparedMetric):
     name = "muq-eval"
     summary = "MuQ-Eval A1: predicted musical impression (MI), learned from listeners' ratings"
     source = "arXiv 2603.22677"
+    version = "2"
     sample_rate = SAMPLE_RATE
     window_seconds: float | None = WINDOW_SECONDS
     higher_is_better = True
@@ -126,7 +127,9 @@ class MuQEval(PreparedMetric):
                 made = ReferenceEncoder(config, weights.state, located.checkpoint)
                 weights.encoder_is_checked()
             else:
-                made = Encoder(Blueprint(architecture, weights.encoder, type_, on.type == "cuda", dtype == "tf32"))
+                made = Encoder(
+                    Blueprint(architecture, weights.encoder, type_, on.type == "cuda", dtype == "tf32", fuses(on))
+                )
             network = Network(made, weights, architecture.dim, ordinal=self.variant != "a1")
             weights.refuse_others()
             return network
@@ -134,7 +137,7 @@ class MuQEval(PreparedMetric):
         depends = json.dumps({**self._parts, "device": str(on)}, sort_keys=True)
         listener = _listeners.get(depends)
         if listener is None:
-            listener = Listener(make, on, DTYPES[dtype])
+            listener = Listener(make, on, DTYPES[dtype], records=backend == "fast")
             _listeners[depends] = listener
         self.listener = listener
         self.architecture = architecture
@@ -187,6 +190,15 @@ class MuQEval(PreparedMetric):
         """
         return self.listener.begin(signals)
 
+    def at_most(self, windows: int) -> None:
+        """Let a batch on a GPU have no more windows than that; on a CPU four are few enough."""
+        if self.gathers:
+            self.listener.at_most(windows)
+
+    def forget(self) -> None:
+        """Compute anew whatever is asked next, also what was asked before."""
+        self.listener.remembered.clear()
+
     def embed(self, batch: torch.Tensor, sample_rate: int) -> Embeddings:
         """What the encoder makes of ``(batch, channels, time)``: frames, and their attention-pooled mean.
 
@@ -197,7 +209,7 @@ class MuQEval(PreparedMetric):
 
     def counts(self) -> dict[str, int]:
         """How often bfloat16 gave something that is no number, and float32 was asked again."""
-        return {"recomputed in float32": self.listener.recomputed - self._recomputed_before}
+        return {MENDED: self.listener.recomputed - self._recomputed_before}
 
     def fingerprint_parts(self) -> dict[str, Any]:
         """Weights, configuration, type, code path and windows, beside the contract's version."""

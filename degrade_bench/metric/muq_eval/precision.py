@@ -13,6 +13,8 @@ from typing import Any
 
 import torch
 
+_BY_OPERATION = hasattr(getattr(torch.backends.cudnn, "conv", None), "fp32_precision")
+
 
 @contextmanager
 def multiplying(tf32: bool) -> Iterator[None]:
@@ -22,7 +24,8 @@ def multiplying(tf32: bool) -> Iterator[None]:
     and whether it chooses its algorithms by timing them, which gives other last digits from run to run.
     """
     settings = _settings(tf32)
-    before = [getattr(owner, name) for owner, name, _ in settings]
+    before = [_own(owner, name) for owner, name, _ in settings]
+    matmul = None if _BY_OPERATION else torch.get_float32_matmul_precision()
     try:
         for owner, name, value in settings:
             setattr(owner, name, value)
@@ -30,12 +33,26 @@ def multiplying(tf32: bool) -> Iterator[None]:
     finally:
         for (owner, name, _), value in zip(settings, before, strict=True):
             setattr(owner, name, value)
+        if matmul is not None:
+            torch.set_float32_matmul_precision(matmul)
+
+
+def _own(owner: Any, name: str) -> Any:
+    """What is set there itself: ``none`` where a precision follows that of all operations, which is read there."""
+    value = getattr(owner, name)
+    if name == "fp32_precision":
+        setattr(owner, name, "none")
+        if getattr(owner, name) != value:
+            setattr(owner, name, value)
+            return value
+        return "none"
+    return value
 
 
 def _settings(tf32: bool) -> list[tuple[Any, str, Any]]:
     backends: Any = torch.backends
     settings: list[tuple[Any, str, Any]] = [(backends.cudnn, "enabled", True), (backends.cudnn, "benchmark", False)]
-    if hasattr(getattr(backends.cudnn, "conv", None), "fp32_precision"):
+    if _BY_OPERATION:
         on_gpu = "tf32" if tf32 else "ieee"
         settings += [(owner, "fp32_precision", on_gpu) for owner in (backends.cudnn.conv, backends.cuda.matmul)]
         settings += [(owner, "fp32_precision", "ieee") for owner in (backends.mkldnn.conv, backends.mkldnn.matmul)]

@@ -13,6 +13,8 @@ from degrade_bench.metric.catalogue import load_metric
 from degrade_bench.metric.memory import is_out_of_memory
 from degrade_bench.metric.muq_eval.device import Batches, windows_at_once
 from degrade_bench.metric.muq_eval.metric import MuQEval
+from degrade_bench.metric.muq_eval.precision import multiplying
+from degrade_bench.sweep.scoring import MetricInput, score_cells
 from tests.conftest import make_clip
 from tests.metric.muq_eval.build import build_checkpoint
 
@@ -30,6 +32,10 @@ def make(built, **settings) -> MuQEval:
 def batch() -> torch.Tensor:
     return torch.stack([make_clip(10.0, 24000, 1, seed=seed).samples for seed in range(5)])
 
+
+new_precisions = pytest.mark.skipif(
+    not hasattr(getattr(torch.backends.cudnn, "conv", None), "fp32_precision"), reason="torch before 2.9"
+)
 
 OWNERS = ("", "cudnn", "cudnn.conv", "cudnn.rnn", "cuda.matmul", "mkldnn", "mkldnn.conv", "mkldnn.matmul")
 
@@ -211,6 +217,7 @@ def test_the_batch_on_a_gpu_is_a_power_of_two_by_the_card_alone(monkeypatch):
         lambda: setattr(torch.backends.cudnn, "benchmark", True),
     ],
 )
+@new_precisions
 def test_no_precision_that_a_user_sets_changes_a_score(built, batch, setting):
     metric = make(built)
     expected = metric.score(batch, 24000)
@@ -220,6 +227,54 @@ def test_no_precision_that_a_user_sets_changes_a_score(built, batch, setting):
         before = precisions()
         assert torch.equal(metric.score(batch, 24000), expected)
         assert precisions() == before
+
+
+@new_precisions
+def test_a_precision_that_follows_a_global_one_goes_on_following_it():
+    with fresh_precisions():
+        for path in OWNERS:
+            owner(path).fp32_precision = "none"
+        torch.backends.fp32_precision = "tf32"
+        with multiplying(tf32=False):
+            assert torch.backends.cudnn.conv.fp32_precision == "ieee"
+        assert torch.backends.cudnn.conv.fp32_precision == "tf32"
+        torch.backends.fp32_precision = "ieee"
+        assert {path: owner(path).fp32_precision for path in OWNERS} == dict.fromkeys(OWNERS, "ieee")
+
+
+def test_autocast_around_it_changes_no_score(built, batch):
+    metric = make(built)
+    expected = metric.score(batch, 24000)
+    metric.forget()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert torch.equal(metric.score(batch, 24000), expected)
+
+
+def test_a_rescue_that_fails_costs_its_window_and_not_its_neighbours(built, batch, monkeypatch):
+    half = make(built, dtype="bfloat16")
+    plain = half.score(batch, 24000)
+    half.forget()
+    whole = half.listener.network.encoder.forward
+
+    def failing(audio):
+        frames = whole(audio).clone()
+        for index, window in enumerate(audio):
+            if torch.equal(window, batch[1, 0]):
+                frames[index] = float("nan")
+        return frames
+
+    def no_room(dtype):
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(half.listener.network.encoder, "forward", failing)
+    monkeypatch.setattr(half.listener, "_make", no_room)
+    half.listener._networks.pop(torch.float32, None)
+    cells = [MetricInput(prepared=signal, given=(1, 240_000)) for signal in half.prepared(batch, 24000)]
+    outcomes = score_cells(half, cells, 24000)
+    assert [outcome.status for outcome in outcomes] == ["ok", "failed", "ok", "ok", "ok"]
+    assert "does not fit into memory" in outcomes[1].error
+    scores = [outcome.score for outcome in outcomes if outcome.score is not None]
+    assert scores == pytest.approx([float(plain[index]) for index in (0, 2, 3, 4)], abs=1e-2)
 
 
 @pytest.mark.gpu

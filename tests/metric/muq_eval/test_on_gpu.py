@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 import torch
 
@@ -50,24 +52,28 @@ def test_a_gpu_scores_as_a_cpu_does(built, dtype, tolerance):
 def test_a_score_has_the_same_bits_in_any_batch(built, dtype):
     metric = make(built, device=GPU, dtype=dtype)
     heard = signals(metric)
-    together = metric.begin(heard)()
+    together = metric.begin(heard)().scores
     assert len(torch.unique(together)) > 60, "a network that hears nothing would pass as well"
     for size in (1, 5, 32, 33):
-        metric.listener.remembered.clear()
+        metric.forget()
         apart = [metric.begin(heard[first : first + size]) for first in range(0, 66, size)]
-        assert torch.equal(torch.cat([finish() for finish in apart])[:66], together[:66])
-    metric.listener.remembered.clear()
-    assert torch.equal(metric.begin(heard[::-1])().flip(0), together)
-    assert torch.equal(make(built, device=GPU, dtype=dtype).begin(heard[:7])(), together[:7]), "loaded anew"
+        assert torch.equal(torch.cat([finish().scores for finish in apart])[:66], together[:66])
+    metric.forget()
+    assert torch.equal(metric.begin(heard[::-1])().scores.flip(0), together)
+    del metric
+    gc.collect()
+    anew = make(built, device=GPU, dtype=dtype)
+    assert not anew.listener.remembered, "loaded anew"
+    assert torch.equal(anew.begin(heard[:7])().scores, together[:7])
 
 
 def test_several_batches_can_be_under_way(built):
     metric = make(built, device=GPU, dtype="bfloat16")
     heard = signals(metric)
-    expected = metric.begin(heard)()
-    metric.listener.remembered.clear()
+    expected = metric.begin(heard)().scores
+    metric.forget()
     finishes = [metric.begin(heard[first : first + 10]) for first in range(0, 70, 10)]
-    latest_first = [finish() for finish in reversed(finishes)]
+    latest_first = [finish().scores for finish in reversed(finishes)]
     assert torch.equal(torch.cat(latest_first[::-1]), expected)
 
 
@@ -84,9 +90,9 @@ def test_embeddings_are_those_that_the_scores_are_made_of(built):
 def test_what_is_no_number_costs_its_neighbours_nothing(built):
     metric = make(built, device=GPU, dtype="bfloat16")
     heard = signals(metric, 6)
-    expected = metric.begin(heard)()
+    expected = metric.begin(heard)().scores
     bad = torch.full((1, 240_000), float("nan"))
-    scores = metric.begin([*heard[:3], Prepared(bad, b"bad"), *heard[3:]])()
+    scores = metric.begin([*heard[:3], Prepared(bad, b"bad"), *heard[3:]])().scores
     assert torch.isnan(scores[3]).all()
     assert torch.equal(scores[[0, 1, 2, 4, 5, 6]], expected)
     assert metric.counts() == {"recomputed in float32": 0}
@@ -95,24 +101,33 @@ def test_what_is_no_number_costs_its_neighbours_nothing(built):
 def test_no_precision_that_a_user_sets_changes_a_score(built):
     metric = make(built, device=GPU)
     heard = signals(metric, 3)
-    expected = metric.begin(heard)()
-    before = torch.backends.cudnn.conv.fp32_precision, torch.backends.cuda.matmul.fp32_precision
+    expected = metric.begin(heard)().scores
+    before = torch.get_float32_matmul_precision()
     try:
-        for value in ("tf32", "ieee"):
-            torch.backends.cudnn.conv.fp32_precision = torch.backends.cuda.matmul.fp32_precision = value
-            again = make(built, device=GPU)
-            again.listener.remembered.clear()
-            assert torch.equal(again.begin(heard)(), expected)
-            assert torch.backends.cudnn.conv.fp32_precision == value
+        for value in ("high", "highest"):
+            torch.set_float32_matmul_precision(value)
+            metric.forget()
+            metric.listener._batches._recorded.clear()  # else what was recorded before is replayed
+            assert torch.equal(metric.begin(heard)().scores, expected)
+            assert torch.get_float32_matmul_precision() == value
     finally:
-        torch.backends.cudnn.conv.fp32_precision, torch.backends.cuda.matmul.fp32_precision = before
+        torch.set_float32_matmul_precision(before)
+
+
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="one CUDA device")
+def test_a_card_that_is_not_the_current_one_is_heard(built):
+    heard = signals(make(built), 3)
+    first = make(built, device=GPU).begin(heard)().scores
+    second = make(built, device="cuda:1").begin(heard)().scores
+    assert len(torch.unique(second)) == 3
+    assert torch.allclose(first, second, atol=1e-4)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_sweep_gives_the_same_table_after_interruptions(built, tmp_path, workers):
     def sweep():
         metric = make(built, device=GPU, dtype="bfloat16")
-        metric.listener.remembered.clear()
+        metric.forget()
         return make_sweep(sources=toys.toy_sources(2, seconds=11.0), metrics=(metric, toys.Rms()), workers=workers)
 
     whole = sweep_in(tmp_path / "whole", sweep())
