@@ -22,6 +22,7 @@ from degrade_bench.metric.catalogue import SkippedMetric
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.record import Example, LeftOut, LooksRecord, RunRecord
 from degrade_bench.sweep.config import RunConfig
+from degrade_bench.sweep.deadline import Deadline
 from degrade_bench.sweep.examples import write_examples
 from degrade_bench.sweep.execute import SweepResult, execute
 from degrade_bench.sweep.progress import Progress
@@ -51,6 +52,7 @@ def run(
         command: the command line, for the record.
 
     Raises:
+        TimeLimitError: the time limit was reached; what was finished is in the run directory.
         DegradeBenchError: the request cannot be carried out. Failures of single cells are rows instead.
     """
     started = time.perf_counter()
@@ -59,6 +61,7 @@ def run(
     if announce is not None:
         announce(resolved)
     progress = progress or Progress()
+    deadline = Deadline.after(config.time_limit)
     with RunFolder(config.out, config.overwrite) as folder:
         looks = begun(resolved.looks, folder.read_record(), folder)
         previous = check_same(folder, resolved.sweep)
@@ -73,9 +76,9 @@ def run(
                 "more often than stated, and the report says so; `--until concluded` plans looks, if it is kept to"
             )
         if looks is None:
-            analysis, record = _scored(resolved, resolved.sweep, folder, record, previous, progress)
+            analysis, record = _scored(resolved, resolved.sweep, folder, record, previous, progress, deadline)
         else:
-            analysis, record = _until_concluded(resolved, looks, folder, record, previous, progress)
+            analysis, record = _until_concluded(resolved, looks, folder, record, previous, progress, deadline)
         seconds = {**record.seconds, "total": round(time.perf_counter() - started, 3)}
         record = record.updated(state="done", seconds=seconds)
         folder.write_record(record)
@@ -90,6 +93,7 @@ def _until_concluded(
     record: RunRecord,
     previous: RunRecord | None,
     progress: Progress,
+    deadline: Deadline,
 ) -> tuple[Analysis, RunRecord]:
     """Score clips, conclude, and go on with more until no verdict is open or all planned looks were taken.
 
@@ -100,6 +104,7 @@ def _until_concluded(
         record: of this start.
         previous: of the start before, if there was one.
         progress: who wants to know how it goes on.
+        deadline: when to stop.
     """
     seconds = 0.0
     for number in range(first_look(looks, previous), len(looks.clips)):
@@ -109,7 +114,7 @@ def _until_concluded(
         taken = _with(looks, taken=number + 1, concluded=False)
         is_last = number + 1 == len(looks.clips)
         try:
-            analysis, record = _scored(resolved, part, folder, record, previous, progress, taken)
+            analysis, record = _scored(resolved, part, folder, record, previous, progress, deadline, taken)
         except CorpusError as error:  # none of these clips can be used
             if is_last:
                 raise
@@ -136,6 +141,7 @@ def _scored(
     record: RunRecord,
     previous: RunRecord | None,
     progress: Progress,
+    deadline: Deadline,
     looks: LooksRecord | None = None,
 ) -> tuple[Analysis, RunRecord]:
     """Score what is not scored yet, keep the table, and conclude from it.
@@ -147,9 +153,10 @@ def _scored(
         record: as it is before.
         previous: of the start before, if there was one.
         progress: who wants to know how it goes on.
+        deadline: when to stop.
         looks: the planned looks, with this one taken.
     """
-    result = execute(sweep, folder, progress, previous, partial(folder.write_record, record))
+    result = execute(sweep, folder, progress, previous, partial(folder.write_record, record), deadline)
     record = with_outcome(record, result, resolved.skipped_clips).updated(
         examples=_examples(folder.path, sweep, result),
         seconds={"sweep": round(result.seconds, 3)},

@@ -71,14 +71,17 @@ def run(
     batch_size: Annotated[int | None, typer.Option(help="most signals at once  [default: a block's]")] = None,
     workers: option.Workers = None,
     metric_timeout: option.MetricTimeout = None,
+    time_limit: option.TimeLimit = None,
     max_failures: option.MaxFailures = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="score failed cells again")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="throw away another run in --out")] = False,
     config: Annotated[Path | None, typer.Option(help="YAML with the same names; options win over it")] = None,
+    dry_run: option.DryRun = False,
 ) -> None:
     """Damage music, score it, conclude and report. The same command again goes on where it was stopped."""
-    from degrade_bench._support.interrupts import TerminatedError, terminable
-    from degrade_bench.cli.progress import run_with_progress
+    from degrade_bench._support.interrupts import terminable
+    from degrade_bench.cli.progress import run_with_progress, say_what_it_takes
+    from degrade_bench.cli.stops import STOPS, said_of_stop
     from degrade_bench.metric.settings import parse_settings
     from degrade_bench.sweep.config import make_config
 
@@ -103,6 +106,7 @@ def run(
         "batch_size": batch_size,
         "workers": workers,
         "metric_timeout": metric_timeout,
+        "time_limit": time_limit,
         "max_failures": max_failures,
         "retry_failed": retry_failed or None,
         "overwrite": overwrite or None,
@@ -110,10 +114,12 @@ def run(
     made = make_config(options, config, defaults={"workers": None})
     try:
         with terminable():
+            if dry_run:
+                return say_what_it_takes(made)
             result = run_with_progress(made, command=["degrade-bench", *_arguments])
-    except KeyboardInterrupt as error:
-        word, code = ("terminated", 143) if isinstance(error, TerminatedError) else ("interrupted", 130)
-        typer.echo(f"{word}; finished rows are kept, and the same command goes on from them", err=True)
+    except STOPS as error:
+        text, code = said_of_stop(error)
+        typer.echo(text, err=True)
         raise typer.Exit(code) from None
     if result.failed > made.max_failures or result.lost:
         raise typer.Exit(1)
@@ -317,7 +323,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and exit.
 
     Exit codes: 0 done; 1 finished, but more cells failed than allowed, or a clip was lost; 2 the request cannot be
-    carried out; 74 done, but what was printed could not be written; 130 interrupted; 143 terminated.
+    carried out; 74 done, but what was printed could not be written; 124 the time limit was reached; 130
+    interrupted; 143 terminated.
     """
     _arguments[:] = list(sys.argv[1:] if arguments is None else arguments)
     sys.exit(printing(_carry_out))

@@ -42,6 +42,10 @@ PlannedLooks = Annotated[
 Workers = Annotated[
     int | None, typer.Option(help="processes  [default: one per core, if memory allows]", show_default=False)
 ]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="say what it will take, and write nothing")]
+TimeLimit = Annotated[
+    str | None, typer.Option(help="such as 30m or 8h: stop then, and keep what is finished", metavar="TIME")
+]
 MaxFailures = Annotated[
     int | None, typer.Option(help="cells that may fail before the exit code is 1  [default: 0]")
 ]

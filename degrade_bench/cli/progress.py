@@ -83,6 +83,28 @@ def run_with_progress(config: RunConfig, command: Sequence[str]) -> RunResult:
     return result
 
 
+def say_what_it_takes(config: RunConfig) -> None:
+    """Print what a run will take: cells, time, memory and disk. Nothing is written."""
+    from degrade_bench.bench import dry_run, resolve_request
+
+    console = PlainConsole(stderr=True, highlight=False, soft_wrap=True)
+    resolved = resolve_request(config)
+    _announce(console, resolved)
+    told = dry_run(resolved)
+    memory = "unknown here" if told.memory_bytes is None else f"about {told.memory_bytes / 1e9:.1f} GB"
+    each = "" if told.worker_bytes is None else f" ({told.workers} × {told.worker_bytes / 1e9:.2f} GB"
+    beside = f", and {told.own_bytes / 1e9:.2f} GB beside them" if told.workers > 1 else ""
+    most = "at most, " if resolved.looks is not None else ""
+    for line in (
+        f"cells:  {most}{told.cells} of {told.of_cells}, on {told.clips} clips; {told.scores} scores",
+        f"time:   {told.expected or ('none' if not told.cells else 'unknown: no clip could be read')}, "
+        "and what analysis and report take",
+        f"memory: {memory}{each + beside + ')' if each else ''}",
+        f"disk:   about {told.disk_bytes / 1e6:.0f} MB in {config.out}",
+    ):
+        print(line)
+
+
 def _announce(console: Console, resolved: Resolved) -> None:
     sweep = resolved.sweep
     for plugin in resolved.skipped_degradations:

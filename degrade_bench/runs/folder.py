@@ -45,16 +45,20 @@ class RunFolder:
     Args:
         path: the directory; made if missing.
         overwrite: remove the files of an earlier run that its ``files.json`` lists.
+        only_looks: read what is there, if there is anything; lock, make and change nothing.
 
     Raises:
         RunFolderError: not a directory, no permission, in use by another process, or not empty and not ours;
             nothing in it was touched.
     """
 
-    def __init__(self, path: Path, overwrite: bool = False) -> None:
+    def __init__(self, path: Path, overwrite: bool = False, only_looks: bool = False) -> None:
         self.path = path
         self._serial: int | None = None
         self._lock = filelock.FileLock(path / LOCK)
+        self._only_looks = only_looks
+        if only_looks:
+            return
         ownership.begin(path, (*RUN_FILES, FIGURES, AUDIO, f"{SHARDS}/"))
         try:
             self._lock.acquire(timeout=0)
@@ -159,7 +163,8 @@ class RunFolder:
         read: list[Path] = []
         for number, path in enumerate(files):
             if (table := read_shard(path)) is None:
-                path.unlink(missing_ok=True)
+                if not self._only_looks:
+                    path.unlink(missing_ok=True)
                 continue
             sources.append(table)
             read.append(path)
@@ -167,7 +172,7 @@ class RunFolder:
                 slow(len(files))
                 started = math.inf
         finished = united(sources)
-        if len(read) > MOST_SHARDS:
+        if len(read) > MOST_SHARDS and not self._only_looks:
             merged = finished if len(read) == len(sources) else united(sources[-len(read) :])
             self._add(with_counts(merged.rows, merged.counts))
             for path in read:

@@ -66,6 +66,7 @@ class Request(_Part):
     windows: int = 1
     device: str
     batch_size: int | None
+    time_limit: float | None = None
     workers: int
     metric_timeout: float = 600.0
     max_failures: int

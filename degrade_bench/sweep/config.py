@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import to_jsonable_python
 
+from degrade_bench._support.durations import parse_seconds
 from degrade_bench.corpus.excerpts import MOST_SECONDS, SHORTEST_SECONDS, Begin, Excerpt
 from degrade_bench.degrade.ladder import LEVELS
 from degrade_bench.degrade.suite import is_suite_file
@@ -48,6 +49,7 @@ def _paths(value: Any) -> Any:
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Seconds = Annotated[float, BeforeValidator(parse_seconds)]
 
 
 class RunConfig(BaseModel):
@@ -80,6 +82,7 @@ class RunConfig(BaseModel):
             many as memory suffices for: no result depends on it.
         metric_timeout: seconds that a metric by file, package or entry point may take for one batch before its
             process is ended; 0 for as long as it takes.
+        time_limit: seconds after which the run stops by itself, keeping what is finished; None for no limit.
         max_failures: cells that may fail before the exit code is 1.
         retry_failed: score again the cells that failed in an earlier run of this directory.
         overwrite: throw away what another run left in ``out``.
@@ -107,6 +110,7 @@ class RunConfig(BaseModel):
     batch_size: int | None = Field(default=None, ge=1)
     workers: int | None = Field(default=1, ge=1, le=256)
     metric_timeout: float = Field(default=TIMEOUT_SECONDS, ge=0, allow_inf_nan=False)
+    time_limit: Seconds | None = Field(default=None, gt=0, allow_inf_nan=False)
     max_failures: int = Field(default=0, ge=0)
     retry_failed: bool = False
     overwrite: bool = False

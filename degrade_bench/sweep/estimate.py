@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from degrade_bench._support.durations import human_seconds
 from degrade_bench.metric.base import Metric
-from degrade_bench.metric.prepared import PreparedMetric
+from degrade_bench.metric.prepared import takes_prepared
 from degrade_bench.runs.columns import CLEAN
 from degrade_bench.runs.record import ClipRecord
 from degrade_bench.sweep.block import BlockResult
+from degrade_bench.sweep.lane import windows_of
 from degrade_bench.sweep.pool import Pool
 from degrade_bench.sweep.scoring import MetricInput, score_cells
 from degrade_bench.sweep.worker import ClipRead, ClipUnusable, Message, Task, Work
@@ -93,7 +95,7 @@ class _Times:
 def _timed(messages: Iterable[Message], heavy: Sequence[Metric]) -> _Times | None:
     """What the blocks of a clip take, as far as a worker came; None where the clip cannot be used."""
     clip: ClipRecord | None = None
-    usable, warm = True, set[str]()
+    usable, first = True, dict[str, float]()
     per_cell: dict[str, float] = {}
     per_block: dict[str, float] = {}
     for message in messages:
@@ -108,10 +110,10 @@ def _timed(messages: Iterable[Message], heavy: Sequence[Metric]) -> _Times | Non
                 if not cells or metric.name in per_cell:
                     continue
                 seconds = _time_one(metric, cells, clip.sample_rate)
-                if metric.name in warm:  # the first call may compile or allocate, and the same cell be remembered
+                if metric.name in first:  # the first call may compile or allocate
                     per_cell[metric.name] = seconds
-                warm.add(metric.name)
-    return _Times(clip, per_block, sum(per_cell.values())) if usable else None
+                first.setdefault(metric.name, seconds)
+    return _Times(clip, per_block, sum({**first, **per_cell}.values())) if usable else None
 
 
 def _clip_equivalents(tasks: Sequence[Task], probe_seconds: float) -> float:
@@ -121,18 +123,17 @@ def _clip_equivalents(tasks: Sequence[Task], probe_seconds: float) -> float:
 
 
 def _time_one(metric: Metric, cells: Sequence[MetricInput], sample_rate: int) -> float:
-    """Seconds of one cell; where cells of several blocks share a batch, its share of a full one."""
+    """Seconds of one cell; where cells of several blocks share a batch, its share of a full one.
+
+    What the metric remembers of it is forgotten: the run is to depend on nothing that was tried.
+    """
+    if takes_prepared(metric):
+        metric.forget()
     started = time.perf_counter()
     score_cells(metric, cells, sample_rate, 1)
     seconds = time.perf_counter() - started
-    if isinstance(metric, PreparedMetric) and metric.gathers:
-        return seconds / metric.windows_at_once
+    if takes_prepared(metric):
+        metric.forget()
+        if metric.gathers:
+            return seconds / max(1, metric.windows_at_once // windows_of(cells[0]))
     return seconds
-
-
-def human_seconds(seconds: float) -> str:
-    """Such as ``40 s``, ``6 min`` or ``2 h 10 min``."""
-    if seconds < 100:
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"

@@ -14,28 +14,24 @@ from degrade_bench.corpus.inputs import Skipped
 from degrade_bench.errors import CorpusError, DegradeBenchError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.host.proxy import Hosted
-from degrade_bench.metric.prepared import PreparedMetric
-from degrade_bench.metric.traits import Traits
+from degrade_bench.metric.prepared import takes_prepared
 from degrade_bench.runs.columns import CLEAN, INTERRUPTED, KEY
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.record import ClipRecord, Counts, RunRecord
-from degrade_bench.runs.scores import block_sizes, to_table, with_counts, without_blocks
+from degrade_bench.runs.scores import to_table, with_counts
 from degrade_bench.sweep.counts import counts_by_metric
+from degrade_bench.sweep.deadline import NO_DEADLINE, Deadline
 from degrade_bench.sweep.estimate import Estimate, estimate
 from degrade_bench.sweep.ledger import Ledger
 from degrade_bench.sweep.pool import Pool
 from degrade_bench.sweep.progress import Progress
 from degrade_bench.sweep.recordings import with_joined_tracks, with_tracks_of
+from degrade_bench.sweep.remaining import Remaining, work_of
 from degrade_bench.sweep.resume import (
-    blocks_of_other_metrics,
-    check_fingerprints,
     check_versions,
-    finished_blocks,
-    open_tasks,
 )
-from degrade_bench.sweep.spec import Sweep, split_metrics
+from degrade_bench.sweep.spec import Sweep
 from degrade_bench.sweep.staff import Staff
-from degrade_bench.sweep.worker import Work
 
 
 @dataclass(frozen=True)
@@ -92,6 +88,7 @@ def execute(
     progress: Progress | None = None,
     previous: RunRecord | None = None,
     begin: Callable[[], None] = lambda: None,
+    deadline: Deadline = NO_DEADLINE,
 ) -> SweepResult:
     """Do what is not done yet, shard by shard, and return the whole score table.
 
@@ -101,40 +98,29 @@ def execute(
         progress: who wants to know how it goes on.
         previous: the record of the earlier start of this run, if there was one.
         begin: called when nothing speaks against the work, before it begins.
+        deadline: when to stop.
 
     Raises:
         CorpusError: no clip can be used.
         RunFolderError: the folder cannot be written, or holds scores of other weights, other samples or other
             versions of what they were made with.
         WorkerStartError: worker processes cannot be started.
+        TimeLimitError: the deadline came first; what was finished is in the folder.
     """
     started = time.perf_counter()
     progress = progress or Progress()
-    stored = folder.read_finished(progress.reading)
-    rows = stored.rows
-    check_fingerprints(rows, sweep, folder)
-    finished = finished_blocks(rows, sweep)
-    dropped = set(block_sizes(rows)) - finished - blocks_of_other_metrics(rows, sweep)
-    rows = without_blocks(rows, dropped)
-    counts = {key: words for key, words in stored.counts.items() if key not in dropped}
-    tasks = [task for task in open_tasks(sweep, finished) if task.todo]
+    left = Remaining.of(sweep, folder, progress.reading)
+    tasks = left.tasks
     if tasks:
         check_versions(previous, folder)
     begin()
-    light, heavy = split_metrics(sweep.metrics)
-    heavy_traits = tuple(Traits.of(metric) for metric in heavy)
-    work = Work(
-        sweep.seed,
-        sweep.levels,
-        sweep.replicates,
-        sweep.degradations,
-        light,
-        heavy_traits,
-        preparations={metric.name: metric.preparation for metric in heavy if isinstance(metric, PreparedMetric)},
-    )
-    ledger = Ledger(sweep, folder, tasks, heavy, rows, counts, progress)
+    work, heavy = work_of(sweep)
+    for metric in heavy:
+        if sweep.batch_size is not None and takes_prepared(metric):
+            metric.at_most(sweep.batch_size)
+    ledger = Ledger(sweep, folder, tasks, heavy, left.rows, left.counts, progress)
     if sweep.workers > 1:
-        _leave_to_workers(light)
+        _leave_to_workers(work.light)
     staff = Staff(sweep.workers, tuple(task.source for task in tasks)) if sweep.if_memory_suffices else None
     with Pool(work, sweep.workers if tasks else 1, staff) as pool:
         try:
@@ -146,10 +132,12 @@ def execute(
         if staff is not None and staff.shortage is not None:
             progress.warned(staff.shortage)
         ledger.progress.planned(sweep.cells_per_clip * len(sweep.sources), ledger.cells_to_do, expected)
-        for event in pool.run(tasks, ledger.idle):
+        for event in pool.run(tasks, ledger.idle, deadline):
             ledger.take(event)
         ledger.finish()
-    table = sort_table(pa.concat_tables([rows, to_table(ledger.rows)]), sweep)
+        if pool.was_stopped:
+            raise deadline.error()
+    table = sort_table(pa.concat_tables([left.rows, to_table(ledger.rows)]), sweep)
     if table.num_rows == 0:
         reasons = "; ".join(f"{clip.id}: {clip.reason}" for clip in ledger.skipped[:3])
         raise CorpusError(f"none of {len(sweep.sources)} clips can be used ({reasons})")

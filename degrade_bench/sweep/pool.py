@@ -20,6 +20,7 @@ from typing import cast
 
 from degrade_bench._support.pipes import receive
 from degrade_bench.runs.columns import INTERRUPTED
+from degrade_bench.sweep.deadline import NO_DEADLINE, Deadline
 from degrade_bench.sweep.inbox import Inbox
 from degrade_bench.sweep.processes import (
     GUARD,
@@ -67,6 +68,9 @@ class Pool:
         workers: 1 works in this process; more starts as many processes. The results are the same.
         staff: decides after a probe how many workers there are to be; None for as many as were given.
 
+    Attributes:
+        was_stopped: whether :meth:`run` ended before everything was done, because its deadline came.
+
     Raises:
         WorkerStartError: worker processes cannot import the main script.
     """
@@ -79,6 +83,7 @@ class Pool:
         self._deaths: Counter[tuple[str, str | None]] = Counter()
         self._silent_deaths = 0
         self._greeted = False
+        self.was_stopped = False
         if workers > 1:
             check_workers_can_start()
 
@@ -146,25 +151,39 @@ class Pool:
             self._spare.stop()
             self._spare = None
 
-    def run(self, tasks: Sequence[Task], idle: Callable[[], bool] = lambda: False) -> Iterator[Event]:
+    def run(
+        self,
+        tasks: Sequence[Task],
+        idle: Callable[[], bool] = lambda: False,
+        deadline: Deadline = NO_DEADLINE,
+    ) -> Iterator[Event]:
         """Work on every task and yield what happens, in whatever order it happens.
+
+        It ends early where the deadline comes first, and ``was_stopped`` says so.
 
         Args:
             tasks: what to do.
             idle: called again and again while workers are at work and nothing has happened, until it returns False:
                 it had nothing to do.
+            deadline: when to stop.
 
         Raises:
             WorkerStartError: no worker process can be started.
         """
         if self._count > 1:
-            yield from self._run_in_processes(tasks, idle)
+            yield from self._run_in_processes(tasks, idle, deadline)
             return
         for task in tasks:
-            yield from work_on(task, self._work)
+            for message in work_on(task, self._work):
+                yield message
+                if deadline.has_passed:
+                    self.was_stopped = True
+                    return
             yield ClipDone(task.source.id)
 
-    def _run_in_processes(self, tasks: Sequence[Task], idle: Callable[[], bool]) -> Iterator[Event]:
+    def _run_in_processes(
+        self, tasks: Sequence[Task], idle: Callable[[], bool], deadline: Deadline
+    ) -> Iterator[Event]:
         waiting = _Waiting(tasks)
 
         def hand_out(sender: Connection, event: Event) -> None:
@@ -177,7 +196,11 @@ class Pool:
         while self._workers:
             while self._inbox.is_empty and idle():
                 pass
-            sender, message = self._inbox.get()
+            arrived = None if deadline.has_passed else self._inbox.get(deadline.left)
+            if arrived is None:
+                self.was_stopped = True
+                return
+            sender, message = arrived
             worker = self._workers[sender]
             if message is None:
                 if worker.tasks:

@@ -30,14 +30,18 @@ class Staff:
     Args:
         wanted: so many at most.
         sources: the clips.
+        bounded: whether there are to be fewer where memory does not suffice.
 
     Attributes:
         shortage: in words, where there are to be fewer.
+        each: bytes that are counted for a worker, once one was tried out.
     """
 
     wanted: int
     sources: Sequence[ClipSource]
+    bounded: bool = True
     shortage: str | None = None
+    each: int | None = None
     _idle: int | None = None
 
     def began(self, pid: int | None) -> None:
@@ -58,6 +62,9 @@ class Staff:
         longest = max((source.seconds_hint or 0.0 for source in self.sources), default=0.0)
         longer = max(1.0, longest / seconds) if seconds else 1.0
         most = self._idle + round((1 + RESERVE) * longer * max(0, taken.peak - self._idle))
+        self.each = most
+        if not self.bounded:
+            return self.wanted
         room = available_bytes() + taken.now
         enough = max(1, min(self.wanted, room // most))
         if enough < self.wanted:

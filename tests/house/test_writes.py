@@ -54,6 +54,7 @@ WRITES = (
     ("analysis/drops.py", "_net", "rename", MEMORY),
     ("analysis/frames.py", "csv_text", "to_csv", MEMORY),
     ("analysis/result.py", "write", "write_text", REPORT),
+    ("bench/dry_run.py", "dry_run", "TemporaryDirectory", TEMPORARY),
     ("bench/in_memory.py", "stress_test", "mkdtemp", TEMPORARY),
     ("cli/checks.py", "_flac", "soundfile.write", MEMORY),
     ("cli/streams.py", "ForgivingStream._give_up", "open", NOWHERE),

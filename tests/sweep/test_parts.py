@@ -14,6 +14,7 @@ import pytest
 import soundfile
 import torch
 
+from degrade_bench._support.durations import human_seconds
 from degrade_bench.corpus.source import MemorySource
 from degrade_bench.degrade.structural.tempo_jitter import TempoJitter
 from degrade_bench.errors import ConfigError
@@ -22,7 +23,7 @@ from degrade_bench.runs import provenance
 from degrade_bench.sweep import device
 from degrade_bench.sweep.block import BlockResult
 from degrade_bench.sweep.cells import expand, levels_of
-from degrade_bench.sweep.estimate import _without_first_use, estimate, human_seconds
+from degrade_bench.sweep.estimate import _without_first_use, estimate
 from degrade_bench.sweep.examples import _chosen, write_examples
 from degrade_bench.sweep.pool import Pool
 from degrade_bench.sweep.scoring import MetricInput, Outcome

@@ -1,0 +1,91 @@
+"""What a run will take, without doing it: cells, time, memory and disk."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from degrade_bench._support.resources import taken_by
+from degrade_bench.runs.folder import RunFolder
+from degrade_bench.sweep.estimate import Estimate, estimate
+from degrade_bench.sweep.pool import Pool
+from degrade_bench.sweep.remaining import Remaining, work_of
+from degrade_bench.sweep.spec import Sweep
+from degrade_bench.sweep.staff import Staff
+
+BYTES_PER_SCORE = 400
+"""On disk while a run goes on, measured on the built-in corpus: rows in shards, and again when they are merged."""
+
+BYTES_OF_REPORT = 40 << 20
+"""Report, figures and examples of the whole suites on the built-in corpus."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a run will take.
+
+    Attributes:
+        clips: that are not finished.
+        cells: that are to be made of them.
+        scores: that are to be made of the cells.
+        of_cells: all cells of the run.
+        expected: the time, where a clip could be read.
+        workers: processes that damage and score; 1 for this one alone.
+        worker_bytes: memory of a worker; None where the system does not tell, or nothing is to be done.
+        own_bytes: memory of this process beside its workers.
+        disk_bytes: in the run directory, at most.
+    """
+
+    clips: int
+    cells: int
+    scores: int
+    of_cells: int
+    expected: Estimate | None
+    workers: int
+    worker_bytes: int | None
+    own_bytes: int
+    disk_bytes: int
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """Memory of all processes together."""
+        if self.worker_bytes is None:
+            return None
+        return self.worker_bytes * self.workers + (self.own_bytes if self.workers > 1 else 0)
+
+
+def forecast(sweep: Sweep, folder: RunFolder) -> Forecast:
+    """What is left of a sweep, and what it will take; one clip is read, and one level of some blocks is made of it.
+
+    Args:
+        sweep: what is to be done.
+        folder: holds what was done before.
+
+    Raises:
+        RunFolderError: it cannot be read, or holds scores of other weights.
+        WorkerStartError: worker processes cannot be started.
+    """
+    left = Remaining.of(sweep, folder)
+    work, heavy = work_of(sweep)
+    staff = Staff(sweep.workers, tuple(task.source for task in left.tasks), bounded=sweep.if_memory_suffices)
+    expected = None
+    with Pool(work, sweep.workers if left.tasks else 1, staff) as pool:
+        staff.began(os.getpid())  # a worker process, if there is to be one, says so again
+        if left.tasks:
+            expected = estimate(left.tasks, work, heavy, pool)
+        if pool.workers == 1 and left.tasks:
+            staff.tried(os.getpid(), left.tasks[0].source.seconds_hint)
+        workers = pool.workers
+    own = taken_by(os.getpid())
+    scores = left.scores(sweep)
+    return Forecast(
+        clips=len(left.tasks),
+        cells=left.cells(sweep),
+        scores=scores,
+        of_cells=sweep.cells_per_clip * len(sweep.sources),
+        expected=expected,
+        workers=workers,
+        worker_bytes=staff.each,
+        own_bytes=0 if own is None else own.now,
+        disk_bytes=BYTES_PER_SCORE * (scores + left.rows.num_rows) + BYTES_OF_REPORT,
+    )
