@@ -99,7 +99,7 @@ def read_all(folder: Path, drawn: bool = False) -> str | None:
 
 
 @pytest.mark.parametrize("name", ["run.json", "analysis.json"])
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=24, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_edit_is_read_or_refused_in_a_line(edited, text_of, name, data):
     tree = json.loads(text_of(name))
