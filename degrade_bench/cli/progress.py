@@ -91,6 +91,8 @@ def say_what_it_takes(config: RunConfig) -> None:
     resolved = resolve_request(config)
     _announce(console, resolved)
     told = dry_run(resolved)
+    if told.shortage is not None:
+        console.print(f"warning: {told.shortage}", markup=False)
     memory = "unknown here" if told.memory_bytes is None else f"about {told.memory_bytes / 1e9:.1f} GB"
     each = "" if told.worker_bytes is None else f" ({told.workers} × {told.worker_bytes / 1e9:.2f} GB"
     beside = f", and {told.own_bytes / 1e9:.2f} GB beside them" if told.workers > 1 else ""
@@ -100,7 +102,7 @@ def say_what_it_takes(config: RunConfig) -> None:
         f"time:   {told.expected or ('none' if not told.cells else 'unknown: no clip could be read')}, "
         "and what analysis and report take",
         f"memory: {memory}{each + beside + ')' if each else ''}",
-        f"disk:   about {told.disk_bytes / 1e6:.0f} MB in {config.out}",
+        f"disk:   about {told.disk_bytes / 1e6:.2f} MB of scores in {config.out}, and report, figures and examples",
     ):
         print(line)
 

@@ -16,9 +16,6 @@ from degrade_bench.sweep.staff import Staff
 BYTES_PER_SCORE = 520
 """On disk while a run goes on: shards of blocks of twenty rows take some 450 bytes a row, the merged table 70."""
 
-BYTES_OF_REPORT = 40 << 20
-"""Counted for report, figures and examples, whatever is in the run: the examples take 8 MB twice."""
-
 
 @dataclass(frozen=True)
 class Forecast:
@@ -33,7 +30,8 @@ class Forecast:
         workers: processes that damage and score; 1 for this one alone.
         worker_bytes: memory of a worker; None where the system does not tell, or nothing is to be done.
         own_bytes: memory of this process beside its workers.
-        disk_bytes: in the run directory, at most.
+        disk_bytes: of scores in the run directory, at most; without report, figures and examples.
+        shortage: in words, where memory does not suffice for as many workers as are wanted.
     """
 
     clips: int
@@ -45,6 +43,7 @@ class Forecast:
     worker_bytes: int | None
     own_bytes: int
     disk_bytes: int
+    shortage: str | None
 
     @property
     def memory_bytes(self) -> int | None:
@@ -73,7 +72,7 @@ def forecast(sweep: Sweep, folder: RunFolder) -> Forecast:
         staff.began(os.getpid())  # a worker process, if there is to be one, says so again
         if left.tasks:
             expected = estimate(left.tasks, work, heavy, pool)
-        if pool.workers == 1 and left.tasks:
+        if sweep.workers == 1 and left.tasks:
             staff.tried(os.getpid(), left.tasks[0].source.seconds_hint)
         workers = pool.workers
     own = taken_by(os.getpid())
@@ -87,5 +86,6 @@ def forecast(sweep: Sweep, folder: RunFolder) -> Forecast:
         workers=workers,
         worker_bytes=staff.each,
         own_bytes=0 if own is None else own.now,
-        disk_bytes=BYTES_PER_SCORE * (scores + left.rows.num_rows) + BYTES_OF_REPORT,
+        disk_bytes=BYTES_PER_SCORE * (scores + left.rows.num_rows),
+        shortage=staff.shortage,
     )
