@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import torch
 from filelock import FileLock
 
 from degrade_bench.clip import Annotations, Clip
+from degrade_bench.conclude import show
 
 collect_ignore = ["thirdparty_package"]  # a package to install, one half of it broken on purpose
 
@@ -93,17 +95,34 @@ def clip_factory():
     return make_clip
 
 
-@pytest.fixture
-def no_report(monkeypatch) -> None:
-    """Runs end with their tables: drawing takes seconds, and what is drawn is tested in ``tests/reports``."""
-    monkeypatch.setattr("degrade_bench.bench.job.show", lambda folder: folder)
+@pytest.fixture(scope="session", autouse=True)
+def drawing() -> Iterator[None]:
+    """Runs in this process end with their tables: drawing a report takes longer than all else that they do.
 
+    What is drawn is tested in ``tests/reports``; who wants a run's report uses the fixture ``report`` or calls
+    :func:`with_report`. Runs in processes of their own draw theirs.
+    """
+    from degrade_bench.bench import job
 
-@pytest.fixture(scope="module")
-def no_reports() -> Iterator[None]:
-    """The same for a module, whose runs are made by a fixture of its own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("degrade_bench.bench.job.show", lambda folder: folder)
+        patch.setattr(job, "show", lambda folder: folder)
+        yield
+
+
+@pytest.fixture
+def report() -> Iterator[None]:
+    """Runs of this test end with their reports."""
+    with with_report():
+        yield
+
+
+@contextmanager
+def with_report() -> Iterator[None]:
+    """Within this, runs end with their reports."""
+    from degrade_bench.bench import job
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(job, "show", show)
         yield
 
 

@@ -27,7 +27,12 @@ class Peak:
 def result(tmp_path_factory):
     clips = [make_clip(13.0, 16000, 1, seed=seed) for seed in range(2)]
     return degrade_bench.stress_test(
-        Peak(), clips=clips, out=tmp_path_factory.mktemp("stress") / "out", levels=(1, 5), workers=2
+        Peak(),
+        clips=clips,
+        suites=("quick",),
+        out=tmp_path_factory.mktemp("stress") / "out",
+        levels=(5,),
+        workers=2,
     )
 
 
@@ -44,7 +49,6 @@ def test_an_object_is_stress_tested_on_clips_in_memory(result):
     flipped = rotated[rotated.level == 5].set_index("clip_id").score
     assert np.array_equal(flipped, clean[flipped.index])
     assert [metric["counts"] for metric in result.record["metrics"]] == [{"outside_range": 0}]
-    assert (result.folder / "report.html").exists()
     assert set(result.analysis.summary.metric) == {"peak"}
 
 

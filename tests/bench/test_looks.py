@@ -20,8 +20,6 @@ from tests.conftest import make_clip
 CLIPS = [replace(make_clip(1.0, 8000, 1, seed=seed), id=f"clip{seed:02d}") for seed in range(24)]
 DAMAGE = {"degradations": ["white_noise"], "levels": (5,)}
 
-pytestmark = pytest.mark.usefixtures("no_report")
-
 
 class Roughness:
     """Hears noise: the mean difference from one sample to the next."""

@@ -17,7 +17,7 @@ from tests.conftest import make_clip
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory, no_reports) -> Path:
+def finished(tmp_path_factory) -> Path:
     """A run of a simulated metric on eight clips of four tracks each twice over."""
     clips = []
     for seed in range(8):

@@ -46,9 +46,10 @@ def test_a_wrong_setting_is_one_line(call, music, setting, said):
     assert_refused(call(*arguments, "--set", f"dnsmos.{setting}", "--out", "o"), said)
 
 
+@pytest.mark.usefixtures("report")
 def test_the_command_line_scores_with_it_and_says_what_it_was_made_for(call, music, tmp_path):
     arguments = ["run", "--degradation", "white_noise", "--levels", "5", "--input", music, "--metric", "dnsmos"]
-    arguments += ["--set", "dnsmos.output=p808", "--workers", "2", "--out", "out"]
+    arguments += ["--set", "dnsmos.output=p808", "--workers", "1", "--out", "out"]
     code, out, err = call(*arguments)
     assert code == 0, err
     assert f"dnsmos ({NOTE})" in out

@@ -27,7 +27,6 @@ def record_in(out: str) -> dict:
     return json.loads(Path(out, "run.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.usefixtures("no_report")
 def test_audio_that_was_replaced_by_other_of_equal_size_is_told(call, tmp_path):
     (tmp_path / "m").mkdir()
     for seed in range(2):
@@ -43,7 +42,6 @@ def test_audio_that_was_replaced_by_other_of_equal_size_is_told(call, tmp_path):
     assert_refused(call(*command, "--metric", "log-mel"), "clip '1' has changed")
 
 
-@pytest.mark.usefixtures("no_report")
 def test_a_run_directory_inside_the_input_is_not_input_the_next_time(call, tmp_path):
     (tmp_path / "m").mkdir()
     write(tmp_path / "m" / "song.wav", 0)
@@ -100,6 +98,7 @@ ODD_NAMES = (
 )
 
 
+@pytest.mark.usefixtures("report")
 def test_names_of_every_kind_go_through_a_run(call, tmp_path):
     (tmp_path / "m").mkdir()
     for seed, name in enumerate(ODD_NAMES):
@@ -116,7 +115,6 @@ def test_names_of_every_kind_go_through_a_run(call, tmp_path):
     assert "&lt;b&gt;x&lt;b&gt;" in page
 
 
-@pytest.mark.usefixtures("no_report")
 def test_bad_files_are_left_out_with_the_true_reason(call, tmp_path):
     folder = tmp_path / "m"
     folder.mkdir()
@@ -159,7 +157,6 @@ def test_bad_files_are_left_out_with_the_true_reason(call, tmp_path):
         assert reason in reasons[name]
 
 
-@pytest.mark.usefixtures("no_report")
 def test_windows_of_a_recording_are_clips_of_one_track(call, tmp_path):
     write(tmp_path / "song.wav", 1, seconds=10.0)
     assert call(*RUN, "--input", "song.wav", "--max-seconds", 2, "--windows", 2, "--out", "out")[0] == 0

@@ -13,7 +13,9 @@ import pandas as pd
 import pytest
 
 from degrade_bench.cli import app as cli
+from degrade_bench.runs.shards import shard_files
 from tests.cli.requests import SIGNAL, TESTED, assert_refused
+from tests.conftest import with_report
 
 RUN_FILES = ("run.json", "scores.parquet", "summary.csv", "analysis.json", "report.html", "figures", "audio")
 
@@ -22,7 +24,7 @@ RUN_FILES = ("run.json", "scores.parquet", "summary.csv", "analysis.json", "repo
 def finished(music, tmp_path_factory) -> Path:
     """A small run, made once for the tests that look at what it leaves."""
     out = tmp_path_factory.mktemp("runs") / "out"
-    with pytest.raises(SystemExit) as ended:
+    with with_report(), pytest.raises(SystemExit) as ended:
         cli.main(
             [
                 *["run", "--degradation", TESTED, "--levels", "1,5", "--workers", "1"],
@@ -81,7 +83,6 @@ def test_analysis_and_report_are_made_again_without_scoring(finished, call, tmp_
     assert (copy / "report.html").exists()
 
 
-@pytest.mark.usefixtures("no_report")
 def test_a_second_start_scores_nothing_and_another_request_is_refused(finished, call, music, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(finished, copy)
@@ -94,7 +95,6 @@ def test_a_second_start_scores_nothing_and_another_request_is_refused(finished, 
     assert (copy / "scores.parquet").read_bytes() == before
 
 
-@pytest.mark.usefixtures("no_report")
 def test_what_is_left_out_is_said_first_and_last(call, music):
     code, out, err = call(
         "run",
@@ -120,38 +120,29 @@ def test_what_is_left_out_is_said_first_and_last(call, music):
 def has_shards(folder: Path) -> bool:
     """Whether rows lie in a run that goes on; it may finish while this is asked."""
     try:
-        return any((folder / "shards").glob("[!.]*.parquet"))
+        return bool(shard_files(folder / "shards"))
     except FileNotFoundError:
         return False
 
 
-def test_a_killed_run_goes_on_and_ends_with_the_same_table(music, tmp_path):
-    command = [
-        sys.executable,
-        "-m",
-        "degrade_bench",
-        "run",
-        "--degradation",
-        SIGNAL,
-        "--levels",
-        "1,5",
-        "--input",
-        str(music),
-        "--metric",
-        "loudness,log-mel",
-        "--workers",
-        "2",
-        "--out",
-    ]
-    whole = tmp_path / "whole"
-    subprocess.run([*command, str(whole)], check=True, capture_output=True)
+def test_a_killed_run_goes_on_and_ends_with_the_same_table(call, music, tmp_path):
+    command = ["run", "--degradation", SIGNAL, "--levels", "1,5", "--input", str(music)]
+    command += ["--metric", "loudness,log-mel", "--out"]
+    assert call(*command, "whole", "--workers", 1)[0] == 0
     cut = tmp_path / "cut"
-    process = subprocess.Popen([*command, str(cut)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "degrade_bench", *command, str(cut), "--workers", "2"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     deadline = time.monotonic() + 60
     while process.poll() is None and not has_shards(cut) and time.monotonic() < deadline:
         time.sleep(0.01)
     process.kill()
     process.wait()
-    subprocess.run([*command, str(cut)], check=True, capture_output=True)
-    first, second = (pd.read_parquet(each / "scores.parquet").drop(columns="seconds") for each in (whole, cut))
+    assert has_shards(cut), "it was done before it was killed"
+    assert call(*command, "cut", "--workers", 1)[0] == 0
+    first, second = (
+        pd.read_parquet(Path(out, "scores.parquet")).drop(columns="seconds") for out in ("whole", "cut")
+    )
     pd.testing.assert_frame_equal(first, second, check_exact=True)

@@ -35,7 +35,6 @@ def mine(tmp_path, monkeypatch):
     (tmp_path / "mine.py").write_text(MINE)
 
 
-@pytest.mark.usefixtures("no_report")
 def test_it_is_typed_recorded_and_part_of_the_fingerprint(call, mine, music, tmp_path):
     settings = ("power=2", "label=007", "weights=here", "extra=0.5")
     options = [text for setting in settings for text in ("--set", f"mine.py:Mine.{setting}")]

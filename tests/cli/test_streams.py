@@ -8,15 +8,16 @@ import sys
 import pytest
 
 LIST = f"{sys.executable} -m degrade_bench list suites --json"
+PLAN = f"{sys.executable} -m degrade_bench power --reliability 0.6"
 
 
 @pytest.mark.parametrize(
     ("command", "code"),
     [
-        (f"{LIST} > /dev/full", 74),
-        (f"{LIST} >&-", 0),
-        (f"{LIST} >&- 2>&- <&-", 0),
-        (f"{LIST} nonsense 2> /dev/full", 2),
+        (f"{PLAN} > /dev/full", 74),
+        (f"{PLAN} >&-", 0),
+        (f"{PLAN} >&- 2>&- <&-", 0),
+        (f"{PLAN} nonsense 2> /dev/full", 2),
         (f"set -o pipefail; {LIST} | head -1", 0),
         (f"PYTHONIOENCODING=ascii {LIST}", 0),
     ],

@@ -181,14 +181,14 @@ def test_what_is_no_plan_is_refused(text):
 def test_strength_and_loudness_on_every_builtin_clip(name):
     """The achieved strength is strictly monotone, or the page says where it is not; loudness is no side effect.
 
-    Of damages that all clips suit, a third of the clips: another third for the next damage in the list. All of them
-    on all clips, a tenth of a whole test run, are asked for with ``DEGRADE_BENCH_EVERY_CLIP=1``.
+    Of damages that all clips suit, two of the clips: another two for the next damage in the list. All of them on all
+    clips are asked for with ``DEGRADE_BENCH_EVERY_CLIP=1``, and measured wherever the pages are built.
     """
     degradation = catalogue.get(name)
     direction = np.sign(degradation.ladder.strengths[1] - degradation.ladder.strengths[0])
     checked, bent = 0, []
     few = name not in STEMS and not os.environ.get("DEGRADE_BENCH_EVERY_CLIP")
-    clips = builtin()[TESTED.index(name) % 3 :: 3] if few else builtin()
+    clips = builtin()[TESTED.index(name) % 7 :: 7] if few else builtin()
     for clip in clips:
         achieved = []
         for level in degradation.ladder.levels:
@@ -205,7 +205,7 @@ def test_strength_and_loudness_on_every_builtin_clip(name):
             checked += 1
             if not (np.diff(achieved) * direction > 0).all():
                 bent.append((clip.id, achieved))
-    least = 4 if name in STEMS else len(clips) - 2
+    least = 4 if name in STEMS else 1 if few else len(clips) - 2
     assert checked >= least, "the built-in corpus must suit nearly every degradation"
     assert all(clip_id in degradation.caveat for clip_id, _ in bent), bent
 
@@ -222,7 +222,7 @@ def test_real_music(name, music_folder):
 def real_music(folder: Path) -> tuple[Clip, ...]:
     sources, _ = sources_from([folder])
     clips = tuple(source.load() for source in sources)
-    return tuple(excerpt(clip, 12.0) for clip in clips)
+    return tuple(excerpt(clip, 9.0) for clip in clips)
 
 
 def excerpt(clip: Clip, seconds: float) -> Clip:
@@ -278,7 +278,7 @@ def test_every_rate_channel_count_and_length(name, clip, level):
 
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize(
-    ("seconds", "rate", "channels"), [(60.0, 8000, 1), (1.0, 192000, 6), (1.0, 8000, 1), (25.0, 48000, 2)]
+    ("seconds", "rate", "channels"), [(60.0, 8000, 1), (1.0, 192000, 6), (1.0, 8000, 1), (14.0, 48000, 2)]
 )
 def test_the_corners(name, seconds, rate, channels):
     degradation = catalogue.get(name)

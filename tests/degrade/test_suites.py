@@ -113,6 +113,7 @@ def test_what_defines_a_degradation_is_part_of_a_sweeps_identity():
     assert identity({"a": 1}) != identity({"a": 2}) != identity(None)
 
 
+@pytest.mark.usefixtures("report")
 def test_suites_without_placebos_are_run_analysed_and_reported(tmp_path):
     clips = [make_clip(2.0, 44100, 1, seed=seed) for seed in range(3)]
     suites = ("muq-eval-paper", "pmqd")
@@ -129,8 +130,7 @@ def test_suites_without_placebos_are_run_analysed_and_reported(tmp_path):
 # -- the API -----------------------------------------------------------------------------------------------
 
 
-def test_objects_are_stress_tested_beside_names(tmp_path, monkeypatch):
-    monkeypatch.setattr("degrade_bench.bench.job.show", lambda folder: folder)  # figures are tested elsewhere
+def test_objects_are_stress_tested_beside_names(tmp_path):
     clips = [make_clip(2.0, 8000, 1, seed=seed) for seed in range(2)]
     result = degrade_bench.stress_test(
         Rms(), clips=clips, degradations=[ToyNoise(), "low_pass"], levels=(1,), out=tmp_path / "o"

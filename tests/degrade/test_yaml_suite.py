@@ -89,7 +89,6 @@ def test_a_run_with_the_example_and_the_same_again_is_finished(tmp_path, monkeyp
     }
     assert set(tested.level) == {1, 3, 5}
     assert set(frame.status) == {"ok"}
-    monkeypatch.setattr("degrade_bench.bench.job.show", lambda folder: folder)  # the report is there
     code, err = run()
     assert code == 0
     assert "nothing left to score" in err

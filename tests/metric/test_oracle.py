@@ -25,7 +25,6 @@ class Witness(Oracle):
         return 5.0 - treatment.level if treatment.role == "test" else 5.0
 
 
-@pytest.mark.usefixtures("no_report")
 def test_it_is_told_the_role_and_for_a_placebo_the_damage_that_it_stands_beside(tmp_path):
     clips = [make_clip(6.0, 16000, 1, seed=seed) for seed in range(2)]
     rows = degrade_bench.stress_test(

@@ -51,7 +51,6 @@ def test_a_wrong_seed_is_refused():
         load_metric("simulated-noise", {"seed": CommandLineText("x")}, "cpu")
 
 
-@pytest.mark.usefixtures("no_report")
 def test_a_run_says_of_them_what_is_so(tmp_path):
     clips = [make_clip(6.0, 16000, 1, seed=seed) for seed in range(14)]
     result = degrade_bench.stress_test(

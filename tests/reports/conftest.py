@@ -16,7 +16,7 @@ from degrade_bench.clip import Clip
 from degrade_bench.metric.catalogue import load_metric
 from degrade_bench.reports import write_report
 from degrade_bench.reports.inputs import RunView, load_run
-from tests.conftest import make_clip
+from tests.conftest import make_clip, with_report
 from tests.reports.fabricated import fabricated
 
 HOSTILE = "<script>alert(1)</script> & \"clip\" 'zero'"
@@ -31,14 +31,15 @@ def finished(made_once) -> Path:
 def make_finished(folder: Path) -> None:
     clips = [make_clip(4.0, 16000, 1, seed=seed) for seed in range(7)]
     clips[0] = Clip(HOSTILE, clips[0].samples, clips[0].sample_rate, clips[0].annotations, group="<b>bold</b>")
-    degrade_bench.stress_test(
-        [load_metric(name, {}, "cpu") for name in ("si-sdr", "log-mel", "loudness")],
-        clips=clips,
-        suites=(),
-        degradation=("white_noise", "hard_clipping", "beat_shuffle", "tempo_change"),
-        levels=(1, 3, 5),
-        out=folder,
-    )
+    with with_report():
+        degrade_bench.stress_test(
+            [load_metric(name, {}, "cpu") for name in ("si-sdr", "log-mel", "loudness")],
+            clips=clips,
+            suites=(),
+            degradation=("white_noise", "hard_clipping", "beat_shuffle", "tempo_change"),
+            levels=(1, 3, 5),
+            out=folder,
+        )
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ spec.loader.exec_module(verdict_table)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory, no_reports) -> Path:
+def folder(tmp_path_factory) -> Path:
     clips = [make_clip(4.0, 16000, 1, seed=seed) for seed in range(7)]
     metrics = [load_metric(name, {}, "cpu") for name in ("log-mel", "si-sdr")]
     out = tmp_path_factory.mktemp("table") / "run"

@@ -70,6 +70,18 @@ def _any_backend() -> Iterator[None]:
             os.environ["MPLBACKEND"] = asked
 
 
+def _lay_out(figure: Figure) -> None:
+    """Find every place in a figure once, not once per format.
+
+    A figure with a layout engine, be it one that does nothing, is drawn twice in every format: once to lay it out.
+    """
+    from matplotlib import rc_context
+
+    figure.draw_without_rendering()
+    with rc_context({"figure.constrained_layout.use": False, "figure.autolayout": False}):
+        figure.set_layout_engine(None)
+
+
 def save(drawings: Sequence[Drawing], folder: Path) -> dict[str, bytes]:
     """Write ``figures/NAME.png``, ``.svg`` and ``.pdf``; those of an earlier report are removed.
 
@@ -85,8 +97,7 @@ def save(drawings: Sequence[Drawing], folder: Path) -> dict[str, bytes]:
     remove(folder, (name for name in listed(folder) - wanted if name.startswith(f"{FIGURES}/")))
     vectors = {}
     for drawing in drawings:
-        drawing.figure.draw_without_rendering()
-        drawing.figure.set_layout_engine("none")  # laid out once, not once per format
+        _lay_out(drawing.figure)
         for suffix, metadata in FORMATS.items():
             path = target / f"{drawing.name}.{suffix}"
             with replacing(path) as temporary:

@@ -211,7 +211,6 @@ def test_the_command_line_scores_real_audio_with_a_local_checkpoint(built, tmp_p
     described = next(metric for metric in record["metrics"] if metric["name"] == "muq-eval")
     assert described["parts"]["checkpoint_sha256"] == sha256_of(built[0] / "model_state_dict.pt")
     assert record["metrics_skipped"] == []
-    assert "muq-eval" in (out / "report.html").read_text()
 
 
 @pytest.mark.gpu
