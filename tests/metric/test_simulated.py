@@ -57,6 +57,7 @@ def test_a_run_says_of_them_what_is_so(tmp_path):
         [load_metric(f"simulated-{name}", {}, "cpu") for name in ("joins", "deaf-to-structure", "loudness")],
         clips=clips,
         degradations=("white_noise", "beat_shuffle"),
+        levels=(1, 3, 5),
         out=tmp_path / "run",
     )
     cells = ["metric", "degradation"]
