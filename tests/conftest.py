@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing import forkserver
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +20,7 @@ from filelock import FileLock
 
 from degrade_bench.clip import Annotations, Clip
 from degrade_bench.conclude import show
+from degrade_bench.sweep import processes
 
 collect_ignore = ["thirdparty_package"]  # a package to install, one half of it broken on purpose
 
@@ -24,6 +28,18 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # tests were started in t
     signal.signal(signal.SIGINT, signal.default_int_handler)
 if "PYTEST_XDIST_WORKER" in os.environ:
     torch.set_num_threads(1)  # there is a worker on every core already
+
+
+def pytest_sessionstart() -> None:
+    """In a run of all tests, worker processes of sweeps are forked from one that has imported everything.
+
+    A user's are started one by one, which takes seconds of a core. So are they where the tests run in one process,
+    and in the tests of how workers start and end (``spawned``).
+    """
+    if sys.platform == "linux" and "PYTEST_XDIST_WORKER" in os.environ:
+        multiprocessing.set_forkserver_preload(["tests.sweep.preload"])
+        forkserver.ensure_running()  # here, where modules are found as in this process
+        processes.START_METHOD = "forkserver"
 
 
 def pytest_collection_finish() -> None:
@@ -93,6 +109,12 @@ def make_clip(
 def clip_factory():
     """The function that makes generated clips."""
     return make_clip
+
+
+@pytest.fixture
+def spawned(monkeypatch) -> None:
+    """Worker processes are started as a user's are."""
+    monkeypatch.setattr(processes, "START_METHOD", "spawn")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -32,6 +32,9 @@ UNGUARDED = 78
 
 NAME = "degrade-bench worker"
 
+START_METHOD = "spawn"
+"""How worker processes are started: a fork of a process that has run torch or OpenMP threads can hang."""
+
 GUARD = 'put the call under `if __name__ == "__main__":`, or use 1 worker'
 
 
@@ -128,8 +131,7 @@ def _without_interrupts() -> Iterator[None]:
 
 def start_process() -> tuple[BaseProcess, Connection]:
     """A new worker process, and this end of the pipe to it."""
-    # spawn: a fork of a process that has run torch or OpenMP threads can hang
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context(START_METHOD)
     ours, theirs = context.Pipe()
     keep_short(theirs)
     process = context.Process(target=worker_main, args=(theirs,), daemon=True, name=NAME)

@@ -181,8 +181,8 @@ def test_what_is_no_plan_is_refused(text):
 def test_strength_and_loudness_on_every_builtin_clip(name):
     """The achieved strength is strictly monotone, or the page says where it is not; loudness is no side effect.
 
-    Of damages that all clips suit, two of the clips: another two for the next damage in the list. All of them on all
-    clips are asked for with ``DEGRADE_BENCH_EVERY_CLIP=1``, and measured wherever the pages are built.
+    Of damages that all clips suit, two of the clips: another two for the next damage in the list. All of them are
+    asked for with ``DEGRADE_BENCH_EVERY_CLIP=1``, and measured wherever the pages are built.
     """
     degradation = catalogue.get(name)
     direction = np.sign(degradation.ladder.strengths[1] - degradation.ladder.strengths[0])

@@ -86,6 +86,7 @@ def test_scores_seeds_and_achieved_are_those_of_the_cell(tmp_path):
     assert not np.isclose(noise.score, other.score, rtol=0, atol=1e-9).any()
 
 
+@pytest.mark.usefixtures("spawned")
 @pytest.mark.parametrize("workers", [2, 3])
 def test_any_number_of_workers_gives_the_same_table(tmp_path, workers):
     alone = sweep_in(tmp_path / "one", make_sweep())
