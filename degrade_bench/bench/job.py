@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from degrade_bench._support.interrupts import never_a_row
+from degrade_bench._support.stages import Spent, stage, timed
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.verdicts import Verdict
 from degrade_bench.bench.looks import begun, first_look, looked_at
@@ -21,6 +22,7 @@ from degrade_bench.errors import CorpusError, DegradeBenchError
 from degrade_bench.metric.catalogue import SkippedMetric
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.record import Example, LeftOut, LooksRecord, RunRecord
+from degrade_bench.runs.timings import Timings
 from degrade_bench.sweep.config import RunConfig
 from degrade_bench.sweep.deadline import Deadline
 from degrade_bench.sweep.examples import write_examples
@@ -62,7 +64,7 @@ def run(
         announce(resolved)
     progress = progress or Progress()
     deadline = Deadline.after(config.time_limit)
-    with RunFolder(config.out, config.overwrite) as folder:
+    with timed() as spent, RunFolder(config.out, config.overwrite) as folder:
         looks = begun(resolved.looks, folder.read_record(), folder)
         previous = check_same(folder, resolved.sweep)
         record = first_record(config, resolved.sweep, resolved.device, command, previous).updated(
@@ -82,8 +84,30 @@ def run(
         seconds = {**record.seconds, "total": round(time.perf_counter() - started, 3)}
         record = record.updated(state="done", seconds=seconds)
         folder.write_record(record)
-        show(config.out)
+        with stage("report"):
+            show(config.out)
+        record = record.updated(
+            timings=_timings(started, record, spent)
+        )
+        folder.write_record(record)
     return RunResult(config.out, analysis, record)
+
+
+def _timings(started: float, record: RunRecord, spent: Spent) -> Timings:
+    """Where the time went.
+
+    Args:
+        started: when the run began, by ``time.perf_counter``.
+        record: of the run.
+        spent: on stages.
+    """
+    return Timings.of(
+        time.perf_counter() - started,
+        record.seconds["sweep"],
+        record.request.workers or 1,
+        spent.elsewhere,
+        spent.here,
+    )
 
 
 def _until_concluded(
@@ -157,14 +181,18 @@ def _scored(
         looks: the planned looks, with this one taken.
     """
     result = execute(sweep, folder, progress, previous, partial(folder.write_record, record), deadline)
+    with stage("examples"), timed():  # damage, too, but not of a cell
+        examples = _examples(folder.path, sweep, result)
     record = with_outcome(record, result, resolved.skipped_clips).updated(
-        examples=_examples(folder.path, sweep, result),
+        examples=examples,
         seconds={"sweep": round(result.seconds, 3)},
         finished=now(),
         looks=looks,
     )
-    folder.finish(result.table, record)
-    return conclude(folder.path, AnalysisOptions(influence=True)), record
+    with stage("table"):
+        folder.finish(result.table, record)
+    with stage("analyse"):
+        return conclude(folder.path, AnalysisOptions(influence=True)), record
 
 
 def _left_out(skipped: Sequence[SkippedMetric] | Sequence[Broken]) -> tuple[LeftOut, ...]:

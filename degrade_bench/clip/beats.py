@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 
 from degrade_bench._support.reading import MOST_TEXT_BYTES, read_bytes_file
+from degrade_bench._support.stages import stage
 from degrade_bench.clip import Annotations
 from degrade_bench.clip.audio import duration_hint
 from degrade_bench.clip.beat_text import beats_from_text, looks_like_beats
@@ -59,7 +60,8 @@ def annotations_for(
     if path is None:
         from degrade_bench.clip.beat_tracking import estimated
 
-        return estimated(samples, sample_rate)
+        with stage("beats"):
+            return estimated(samples, sample_rate)
     whole, seconds = read_beat_file(path), samples.shape[1] / sample_rate
     end = max(start + seconds, duration_hint(audio) or 0.0)
     if whole.beats and whole.beats[0] > end:

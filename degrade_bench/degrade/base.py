@@ -21,6 +21,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
+from degrade_bench._support.stages import stage
 from degrade_bench.clip import Clip, check_samples
 from degrade_bench.clip.loudness import matching_gain_db
 from degrade_bench.degrade.ladder import Ladder
@@ -173,12 +174,15 @@ class Degradation(ABC):
             return Rendered(clip, plan)
         strength = self.ladder.strength(level)
         self.check_needs(clip)
-        drawn = self.draw(clip, level, strength, rng)
+        with stage("plan"):
+            drawn = self.draw(clip, level, strength, rng)
         params = json.loads(json.dumps(drawn.params, allow_nan=False))  # what a replay will read
-        damaged = self._damaged(clip, params)
+        with stage("damage"):
+            damaged = self._damaged(clip, params)
         gain_db = 0.0
         if self.matches_loudness:
-            gain_db = matching_gain_db(damaged, clip)
+            with stage("match"):
+                gain_db = matching_gain_db(damaged, clip)
         plan = Plan(
             degradation=self.name,
             version=self.version,

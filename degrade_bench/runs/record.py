@@ -7,25 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from degrade_bench._support.contained import parse_json, read_bytes
 from degrade_bench._support.files import write_text
 from degrade_bench.errors import RunFolderError
 from degrade_bench.runs.names import FORMAT, RECORD
 from degrade_bench.runs.ownership import claim
-
-
-class _Part(BaseModel):
-    """A part of the record: unknown fields are refused, nothing changes once it is made."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class _Described(BaseModel):
-    """A part whose further fields are what ``degrade-bench list … --json`` prints of the same thing."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
+from degrade_bench.runs.part import Described, Part
+from degrade_bench.runs.timings import Timings
 
 
 def _inside(path: str) -> str:
@@ -42,7 +32,7 @@ Count = Annotated[int, Field(ge=0)]
 InsidePath = Annotated[str, AfterValidator(_inside)]
 
 
-class Request(_Part):
+class Request(Part):
     """What was asked: the options of ``degrade-bench run``, paths left out.
 
     Attributes:
@@ -73,7 +63,7 @@ class Request(_Part):
     retry_failed: bool
 
 
-class Identity(_Part):
+class Identity(Part):
     """What makes two runs the same, the metrics aside: those may be added later.
 
     Attributes:
@@ -89,7 +79,7 @@ class Identity(_Part):
     clips: Mapping[str, str]
 
 
-class MetricRecord(_Described):
+class MetricRecord(Described):
     """A metric of the run.
 
     Attributes:
@@ -108,7 +98,7 @@ class MetricRecord(_Described):
     counts: Mapping[str, Count] = Field(default_factory=dict)
 
 
-class DegradationRecord(_Described):
+class DegradationRecord(Described):
     """A degradation of the run."""
 
     name: str
@@ -117,7 +107,7 @@ class DegradationRecord(_Described):
     summary: str
 
 
-class ClipRecord(_Part):
+class ClipRecord(Part):
     """A clip that was scored.
 
     Attributes:
@@ -146,21 +136,21 @@ class ClipRecord(_Part):
     same_as: str | None = None
 
 
-class LeftOutClip(_Part):
+class LeftOutClip(Part):
     """A clip that could not be used, and why."""
 
     id: str
     reason: str
 
 
-class LeftOut(_Part):
+class LeftOut(Part):
     """A metric or a degradation that was left out of the run, and why."""
 
     name: str
     reason: str
 
 
-class Counts(_Part):
+class Counts(Part):
     """Clips, cells and rows, rows by status, clips that were left out, and clips that were lost.
 
     Attributes:
@@ -177,7 +167,7 @@ class Counts(_Part):
     clips_lost: int = 0
 
 
-class Failure(_Part):
+class Failure(Part):
     """A row that failed."""
 
     clip_id: str
@@ -187,7 +177,7 @@ class Failure(_Part):
     error: str
 
 
-class NotApplicable(_Part):
+class NotApplicable(Part):
     """A reason why rows of a degradation do not apply.
 
     Attributes:
@@ -201,7 +191,7 @@ class NotApplicable(_Part):
     count: Count
 
 
-class Example(_Part):
+class Example(Part):
     """An excerpt that the report plays.
 
     Attributes:
@@ -218,7 +208,7 @@ class Example(_Part):
     summary: str
 
 
-class LooksRecord(_Part):
+class LooksRecord(Part):
     """The planned looks at the scores of ``run --until concluded``.
 
     Attributes:
@@ -243,7 +233,7 @@ class LooksRecord(_Part):
         return self
 
 
-class RunRecord(_Part):
+class RunRecord(Part):
     """What ``run.json`` holds.
 
     Attributes:
@@ -253,7 +243,8 @@ class RunRecord(_Part):
             only with the same versions.
         started, finished: the first start and the last end, in UTC; ISO 8601.
         starts: how often the run was started.
-        seconds: spent in the last start, by stage.
+        seconds: spent in the last start: on the sweep, and in all.
+        timings: where they went; None in records of earlier versions, and until the run is done.
         metrics_skipped: metrics that run by default and did not, with the reason.
         degradations_skipped: plug-ins that could not be loaded, with the reason.
         clips_skipped: clips that could not be used, with the reason.
@@ -278,6 +269,7 @@ class RunRecord(_Part):
     finished: str | None = None
     starts: Count = 1
     seconds: Mapping[str, float] = Field(default_factory=dict)
+    timings: Timings | None = None
     metrics: tuple[MetricRecord, ...]
     metrics_skipped: tuple[LeftOut, ...] = ()
     degradations: tuple[DegradationRecord, ...]

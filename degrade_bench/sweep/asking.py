@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from degrade_bench._support.interrupts import never_a_row
+from degrade_bench._support.stages import stage
 from degrade_bench.metric.base import Metric, Treatment
 from degrade_bench.runs.columns import CLEAN
 from degrade_bench.sweep.scoring import MetricInput, Outcome, calling, score_cells
@@ -44,7 +45,8 @@ class Listeners:
         """
         if self._given_up(metric, clip_id):
             return [_not_asked(cell) for cell in cells]
-        outcomes = score_cells(metric, cells, sample_rate, batch_size)
+        with stage(f"score {metric.name}"):
+            outcomes = score_cells(metric, cells, sample_rate, batch_size)
         self._remember(metric, clip_id, block, outcomes)
         return outcomes
 
@@ -91,7 +93,7 @@ def _told(metric: Metric, treatment: Treatment, cell: MetricInput) -> Outcome:
         return cell.outcome
     started = time.perf_counter()
     try:
-        with never_a_row(), calling(metric):
+        with never_a_row(), calling(metric), stage(f"score {metric.name}"):
             score = float(metric.score_treatment(treatment))
     except Exception as error:  # any metric, ours or a user's: its failure is a row
         return Outcome.of_error(error, time.perf_counter() - started)

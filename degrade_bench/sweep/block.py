@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from degrade_bench.clip import Clip
@@ -44,6 +44,7 @@ class BlockResult:
         row_stubs: per heavy metric, the rows of ``inputs``, without score.
         counts: per light metric, what its counts grew by; nothing where they did not.
         seconds: spent on all of it.
+        stages: of these, by stage, as far as that is known.
     """
 
     clip_id: str
@@ -53,6 +54,7 @@ class BlockResult:
     row_stubs: Mapping[str, Sequence[Row]]
     counts: Mapping[str, Mapping[str, int]]
     seconds: float
+    stages: Mapping[str, float] = field(default_factory=dict)
 
 
 def block_result(

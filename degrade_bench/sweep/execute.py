@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from degrade_bench._support.stages import stage
 from degrade_bench.corpus.inputs import Skipped
 from degrade_bench.errors import CorpusError, DegradeBenchError
 from degrade_bench.metric.base import Metric
@@ -124,7 +125,8 @@ def execute(
     staff = Staff(sweep.workers, tuple(task.source for task in tasks)) if sweep.if_memory_suffices else None
     with Pool(work, sweep.workers if tasks else 1, staff) as pool:
         try:
-            expected = estimate(tasks, work, heavy, pool)
+            with stage("estimate"):
+                expected = estimate(tasks, work, heavy, pool)
         except DegradeBenchError:
             raise
         except Exception:  # whatever it stumbles over, the run will say it in its place

@@ -12,6 +12,7 @@ import torch
 from degrade_bench._support.caching import remembered
 from degrade_bench._support.guard import guarded
 from degrade_bench._support.interrupts import never_a_row
+from degrade_bench._support.stages import stage
 from degrade_bench.clip import Clip
 from degrade_bench.errors import NotApplicableError
 from degrade_bench.metric.base import Metric, checked_scores
@@ -102,7 +103,7 @@ def _prepared(metrics: Sequence[Listener], signals: Sequence[Heard | None]) -> f
             by_signal.setdefault(signal, []).append(metric)
     for signal, listening in by_signal.items():
         try:
-            with never_a_row(), _guard(listening):
+            with never_a_row(), _guard(listening), stage("features"):
                 prepare(signal, listening)
         except Exception as error:  # the metric's, or that of one of its features; the others are not to suffer
             short_of_memory = is_out_of_memory(error)
@@ -120,7 +121,7 @@ def _guard(metrics: Sequence[Listener]) -> AbstractContextManager[None]:
 def _outcome(metric: Listener, signal: Heard, shared_seconds: float) -> Outcome:
     started = time.perf_counter() - shared_seconds
     try:
-        with never_a_row(), calling(metric):
+        with never_a_row(), calling(metric), stage(f"score {metric.name}"):
             prepare(signal, (metric,))
             score = checked_scores(metric, np.array([metric.score_heard(signal)]), 1)[0]
     except NotApplicableError as error:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from degrade_bench._support.interrupts import never_a_row
+from degrade_bench._support.stages import stage
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.prepared import Finish, takes_prepared
 from degrade_bench.sweep.counts import growth, totals
@@ -118,6 +119,10 @@ class Lane:
         return alike and self._windows() + windows_of(cell) <= self._metric.windows_at_once
 
     def _begin(self) -> None:
+        with stage(f"score {self._metric.name}"):
+            self._begin_batch()
+
+    def _begin_batch(self) -> None:
         cells, self._waiting = list(self._waiting), deque()
         started = time.perf_counter()
         finish: Finish | None = None
@@ -131,7 +136,8 @@ class Lane:
             self._end(self._in_flight.popleft())
 
     def _end(self, batch: _Batch) -> None:
-        scored = self._scored(batch) or self._scored_apart(batch)
+        with stage(f"score {self._metric.name}"):
+            scored = self._scored(batch) or self._scored_apart(batch)
         self._last_end = time.perf_counter()
         for (_, order, index), outcome in zip(batch.cells, scored, strict=True):
             order.outcomes[index] = outcome

@@ -8,6 +8,7 @@ from functools import partial
 
 import pyarrow as pa
 
+from degrade_bench._support.stages import spent_elsewhere, stage
 from degrade_bench.corpus.inputs import Skipped
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.prepared import takes_prepared
@@ -97,6 +98,8 @@ class Ledger:
 
     def take(self, event: Event) -> None:
         """Enter an event."""
+        if isinstance(event, ClipRead | BlockResult | ClipDone):
+            spent_elsewhere(event.stages)
         if isinstance(event, ClipRead):
             check_samples_are_the_same(event.clip, self._hashes, self._folder)
             self.clips[event.clip.id] = event.clip
@@ -177,7 +180,8 @@ class Ledger:
         rows = [*result.rows, *(row for name in result.inputs for row in kept.rows[name])]
         grown = {**result.counts, **kept.counts}
         counts = {(result.clip_id, result.block, name): dict(words) for name, words in grown.items() if words}
-        self._folder.add_shard(rows, counts)
+        with stage("write"):
+            self._folder.add_shard(rows, counts)
         for text in self._first.warnings(rows):
             self.progress.warned(text)
         self.counts.update(counts)

@@ -12,10 +12,11 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -56,9 +57,15 @@ class Farewell:
 
 @dataclass(frozen=True)
 class ClipDone:
-    """Everything that was asked of a clip has been reported."""
+    """Everything that was asked of a clip has been reported.
+
+    Attributes:
+        clip_id: the clip.
+        stages: seconds that reporting it took, by stage.
+    """
 
     clip_id: str
+    stages: Mapping[str, float] = field(default_factory=dict)
 
 
 def check_not_in_a_worker() -> None:
@@ -99,9 +106,12 @@ def worker_main(connection: Connection) -> None:
                     work = given
                     send(connection, Hello())
                 elif isinstance(given, Task) and work is not None:
+                    handing_over = 0.0
                     for message in work_on(given, work):
+                        started = time.perf_counter()
                         send(connection, message)
-                    send(connection, ClipDone(given.source.id))
+                        handing_over += time.perf_counter() - started
+                    send(connection, ClipDone(given.source.id, {"hand over": handing_over}))
         except (EOFError, BrokenPipeError, ConnectionResetError):
             raise
         except Exception as error:  # a class that this process cannot import, an error that nobody foresaw

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from degrade_bench._support.guard import guarded
 from degrade_bench._support.interrupts import never_a_row
+from degrade_bench._support.stages import stage
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.plan import Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
@@ -59,7 +60,8 @@ def render(clip: Clip, cell: Cell, run_seed: int) -> RenderedCell:
     try:
         with never_a_row(), guarded(f"degradation {cell.degradation.name}"):
             rendered = cell.degradation.render(clip, cell.level, generator(seed))
-            achieved = cell.degradation.achieved(clip, rendered)
+            with stage("measure"):
+                achieved = cell.degradation.achieved(clip, rendered)
     except NotApplicableError as error:
         outcome = Outcome.not_applicable(str(error))
     except Exception as error:  # whatever a damage does wrong is a row, not the end of the run
@@ -133,7 +135,7 @@ def prepared_input(
     started = time.perf_counter()
     key = (preparation, given.samples.data_ptr(), given.samples.shape)
     try:
-        with never_a_row():
+        with never_a_row(), stage("prepare"):
             if key not in made:
                 made[key] = Prepared.of(preparation, given.samples, sample_rate)
     except Exception as error:  # too short for the network, memory that ran out: its failure is a row

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from threadpoolctl import threadpool_limits
 
 from degrade_bench._support.interrupts import never_a_row
 from degrade_bench._support.plain_text import plain
+from degrade_bench._support.stages import stage, timed
 from degrade_bench.corpus.source import ClipSource
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.errors import DegradeBenchError
@@ -87,9 +88,15 @@ class Begun:
 
 @dataclass(frozen=True)
 class ClipRead:
-    """A clip was read; what the record says of it."""
+    """A clip was read.
+
+    Attributes:
+        clip: what the record says of it.
+        stages: seconds that it took, by stage.
+    """
 
     clip: ClipRecord
+    stages: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -143,7 +150,7 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
     yield Begun(task.source.id, None)
     failure: Message | None = None
     try:
-        with single_threaded(), never_a_row():
+        with single_threaded(), never_a_row(), timed() as reading, stage("decode"):
             clip = task.source.load()
             record = clip_record(clip)
     except DegradeBenchError as error:
@@ -154,7 +161,7 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
     if failure is not None:
         yield failure
         return
-    yield ClipRead(record)
+    yield ClipRead(record, reading.here)
     blocks, listeners = work.blocks(), Listeners()
     with single_threaded(), never_a_row():
         windows = {
@@ -171,7 +178,7 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
             light = [metric for metric in work.light if metric.name in wanted]
             heavy = [traits for traits in work.heavy if traits.name in wanted]
             result: BlockResult | BlockLost
-            with single_threaded():
+            with single_threaded(), timed() as spent:
                 try:
                     result = block_result(
                         clip,
@@ -184,6 +191,7 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
                         block.name == checked,
                         work.preparations,
                     )
+                    result = replace(result, stages=spent.here)
                 except Exception as error:  # what no guard of a cell or metric caught: memory ran out
                     result = BlockLost(clip.id, block.name, reason_of(error))
             yield result
