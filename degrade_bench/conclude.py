@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from degrade_bench._support.files import folder_error
+from degrade_bench._support.steps import Steps, silent
 from degrade_bench.errors import ConfigError, RunFolderError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -19,21 +20,30 @@ if TYPE_CHECKING:
     from degrade_bench.analysis.power import Design
 
 
-def conclude(folder: Path, options: AnalysisOptions | None = None) -> Analysis:
+def conclude(folder: Path, options: AnalysisOptions | None = None, steps: Steps = silent) -> Analysis:
     """Analyse the scores of a run directory again and write ``summary.csv`` and ``analysis.json``.
+
+    Args:
+        folder: the run directory.
+        options: thresholds.
+        steps: told how many metrics are done.
 
     Raises:
         RunFolderError: there are no scores, or the folder cannot be written.
     """
     from degrade_bench.analysis import analyse_folder, write
 
-    analysis = analyse_folder(folder, options)
+    analysis = analyse_folder(folder, options, steps)
     write(analysis, folder)
     return analysis
 
 
-def show(folder: Path) -> Path:
+def show(folder: Path, steps: Steps = silent) -> Path:
     """Draw the figures of a run directory again and write ``report.html``; nothing is scored.
+
+    Args:
+        folder: the run directory.
+        steps: told how many figures are done.
 
     Raises:
         RunFolderError: there is no analysis, or the folder cannot be written.
@@ -41,7 +51,7 @@ def show(folder: Path) -> Path:
     from degrade_bench.reports import write_report
 
     try:
-        return write_report(folder)
+        return write_report(folder, steps)
     except OSError as error:
         raise folder_error(folder, error) from error
 

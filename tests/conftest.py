@@ -127,7 +127,7 @@ def drawing() -> Iterator[None]:
     from degrade_bench.bench import job
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(job, "show", lambda folder: folder)
+        patch.setattr(job, "show", lambda folder, steps: folder)
         yield
 
 

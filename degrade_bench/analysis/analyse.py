@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from degrade_bench._support.steps import Steps, silent
 from degrade_bench.analysis.achieved import achieved_strengths
 from degrade_bench.analysis.drops import Drops, coded, drop_table, is_infinite, paired_drops
 from degrade_bench.analysis.looks import LOOKS, ONCE, Looks
@@ -45,14 +46,19 @@ class Conclusions:
         return paired_drops(self.scores, self.table)
 
 
-def analyse_folder(folder: Path, options: AnalysisOptions | None = None) -> Analysis:
+def analyse_folder(folder: Path, options: AnalysisOptions | None = None, steps: Steps = silent) -> Analysis:
     """Analyse the score table of a run directory, by the looks that its record tells of.
+
+    Args:
+        folder: the run directory.
+        options: thresholds.
+        steps: told how many metrics are done.
 
     Raises:
         RunFolderError: missing or unreadable.
     """
     scores = load_analysed(folder)
-    return analyse(scores, options, looks_of(folder, scores))
+    return analyse(scores, options, looks_of(folder, scores), steps)
 
 
 def looks_of(folder: Path, scores: pd.DataFrame) -> Looks:
@@ -81,28 +87,34 @@ def looks_of(folder: Path, scores: pd.DataFrame) -> Looks:
     )
 
 
-def analyse(scores: pd.DataFrame, options: AnalysisOptions | None = None, looks: Looks = ONCE) -> Analysis:
+def analyse(
+    scores: pd.DataFrame, options: AnalysisOptions | None = None, looks: Looks = ONCE, steps: Steps = silent
+) -> Analysis:
     """Conclude from a score table. The order of its rows does not matter.
 
     Args:
         scores: the table.
         options: thresholds.
         looks: at the scores, these the last.
+        steps: told how many metrics are done.
 
     Raises:
         RunFolderError: the table is empty.
         UnknownNameError: the options name a metric or a damage that the table does not have.
     """
-    return conclusions(scores, options, looks).analysis
+    return conclusions(scores, options, looks, steps).analysis
 
 
-def conclusions(scores: pd.DataFrame, options: AnalysisOptions | None = None, looks: Looks = ONCE) -> Conclusions:
+def conclusions(
+    scores: pd.DataFrame, options: AnalysisOptions | None = None, looks: Looks = ONCE, steps: Steps = silent
+) -> Conclusions:
     """Conclude from a score table, and keep what the conclusions were made from.
 
     Args:
         scores: the table.
         options: thresholds.
         looks: at the scores, these the last.
+        steps: told how many metrics are done.
 
     Raises:
         RunFolderError: the table is empty.
@@ -117,10 +129,11 @@ def conclusions(scores: pd.DataFrame, options: AnalysisOptions | None = None, lo
     table = drop_table(scores)
     by_metric = drops_by_metric(scores, table)
     resampler = Resampler(options.resamples, options.seed)
-    parts = [
-        analyse_metric(metric_drops, by_metric, rows_by_metric[name], resampler, options, looks)
-        for name, metric_drops in by_metric.items()
-    ]
+    parts = []
+    for name, metric_drops in by_metric.items():
+        steps(len(parts), len(by_metric))
+        parts.append(analyse_metric(metric_drops, by_metric, rows_by_metric[name], resampler, options, looks))
+    steps(len(parts), len(by_metric))
     of_the_run = {
         "human_curves": human_curves(next(iter(by_metric.values())).cells),
         "achieved": achieved_strengths(scores),

@@ -85,10 +85,8 @@ def run(
         record = record.updated(state="done", seconds=seconds)
         folder.write_record(record)
         with stage("report"):
-            show(config.out)
-        record = record.updated(
-            timings=_timings(started, record, spent)
-        )
+            show(config.out, partial(progress.concluding, "figures"))
+        record = record.updated(timings=_timings(started, record, spent))
         folder.write_record(record)
     return RunResult(config.out, analysis, record)
 
@@ -192,7 +190,8 @@ def _scored(
     with stage("table"):
         folder.finish(result.table, record)
     with stage("analyse"):
-        return conclude(folder.path, AnalysisOptions(influence=True)), record
+        steps = partial(progress.concluding, "metrics analysed")
+        return conclude(folder.path, AnalysisOptions(influence=True), steps), record
 
 
 def _left_out(skipped: Sequence[SkippedMetric] | Sequence[Broken]) -> tuple[LeftOut, ...]:

@@ -179,8 +179,8 @@ def analysis(
     seed: Annotated[int | None, typer.Option(help="of the bootstrap  [default: 0]")] = None,
 ) -> None:
     """Conclude again from the scores of a run, with thresholds of your own if you like; nothing is scored."""
-    from degrade_bench.cli.progress import print_summary
-    from degrade_bench.conclude import conclude, options_from, stored_margins
+    from degrade_bench.cli.progress import conclude_with_progress, print_summary
+    from degrade_bench.conclude import options_from, stored_margins
 
     given = {
         "confidence": confidence,
@@ -200,7 +200,7 @@ def analysis(
         "seed": seed,
     }
     stored = None if margins_from is None else stored_margins(folder, margins_from)
-    conclude(folder, options_from(given, margin or [], stored))
+    conclude_with_progress(folder, options_from(given, margin or [], stored))
     print_summary(folder)
 
 
@@ -256,9 +256,9 @@ def selftest(
 @app.command()
 def report(folder: Folder) -> None:
     """Draw the figures and write report.html again from a run's analysis; nothing is scored."""
-    from degrade_bench.conclude import show
+    from degrade_bench.cli.progress import show_with_progress
 
-    typer.echo(f"wrote {show(folder)}")
+    typer.echo(f"wrote {show_with_progress(folder)}")
 
 
 @app.command(no_args_is_help=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -12,6 +13,7 @@ from degrade_bench.cli.terminal import PlainConsole
 from degrade_bench.metric.identity import identity_note
 
 if TYPE_CHECKING:
+    from degrade_bench.analysis import AnalysisOptions
     from degrade_bench.bench import Resolved, RunResult
     from degrade_bench.sweep.config import RunConfig
     from degrade_bench.sweep.estimate import Estimate
@@ -19,15 +21,12 @@ if TYPE_CHECKING:
 
 def run_with_progress(config: RunConfig, command: Sequence[str]) -> RunResult:
     """Carry out a run; say first what it will do and how long it will take, last what came of it."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
     from degrade_bench.bench import run
+    from degrade_bench.cli.bars import Bars
     from degrade_bench.sweep.progress import Progress
 
-    console = PlainConsole(stderr=True, highlight=False, soft_wrap=True)
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("cells"), TimeRemainingColumn())
-    bar = Bar(*columns, console=console, disable=not console.is_terminal)
+    bars = Bars()
+    console = bars.console
     state = {"done": 0, "todo": 0}
 
     def reading(blocks: int) -> None:
@@ -41,15 +40,11 @@ def run_with_progress(config: RunConfig, command: Sequence[str]) -> RunResult:
         done = cells - todo
         already = f", {done} of {cells} were finished before" if done else ""
         console.print(f"{todo} cells to go{already}; {expected or 'no estimate: no clip could be read'}")
-        bar.start()
-        if "id" in bar_task:
-            bar.remove_task(bar_task["id"])
-        bar_task["id"] = bar.add_task("cells", total=todo)
+        bars.begin("cells", todo)
 
     def advanced(cells: int) -> None:
         state["done"] += cells
-        if "id" in bar_task:
-            bar.advance(bar_task["id"], cells)
+        bars.advance(cells)
 
     def clip_done(clip_id: str) -> None:
         if not console.is_terminal:
@@ -71,16 +66,34 @@ def run_with_progress(config: RunConfig, command: Sequence[str]) -> RunResult:
         ends = "going on with more clips" if goes_on else "no more clips are planned"
         console.print(f"{inconclusive} of {of} verdicts are inconclusive; {ends if inconclusive else 'concluded'}")
 
-    bar_task: dict[str, Any] = {}
-    progress = Progress(reading, planned, advanced, clip_done, clip_skipped, clip_lost, warned, look, looked)
-    try:
+    told = (reading, planned, advanced, clip_done, clip_skipped, clip_lost, warned, look, looked, bars.step)
+    with bars:
         result = run(
-            config, progress=progress, announce=lambda resolved: _announce(console, resolved), command=command
+            config,
+            progress=Progress(*told),
+            announce=lambda resolved: _announce(console, resolved),
+            command=command,
         )
-    finally:
-        bar.stop()
     print_summary(config.out)
     return result
+
+
+def conclude_with_progress(folder: Path, options: AnalysisOptions) -> None:
+    """Analyse the scores of a run directory again."""
+    from degrade_bench.cli.bars import Bars
+    from degrade_bench.conclude import conclude
+
+    with Bars() as bars:
+        conclude(folder, options, partial(bars.step, "metrics analysed"))
+
+
+def show_with_progress(folder: Path) -> Path:
+    """Draw the report of a run directory again; returns its path."""
+    from degrade_bench.cli.bars import Bars
+    from degrade_bench.conclude import show
+
+    with Bars() as bars:
+        return show(folder, partial(bars.step, "figures"))
 
 
 def say_what_it_takes(config: RunConfig) -> None:

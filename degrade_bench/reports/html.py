@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from degrade_bench._support.files import write_text
 from degrade_bench._support.plain_text import plain
+from degrade_bench._support.steps import Steps, silent
 from degrade_bench.analysis.looks import told
 from degrade_bench.reports.figures.drawing import Drawing, house_style, save
 from degrade_bench.reports.inline import data_uri
@@ -28,8 +29,12 @@ Figures = Mapping[str, Sequence[Mapping[str, Any]]]
 """What the templates show of figures, by the section's id."""
 
 
-def write_report(folder: Path) -> Path:
+def write_report(folder: Path, steps: Steps = silent) -> Path:
     """Draw every figure of a run directory and write ``report.html``.
+
+    Args:
+        folder: the run directory.
+        steps: told how many figures are done.
 
     Returns:
         the report's path.
@@ -43,7 +48,7 @@ def write_report(folder: Path) -> Path:
     rows = _rows(run, SECTIONS)  # before anything is drawn: what is refused is refused at once
     with house_style():
         drawings = draw(run)
-        vectors = save([drawing for several in drawings.values() for drawing in several], folder)
+        vectors = save([drawing for several in drawings.values() for drawing in several], folder, steps)
     figures = {
         section: [_figure(drawing, vectors[drawing.name]) for drawing in several]
         for section, several in drawings.items()

@@ -21,3 +21,4 @@ class Progress:
     warned: Callable[[str], None] = lambda text: None
     look: Callable[[int, int, int], None] = lambda number, of, clips: None
     looked: Callable[[int, int, bool], None] = lambda inconclusive, of, goes_on: None
+    concluding: Callable[[str, int, int], None] = lambda what, done, of: None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from degrade_bench._support.files import replacing
+from degrade_bench._support.steps import Steps, silent
 from degrade_bench.reports.style import RC
 from degrade_bench.runs.names import FIGURES
 from degrade_bench.runs.ownership import claim, listed, remove
@@ -82,8 +83,13 @@ def _lay_out(figure: Figure) -> None:
         figure.set_layout_engine(None)
 
 
-def save(drawings: Sequence[Drawing], folder: Path) -> dict[str, bytes]:
+def save(drawings: Sequence[Drawing], folder: Path, steps: Steps = silent) -> dict[str, bytes]:
     """Write ``figures/NAME.png``, ``.svg`` and ``.pdf``; those of an earlier report are removed.
+
+    Args:
+        drawings: the figures.
+        folder: the run directory.
+        steps: told how many are done.
 
     Returns:
         the SVG of each figure, by name.
@@ -97,10 +103,12 @@ def save(drawings: Sequence[Drawing], folder: Path) -> dict[str, bytes]:
     remove(folder, (name for name in listed(folder) - wanted if name.startswith(f"{FIGURES}/")))
     vectors = {}
     for drawing in drawings:
+        steps(len(vectors), len(drawings))
         _lay_out(drawing.figure)
         for suffix, metadata in FORMATS.items():
             path = target / f"{drawing.name}.{suffix}"
             with replacing(path) as temporary:
                 drawing.figure.savefig(temporary, format=suffix, dpi=160, metadata=metadata)
         vectors[drawing.name] = (target / f"{drawing.name}.svg").read_bytes()
+    steps(len(vectors), len(drawings))
     return vectors
