@@ -11,15 +11,23 @@ _PARTS = re.compile(rf"(?:{_PART.pattern})+")
 
 
 def parse_seconds(text: Any) -> Any:
-    """Seconds of such as ``45s``, ``30m`` or ``1h30m``; anything else as it came.
+    """Seconds of such as ``45s``, ``30m`` or ``1h30m``, or of a number of seconds; what is no text as it came.
 
-    >>> [parse_seconds(text) for text in ("45s", "30m", "1h 30m", "90", 12, "soon")]
-    [45.0, 1800.0, 5400.0, '90', 12, 'soon']
+    Raises:
+        ValueError: a text that is no duration.
+
+    >>> [parse_seconds(text) for text in ("45s", "30m", "1h 30m", "90", 12)]
+    [45.0, 1800.0, 5400.0, 90.0, 12]
     """
-    words = text.strip().lower() if isinstance(text, str) else ""
-    if not _PARTS.fullmatch(words):
+    if not isinstance(text, str):
         return text
-    return sum(float(count) * UNITS[unit] for count, unit in _PART.findall(words))
+    words = text.strip().lower()
+    if _PARTS.fullmatch(words):
+        return sum(float(count) * UNITS[unit] for count, unit in _PART.findall(words))
+    try:
+        return float(words)
+    except ValueError:
+        raise ValueError(f"expected seconds, or a time such as 45s, 30m or 1h30m, got {text[:40]!r}") from None
 
 
 def human_seconds(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -84,6 +85,8 @@ class Ledger:
         self._sweep, self._folder, self._listeners = sweep, folder, Listeners()
         self._heavy = {metric.name: metric for metric in heavy}
         self._hashes = dict(zip(rows["clip_id"].to_pylist(), rows["clip_hash"].to_pylist(), strict=True))
+        self._unstored: Counter[str] = Counter()
+        self._reported: set[str] = set()
         self._open = {task.source.id: dict(task.todo) for task in tasks}
         blocks = sweep.blocks()
         self._cells = {block.name: len(block.cells) for block in blocks}
@@ -115,7 +118,14 @@ class Ledger:
         elif isinstance(event, ClipLost):
             self._lose(event)
         elif isinstance(event, ClipDone):
-            self.progress.clip_done(event.clip_id)
+            self._reported.add(event.clip_id)
+            self._tell_if_done(event.clip_id)
+
+    def _tell_if_done(self, clip_id: str) -> None:
+        """Say that a clip is done once all of it was reported and nothing of it waits for a device."""
+        if clip_id in self._reported and not self._unstored[clip_id]:
+            self._reported.discard(clip_id)
+            self.progress.clip_done(clip_id)
 
     def _skip(self, clip_id: str, reason: str) -> None:
         self.skipped.append(Skipped(clip_id, reason))
@@ -134,6 +144,7 @@ class Ledger:
     def _keep(self, result: BlockResult) -> None:
         """Have what the metrics of this process are given of a block scored; its rows are stored when all are."""
         self._open[result.clip_id].pop(result.block)
+        self._unstored[result.clip_id] += 1
         kept = _Kept(result, set(result.inputs))
         rate = self.clips[result.clip_id].sample_rate
         for name in result.inputs.keys() - self._lanes.keys():
@@ -188,6 +199,8 @@ class Ledger:
         self.rows.extend(rows)
         self.cells_scored += self._cells[result.block]
         self.progress.advanced(self._cells[result.block])
+        self._unstored[result.clip_id] -= 1
+        self._tell_if_done(result.clip_id)
 
     def _fail(self, clip_id: str, block_name: str, reason: str, metrics: frozenset[str] | None = None) -> None:
         """Failed rows in place of a block that never came, of some metrics or of all that are wanted.

@@ -10,7 +10,9 @@ import torch
 from degrade_bench.errors import MetricError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.prepared import Finished, Prepared, PreparedMetric, takes_prepared
+from degrade_bench.runs.shards import read_shard, shard_files
 from degrade_bench.sweep.lane import IN_FLIGHT, Lane
+from degrade_bench.sweep.progress import Progress
 from degrade_bench.sweep.scoring import MetricInput, Outcome
 from tests.sweep import toys
 from tests.sweep.test_execute import comparable, interrupted_after, make_sweep, sweep_in
@@ -109,6 +111,17 @@ def test_stopped_anywhere_a_sweep_that_gathers_ends_with_the_same_table(tmp_path
     again = sweep_in(tmp_path / "cut", make_sweep(metrics=(OnDevice(),)))
     assert comparable(again.table).equals(comparable(whole.table))
     assert again.metric_counts == whole.metric_counts, "what is scored again is not counted twice"
+
+
+def test_a_clip_is_said_to_be_done_when_all_of_it_is_stored(tmp_path):
+    sweep, out, told = make_sweep(metrics=(OnDevice(),)), tmp_path / "out", []
+
+    def done(clip_id):
+        stored = [read_shard(path) for path in shard_files(out / "shards")]
+        told.append((clip_id, sum(clip_id in shard["clip_id"].to_pylist() for shard in stored)))
+
+    sweep_in(out, sweep, Progress(clip_done=done))
+    assert sorted(told) == [(source.id, len(sweep.blocks())) for source in sweep.sources]
 
 
 def test_a_batch_is_no_larger_than_was_asked_for(tmp_path):
