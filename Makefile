@@ -1,14 +1,18 @@
 # Tasks for contributors; CONTRIBUTING.md explains them. `make` alone lists them.
-.PHONY: help test lint docs page bench
+.PHONY: help test coverage lint docs page bench
 
 help:
-	@echo "make test            all tests and doctests, on every core, with coverage"
+	@echo "make test            all tests and doctests, on every core"
+	@echo "make coverage        the same, and which lines they reach; half as long again"
 	@echo "make lint            ruff and mypy"
 	@echo "make page NAME=...   one degradation's page and picture, and the index of all pages"
 	@echo "make docs            every page of a degradation, and the tables of columns"
 	@echo "make bench           the benchmarks that need no weights; results go to benchmarks/*.md"
 
 test:
+	pytest -n auto --dist worksteal
+
+coverage:
 	pytest -n auto --dist worksteal --cov
 
 lint:

@@ -13,7 +13,7 @@ from degrade_bench._support.steps import Steps, silent
 from degrade_bench.analysis.achieved import achieved_strengths
 from degrade_bench.analysis.drops import Drops, coded, drop_table, is_infinite, paired_drops
 from degrade_bench.analysis.looks import LOOKS, ONCE, Looks
-from degrade_bench.analysis.metric_analysis import MetricRows, analyse_metric
+from degrade_bench.analysis.metric_analysis import MetricAnalysis, MetricRows, analyse_metric
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.people import human_curves
 from degrade_bench.analysis.resampling import Resampler
@@ -129,7 +129,7 @@ def conclusions(
     table = drop_table(scores)
     by_metric = drops_by_metric(scores, table)
     resampler = Resampler(options.resamples, options.seed)
-    parts = []
+    parts: list[MetricAnalysis] = []
     for name, metric_drops in by_metric.items():
         steps(len(parts), len(by_metric))
         parts.append(analyse_metric(metric_drops, by_metric, rows_by_metric[name], resampler, options, looks))

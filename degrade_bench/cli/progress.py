@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from degrade_bench._support.durations import human_seconds
 from degrade_bench.cli.terminal import PlainConsole
 from degrade_bench.metric.identity import identity_note
 
 if TYPE_CHECKING:
     from degrade_bench.analysis import AnalysisOptions
     from degrade_bench.bench import Resolved, RunResult
+    from degrade_bench.runs.timings import Timings
     from degrade_bench.sweep.config import RunConfig
     from degrade_bench.sweep.estimate import Estimate
 
@@ -75,6 +77,8 @@ def run_with_progress(config: RunConfig, command: Sequence[str]) -> RunResult:
             command=command,
         )
     print_summary(config.out)
+    if result.run.timings is not None:
+        console.print(time_line(result.run.timings))
     return result
 
 
@@ -138,6 +142,20 @@ def _announce(console: Console, resolved: Resolved) -> None:
         f"{resolved.device}; measuring how long that takes …",
         markup=False,
     )
+
+
+def time_line(timings: Timings) -> str:
+    """Where the time of a run went, in a line: the three stages that took workers longest, and what came after."""
+    parts = [f"time: {human_seconds(timings.seconds)}"]
+    if timings.of_workers:
+        most = list(timings.of_workers.items())[:3]
+        busy = sum(stage.share for stage in timings.of_workers.values())
+        named = ", ".join(f"{name} {stage.share:.0%}" for name, stage in most)
+        scoring = human_seconds(timings.scoring_seconds)
+        parts.append(f"{scoring} of damage and scores, with workers busy {min(busy, 1):.0%} of it ({named})")
+    after = [name for name in ("analyse", "report") if name in timings.of_main]
+    parts += [f"{name} {human_seconds(timings.of_main[name].seconds)}" for name in after]
+    return "; ".join(parts)
 
 
 def print_summary(folder: Path) -> None:

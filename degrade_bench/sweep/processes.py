@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any, Literal
 
 from degrade_bench._support.pipes import keep_short, receive, send
 from degrade_bench._support.processes import how_it_ended
@@ -33,7 +34,7 @@ UNGUARDED = 78
 
 NAME = "degrade-bench worker"
 
-START_METHOD = "spawn"
+START_METHOD: Literal["spawn", "forkserver"] = "spawn"
 """How worker processes are started: a fork of a process that has run torch or OpenMP threads can hang."""
 
 GUARD = 'put the call under `if __name__ == "__main__":`, or use 1 worker'
@@ -141,7 +142,7 @@ def _without_interrupts() -> Iterator[None]:
 
 def start_process() -> tuple[BaseProcess, Connection]:
     """A new worker process, and this end of the pipe to it."""
-    context = multiprocessing.get_context(START_METHOD)
+    context: Any = multiprocessing.get_context(START_METHOD)  # each kind has a type of its own
     ours, theirs = context.Pipe()
     keep_short(theirs)
     process = context.Process(target=worker_main, args=(theirs,), daemon=True, name=NAME)

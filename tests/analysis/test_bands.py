@@ -13,8 +13,6 @@ from degrade_bench.analysis.levels.mean_drop import mean_drop
 from degrade_bench.analysis.resampling import Resampler
 from tests.analysis.made import generator, made
 
-pytestmark = pytest.mark.no_cover  # hundreds of analyses: to trace their lines doubles their time
-
 CURVES, LEVELS = 300, 5
 
 

@@ -9,8 +9,6 @@ import pytest
 from degrade_bench.analysis import AnalysisOptions, analyse, load_analysis, write
 from tests.analysis.tables import noisy, table
 
-pytestmark = pytest.mark.no_cover  # hundreds of analyses: to trace their lines doubles their time
-
 
 @pytest.fixture(scope="module")
 def scores():

@@ -13,8 +13,6 @@ from degrade_bench.selftest.errors import run_errors, scenarios
 from tests.analysis.made import by_rules_1, concluded, generator, made, verdicts
 from tests.analysis.tables import noisy, table
 
-pytestmark = pytest.mark.no_cover  # hundreds of analyses: to trace their lines doubles their time
-
 NOISE = 0.2
 RISE = np.array([0.2, 0.4, 0.6, 0.8, 1.0])
 

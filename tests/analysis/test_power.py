@@ -16,8 +16,6 @@ from degrade_bench.analysis.power import Design, from_reliability
 from degrade_bench.errors import ConfigError
 from tests.analysis.tables import noisy, plain_drops, table
 
-pytestmark = pytest.mark.no_cover  # hundreds of analyses: to trace their lines doubles their time
-
 PLAIN = Design(spread=0.5, net_spread=None, level_spreads=(0.3, 0.5), margin=0.1, rules=1)
 FULL = Design(0.5, 0.7, (0.3, 0.4, 0.5), 0.1, margin_error=0.02, margin_tracks=20, tests=12, rules=1)
 SECOND = replace(PLAIN, rules=2)

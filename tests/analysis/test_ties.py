@@ -14,8 +14,6 @@ from degrade_bench.analysis.options import RULES
 from degrade_bench.analysis.wide import drops_by_metric
 from tests.analysis.tables import noisy, table
 
-pytestmark = pytest.mark.no_cover  # hundreds of analyses: to trace their lines doubles their time
-
 ASKED = AnalysisOptions(resamples=100)
 
 

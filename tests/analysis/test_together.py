@@ -11,8 +11,6 @@ import scipy.stats
 from degrade_bench.analysis import statistics as stat
 from degrade_bench.analysis.together import corrected
 
-pytestmark = pytest.mark.no_cover  # hundreds of analyses: to trace their lines doubles their time
-
 RNG = np.random.default_rng(0)
 APART = RNG.standard_normal((4000, 5))
 """Pulls of so many tracks that their columns hang together by chance alone."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from degrade_bench.bench import stress_test
+from degrade_bench.cli.progress import time_line
 from degrade_bench.metric.catalogue import load_metric
 from degrade_bench.runs.record import read_record
 from degrade_bench.runs.timings import Timings
@@ -47,6 +48,21 @@ def test_several_looks_add_up_and_a_start_with_nothing_to_do_says_so(tmp_path):
     again = stress_test(Rms(), until="concluded", looks=2, **options).run.timings
     assert again.of_workers == {}
     assert "analyse" in again.of_main
+
+
+def test_a_line_says_what_took_longest():
+    told = Timings.of(
+        400.0,
+        300.0,
+        2,
+        {"plan": 3.0, "damage": 240.0, "features": 150.0, "score loudness": 90.0},
+        {"report": 30.0, "analyse": 9.0, "write": 1.0},
+    )
+    assert time_line(told) == (
+        "time: 7 min; 5 min of damage and scores, with workers busy 80% of it (damage 40%, features 25%, "
+        "score loudness 15%); analyse 9 s; report 30 s"
+    )
+    assert time_line(Timings.of(2.0, 0.1, 1, {}, {"report": 1.0})) == "time: 2 s; report 1 s"
 
 
 def test_shares_are_of_the_time_that_there_was():

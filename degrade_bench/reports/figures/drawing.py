@@ -101,7 +101,7 @@ def save(drawings: Sequence[Drawing], folder: Path, steps: Steps = silent) -> di
     wanted = {f"{FIGURES}/{drawing.name}.{suffix}" for drawing in drawings for suffix in FORMATS}
     claim(folder, wanted)
     remove(folder, (name for name in listed(folder) - wanted if name.startswith(f"{FIGURES}/")))
-    vectors = {}
+    vectors: dict[str, bytes] = {}
     for drawing in drawings:
         steps(len(vectors), len(drawings))
         _lay_out(drawing.figure)
