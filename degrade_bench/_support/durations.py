@@ -11,7 +11,9 @@ _PARTS = re.compile(rf"(?:{_PART.pattern})+")
 
 
 def parse_seconds(text: Any) -> Any:
-    """Seconds of such as ``45s``, ``30m`` or ``1h30m``, or of a number of seconds; what is no text as it came.
+    """Seconds of such as ``45s``, ``30m`` or ``1h30m``, or of a number of seconds.
+
+    Anything that is not text is returned unchanged.
 
     Raises:
         ValueError: a text that is no duration.

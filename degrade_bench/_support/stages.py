@@ -20,10 +20,12 @@ class Spent:
     Attributes:
         here: of this thread.
         elsewhere: of others that reported theirs: see :func:`spent_elsewhere`.
+        available: the seconds that these others had, worked or not: see :func:`had_elsewhere`.
     """
 
     here: dict[str, float] = field(default_factory=dict)
     elsewhere: dict[str, float] = field(default_factory=dict)
+    available: float = 0.0
     _inner: list[float] = field(default_factory=list)
 
 
@@ -64,7 +66,7 @@ def stage(name: str) -> Iterator[None]:
         yield
     finally:
         seconds = time.perf_counter() - started
-        _add(spent.here, name, seconds - spent._inner.pop())
+        spent.here[name] = spent.here.get(name, 0.0) + seconds - spent._inner.pop()
         if spent._inner:
             spent._inner[-1] += seconds
 
@@ -73,9 +75,20 @@ def spent_elsewhere(stages: Mapping[str, float]) -> None:
     """Enter what another process or another thread reports."""
     spent = _spent.get()
     if spent is not None:
-        for name, seconds in stages.items():
-            _add(spent.elsewhere, name, seconds)
+        spent.elsewhere = summed(spent.elsewhere, stages)
 
 
-def _add(stages: dict[str, float], name: str, seconds: float) -> None:
-    stages[name] = stages.get(name, 0.0) + seconds
+def had_elsewhere(seconds: float) -> None:
+    """Enter the seconds that other processes had, such as their number times the time that passed."""
+    spent = _spent.get()
+    if spent is not None:
+        spent.available += seconds
+
+
+def summed(some: Mapping[str, float], others: Mapping[str, float]) -> dict[str, float]:
+    """Seconds by stage of two together.
+
+    >>> summed({"plan": 1.0}, {"plan": 2.0, "damage": 3.0})
+    {'plan': 3.0, 'damage': 3.0}
+    """
+    return {name: some.get(name, 0.0) + others.get(name, 0.0) for name in {**some, **others}}

@@ -99,13 +99,8 @@ def _timings(started: float, record: RunRecord, spent: Spent) -> Timings:
         record: of the run.
         spent: on stages.
     """
-    return Timings.of(
-        time.perf_counter() - started,
-        record.seconds["sweep"],
-        record.request.workers or 1,
-        spent.elsewhere,
-        spent.here,
-    )
+    seconds = time.perf_counter() - started
+    return Timings.of(seconds, record.seconds["sweep"], spent.available, spent.elsewhere, spent.here)
 
 
 def _until_concluded(

@@ -55,7 +55,8 @@ class Bars:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bars.stop()
+        if not self._bars.disable:  # older versions of rich end with an empty line all the same
+            self._bars.stop()
 
     def begin(self, what: str, total: int) -> None:
         """Show a bar in place of the one before.

@@ -145,15 +145,19 @@ def _announce(console: Console, resolved: Resolved) -> None:
 
 
 def time_line(timings: Timings) -> str:
-    """Where the time of a run went, in a line: the three stages that took workers longest, and what came after."""
+    """Where the time of a run went, in a line: the stages that took workers longest, and the main process's."""
     parts = [f"time: {human_seconds(timings.seconds)}"]
     if timings.of_workers:
-        most = list(timings.of_workers.items())[:3]
-        busy = sum(stage.share for stage in timings.of_workers.values())
-        named = ", ".join(f"{name} {stage.share:.0%}" for name, stage in most)
+        shares = {name: stage.share for name, stage in timings.of_workers.items()}
+        waiting = shares.pop("hand over", 0.0)
+        named = ", ".join(f"{name} {share:.0%}" for name, share in list(shares.items())[:3])
+        waited = f", {waiting:.0%} waiting for the main process" if waiting >= 0.01 else ""
         scoring = human_seconds(timings.scoring_seconds)
-        parts.append(f"{scoring} of damage and scores, with workers busy {min(busy, 1):.0%} of it ({named})")
-    after = [name for name in ("analyse", "report") if name in timings.of_main]
+        parts.append(
+            f"{scoring} of damage and scores, with workers busy {sum(shares.values()):.0%}{waited} ({named})"
+        )
+    scored = [name for name in timings.of_main if name.startswith("score ")][:1]
+    after = [name for name in (*scored, "analyse", "report") if name in timings.of_main]
     parts += [f"{name} {human_seconds(timings.of_main[name].seconds)}" for name in after]
     return "; ".join(parts)
 

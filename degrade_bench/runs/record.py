@@ -243,8 +243,8 @@ class RunRecord(Part):
             only with the same versions.
         started, finished: the first start and the last end, in UTC; ISO 8601.
         starts: how often the run was started.
-        seconds: spent in the last start: on the sweep, and in all.
-        timings: where they went; None in records of earlier versions, and until the run is done.
+        seconds: spent in the last start: on the sweep, and in all but for the report.
+        timings: where they went; None in records of earlier versions, and until the report is drawn.
         metrics_skipped: metrics that run by default and did not, with the reason.
         degradations_skipped: plug-ins that could not be loaded, with the reason.
         clips_skipped: clips that could not be used, with the reason.

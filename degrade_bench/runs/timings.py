@@ -17,7 +17,8 @@ class StageTime(Part):
 
     Attributes:
         seconds: spent on it, of all workers together.
-        share: of the time that there was: of so many workers while cells were scored, or of the whole start.
+        share: these, divided by ``worker_seconds`` for a stage of the workers, and by ``seconds`` of the whole start
+            for one of the main process.
     """
 
     seconds: Seconds
@@ -37,19 +38,21 @@ class Timings(Part):
     - ``hand over``: to the main process, waiting for it included
 
     Stages of the main process: ``estimate``, ``score METRIC``, ``write`` (shards), ``table``, ``examples``,
-    ``analyse`` and ``report``. With one worker, all of it is done by the main process.
+    ``analyse`` and ``report``. With one worker the main process does the workers' stages itself; they stand under
+    ``of_workers`` all the same.
 
     Attributes:
         seconds: of the whole start, by the clock.
-        scoring_seconds: while cells were scored.
-        workers: who rendered cells; 1 for the main process itself.
-        of_workers: their stages; what is missing to a sum of 1 they waited or started.
+        scoring_seconds: of its sweep: reading what was finished before, the estimate, every cell, and the table.
+        worker_seconds: that workers had in the meantime: their number times the seconds of the sweep. More workers
+            than there are clips are never started.
+        of_workers: their stages; what is missing to a sum of 1 they waited, started, or did what has no stage.
         of_main: the main process's.
     """
 
     seconds: Seconds
     scoring_seconds: Seconds
-    workers: Annotated[int, Field(ge=1)]
+    worker_seconds: Seconds
     of_workers: Mapping[str, StageTime]
     of_main: Mapping[str, StageTime]
 
@@ -58,7 +61,7 @@ class Timings(Part):
         cls,
         seconds: float,
         scoring_seconds: float,
-        workers: int,
+        worker_seconds: float,
         of_workers: Mapping[str, float],
         of_main: Mapping[str, float],
     ) -> Timings:
@@ -66,16 +69,16 @@ class Timings(Part):
 
         Args:
             seconds: of the whole start.
-            scoring_seconds: while cells were scored.
-            workers: who rendered them.
+            scoring_seconds: of its sweep.
+            worker_seconds: that workers had.
             of_workers: seconds by stage.
             of_main: likewise.
         """
         return cls(
             seconds=round(seconds, 3),
             scoring_seconds=round(scoring_seconds, 3),
-            workers=workers,
-            of_workers=_shares(of_workers, workers * scoring_seconds),
+            worker_seconds=round(worker_seconds, 3),
+            of_workers=_shares(of_workers, worker_seconds),
             of_main=_shares(of_main, seconds),
         )
 

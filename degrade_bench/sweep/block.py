@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from degrade_bench._support.stages import stage
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.memory import LARGE_BYTES, forget_damage, give_back
 from degrade_bench.metric.base import Metric, Treatment
@@ -207,7 +208,8 @@ def _heard(
     outcomes = listeners.score(metric, clip.id, block.name, inputs, clip.sample_rate)
     grown = growth(before, totals(metric))
     if checks_batches:
-        grown |= batch_dependence(metric, inputs, outcomes, clip.sample_rate)
+        with stage(f"score {metric.name}"):
+            grown |= batch_dependence(metric, inputs, outcomes, clip.sample_rate)
     return outcomes, grown
 
 

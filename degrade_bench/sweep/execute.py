@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from degrade_bench._support.stages import stage
+from degrade_bench._support.stages import had_elsewhere, stage
 from degrade_bench.corpus.inputs import Skipped
 from degrade_bench.errors import CorpusError, DegradeBenchError
 from degrade_bench.metric.base import Metric
@@ -147,12 +147,15 @@ def execute(
     of_table = [ledger.clips[source.id] for source in sweep.sources if source.id in scored]
     clips = {clip.id: clip for clip in with_joined_tracks(of_table)}
     table = with_tracks_of(table, clips)
+    seconds = time.perf_counter() - started
+    if tasks:
+        had_elsewhere(min(pool.workers, len(tasks)) * seconds)
     return SweepResult(
         table=with_counts(table, ledger.counts),
         clips=clips,
         skipped=tuple(ledger.skipped),
         lost=tuple(ledger.lost),
-        seconds=time.perf_counter() - started,
+        seconds=seconds,
         cells_scored=ledger.cells_scored,
         expected=expected,
         workers=pool.workers if tasks else sweep.workers,

@@ -179,7 +179,8 @@ class Ledger:
             rate = self.clips[result.clip_id].sample_rate
             if takes_prepared(metric):
                 metric.forget()  # else it would be given the score that it remembers
-            kept.counts[name] |= batch_dependence(metric, result.inputs[name], outcomes, rate)
+            with stage(f"score {name}"):
+                kept.counts[name] |= batch_dependence(metric, result.inputs[name], outcomes, rate)
         kept.rows[name] = rows_with(result.row_stubs[name], outcomes)
         kept.waiting.discard(name)
         if not kept.waiting:

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from degrade_bench._support.interrupts import never_a_row
 from degrade_bench._support.plain_text import plain
-from degrade_bench._support.stages import stage, timed
+from degrade_bench._support.stages import stage, summed, timed
 from degrade_bench.corpus.source import ClipSource
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.errors import DegradeBenchError
@@ -163,7 +163,7 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
         return
     yield ClipRead(record, reading.here)
     blocks, listeners = work.blocks(), Listeners()
-    with single_threaded(), never_a_row():
+    with single_threaded(), never_a_row(), timed() as planning, stage("plan"):
         windows = {
             traits.name: None
             if traits.matched_window is None
@@ -171,6 +171,7 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
             for traits in (*map(Traits.of, work.light), *work.heavy)
         }
     checked = checked_block(blocks) if work.checks_batches else None
+    before = planning.here
     for block in blocks:
         wanted = task.todo.get(block.name)
         if wanted:
@@ -191,7 +192,8 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
                         block.name == checked,
                         work.preparations,
                     )
-                    result = replace(result, stages=spent.here)
+                    result = replace(result, stages=summed(before, spent.here))
+                    before = {}
                 except Exception as error:  # what no guard of a cell or metric caught: memory ran out
                     result = BlockLost(clip.id, block.name, reason_of(error))
             yield result

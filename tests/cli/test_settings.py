@@ -26,7 +26,7 @@ class Mine(degrade_bench.Metric):
     def score(self, batch, sample_rate, reference=None):
         return batch.abs().mean(dim=(1, 2)) ** self.power
 """
-RUN = ("run", "--degradation", "white_noise", "--levels", "5", "--workers", "1", "--metric", "mine.py:Mine")
+RUN = ("run", "--degradation", "white_noise", "--levels", "5", "--workers", "2", "--metric", "mine.py:Mine")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from degrade_bench._support.stages import spent_elsewhere, stage, timed
+from degrade_bench._support.stages import had_elsewhere, spent_elsewhere, stage, timed
 
 
 @pytest.fixture
@@ -62,6 +62,14 @@ def test_nobody_hears_of_what_another_asked_for(clock):
     spent_elsewhere({"too late": 1.0})
     assert (inner.here, inner.elsewhere) == ({"inner": 2.0}, {})
     assert (outer.here, outer.elsewhere) == ({"outer": 3.0}, {"damage": 7.0, "plan": 1.0})
+
+
+def test_the_time_that_others_had_adds_up():
+    had_elsewhere(1.0)  # nobody asks
+    with timed() as spent:
+        had_elsewhere(2.0)
+        had_elsewhere(3.0)
+    assert spent.available == 5.0
 
 
 def test_another_thread_is_not_seen():

@@ -51,13 +51,14 @@ class KillsItsReader(toys.ToySource):
 @pytest.mark.usefixtures("spawned")
 def test_deaths_cost_the_block_or_the_clip_and_are_tried_again_by_the_next_start(tmp_path):
     """One run, since every process costs seconds: a death of its own, a death each time, an unreadable clip."""
-    lost = []
+    lost, done = [], []
     sources = (*toys.toy_sources(2), KillsItsReader("deadly"))
     degradations = (toys.ToyNoise(), DiesOnce(tmp_path / "marks"), toys.ToyKiller(), toys.ToyGain())
     sweep = make_sweep(sources=sources, degradations=degradations, metrics=(toys.Rms(),), workers=2)
     hooks = Progress(
         planned=lambda cells, done, expected: (tmp_path / "marks").mkdir(),
         clip_lost=lambda clip_id, reason: lost.append((clip_id, reason)),
+        clip_done=done.append,
     )
     result = sweep_in(tmp_path / "out", sweep, hooks)
     frame = result.table.to_pandas()
@@ -73,6 +74,7 @@ def test_deaths_cost_the_block_or_the_clip_and_are_tried_again_by_the_next_start
     assert result.broken_off("c0") == set()
     assert result.broken_off("c1") == {"toy_killer", "toy_killer_placebo"}, "no excerpt of it is rendered here"
     assert lost == [("deadly", killed)]
+    assert sorted(done) == ["c0", "c1", "deadly"]
     assert result.lost == ("deadly",)
     assert [(clip.id, clip.reason) for clip in result.skipped] == lost
     assert result.counts().clips_lost == 1

@@ -113,8 +113,9 @@ def test_stopped_anywhere_a_sweep_that_gathers_ends_with_the_same_table(tmp_path
     assert again.metric_counts == whole.metric_counts, "what is scored again is not counted twice"
 
 
-def test_a_clip_is_said_to_be_done_when_all_of_it_is_stored(tmp_path):
-    sweep, out, told = make_sweep(metrics=(OnDevice(),)), tmp_path / "out", []
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_clip_is_said_to_be_done_when_all_of_it_is_stored(tmp_path, workers):
+    sweep, out, told = make_sweep(metrics=(OnDevice(),), workers=workers), tmp_path / "out", []
 
     def done(clip_id):
         stored = [read_shard(path) for path in shard_files(out / "shards")]
