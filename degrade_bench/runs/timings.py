@@ -17,7 +17,7 @@ class StageTime(Part):
 
     Attributes:
         seconds: spent on it, of all workers together.
-        share: these, divided by ``worker_seconds`` for a stage of the workers, and by ``seconds`` of the whole start
+        share: these, divided by ``worker_seconds`` for a stage of the workers, by ``seconds`` of the whole start
             for one of the main process.
     """
 
