@@ -45,10 +45,11 @@ class Column:
         >>> Column("level", "count", "the ladder's level").of([1, 2]).dtype
         dtype('int64')
         """
-        series = pd.Series(values)
         if self.kind == "text":
-            series = series.astype(object)
+            # of a list pandas would make its own kind of text first, which takes most of the time
+            series = pd.Series(values, dtype=object) if isinstance(values, list) else pd.Series(values).astype(object)
             return series.where(series.notna(), None)
+        series = pd.Series(values)
         if self.kind == "number":
             series = pd.to_numeric(series)
         return series.astype(DTYPES[self.kind])
