@@ -156,7 +156,7 @@ def peak() -> int:
 
 
 def make_clips(folder: Path, count: int, seconds: float) -> None:
-    """Clips of decaying chords, each another, with beat files."""
+    """Clips of decaying chords, each another; their beats are for the bench to find."""
     folder.mkdir()
     for number in range(count):
         rng = np.random.Generator(np.random.Philox(key=number))

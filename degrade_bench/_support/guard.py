@@ -19,6 +19,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -115,6 +116,8 @@ def modules_kept(package: str = "") -> Restore:
         before = {name: module for name, module in before.items() if name.startswith(package)}
 
     def restore() -> None:
+        if all(map(is_, map(sys.modules.get, before), before.values())):
+            return  # nearly always, and told in a tenth of the time that the loop takes
         for name, module in before.items():
             if sys.modules.get(name) is not module:
                 sys.modules[name] = module

@@ -46,8 +46,10 @@ class Column:
         dtype('int64')
         """
         if self.kind == "text":
-            # of a list pandas would make its own kind of text first, which takes most of the time
-            series = pd.Series(values, dtype=object) if isinstance(values, list) else pd.Series(values).astype(object)
+            # of a list pandas would first make its own kind of text, which takes most of the time
+            series = (
+                pd.Series(values, dtype=object) if isinstance(values, list) else pd.Series(values).astype(object)
+            )
             return series.where(series.notna(), None)
         series = pd.Series(values)
         if self.kind == "number":

@@ -8,12 +8,14 @@ workers share the machine; who is given the blocks has all its threads again mea
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import torch
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from degrade_bench._support.interrupts import never_a_row
 from degrade_bench._support.plain_text import plain
@@ -132,13 +134,23 @@ class BlockLost:
 Message = Begun | BlockResult | ClipRead | ClipUnusable | ClipLost | BlockLost
 
 
+@lru_cache(maxsize=1)
+def _thread_pools(modules: int) -> ThreadpoolController:
+    """The libraries that have threads of their own: looking for them takes 3 ms, as much as damaging a short cell.
+
+    Args:
+        modules: how many are imported; with any other number, libraries may have come with them.
+    """
+    return ThreadpoolController()
+
+
 @contextmanager
 def single_threaded() -> Iterator[None]:
     """Give torch and the BLAS one thread, and give them back their own afterwards."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with threadpool_limits(limits=1):
+        with _thread_pools(len(sys.modules)).limit(limits=1):
             yield
     finally:
         torch.set_num_threads(threads)
