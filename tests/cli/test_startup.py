@@ -55,6 +55,12 @@ def test_what_does_not_score_imports_nothing_heavy(arguments, also):
     assert imported.isdisjoint({*HEAVY, *also})
 
 
+def test_a_worker_imports_nothing_that_concludes():
+    code = "import json, sys, degrade_bench.sweep.worker; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(json.loads(done.stdout)).isdisjoint({*HEAVY, "pandas", "matplotlib", "degrade_bench.analysis"})
+
+
 def processor_seconds(*arguments: str) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([sys.executable, "-m", "degrade_bench", *arguments], capture_output=True, check=True)
