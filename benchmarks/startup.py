@@ -58,7 +58,8 @@ def one(tree: Path, arguments: Sequence[str]) -> tuple[float, str]:
 def heavy(tree: Path, arguments: Sequence[str]) -> str:
     """Which of the large packages a command imports."""
     _, traced = one(tree, ["-X", "importtime", *arguments])
-    imported = {line.rpartition("|")[2].strip() for line in traced.splitlines() if line.startswith("import time:")}
+    lines = [line for line in traced.splitlines() if line.startswith("import time:")]
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
     return ", ".join(name for name in HEAVY if name in imported) or "none"
 
 
