@@ -36,7 +36,7 @@ def constant_offset(samples: torch.Tensor) -> np.ndarray:
 
 
 def _clearly_none(audio: np.ndarray) -> bool:
-    """Whether every channel's mean lies so far under the least offset that float32 can tell: in a fifth of the time.
+    """Whether no channel's mean comes near the least offset, so that float32 can tell: in a fifth of the time.
 
     Shape:
         audio: ``(channels, time)``, float32.
