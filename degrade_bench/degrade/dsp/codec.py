@@ -26,6 +26,9 @@ import torch
 Coder = Callable[[np.ndarray, int], np.ndarray]
 """``(channels, time)`` float32 within ±1 and its rate, to what comes out of the decoder: as long or longer."""
 
+Streams = dict[int, tuple[bytes, ...]]
+"""By bit rate in kbit/s, the MP3 streams of one signal, a pair of channels or a single one each."""
+
 DELAY_SAMPLES = 1105
 CODEC_RATES = (32000, 44100, 48000)
 CEILING = 0.98
@@ -110,24 +113,34 @@ def decode(stream: bytes) -> np.ndarray:
 # -- MP3 -----------------------------------------------------------------------------------------------
 
 
-def mp3_round_trip(samples: torch.Tensor, sample_rate: int, bitrate_kbps: int) -> torch.Tensor:
+def mp3_round_trip(
+    samples: torch.Tensor, sample_rate: int, bitrate_kbps: int, streams: Streams | None = None
+) -> torch.Tensor:
     """Through MP3. Other rates than MP3's go through the next of them up, or 48 kHz.
 
     Args:
         samples: ``(channels, time)``, float32.
         sample_rate: Hz.
         bitrate_kbps: constant bit rate, in kbit/s.
+        streams: by bit rate, what these samples were encoded to before; added to.
 
     Shape:
         samples: ``(channels, time)``; the output is as long, to the sample.
     """
+    made: list[bytes] = []
+    before = iter([] if streams is None else streams.get(bitrate_kbps, ()))
 
     def coder(audio: np.ndarray, rate: int) -> np.ndarray:
-        decoded = decode(encode(audio, rate, bitrate_kbps))
+        stream = next(before, None)
+        made.append(encode(audio, rate, bitrate_kbps) if stream is None else stream)
+        decoded = decode(made[-1])
         # a decoder that has read LAME's tag gives as many samples as were encoded, and no delay
         return decoded if decoded.shape[1] == audio.shape[1] else decoded[:, DELAY_SAMPLES:]
 
-    return round_trip(samples, sample_rate, codec_rate(sample_rate), coder)
+    out = round_trip(samples, sample_rate, codec_rate(sample_rate), coder)
+    if streams is not None:
+        streams[bitrate_kbps] = tuple(made)
+    return out
 
 
 def encode(audio: np.ndarray, sample_rate: int, bitrate_kbps: int) -> bytes:
