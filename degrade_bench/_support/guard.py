@@ -87,14 +87,19 @@ def _directory() -> Restore:
 
 
 def _environment() -> Restore:
-    before = dict(os.environ)
+    before = dict(_variables())
 
     def restore() -> None:
-        if dict(os.environ) != before:
+        if _variables() != before:
             os.environ.clear()
-            os.environ.update(before)
+            os.environ.update({os.fsdecode(name): os.fsdecode(value) for name, value in before.items()})
 
     return restore
+
+
+def _variables() -> Any:
+    """The environment as the system has it: to decode it takes twenty times as long."""
+    return getattr(os.environ, "_data", os.environ)
 
 
 def _interpreter() -> Restore:

@@ -90,7 +90,7 @@ def block_result(
     row_stubs: dict[str, list[Row]] = {traits.name: [] for traits in heavy}
     waiting = Outcome(None, "ok", None, 0.0)
     listening = [metric for metric in light if isinstance(metric, Listener) and listens(metric)]
-    traits_of_listening = [Traits.of(metric) for metric in listening]
+    of_listening = {metric.name: Traits.of(metric) for metric in listening}
     batched = [metric for metric in light if not listens(metric)]
     heard: dict[str, list[Outcome]] = {metric.name: [] for metric in light}
     before = {metric.name: totals(metric) for metric in listening}
@@ -101,7 +101,7 @@ def block_result(
         cells = []
         for cell in portion:
             cells.append(render(clip, cell, seed))
-            for name, outcome in _listened(listening, traits_of_listening, clip, cells[-1], windows):
+            for name, outcome in _listened(listening, [*of_listening.values()], clip, cells[-1], windows):
                 heard[name].append(outcome)
         if len(portions) > 1 and (holds_cells or clip.samples.nbytes > LARGE_BYTES):
             forget_damage(clip)  # what rendering and hearing take must not add up
@@ -120,7 +120,7 @@ def block_result(
     for metric in listening:
         counts[metric.name].update(growth(before[metric.name], totals(metric)))
     for metric in light:
-        traits = Traits.of(metric)
+        traits = of_listening.get(metric.name) or Traits.of(metric)
         of_cells = zip(finished, heard[metric.name], strict=True)
         rows += [_row(record, cell, traits, outcome) for cell, outcome in of_cells]
     forget_damage(clip)
