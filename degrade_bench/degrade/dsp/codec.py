@@ -68,14 +68,17 @@ def round_trip(
         samples: ``(channels, time)``; the output is as long, to the sample.
     """
     audio = resampled(samples.numpy(), sample_rate, rate)
-    highest = float(np.abs(audio).max(initial=0.0))
+    highest = float(max(audio.max(initial=0.0), -audio.min(initial=0.0)))
     gain = 1.0
     if highest > 0 and (peak is not None or highest > CEILING):
         gain = (CEILING if peak is None else peak) / highest
-    audio = audio * np.float32(gain)
+    if gain != 1.0:
+        audio = audio * np.float32(gain)
     groups = (audio[first : first + channels_at_once] for first in range(0, len(audio), channels_at_once))
-    decoded = np.concatenate([fitted(coder(group, rate), audio.shape[1]) for group in groups])
-    decoded /= np.float32(gain)
+    parts = [fitted(coder(group, rate), audio.shape[1]) for group in groups]
+    decoded = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    if gain != 1.0:
+        decoded /= np.float32(gain)
     return torch.from_numpy(fitted(resampled(decoded, rate, sample_rate), samples.shape[1]))
 
 
@@ -162,8 +165,9 @@ def encode(audio: np.ndarray, sample_rate: int, bitrate_kbps: int) -> bytes:
     encoder.set_out_sample_rate(sample_rate)
     encoder.set_bit_rate(bitrate_kbps)
     encoder.set_quality(LAME_QUALITY)
-    codes = np.rint(audio.T * np.float32(32767)).astype(np.int16)
-    return bytes(encoder.encode(codes.tobytes())) + bytes(encoder.flush())
+    codes = audio * np.float32(32767)
+    np.rint(codes, out=codes)
+    return bytes(encoder.encode(codes.astype(np.int16).T.tobytes())) + bytes(encoder.flush())
 
 
 def _encode_carefully(audio: np.ndarray, sample_rate: int, bitrate_kbps: int) -> bytes:
