@@ -88,7 +88,7 @@ def forget(kept: Callable[[Any], bool]) -> None:
     Args:
         kept: whether an owner's answers stay.
     """
-    for answers in _remembering:
+    for answers in filter(len, _remembering):
         for owner in [owner for owner in list(answers) if not kept(owner)]:
             answers.pop(owner, None)
 

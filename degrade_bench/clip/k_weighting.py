@@ -2,7 +2,7 @@
 
 A recursive filter waits for its last output at every sample, and most of a core idles. But this filter forgets:
 0.16 s after a sample nothing of it is left to 1e-14. So a signal is cut into stretches that are filtered side by
-side, each from 0.16 s before it on, in the registers that a core has for such work: in a third of the time that
+side, each from 0.16 s before it on, in the registers that a core has for such work: in a fifth of the time that
 :func:`scipy.signal.sosfilt` takes, and equal to it to a relative 1e-9 (its own rounding at 192 kHz).
 
 Source: ITU-R BS.1770-4 (2015); R. Bristow-Johnson, "Cookbook formulae for audio EQ biquad filter coefficients".
@@ -24,6 +24,8 @@ STRETCHES = 8
 """Filtered side by side, in every channel."""
 MOST_STEPS = 64
 """Of a stretch: of long signals, so many steps of all stretches are worked on at once."""
+TURNED_SAMPLES = 64
+"""Of every stretch, laid side by side for the filters while they lie in the core's first cache."""
 
 
 @lru_cache(maxsize=32)
@@ -74,38 +76,14 @@ def step_energies(audio: np.ndarray, sample_rate: int, block: int, steps: int) -
         return _one_by_one(audio, sample_rate, np.arange(count + 1) * block // steps)
     step, warm = block // steps, int(FORGETS_SECONDS * sample_rate) + 1
     of_stretch = min(MOST_STEPS, -(-count // STRETCHES))
-    parts = []
-    for first in range(0, count, of_stretch * STRETCHES):
-        steps = min(of_stretch * STRETCHES, count - first)
-        heard = audio[:, max(0, first * step - warm) : (first + steps) * step]
-        padded = np.zeros((len(audio), warm + STRETCHES * of_stretch * step), np.float32)
-        begins = max(0, warm - first * step)
-        padded[:, begins : begins + heard.shape[1]] = heard
-        parts.append(_side_by_side(padded, sample_rate, step, of_stretch)[:, :steps])
-    return np.concatenate(parts, axis=1)
-
-
-def _side_by_side(padded: np.ndarray, sample_rate: int, step: int, of_stretch: int) -> np.ndarray:
-    """The energy of the steps of eight stretches.
-
-    Args:
-        padded: ``(channels, time)``: what comes before the first stretch, and the stretches.
-        sample_rate: in Hz.
-        step: samples of a step.
-        of_stretch: steps of a stretch.
-    """
-    channels, length = padded.shape
-    warm = length - STRETCHES * of_stretch * step
-    row, column = padded.strides
-    stretches = np.lib.stride_tricks.as_strided(
-        padded, (warm + of_stretch * step, channels, STRETCHES), (column, row, of_stretch * step * column)
-    )
-    lanes = np.ascontiguousarray(stretches).reshape(len(stretches), -1)
-    out = np.empty((of_stretch, channels * STRETCHES))
-    shelf, high_pass = k_weighting(sample_rate)
-    _kernel()(lanes, shelf, high_pass, warm, step, out)
-    energies: np.ndarray = out.reshape(of_stretch, channels, STRETCHES).transpose(1, 2, 0).reshape(channels, -1)
-    return energies
+    rows, (shelf, high_pass) = np.ascontiguousarray(audio), k_weighting(sample_rate)
+    energies = np.empty((len(audio), -(-count // (of_stretch * STRETCHES)), STRETCHES, of_stretch))
+    for index in range(energies.shape[1]):
+        out = np.empty((of_stretch, len(audio) * STRETCHES))
+        first = index * STRETCHES * of_stretch * step - warm
+        _kernel()(rows, shelf, high_pass, first, warm, step, out)
+        energies[:, index] = out.reshape(of_stretch, len(audio), STRETCHES).transpose(1, 2, 0)
+    return energies.reshape(len(audio), -1)[:, :count]
 
 
 def _one_by_one(audio: np.ndarray, sample_rate: int, edges: np.ndarray) -> np.ndarray:
@@ -136,36 +114,54 @@ def _kernel() -> Callable[..., None]:
 
 
 def _filtered_energies(
-    lanes: np.ndarray, shelf: np.ndarray, high_pass: np.ndarray, warm: int, step: int, out: np.ndarray
+    audio: np.ndarray,
+    shelf: np.ndarray,
+    high_pass: np.ndarray,
+    start: int,
+    warm: int,
+    step: int,
+    out: np.ndarray,
 ) -> None:
-    """Both filters, and the energy of every step, of many lanes at once.
+    """Both filters, and the energy of every step, of all stretches of all channels at once.
 
     Args:
-        lanes: ``(time, lanes)``, float32.
+        audio: ``(channels, time)``, float32; beyond its ends there is silence.
         shelf: coefficients of the first filter, as a second-order section.
         high_pass: of the second.
-        warm: samples before the first step.
+        start: the sample with which the first stretch is begun, ``warm`` samples before its first step.
+        warm: samples before the first step of a stretch.
         step: samples of a step.
-        out: ``(steps, lanes)``, is written to.
+        out: ``(steps, channels * stretches)``, is written to.
     """
-    count = lanes.shape[1]
+    count, stretch = out.shape[1], out.shape[0] * step
     b0, b1, b2, a1, a2 = shelf[0], shelf[1], shelf[2], shelf[4], shelf[5]
     c0, c1, c2, d1, d2 = high_pass[0], high_pass[1], high_pass[2], high_pass[4], high_pass[5]
     s1, s2, t1, t2, total = np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count)
+    turned = np.empty((TURNED_SAMPLES, count))
     for index in range(-1, out.shape[0]):
         first, last = (0, warm) if index < 0 else (warm + index * step, warm + (index + 1) * step)
         for lane in range(count):
             total[lane] = 0.0
-        for time in range(first, last):
+        for begin in range(first, last, TURNED_SAMPLES):
+            size = min(TURNED_SAMPLES, last - begin)
             for lane in range(count):
-                value = np.float64(lanes[time, lane])
-                shelved = b0 * value + s1[lane]
-                s1[lane] = b1 * value - a1 * shelved + s2[lane]
-                s2[lane] = b2 * value - a2 * shelved
-                passed = c0 * shelved + t1[lane]
-                t1[lane] = c1 * shelved - d1 * passed + t2[lane]
-                t2[lane] = c2 * shelved - d2 * passed
-                total[lane] += passed * passed
+                place = start + begin + lane % STRETCHES * stretch
+                before, there = max(0, -place), min(size, audio.shape[1] - place)
+                if before > 0 or there < size:
+                    turned[:, lane] = 0.0
+                source = audio[lane // STRETCHES, place + before : max(0, place + there)]
+                for time in range(len(source)):
+                    turned[before + time, lane] = source[time]
+            for time in range(size):
+                values = turned[time]
+                for lane in range(count):
+                    shelved = b0 * values[lane] + s1[lane]
+                    s1[lane] = b1 * values[lane] - a1 * shelved + s2[lane]
+                    s2[lane] = b2 * values[lane] - a2 * shelved
+                    passed = c0 * shelved + t1[lane]
+                    t1[lane] = c1 * shelved - d1 * passed + t2[lane]
+                    t2[lane] = c2 * shelved - d2 * passed
+                    total[lane] += passed * passed
         if index >= 0:
             for lane in range(count):
                 out[index, lane] = total[lane]

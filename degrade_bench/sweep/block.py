@@ -89,7 +89,8 @@ def block_result(
     inputs: dict[str, list[MetricInput]] = {traits.name: [] for traits in heavy}
     row_stubs: dict[str, list[Row]] = {traits.name: [] for traits in heavy}
     waiting = Outcome(None, "ok", None, 0.0)
-    listening = [metric for metric in light if listens(metric)]
+    listening = [metric for metric in light if isinstance(metric, Listener) and listens(metric)]
+    of_listening = {metric.name: Traits.of(metric) for metric in listening}
     batched = [metric for metric in light if not listens(metric)]
     heard: dict[str, list[Outcome]] = {metric.name: [] for metric in light}
     before = {metric.name: totals(metric) for metric in listening}
@@ -100,7 +101,7 @@ def block_result(
         cells = []
         for cell in portion:
             cells.append(render(clip, cell, seed))
-            for name, outcome in _listened(listening, clip, cells[-1], windows):
+            for name, outcome in _listened(listening, [*of_listening.values()], clip, cells[-1], windows):
                 heard[name].append(outcome)
         if len(portions) > 1 and (holds_cells or clip.samples.nbytes > LARGE_BYTES):
             forget_damage(clip)  # what rendering and hearing take must not add up
@@ -119,7 +120,7 @@ def block_result(
     for metric in listening:
         counts[metric.name].update(growth(before[metric.name], totals(metric)))
     for metric in light:
-        traits = Traits.of(metric)
+        traits = of_listening.get(metric.name) or Traits.of(metric)
         of_cells = zip(finished, heard[metric.name], strict=True)
         rows += [_row(record, cell, traits, outcome) for cell, outcome in of_cells]
     forget_damage(clip)
@@ -135,7 +136,8 @@ def block_result(
 
 
 def _listened(
-    metrics: Sequence[Metric],
+    metrics: Sequence[Listener],
+    traits: Sequence[Traits],
     clip: Clip,
     cell: RenderedCell,
     windows: Mapping[str, float | None],
@@ -143,15 +145,14 @@ def _listened(
     """What the metrics that hear a cell together make of it, by name.
 
     Args:
-        metrics: all of them listen.
+        metrics: who hears it.
+        traits: of each of them.
         clip: the clean clip.
         cell: rendered.
         windows: by metric, the seconds that every cell of the clip fills; None for a whole window.
     """
-    listening = [metric for metric in metrics if isinstance(metric, Listener)]
-    inputs = [metric_input(clip, cell, Traits.of(metric), windows[metric.name]) for metric in listening]
-    names = (metric.name for metric in listening)
-    return zip(names, hear_together(listening, clip, inputs), strict=True)
+    inputs = [metric_input(clip, cell, one, windows[one.name]) for one in traits]
+    return zip((one.name for one in traits), hear_together(metrics, clip, inputs), strict=True)
 
 
 def _handed_on(

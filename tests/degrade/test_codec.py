@@ -210,3 +210,13 @@ def test_resampling_there_and_back_has_no_lag():
     assert resampled(audio, 44100, 44100) is audio
     back = resampled(resampled(audio, 44100, 48000), 48000, 44100)
     assert np.abs(back[:, 1000:40000] - audio[:, 1000:40000]).max() < 0.02 * np.abs(audio).max()
+
+
+def test_streams_of_a_signal_are_used_again(monkeypatch):
+    samples = make_clip(3, 44100, 3).samples
+    fresh = mp3_round_trip(samples, 44100, 64)
+    streams: dict[int, tuple[bytes, ...]] = {}
+    assert torch.equal(mp3_round_trip(samples, 44100, 64, streams), fresh)
+    assert [len(stream) > 1000 for stream in streams[64]] == [True, True], "a pair of channels, and a single one"
+    monkeypatch.setattr("degrade_bench.degrade.dsp.codec.encode", None)
+    assert torch.equal(mp3_round_trip(samples, 44100, 64, streams), fresh)

@@ -10,6 +10,7 @@ from degrade_bench.clip import Clip
 from degrade_bench.clip.loudness import clip_lufs, integrated_lufs
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
+from degrade_bench.degrade.dsp.spectrum import exact_bins
 from degrade_bench.errors import NotApplicableError
 from tests.conftest import make_clip
 from tests.degrade.probes import LEVELS, harm_db, raw, render
@@ -168,3 +169,9 @@ def test_a_clip_of_one_sample_survives():
 @pytest.mark.parametrize("name", ["low_pass", "mp3"])
 def test_faint_placebos_are_far_below_level_one(clip, name):
     assert harm_db(f"{name}_placebo", clip, 1) < harm_db(name, clip, 1) - 6
+
+
+@pytest.mark.parametrize(("channels", "count"), [(1, 512), (2, 997), (3, 2), (4, 500), (2, 1)])
+def test_bins_are_the_discrete_fourier_transform_of_every_channel(channels, count):
+    samples = torch.randn(channels, count, generator=torch.Generator().manual_seed(count))
+    np.testing.assert_allclose(exact_bins(samples), np.fft.rfft(samples.double().numpy(), axis=1), atol=1e-11)

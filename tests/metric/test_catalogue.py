@@ -99,7 +99,7 @@ thing = Scaled("3")
 
 FINGERPRINTS = {
     "si-sdr": "32b7c9239ee5",
-    "mr-spectral": "0b3f524921b9",
+    "mr-spectral": "6ab3a2ed655f",
     "log-mel": "e8bb8a42439b",
     "chroma-order-free": "81694afff560",
     "chroma-aligned": "f9ff6c752862",

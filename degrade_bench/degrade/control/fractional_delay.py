@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation
-from degrade_bench.degrade.dsp.spectrum import spectrum
+from degrade_bench.degrade.dsp.spectrum import exact_bins, spectrum
 from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.plan import Drawn
 
@@ -41,9 +42,13 @@ class FractionalDelay(Degradation):
 
     def measure(self, clean: Clip, degraded: Clip) -> float | None:
         """The slope of the phase between the two in samples, weighted by power."""
-        x, y = (np.fft.rfft(clip.samples.double().numpy(), axis=1) for clip in (clean, degraded))
+        x, y = self._bins(clean), exact_bins(degraded.samples)
         cross = (x.conj() * y).sum(axis=0)
         turns = np.fft.rfftfreq(clean.num_samples)
         weight = np.abs(cross) * turns
         spread = float((weight * turns).sum())
         return -float((weight * np.angle(cross)).sum()) / (2 * np.pi * spread) if spread > 0 else None
+
+    @remembered()
+    def _bins(self, clean: Clip) -> np.ndarray:
+        return exact_bins(clean.samples)

@@ -26,6 +26,9 @@ import torch
 Coder = Callable[[np.ndarray, int], np.ndarray]
 """``(channels, time)`` float32 within ±1 and its rate, to what comes out of the decoder: as long or longer."""
 
+Streams = dict[int, tuple[bytes, ...]]
+"""By bit rate in kbit/s, the MP3 streams of one signal, a pair of channels or a single one each."""
+
 DELAY_SAMPLES = 1105
 CODEC_RATES = (32000, 44100, 48000)
 CEILING = 0.98
@@ -65,14 +68,17 @@ def round_trip(
         samples: ``(channels, time)``; the output is as long, to the sample.
     """
     audio = resampled(samples.numpy(), sample_rate, rate)
-    highest = float(np.abs(audio).max(initial=0.0))
+    highest = float(max(audio.max(initial=0.0), -audio.min(initial=0.0)))
     gain = 1.0
     if highest > 0 and (peak is not None or highest > CEILING):
         gain = (CEILING if peak is None else peak) / highest
-    audio = audio * np.float32(gain)
+    if gain != 1.0:
+        audio = audio * np.float32(gain)
     groups = (audio[first : first + channels_at_once] for first in range(0, len(audio), channels_at_once))
-    decoded = np.concatenate([fitted(coder(group, rate), audio.shape[1]) for group in groups])
-    decoded /= np.float32(gain)
+    parts = [fitted(coder(group, rate), audio.shape[1]) for group in groups]
+    decoded = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    if gain != 1.0:
+        decoded /= np.float32(gain)
     return torch.from_numpy(fitted(resampled(decoded, rate, sample_rate), samples.shape[1]))
 
 
@@ -110,24 +116,34 @@ def decode(stream: bytes) -> np.ndarray:
 # -- MP3 -----------------------------------------------------------------------------------------------
 
 
-def mp3_round_trip(samples: torch.Tensor, sample_rate: int, bitrate_kbps: int) -> torch.Tensor:
+def mp3_round_trip(
+    samples: torch.Tensor, sample_rate: int, bitrate_kbps: int, streams: Streams | None = None
+) -> torch.Tensor:
     """Through MP3. Other rates than MP3's go through the next of them up, or 48 kHz.
 
     Args:
         samples: ``(channels, time)``, float32.
         sample_rate: Hz.
         bitrate_kbps: constant bit rate, in kbit/s.
+        streams: by bit rate, what these samples were encoded to before; added to.
 
     Shape:
         samples: ``(channels, time)``; the output is as long, to the sample.
     """
+    made: list[bytes] = []
+    before = iter([] if streams is None else streams.get(bitrate_kbps, ()))
 
     def coder(audio: np.ndarray, rate: int) -> np.ndarray:
-        decoded = decode(encode(audio, rate, bitrate_kbps))
+        stream = next(before, None)
+        made.append(encode(audio, rate, bitrate_kbps) if stream is None else stream)
+        decoded = decode(made[-1])
         # a decoder that has read LAME's tag gives as many samples as were encoded, and no delay
         return decoded if decoded.shape[1] == audio.shape[1] else decoded[:, DELAY_SAMPLES:]
 
-    return round_trip(samples, sample_rate, codec_rate(sample_rate), coder)
+    out = round_trip(samples, sample_rate, codec_rate(sample_rate), coder)
+    if streams is not None:
+        streams[bitrate_kbps] = tuple(made)
+    return out
 
 
 def encode(audio: np.ndarray, sample_rate: int, bitrate_kbps: int) -> bytes:
@@ -149,8 +165,9 @@ def encode(audio: np.ndarray, sample_rate: int, bitrate_kbps: int) -> bytes:
     encoder.set_out_sample_rate(sample_rate)
     encoder.set_bit_rate(bitrate_kbps)
     encoder.set_quality(LAME_QUALITY)
-    codes = np.rint(audio.T * np.float32(32767)).astype(np.int16)
-    return bytes(encoder.encode(codes.tobytes())) + bytes(encoder.flush())
+    codes = audio * np.float32(32767)
+    np.rint(codes, out=codes)
+    return bytes(encoder.encode(codes.astype(np.int16).T.tobytes())) + bytes(encoder.flush())
 
 
 def _encode_carefully(audio: np.ndarray, sample_rate: int, bitrate_kbps: int) -> bytes:

@@ -21,6 +21,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 from degrade_bench.errors import NotApplicableError
 
@@ -148,25 +149,10 @@ def spectral_ratio_db(
         The bands' centres in Hz and their ratio in dB, where the clean clip has anything to measure by; None where
         it has nothing on the plateau.
     """
-    from scipy import fft
-
-    window = np.hanning(clean.num_samples)
-    length = fft.next_fast_len(clean.num_samples, real=True)
-    x, y = (
-        (np.abs(fft.rfft(clip.samples.numpy() * window, length, axis=1)) ** 2).sum(axis=0)
-        for clip in (clean, degraded)
-    )
-    frequencies = np.fft.rfftfreq(length, 1 / clean.sample_rate)
-    lowest = 15.0
-    edges = lowest * 2 ** (
-        np.arange(BANDS_PER_OCTAVE * math.log2(clean.sample_rate / 2 / lowest)) / BANDS_PER_OCTAVE
-    )
-    starts = np.unique(np.searchsorted(frequencies, edges))
-    starts = starts[starts < len(x)]
+    starts, centres, band_x = _clean_bands(clean)
     if not starts.size:
         return None
-    band_x, band_y = np.add.reduceat(x, starts), np.add.reduceat(y, starts)
-    centres = np.sqrt(frequencies[starts] * frequencies[np.append(starts[1:], len(x)) - 1])
+    band_y = np.add.reduceat(_power(degraded.samples, _window(clean)), starts)
     sounding = band_x > band_x.max() * 1e-9
     plateau = sounding & (centres >= plateau_hz[0]) & (centres <= plateau_hz[1])
     if not plateau.any():
@@ -176,6 +162,45 @@ def spectral_ratio_db(
         return None
     ratio = band_y[sounding] / band_x[sounding] / reference
     return centres[sounding], 10 * np.log10(np.maximum(ratio, 1e-30))
+
+
+@remembered()
+def _clean_bands(clip: Clip) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of the bands that hold a frequency: where in the spectrum they begin, their centres in Hz, their power."""
+    lowest = 15.0
+    edges = lowest * 2 ** (
+        np.arange(BANDS_PER_OCTAVE * math.log2(clip.sample_rate / 2 / lowest)) / BANDS_PER_OCTAVE
+    )
+    power = _power(clip.samples, _window(clip))
+    frequencies = np.fft.rfftfreq(_size(clip.num_samples), 1 / clip.sample_rate)
+    starts = np.unique(np.searchsorted(frequencies, edges))
+    starts = starts[starts < len(power)]
+    if not starts.size:
+        return starts, np.zeros(0), np.zeros(0)
+    centres = np.sqrt(frequencies[starts] * frequencies[np.append(starts[1:], len(power)) - 1])
+    return starts, centres, np.add.reduceat(power, starts)
+
+
+@remembered()
+def _window(clip: Clip) -> np.ndarray:
+    """A Hann window as long as the clip."""
+    return np.hanning(clip.num_samples)
+
+
+def _size(num_samples: int) -> int:
+    """A length near that of the clip that transforms fast."""
+    from scipy import fft
+
+    return int(fft.next_fast_len(num_samples, real=True))
+
+
+def _power(samples: torch.Tensor, window: np.ndarray) -> np.ndarray:
+    """The power spectrum of all channels under a window."""
+    from scipy import fft
+
+    spectrum = fft.rfft(samples.numpy() * window, _size(len(window)), axis=1)
+    values: np.ndarray = (np.abs(spectrum) ** 2).sum(axis=0)
+    return values
 
 
 def edge_hz(centres: np.ndarray, ratio_db: np.ndarray, start_hz: float, upward: bool) -> float | None:

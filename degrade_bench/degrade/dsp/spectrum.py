@@ -1,4 +1,4 @@
-"""The spectrum of a whole clip, for controls that are a multiplication of it.
+"""The spectrum of a whole clip, for controls that are a multiplication of it, and for measuring.
 
 Before it is transformed a clip is continued at both ends by its own mirror image, so that nothing begins or ends
 abruptly and the circle of the transform closes far away. (Not by the image turned about the last sample, as is
@@ -58,3 +58,24 @@ def spectrum(clip: Clip) -> Spectrum:
     behind = size - clip.num_samples - margin
     audio = np.pad(clip.samples.numpy(), ((0, 0), (margin, behind)), mode="reflect")
     return Spectrum(fft.rfft(audio, axis=1), clip.sample_rate / size, size, margin, clip.num_samples)
+
+
+def exact_bins(samples: torch.Tensor) -> np.ndarray:
+    """The discrete Fourier transform of the samples as they are, in float64.
+
+    Two channels share a complex transform. Where the length has a large prime factor, that takes half as long as
+    two real ones.
+
+    Shape:
+        samples: ``(channels, time)``; returns ``(channels, time // 2 + 1)``, complex128.
+    """
+    audio = samples.double().numpy()
+    bins = np.empty((len(audio), audio.shape[1] // 2 + 1), np.complex128)
+    for first in range(0, len(audio) - 1, 2):
+        both = np.fft.fft(audio[first] + 1j * audio[first + 1])
+        mirrored = np.conj(np.concatenate([both[:1], both[: -bins.shape[1] : -1]]))  # at the negative frequencies
+        both = both[: bins.shape[1]]
+        bins[first], bins[first + 1] = (both + mirrored) / 2, (both - mirrored) / 2j
+    if len(audio) % 2:
+        bins[-1] = np.fft.rfft(audio[-1])
+    return bins

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.seeds import generator
@@ -63,13 +64,22 @@ class ColouredNoise(AddedNoise):
 
         Unweighted, the few cycles of a rumble would pass for music by chance.
         """
-        from scipy import fft
-
-        size = fft.next_fast_len(clean.num_samples, real=True)
-        weight = np.sqrt(np.fft.rfftfreq(size) ** self.exponent).astype(np.float32)
-        x, y = (weight * fft.rfft(clip.samples.numpy(), size, axis=1) for clip in (clean, degraded))
+        x, y = self._weighted(clean), self._weighted_bins(degraded)
         power = float(np.square(x.real).sum() + np.square(x.imag).sum())
         return float((x.real * y.real).sum() + (x.imag * y.imag).sum()) / power if power > 0 else 0.0
+
+    @remembered()
+    def _weighted(self, clean: Clip) -> np.ndarray:
+        return self._weighted_bins(clean)
+
+    def _weighted_bins(self, clip: Clip) -> np.ndarray:
+        """The spectrum under the weight: ``(channels, frequencies)``, complex64."""
+        from scipy import fft
+
+        size = fft.next_fast_len(clip.num_samples, real=True)
+        weight = np.sqrt(np.fft.rfftfreq(size) ** self.exponent).astype(np.float32)
+        values: np.ndarray = weight * fft.rfft(clip.samples.numpy(), size, axis=1)
+        return values
 
 
 class PinkNoise(ColouredNoise):

@@ -42,7 +42,7 @@ class HardClipping(Degradation):
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """As ``numpy.clip`` at plus and minus the threshold."""
-        return clip.samples.clamp(-params["threshold"], params["threshold"])
+        return torch.from_numpy(np.clip(clip.samples.numpy(), -params["threshold"], params["threshold"]))
 
     def measure(self, clean: Clip, degraded: Clip) -> float | None:
         """By how many dB the peak fell in relation to the samples that were not cut off."""

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Group
-from degrade_bench.degrade.dsp.codec import mp3_round_trip
+from degrade_bench.degrade.dsp.codec import Streams, mp3_round_trip
 from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import FaintPlacebo
 from degrade_bench.degrade.plan import Drawn
@@ -37,8 +38,14 @@ class Mp3(Degradation):
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Encode and decode, aligned to the sample."""
-        return mp3_round_trip(clip.samples, clip.sample_rate, params["bitrate_kbps"])
+        return mp3_round_trip(clip.samples, clip.sample_rate, params["bitrate_kbps"], _streams(clip))
 
     def make_placebo(self) -> Degradation | None:
         """The same codec at its highest bit rate."""
         return FaintPlacebo(self, 320.0, "the same codec at 320 kbps, held to be transparent")
+
+
+@remembered()
+def _streams(clip: Clip) -> Streams:
+    """What the clip was encoded to, filled as it is: a chain and a control begin with what this damage has done."""
+    return {}

@@ -56,7 +56,7 @@ class PercentileClipping(Degradation):
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """As ``numpy.clip`` at plus and minus the threshold."""
-        return clip.samples.clamp(-params["threshold"], params["threshold"])
+        return torch.from_numpy(np.clip(clip.samples.numpy(), -params["threshold"], params["threshold"]))
 
     def measure(self, clean: Clip, degraded: Clip) -> float | None:
         """The share in % of the samples that were cut off to the degraded clip's peak."""

@@ -22,6 +22,7 @@ from degrade_bench.clip import Clip
 from degrade_bench.clip.stems import audible_stems, is_pitched
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.separation import separated
+from degrade_bench.degrade.dsp.spectrum import exact_bins
 from degrade_bench.degrade.dsp.stretch import shifted
 from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import Placebo
@@ -124,7 +125,7 @@ def harmonic_bands(clip: Clip, crossover: float) -> Layers:
 @remembered()
 def crossover_hz(clip: Clip) -> float:
     """The frequency below which lies half of the audible power of the clip's harmonic layer."""
-    power = np.square(np.abs(np.fft.rfft(separated(clip)[0].double().numpy(), axis=1))).sum(axis=0)
+    power = np.square(np.abs(exact_bins(separated(clip)[0]))).sum(axis=0)
     frequencies = np.fft.rfftfreq(clip.num_samples, 1 / clip.sample_rate)
     reached = np.cumsum(np.where(frequencies >= LOWEST_HZ, power, 0.0))  # a constant offset is no music
     middle = int(np.searchsorted(reached, reached[-1] / 2))

@@ -15,6 +15,7 @@ from degrade_bench.metric.hearing.heard import Heard
 from degrade_bench.metric.hearing.listener import FullReference
 from degrade_bench.metric.hearing.spectra import Block, Grid, SpectralFeature, block_of
 from degrade_bench.metric.panel.features import LONG_SECONDS
+from degrade_bench.metric.panel.logarithms import SMALLEST, floored_logs, log_distance
 
 FRAME_SECONDS = (0.012, 0.023, LONG_SECONDS)
 FLOOR = 1e-4  # of the clean signal's largest magnitude: 80 dB down
@@ -27,7 +28,7 @@ class MultiResolutionSpectral(FullReference):
     """Mean over three resolutions of spectral convergence plus mean log-magnitude distance (natural log)."""
 
     name = "mr-spectral"
-    version = "4"
+    version = "5"
     summary = "spectral convergence plus log-magnitude distance over three resolutions"
     source = "Yamamoto et al., ICASSP 2020; Engel et al., ICLR 2020"
     higher_is_better = False
@@ -91,26 +92,20 @@ class Spectra:
 
     def result(self) -> Spectra:
         """The logarithms need the peak, and with it every block."""
-        self._logs = [self._log(magnitudes) for magnitudes in self._kept]
+        self._logs = [floored_logs(magnitudes, self.floor) for magnitudes in self._kept]
         return self
 
     @property
     def floor(self) -> np.float32:
         """What lies under it counts as this."""
-        return np.float32(self.peak * FLOOR)
+        return np.float32(max(self.peak * FLOOR, SMALLEST))
 
     def block(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """The magnitudes of a block and their logarithms."""
         if self._keeps:
             return self._kept[index], self._logs[index]
         magnitudes = block_of(self._audio, self._grid, index).magnitudes
-        return magnitudes, self._log(magnitudes)
-
-    def _log(self, magnitudes: np.ndarray) -> np.ndarray:
-        logs = np.maximum(magnitudes, self.floor)
-        with np.errstate(divide="ignore"):  # of silence, which has no distance
-            values: np.ndarray = np.log(logs, out=logs)
-        return values
+        return magnitudes, floored_logs(magnitudes, self.floor)
 
 
 @dataclass(frozen=True)
@@ -148,14 +143,9 @@ class _Differences:
 
     def take(self, block: Block) -> None:
         clean, clean_logs = self._clean.block(block.index)
-        work = np.subtract(clean, block.magnitudes)
-        self._squares += _sum_of_squares(work)
-        np.maximum(block.magnitudes, self._clean.floor, out=work)
-        if self._clean.peak > 0.0:
-            np.log(work, out=work)
-            np.subtract(clean_logs, work, out=work)
-            self._logs += float(np.abs(work, out=work).sum(dtype=np.float32))
-        self._count += work.size
+        self._squares += _sum_of_squares(np.subtract(clean, block.magnitudes))
+        self._logs += log_distance(block.magnitudes, self._clean.floor, clean_logs)
+        self._count += block.magnitudes.size
 
     def result(self) -> float:
         if self._clean.peak == 0.0:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -39,13 +40,19 @@ class Centred:
     def __init__(self, audio: np.ndarray) -> None:
         self._audio = audio
         self._means = audio.mean(axis=1, dtype=np.float64)
-        self.power = sum(float(part @ part) for part in self.parts())
+
+    @cached_property
+    def power(self) -> float:
+        """The sum of the squares, of all channels."""
+        return sum(float(part @ part) for part in self.parts())
 
     def parts(self) -> Iterator[np.ndarray]:
         """The samples, part by part, channel by channel."""
         for channel, mean in zip(self._audio, self._means, strict=True):
             for first in range(0, len(channel), SAMPLES_AT_ONCE):
-                yield np.subtract(channel[first : first + SAMPLES_AT_ONCE], mean, dtype=np.float64)
+                part = channel[first : first + SAMPLES_AT_ONCE].astype(np.float64)
+                part -= mean
+                yield part
 
 
 class SiSdr(FullReference):
@@ -66,12 +73,16 @@ class SiSdr(FullReference):
     def compare(self, clean: Heard, degraded: Heard) -> float:
         """The ratio in dB; NaN if either is silent."""
         x, y = clean.ask(_Centred()), degraded.ask(_Centred())
-        if x.power == 0.0 or y.power == 0.0:
+        product = power = 0.0
+        for a, b in zip(x.parts(), y.parts(), strict=True):
+            product += float(a @ b)
+            power += float(b @ b)
+        if x.power == 0.0 or power == 0.0:
             return math.nan
-        gain = sum(float(a @ b) for a, b in zip(x.parts(), y.parts(), strict=True)) / x.power
+        gain = product / x.power
         signal = gain * gain * x.power
-        noise = y.power - signal
-        if noise < LEAST_SHARE * y.power:
+        noise = power - signal
+        if noise < LEAST_SHARE * power:
             noise = sum(float(rest @ rest) for rest in _rests(x, y, gain))
         if noise <= signal * 10 ** (-CAP_DB / 10):
             return CAP_DB
