@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import to_jsonable_python
 
-from degrade_bench._support.addresses import is_stored
+from degrade_bench._support.addresses import checked_address, is_stored
 from degrade_bench._support.durations import parse_seconds
 from degrade_bench.corpus.excerpts import MOST_SECONDS, SHORTEST_SECONDS, Begin, Excerpt
 from degrade_bench.degrade.ladder import LEVELS
@@ -115,6 +115,11 @@ class RunConfig(BaseModel):
     max_failures: int = Field(default=0, ge=0)
     retry_failed: bool = False
     overwrite: bool = False
+
+    @field_validator("out")
+    @classmethod
+    def _address(cls, out: Path) -> Path:
+        return checked_address(out, "--out")
 
     @field_validator("levels")
     @classmethod
