@@ -198,9 +198,9 @@ def _checked(found: os.stat_result, path: Path, most_bytes: int | None) -> int:
 
 
 def _looked(path: Path) -> Any:
-    from degrade_bench._support import objects
+    from degrade_bench._support import object_server, objects
 
-    return objects.patient(objects.look, path)
+    return object_server.patient(objects.look, path)
 
 
 def _checked_object(path: Path, most_bytes: int | None) -> int:

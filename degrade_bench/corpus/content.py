@@ -7,7 +7,7 @@ import stat
 from functools import lru_cache
 from pathlib import Path
 
-from degrade_bench._support import objects
+from degrade_bench._support import object_server, objects
 from degrade_bench._support.addresses import is_stored
 from degrade_bench._support.files import sha256_of
 
@@ -46,7 +46,7 @@ def digest_of(path: Path) -> str:
 def _stored_digest(path: Path) -> str:
     """As :func:`digest_of`, of an object: read again where its size or time have changed."""
     try:
-        found = objects.patient(objects.look, path)
+        found = object_server.patient(objects.look, path)
         return MISSING if found is None else _digest(str(path), (found.size, found.changed))
     except OSError:
         return UNREADABLE

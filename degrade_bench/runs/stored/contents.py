@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from degrade_bench._support import objects
+from degrade_bench._support import object_server, objects
 from degrade_bench._support.addresses import shown
 from degrade_bench._support.contained import parse_json
 from degrade_bench._support.files import replacing
@@ -150,7 +150,7 @@ def as_addresses(folder: Path, place: Path, option: str = "") -> Iterator[None]:
     """
     try:
         yield
-    except objects.ObjectError as error:
+    except object_server.ObjectError as error:
         raise StorageError(f"{option} {shown(folder)}: {error}".strip()) from error
     except RunFolderError as error:
         if str(error).startswith(ABOUT_THE_DISK):

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from degrade_bench._support import objects
+from degrade_bench._support import object_server, objects
 from degrade_bench._support.addresses import shown
 from degrade_bench.errors import DegradeBenchError, StorageError
 from degrade_bench.runs import ownership
@@ -91,7 +91,7 @@ class Mirror:
         """
         self._ended.set()
         self._thread.join()
-        end, pauses = time.monotonic() + seconds, objects.pauses_between()
+        end, pauses = time.monotonic() + seconds, object_server.pauses_between()
         while True:
             try:
                 while not self._pass():
@@ -105,7 +105,7 @@ class Mirror:
 
     def _follow(self) -> None:
         """Send what is new until the mirror is closed, whether the storage is there or away."""
-        pauses, away, pause = objects.pauses_between(), False, 0.0
+        pauses, away, pause = object_server.pauses_between(), False, 0.0
         while not self._ended.wait(pause):
             started = time.thread_time()
             try:
@@ -113,7 +113,7 @@ class Mirror:
                 pause = max(PAUSE_SECONDS, (time.thread_time() - started) / SHARE)
                 if away:
                     self._warned(f"{shown(self._folder)} is reached again")
-                    pauses, away = objects.pauses_between(), False
+                    pauses, away = object_server.pauses_between(), False
             except (OSError, DegradeBenchError) as error:
                 if self._lease.is_lost:
                     return

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from degrade_bench._support import objects
+from degrade_bench._support import object_server
 from degrade_bench._support.addresses import checked_address, is_stored, key_of, shown
 from degrade_bench._support.files import file_word, folder_error, write_text
 from degrade_bench.errors import StorageError
@@ -51,7 +51,7 @@ def working(
     if not is_stored(checked_address(folder, option)):
         yield folder
         return
-    seconds = objects.patience()
+    seconds = object_server.patience()
     home = _home(folder)
     place = home / "run"
     with as_addresses(folder, place, option), Lease(folder, option, warned) as lease:
@@ -82,7 +82,7 @@ def _home(folder: Path) -> Path:
     chosen = os.environ.get(WORK_VARIABLE)
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     work = Path(chosen) if chosen else Path(cache) / "degrade-bench"
-    address = f"{objects.endpoint()} {key_of(folder)}"
+    address = f"{object_server.endpoint()} {key_of(folder)}"
     return work.absolute() / f"{file_word(folder.name)}-{hashlib.sha256(address.encode()).hexdigest()[:16]}"
 
 
