@@ -36,6 +36,9 @@ LEASE_SECONDS = 90.0
 RENEWED_SECONDS = 20.0
 MOST_BYTES = 4096
 
+_HELD: set[str] = set()
+"""Names of the locks that this process holds."""
+
 _NAME = re.compile(rf"{re.escape(LOCK)}-[0-9a-f]{{16}}")
 
 
@@ -66,6 +69,7 @@ class Lease:
         self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
 
     def __enter__(self) -> Lease:
+        _HELD.add(self._own.name)
         try:
             objects.write(self._own, self._content)
             try:
@@ -74,8 +78,11 @@ class Lease:
                 with contextlib.suppress(OSError):
                     objects.delete(self._own)
                 raise
-        except OSError as error:
-            raise StorageError(f"{self._place}: {error}") from error
+        except BaseException as error:
+            _HELD.discard(self._own.name)
+            if isinstance(error, OSError):
+                raise StorageError(f"{self._place}: {error}") from error
+            raise
         self._thread.start()
         return self
 
@@ -84,6 +91,7 @@ class Lease:
     ) -> None:
         self._ended.set()
         self._thread.join()
+        _HELD.discard(self._own.name)
         if not self.is_lost:
             with contextlib.suppress(OSError):
                 objects.delete(self._own)
@@ -101,7 +109,7 @@ class Lease:
             if one.path == self._own or (owner := _owner(one.path)) is None:
                 continue
             silent = max(0.0, now - one.changed)
-            if _lives(owner, silent):
+            if _lives(owner, one.path.name, silent):
                 raise RunFolderError(
                     f"{self._place} is in use by another run (process {owner.get('pid')} on {owner.get('host')}, "
                     f"heard of {silent:.0f} s ago); wait for it to end: if it was killed, its lock ends after "
@@ -128,15 +136,19 @@ def _owner(lease: Path) -> dict[str, Any] | None:
     return content if isinstance(content, dict) and content.get("program") == PROGRAM else None
 
 
-def _lives(owner: dict[str, Any], silent: float) -> bool:
+def _lives(owner: dict[str, Any], name: str, silent: float) -> bool:
     """Whether the run that wrote a lock still goes on, as far as can be told.
 
     Args:
         owner: what it wrote.
+        name: of the lock.
         silent: seconds since then.
     """
-    if owner.get("machine") != _this_process()["machine"]:
+    this = _this_process()
+    if owner.get("machine") != this["machine"]:
         return silent < LEASE_SECONDS
+    if (owner.get("pid"), owner.get("created")) == (this["pid"], this["created"]):
+        return name in _HELD
     try:
         process = psutil.Process(int(owner["pid"]))
         return bool(process.create_time() == owner["created"] and process.status() != psutil.STATUS_ZOMBIE)

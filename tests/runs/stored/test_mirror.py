@@ -1,0 +1,148 @@
+"""Whenever sending is stopped, what lies in the storage is a run directory that another machine can go on from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from degrade_bench._support import objects
+from degrade_bench._support.object_server import ObjectError
+from degrade_bench._support.objects import Found
+from degrade_bench.errors import StorageError
+from degrade_bench.runs import folder as folders
+from degrade_bench.runs.folder import RunFolder
+from degrade_bench.runs.scores import block_sizes, to_table
+from degrade_bench.runs.stored import mirror, working
+from degrade_bench.runs.stored.lease import is_lease
+from tests.runs.records import clip_of, record_of
+from tests.runs.test_shards import row
+
+ADDRESS = Path("s3://bucket/run")
+
+
+class Memory:
+    """Object storage in a dictionary, which remembers what it held after every change.
+
+    ``most_changes`` are carried out, and it is away afterwards.
+    """
+
+    def __init__(self, monkeypatch, held=(), most_changes=10**6):
+        self.held, self.states, self.left = dict(held), [], most_changes
+        for name in ("look", "listed", "read", "write", "fetch", "delete"):
+            monkeypatch.setattr(objects, name, getattr(self, name))
+
+    def change(self, path, content=None):
+        if is_lease(path.name):
+            return
+        if not self.left:
+            raise ObjectError("cannot be reached", may_pass=True)
+        self.left -= 1
+        if content is None:
+            self.held.pop(path, None)
+        else:
+            self.held[path] = content
+        self.states.append(dict(self.held))
+
+    def write(self, path, content):
+        self.change(path, content.read_bytes() if isinstance(content, Path) else content)
+
+    def delete(self, path):
+        self.change(path)
+
+    def look(self, path):
+        return Found(path, len(self.held[path]), 0.0) if path in self.held else None
+
+    def listed(self, folder, deep=False):
+        there = {}
+        for path, content in self.held.items():
+            if folder in path.parents:
+                inside = folder / path.relative_to(folder).parts[0]
+                there[inside] = Found(inside, len(content) if inside == path else None, 0.0)
+        return [there[path] for path in sorted(there)]
+
+    def read(self, path, most_bytes):
+        if path not in self.held:
+            raise FileNotFoundError(path)
+        return self.held[path]
+
+    def fetch(self, path, target):
+        target.write(self.read(path, 0))
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEGRADE_BENCH_WORK_DIR", str(tmp_path / "work"))
+    monkeypatch.setenv("DEGRADE_BENCH_STORE_PATIENCE", "0")
+    monkeypatch.setattr(mirror.Mirror, "start", lambda self: self._thread.start() or self._ended.set())
+
+
+def work(steps=4):
+    """Starts of a run: shards, very many shards that are merged, a table, another metric's shards, a table."""
+
+    def finish(folder):
+        finished = folder.read_finished()
+        folder.finish(finished.rows, record_of(state="done"))
+
+    with working(ADDRESS) as place, RunFolder(place) as folder:
+        folder.write_record(record_of(state="running"))
+        for block in "abc":
+            folder.add_clip(clip_of(f"clip {block}"))
+            folder.add_shard([row(f"clip {block}", "a")])
+    if steps > 1:
+        with working(ADDRESS) as place, RunFolder(place) as folder:
+            folder.read_finished()
+            folder.add_shard([row("clip d", "a")])
+    if steps > 2:
+        with working(ADDRESS) as place, RunFolder(place) as folder:
+            finish(folder)
+    if steps > 3:
+        with working(ADDRESS) as place, RunFolder(place) as folder:
+            folder.add_shard([row("clip a", "b")])
+            finish(folder)
+
+
+def blocks_in(state, place):
+    """The blocks that can be read of what lay in the storage."""
+    for path, content in state.items():
+        target = place / path.relative_to(ADDRESS)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    with RunFolder(place) as folder:
+        return set(block_sizes(folder.read_finished().rows))
+
+
+def test_at_every_moment_it_can_be_gone_on_from_and_nothing_sent_is_lost(tmp_path, monkeypatch):
+    monkeypatch.setattr(folders, "MOST_SHARDS", 2)
+    memory = Memory(monkeypatch)
+    work()
+    before = set()
+    for number, state in enumerate(memory.states):
+        listed = set(json.loads(state[ADDRESS / "files.json"])["files"])
+        names = {str(path.relative_to(ADDRESS)) for path in state} - {"files.json"}
+        assert {"shards/" if name.startswith("shards/") else name for name in names} <= listed
+        blocks = blocks_in(state, tmp_path / str(number))
+        assert before <= blocks
+        before = blocks
+    assert len(before) == 5
+    assert {path.name for path in memory.held} == {"files.json", "run.json", "scores.parquet"}
+
+
+def test_wherever_the_storage_is_lost_the_next_start_sends_the_rest(tmp_path, monkeypatch):
+    whole = Memory(monkeypatch)
+    work(1)
+    for most in range(len(whole.states)):
+        monkeypatch.setenv("DEGRADE_BENCH_WORK_DIR", str(tmp_path / f"work {most}"))
+        memory = Memory(monkeypatch, most_changes=most)
+        with pytest.raises(StorageError, match="cannot be reached"):
+            work(1)
+        memory.left = 100
+        with working(ADDRESS):
+            pass
+        writer = lambda held: {name: content for name, content in held.items() if name.name != "files.json"}  # noqa: E731
+        assert writer(memory.held) == writer(whole.held)
+
+
+def test_to_table_holds_what_row_says():
+    assert block_sizes(to_table([row("clip", "metric")])) == {("clip", "noise", "metric"): 1}
