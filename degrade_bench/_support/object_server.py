@@ -158,10 +158,10 @@ def reasons(path: Path) -> Iterator[None]:
     except (FileNotFoundError, ObjectError):
         raise
     except OSError as error:
-        raise _reason(str(error), bucket_of(path)) from error
+        raise meaning(str(error), bucket_of(path)) from error
 
 
-def _reason(text: str, bucket: str) -> ObjectError:
+def meaning(text: str, bucket: str) -> ObjectError:
     """What an error of pyarrow's means."""
     match = _CODE.search(text)
     code = match[1] if match else ""
