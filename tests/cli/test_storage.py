@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 import degrade_bench
+from degrade_bench._support.files import write_text
 from degrade_bench._support.object_server import ObjectError, meaning
+from degrade_bench.runs.ownership import claim
 from tests.cli.requests import assert_refused
 from tests.conftest import make_clip
 from tests.storage import contents
@@ -42,14 +44,24 @@ def test_the_whole_job_and_all_that_reads_it_afterwards(bucket, call, tmp_path):
     code, printed, err = call("analysis", out, "--alpha", 0.01)
     assert code == 0, err
     assert printed == call("analysis", tmp_path / "out", "--alpha", 0.01)[1]
-    code, printed, err = call("report", out)
-    assert (code, printed) == (0, f"wrote {out}/report.html\n")
     assert json.loads(contents(Path(out))["analysis.json"])["options"]["alpha"] == 0.01
     code, printed, err = call("compare", out, tmp_path / "out", "--out", f"{out}-compared")
     assert code == 0, err
     assert f"wrote {out}-compared/comparison.json" in printed
     assert json.loads(contents(Path(f"{out}-compared"))["comparison.json"])["runs"][0]["clips"] == 2
     assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_a_report_is_sent(bucket, call, monkeypatch):
+    def write_report(folder, steps):
+        claim(folder, ["report.html"])
+        write_text(folder / "report.html", "drawn")
+        return folder / "report.html"
+
+    monkeypatch.setattr("degrade_bench.reports.write_report", write_report)
+    out = f"s3://{bucket.parts[1]}/run"
+    assert call("report", out)[:2] == (0, f"wrote {out}/report.html\n")
+    assert contents(Path(out))["report.html"] == b"drawn"
 
 
 @pytest.mark.parametrize(
