@@ -8,6 +8,7 @@ them, ``AWS_ENDPOINT_URL`` (or ``AWS_ENDPOINT_URL_S3``) for a server of one's ow
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import os
 import re
@@ -158,6 +159,8 @@ def reasons(path: Path) -> Iterator[None]:
     except (FileNotFoundError, ObjectError):
         raise
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):  # of the file that is copied to
+            raise
         raise meaning(str(error), bucket_of(path)) from error
 
 

@@ -113,7 +113,6 @@ WRITES = (
     ("selftest/text.py", "errors_with_progress", "write_text", SELFTEST),
     ("runs/stored/contents.py", "copied.copy", "mkdir", SENT),
     ("runs/stored/contents.py", "copied.copy", "open", SENT),
-    ("runs/stored/contents.py", "copied.copy", "replacing", SENT),
     ("runs/stored/lease.py", "Lease.__enter__", "delete", TWO),
     ("runs/stored/lease.py", "Lease.__enter__", "write", TWO),
     ("runs/stored/lease.py", "Lease.__exit__", "delete", TWO),

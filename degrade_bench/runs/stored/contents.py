@@ -12,7 +12,7 @@ from pathlib import Path
 from degrade_bench._support import object_server, objects
 from degrade_bench._support.addresses import shown
 from degrade_bench._support.contained import parse_json
-from degrade_bench._support.files import replacing
+from degrade_bench._support.files import folder_error
 from degrade_bench.errors import RunFolderError, StorageError
 from degrade_bench.runs import ownership
 from degrade_bench.runs.names import FILES, LOCK, SHARDS
@@ -33,7 +33,7 @@ class Contents:
         listed: the files that it lists.
         writer: the working folder that wrote the list last; None where it came there otherwise.
         sizes: of the files that are ours, by name, in bytes.
-        foreign: names of what is not ours, and stands where we might write.
+        foreign: names of what is not ours, and stands where we might write; one for all of a foreign ``shards``.
     """
 
     listing: bytes
@@ -67,7 +67,9 @@ def contents_of(folder: Path, option: str) -> Contents:
         inside = objects.listed(folder / place)
         there.update({f"{place}/{one.path.name}": one.size for one in inside if one.size is not None})
     ours = {name: size for name, size in there.items() if is_ours(name, listed)}
-    foreign = {name for name in there.keys() - ours.keys() if _may_stand_in_the_way(name, listed)}
+    foreign = {name for name in there.keys() - ours.keys() if ownership.may_be_listed(name)}
+    if f"{SHARDS}/" not in listed and any(name.startswith(f"{SHARDS}/") for name in there):
+        foreign.add(f"{SHARDS}/of-somebody")
     writer = parse_json(listing).get("writer")
     return Contents(listing, listed, writer if isinstance(writer, str) else None, ours, frozenset(foreign))
 
@@ -89,12 +91,8 @@ def is_ours(name: str, listed: Iterable[str]) -> bool:
     return f"{SHARDS}/" in listed and ownership.is_shard_name(shard) if place == SHARDS else name in listed
 
 
-def _may_stand_in_the_way(name: str, listed: Iterable[str]) -> bool:
-    return ownership.may_be_listed(name) or (name.startswith(f"{SHARDS}/") and f"{SHARDS}/" not in listed)
-
-
 def copied(folder: Path, names: Iterable[str], target: Path) -> None:
-    """Copy objects into a local directory, several at a time.
+    """Copy objects into a local directory, several at a time; where one fails, others are there, or parts of them.
 
     Args:
         folder: the address of a directory.
@@ -107,9 +105,14 @@ def copied(folder: Path, names: Iterable[str], target: Path) -> None:
     """
 
     def copy(name: str) -> None:
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        with replacing(target / name) as temporary, open(temporary, "wb") as file:
-            objects.fetch(folder / name, file)
+        try:
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            with open(target / name, "wb") as file:
+                objects.fetch(folder / name, file)
+        except (FileNotFoundError, object_server.ObjectError):
+            raise
+        except OSError as error:
+            raise folder_error(target / name, error) from error
 
     several(copy, names)
 

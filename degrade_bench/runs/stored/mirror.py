@@ -91,7 +91,7 @@ class Mirror:
         """
         self._ended.set()
         self._thread.join()
-        end, pauses = time.monotonic() + seconds, object_server.pauses_between()
+        end, pauses, told = time.monotonic() + seconds, object_server.pauses_between(), False
         while True:
             try:
                 while not self._pass():
@@ -101,6 +101,9 @@ class Mirror:
                 pause = next(pauses)
                 if self._lease.is_lost or time.monotonic() + pause > end:
                     raise StorageError(f"{shown(self._folder)}: {error}") from error
+                if not told:
+                    self._warned(f"{shown(self._folder)}: {error}; trying again for {seconds:g} s")
+                told = True
             time.sleep(pause)
 
     def _follow(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from degrade_bench._support import objects
 from degrade_bench._support.object_server import ObjectError
 from degrade_bench._support.objects import Found
-from degrade_bench.errors import StorageError
+from degrade_bench.errors import RunFolderError, StorageError
 from degrade_bench.runs import folder as folders
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.scores import block_sizes
@@ -131,6 +132,30 @@ def test_at_every_moment_it_can_be_gone_on_from_and_nothing_sent_is_lost(tmp_pat
         before = blocks
     assert len(before) == 5
     assert {path.name for path in memory.held} == {"files.json", "run.json", "scores.parquet"}
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "said"),
+    [
+        (ObjectError("cannot be reached", may_pass=True), StorageError, "--out s3://bucket/run: cannot be reached"),
+        (OSError(errno.ENOSPC, "No space left on device"), RunFolderError, "the disk is full: cannot write"),
+    ],
+)
+def test_what_fails_while_a_run_is_fetched_is_said_and_nothing_is_changed(monkeypatch, error, kind, said):
+    memory = Memory(monkeypatch)
+    work(1)
+    before = dict(memory.held)
+
+    def fails(path, target):
+        raise error
+
+    with monkeypatch.context() as failing:
+        failing.setattr(objects, "fetch", fails)
+        with pytest.raises(kind, match=said):
+            work(2)
+    assert memory.held == before
+    work(3)  # what was there in part is fetched again
+    assert len(memory.held) == 3
 
 
 def test_wherever_the_storage_is_lost_the_next_start_sends_the_rest(tmp_path, monkeypatch):
