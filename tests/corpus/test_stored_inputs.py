@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 import tempfile
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from degrade_bench._support import objects
+from degrade_bench._support import object_server, objects
 from degrade_bench.clip.stems import stems_of
 from degrade_bench.corpus.excerpts import Excerpt
 from degrade_bench.corpus.inputs import sources_from
@@ -130,8 +132,13 @@ def test_a_server_that_is_away_is_waited_for_where_a_clip_is_read(server, far, m
     [source] = sources_from([far / "a.wav"])[0]
     expected = source.load().hash
     server.stop()
-    monkeypatch.setattr("time.sleep", lambda seconds: server.start())
-    assert source.load().hash == expected
+    monkeypatch.setattr(object_server, "pauses_between", lambda: itertools.repeat(0.05))
+    back = threading.Timer(0.3, server.start)
+    back.start()
+    try:
+        assert source.load().hash == expected
+    finally:
+        back.join()
 
 
 @pytest.mark.parametrize(
