@@ -50,6 +50,9 @@ IN_THE_WAY = f"{STORED}::test_a_file_of_somebodys_where_one_of_ours_is_to_be_is_
 TWO = f"{STORED}::test_two_runs_at_a_time_are_refused"
 DEAD = f"{STORED}::test_a_run_of_another_machine_has_its_lock_until_it_is_silent_for_long"
 TAKEN = f"{STORED}::test_a_run_whose_lock_was_taken_sends_nothing_more"
+MIRRORED = "tests/runs/stored/test_mirror.py"
+MOVED = f"{MIRRORED}::test_what_stood_in_the_way_and_was_moved_is_forgotten"
+PARTLY = f"{MIRRORED}::test_a_local_place_that_was_removed_in_part_counts_for_nothing"
 SENT = f"{STORED}::test_the_table_is_that_of_a_local_run_and_nothing_else_is_left"
 KEPT = "tests/corpus/test_stored_inputs.py::test_a_listing_fetches_little_and_nothing_is_kept"
 GUARD = "tests/support/test_guard.py::test_closed_streams_are_open_again"
@@ -125,7 +128,9 @@ WRITES = (
     ("runs/stored/reading.py", "fetched_all", "mkdir", TEMPORARY),
     ("runs/stored/working.py", "_prepare", "mkdir", SENT),
     ("runs/stored/working.py", "_prepare", "touch", IN_THE_WAY),
-    ("runs/stored/working.py", "_prepare", "unlink", IN_THE_WAY),
+    ("runs/stored/working.py", "_forget_foreign", "rmdir", MOVED),
+    ("runs/stored/working.py", "_forget_foreign", "unlink", MOVED),
+    ("runs/stored/working.py", "_remove", "unlink", PARTLY),
     ("runs/stored/working.py", "_prepare", "write_text", SENT),
     ("runs/stored/working.py", "_remove", "rmtree", SENT),
     ("sweep/examples.py", "_mp3", "soundfile.write", MEMORY),

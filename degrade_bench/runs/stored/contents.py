@@ -20,6 +20,8 @@ from degrade_bench.runs.stored.lease import is_lease
 
 ABOUT_THE_DISK = ("the disk is full", "no permission", "cannot write")
 """How messages begin that are about the local copy."""
+FOREIGN_SHARDS = f"{SHARDS}/of-somebody"
+"""What stands for all that is in a folder of that name which is not ours."""
 MOST_AT_ONCE = 8
 """How many objects are copied at a time."""
 
@@ -69,7 +71,7 @@ def contents_of(folder: Path, option: str) -> Contents:
     ours = {name: size for name, size in there.items() if is_ours(name, listed)}
     foreign = {name for name in there.keys() - ours.keys() if ownership.may_be_listed(name)}
     if f"{SHARDS}/" not in listed and any(name.startswith(f"{SHARDS}/") for name in there):
-        foreign.add(f"{SHARDS}/of-somebody")
+        foreign.add(FOREIGN_SHARDS)
     writer = parse_json(listing).get("writer")
     return Contents(listing, listed, writer if isinstance(writer, str) else None, ours, frozenset(foreign))
 

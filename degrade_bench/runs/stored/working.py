@@ -22,8 +22,9 @@ from degrade_bench._support import object_server
 from degrade_bench._support.addresses import checked_address, is_stored, key_of, shown
 from degrade_bench._support.files import file_word, folder_error, write_text
 from degrade_bench.errors import StorageError
+from degrade_bench.runs import ownership
 from degrade_bench.runs.names import FILES, SHARDS
-from degrade_bench.runs.stored.contents import Contents, as_addresses, contents_of, copied
+from degrade_bench.runs.stored.contents import FOREIGN_SHARDS, Contents, as_addresses, contents_of, copied
 from degrade_bench.runs.stored.lease import Lease
 from degrade_bench.runs.stored.mirror import Mirror
 
@@ -105,9 +106,7 @@ def _prepare(folder: Path, home: Path, there: Contents, warned: Callable[[str], 
     state, place = _state(home), home / "run"
     started_empty = not there.listing and state.get("began_empty") is True
     if state and (there.writer == state.get("writer") or started_empty):
-        for name in state.get("foreign", ()):
-            with contextlib.suppress(OSError):
-                (place / name).unlink()
+        _forget_foreign(place, state)
         writer = str(state["writer"])
         alike = [name for name in there.sizes if name.startswith(f"{SHARDS}/") and (place / name).is_file()]
     else:
@@ -144,5 +143,23 @@ def _state(home: Path) -> dict[str, Any]:
     return state if isinstance(state, dict) and isinstance(state.get("writer"), str) else {}
 
 
+def _forget_foreign(place: Path, state: dict[str, Any]) -> None:
+    """Remove the empty files that stood for what was not ours the last time."""
+    names = [name for name in state.get("foreign", ()) if ownership.may_be_listed(name) or name == FOREIGN_SHARDS]
+    with contextlib.suppress(OSError):
+        for name in names:
+            if _is_empty(place / name):
+                (place / name).unlink()
+        if FOREIGN_SHARDS in names:
+            (place / SHARDS).rmdir()
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size == 0
+
+
 def _remove(home: Path) -> None:
+    """Remove a local place; what is left of it where that is stopped is no longer taken for a whole one."""
+    with contextlib.suppress(OSError):
+        (home / STATE).unlink()
     shutil.rmtree(home, ignore_errors=True)

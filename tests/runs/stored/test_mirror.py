@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from degrade_bench._support.objects import Found
 from degrade_bench.errors import RunFolderError, StorageError
 from degrade_bench.runs import folder as folders
 from degrade_bench.runs.folder import RunFolder
+from degrade_bench.runs.ownership import list_of
 from degrade_bench.runs.scores import block_sizes
 from degrade_bench.runs.stored import mirror, working
 from degrade_bench.runs.stored.lease import is_lease
@@ -170,3 +172,30 @@ def test_wherever_the_storage_is_lost_the_next_start_sends_the_rest(tmp_path, mo
         with working(ADDRESS):
             pass
         assert without_list(memory.held) == without_list(whole.held)
+
+
+def test_a_local_place_that_was_removed_in_part_counts_for_nothing(tmp_path, monkeypatch):
+    memory = Memory(monkeypatch)
+    with monkeypatch.context() as killed:
+        killed.setattr("shutil.rmtree", lambda *arguments, **options: None)
+        work(1)
+    before = dict(memory.held)
+    [place] = tmp_path.glob("work/*/run")
+    next(place.glob("shards/*.arrow")).unlink()
+    with working(ADDRESS):
+        pass
+    assert without_list(memory.held) == without_list(before)
+
+
+@pytest.mark.parametrize("name", ["scores.parquet", "shards/notes.txt"])
+def test_what_stood_in_the_way_and_was_moved_is_forgotten(monkeypatch, name):
+    memory = Memory(monkeypatch)
+    listing = list_of(["run.json"]).encode()
+    memory.held = {ADDRESS / "files.json": listing, ADDRESS / "run.json": b"{}", ADDRESS / name: b"mine"}
+    with monkeypatch.context() as killed:
+        killed.setattr(sys.modules["degrade_bench.runs.stored.working"], "_remove", lambda home: None)
+        with pytest.raises(RunFolderError, match=rf"{name.partition('/')[0]}/? is there already"):
+            work(1)
+    assert memory.held.pop(ADDRESS / name) == b"mine"
+    with working(ADDRESS) as place, RunFolder(place):
+        pass
