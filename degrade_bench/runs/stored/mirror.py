@@ -2,7 +2,8 @@
 
 A thread looks at the local directory again and again and sends what is new. Whenever it is stopped, what lies in
 the storage is a run directory that another machine can go on from: ``files.json`` lists a file before it is sent,
-and a file is removed only after everything that was there when it was gone locally has been sent.
+a clip is sent before its rows, and a file is removed only after everything that was there when it was gone
+locally has been sent.
 """
 
 from __future__ import annotations
@@ -145,14 +146,19 @@ class Mirror:
 
     def _look(self) -> _Look:
         """What lies in the local directory, shards first: they go only when the table that has them is there."""
-        shards = self._place / SHARDS
-        names: list[str] = []
-        with contextlib.suppress(FileNotFoundError):
-            names = [f"{SHARDS}/{name}" for name in os.listdir(shards) if ownership.is_shard_name(name)]
+        rows = self._shards(".arrow")
+        clips = self._shards(".json")  # looked for after the rows: a clip is written before its rows are
         listed = ownership.listed(self._place)
         others = sorted(listed - {f"{SHARDS}/"}, key=lambda name: (name == RECORD, name))
-        stamps = {name: _stamp(self._place / name) for name in (*sorted(names), *others)}
+        stamps = {name: _stamp(self._place / name) for name in (*clips, *rows, *others)}
         return _Look(listed, {name: stamp for name, stamp in stamps.items() if stamp is not None})
+
+    def _shards(self, suffix: str) -> list[str]:
+        """The files of that kind in the folder of the shards."""
+        names: list[str] = []
+        with contextlib.suppress(FileNotFoundError):
+            names = sorted(name for name in os.listdir(self._place / SHARDS) if name.endswith(suffix))
+        return [f"{SHARDS}/{name}" for name in names if ownership.is_shard_name(name)]
 
     def _list(self, names: frozenset[str]) -> None:
         """Have the storage list these files, if it does not."""
@@ -165,7 +171,8 @@ class Mirror:
     def _send(self, look: _Look) -> None:
         new = [name for name, stamp in look.stamps.items() if self._sent.get(name) != stamp]
         shards = [name for name in new if name.startswith(f"{SHARDS}/")]
-        several(self._copy, shards)
+        for suffix in (".json", ".arrow"):  # no row without its clip
+            several(self._copy, [name for name in shards if name.endswith(suffix)])
         for name in new[len(shards) :]:
             self._copy(name)
 

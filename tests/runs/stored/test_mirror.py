@@ -86,7 +86,8 @@ def work(steps=4):
 
     def finish(folder):
         finished = folder.read_finished()
-        folder.finish(finished.rows, record_of(state="done"))
+        clips = tuple(folder.read_clips().values())
+        folder.finish(finished.rows, record_of(state="done", clips=clips))
 
     with working(ADDRESS) as place, RunFolder(place) as folder:
         folder.write_record(record_of(state="running"))
@@ -96,6 +97,7 @@ def work(steps=4):
     if steps > 1:
         with working(ADDRESS) as place, RunFolder(place) as folder:
             folder.read_finished()
+            folder.add_clip(clip_of("clip d", "0"))
             folder.add_shard([row(clip_id="clip d", metric="a")])
     if steps > 2:
         with working(ADDRESS) as place, RunFolder(place) as folder:
@@ -113,7 +115,9 @@ def blocks_in(state, place):
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
     with RunFolder(place) as folder:
-        return set(block_sizes(folder.read_finished().rows))
+        blocks = set(block_sizes(folder.read_finished().rows))
+        assert {clip for clip, _, _ in blocks} <= folder.read_clips().keys()
+        return blocks
 
 
 def without_list(held):
