@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from degrade_bench._support.files import folder_error
 from degrade_bench._support.steps import Steps, silent
 from degrade_bench.errors import ConfigError, RunFolderError, UnknownNameError
+from degrade_bench.runs.stored import fetched, fetched_all, working
 
 if TYPE_CHECKING:
     from degrade_bench.analysis import Analysis, AnalysisOptions
@@ -33,8 +34,9 @@ def conclude(folder: Path, options: AnalysisOptions | None = None, steps: Steps 
     """
     from degrade_bench.analysis import analyse_folder, write
 
-    analysis = analyse_folder(folder, options, steps)
-    write(analysis, folder)
+    with working(folder, option="run directory") as place:
+        analysis = analyse_folder(place, options, steps)
+        write(analysis, place)
     return analysis
 
 
@@ -50,10 +52,11 @@ def show(folder: Path, steps: Steps = silent) -> Path:
     """
     from degrade_bench.reports import write_report
 
-    try:
-        return write_report(folder, steps)
-    except OSError as error:
-        raise folder_error(folder, error) from error
+    with working(folder, option="run directory") as place:
+        try:
+            return folder / write_report(place, steps).relative_to(place)
+        except OSError as error:
+            raise folder_error(place, error) from error
 
 
 def stored_margins(folder: Path, other: Path) -> tuple[dict[str, float], dict[str, float]]:
@@ -69,11 +72,12 @@ def stored_margins(folder: Path, other: Path) -> tuple[dict[str, float], dict[st
             analysed by rules 1 or has no margin.
     """
     from degrade_bench.analysis import load_analysis
-    from degrade_bench.runs.names import SCORES
+    from degrade_bench.runs.names import ANALYSIS, SCORES
     from degrade_bench.runs.scores import read_table
 
-    analysis = load_analysis(other)
-    tables = [read_table(where / SCORES, ["metric", "fingerprint"]) for where in (folder, other)]
+    with fetched_all([folder, other], (ANALYSIS, SCORES)) as places:
+        analysis = load_analysis(places[1])
+        tables = [read_table(place / SCORES, ["metric", "fingerprint"]) for place in places]
     here, there = (
         dict(zip(*(table[name].to_pylist() for name in table.column_names), strict=True)) for table in tables
     )
@@ -189,10 +193,11 @@ def plan_from_run(
         ConfigError: a number that cannot be.
     """
     from degrade_bench.analysis import analyse_folder, designs, load_analysis
-    from degrade_bench.runs.names import ANALYSIS
+    from degrade_bench.runs.names import ANALYSIS, RECORD, SCORES
 
     _check(power, drop, clips)
-    run_designs = designs(load_analysis(folder) if (folder / ANALYSIS).is_file() else analyse_folder(folder))
+    with fetched(folder, (RECORD, SCORES, ANALYSIS)) as place:
+        run_designs = designs(load_analysis(place) if (place / ANALYSIS).is_file() else analyse_folder(place))
     if not run_designs:
         raise RunFolderError(f"{folder}: no damage was scored on enough recordings to plan with")
     for kind, wanted in (("metric", metrics), ("degradation", degradations)):

@@ -52,6 +52,10 @@ class RunFolderError(DegradeBenchError):
     """A run directory that cannot be used: another run's results, no permission, a full disk."""
 
 
+class StorageError(DegradeBenchError):
+    """Object storage that cannot be used: no such bucket, no permission, a server that does not answer."""
+
+
 class ConfigError(DegradeBenchError, ValueError):
     """A wrong option, on the command line, in a file or in the API."""
 

@@ -21,6 +21,7 @@ from filelock import FileLock
 from degrade_bench.clip import Annotations, Clip
 from degrade_bench.conclude import show
 from degrade_bench.sweep import processes
+from tests.storage import bucket, server  # noqa: F401  # fixtures
 
 collect_ignore = ["thirdparty_package"]  # a package to install, one half of it broken on purpose
 

@@ -3,6 +3,9 @@
 A FIFO makes a reader wait for ever, a device like ``/dev/zero`` never ends, and a link may lead to either. So the
 kind is looked at before anything is opened, and again on the open file. Everything here raises :class:`OSError`;
 what this module finds wrong is the error's text and its ``strerror``, without the path, to be put after it.
+
+A path may be an address in object storage (:mod:`degrade_bench._support.addresses`): what is opened there is
+fetched into a temporary file that is gone when it is closed.
 """
 
 from __future__ import annotations
@@ -11,7 +14,9 @@ import errno
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+from degrade_bench._support.addresses import is_stored
 
 MOST_TEXT_BYTES = 16 << 20
 """How long a text beside the audio may be: beats, JAMS, manifests, suites, options."""
@@ -61,6 +66,8 @@ def check_regular(path: Path, most_bytes: int | None = None) -> int:
         ReadingError: a directory, pipe, socket or device, a path that no file can have, or too long.
         OSError: as :func:`os.stat`: missing, a loop of links, no permission for a folder on the way.
     """
+    if is_stored(path):
+        return _checked_object(path, most_bytes)
     try:
         found = os.stat(path)
     except ValueError as error:  # a null character, or a surrogate that stands for no byte
@@ -78,6 +85,12 @@ def open_regular(path: Path, most_bytes: int | None = None) -> BinaryIO:
     Raises:
         OSError: as :func:`check_regular`, or no permission.
     """
+    if is_stored(path):
+        from degrade_bench._support import objects
+
+        if most_bytes is not None:
+            check_regular(path, most_bytes)
+        return objects.opened(path)
     check_regular(path, most_bytes)
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     file = os.fdopen(os.open(path, flags), "rb")
@@ -87,6 +100,45 @@ def open_regular(path: Path, most_bytes: int | None = None) -> BinaryIO:
         file.close()
         raise
     return file
+
+
+def open_header(path: Path) -> BinaryIO:
+    """As :func:`open_regular`, of what is in object storage only the parts that are asked for.
+
+    Raises:
+        OSError: as :func:`open_regular`.
+    """
+    if not is_stored(path):
+        return open_regular(path)
+    from degrade_bench._support import objects
+
+    return objects.opened_in_parts(path)
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there; links are followed. A name that is too long for a file is none."""
+    return os.path.isfile(path) if not is_stored(path) else getattr(_looked(path), "size", None) is not None
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; links are followed."""
+    if not is_stored(path):
+        return os.path.isdir(path)
+    found = _looked(path)
+    return found is not None and found.size is None
+
+
+def files_in(folder: Path) -> list[Path]:
+    """What lies in a folder, by name.
+
+    Raises:
+        OSError: it cannot be listed.
+    """
+    if not is_stored(folder):
+        return sorted(folder.iterdir())
+    from degrade_bench._support import objects
+
+    return [found.path for found in objects.listed(folder)]
 
 
 def read_bytes_file(path: Path, most_bytes: int) -> bytes:
@@ -145,6 +197,23 @@ def _checked(found: os.stat_result, path: Path, most_bytes: int | None) -> int:
     if most_bytes is not None and found.st_size > most_bytes:
         raise ReadingError(_too_long(size_text(found.st_size), most_bytes), path)
     return found.st_size
+
+
+def _looked(path: Path) -> Any:
+    from degrade_bench._support import object_server, objects
+
+    return object_server.patient(objects.look, path)
+
+
+def _checked_object(path: Path, most_bytes: int | None) -> int:
+    found = _looked(path)
+    if found is None:
+        raise FileNotFoundError(errno.ENOENT, "no such object", str(path))
+    if found.size is None:
+        raise ReadingError("is a folder, expected an object", path)
+    if most_bytes is not None and found.size > most_bytes:
+        raise ReadingError(_too_long(size_text(found.size), most_bytes), path)
+    return int(found.size)
 
 
 def _too_long(size: str, most_bytes: int) -> str:

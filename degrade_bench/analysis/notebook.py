@@ -11,7 +11,9 @@ from degrade_bench.analysis.analyse import conclusions, looks_of
 from degrade_bench.analysis.drops import DROPS, NET_DROPS
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.result import Analysis, load_options
+from degrade_bench.runs.names import ANALYSIS, RECORD, SCORES
 from degrade_bench.runs.scores import load_scores
+from degrade_bench.runs.stored import fetched
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +42,9 @@ def load(folder: Path | str, options: AnalysisOptions | None = None) -> Loaded:
         RunFolderError: there are no scores, or they cannot be read; or the thresholds were asked of an
             ``analysis.json`` that is damaged or written by another version.
     """
-    folder = Path(folder)
-    scores = load_scores(folder)
-    concluded = conclusions(scores, options or load_options(folder), looks_of(folder, scores))
+    with fetched(Path(folder), (RECORD, SCORES, ANALYSIS)) as place:
+        scores = load_scores(place)
+        concluded = conclusions(scores, options or load_options(place), looks_of(place, scores))
     drops = concluded.drops()
     frames = {attribute.name: getattr(concluded.analysis, attribute.name) for attribute in fields(Analysis)}
     return Loaded(**frames, scores=scores, drops=drops.table, net_drops=drops.net)

@@ -7,6 +7,8 @@ from tempfile import TemporaryDirectory
 
 from degrade_bench.bench.request import Resolved
 from degrade_bench.runs.folder import RunFolder
+from degrade_bench.runs.names import RECORD, SCORES, SHARDS
+from degrade_bench.runs.stored import fetched
 from degrade_bench.sweep.forecast import Forecast, forecast
 from degrade_bench.sweep.resume import check_same
 
@@ -21,7 +23,7 @@ def dry_run(resolved: Resolved) -> Forecast:
         DegradeBenchError: the request cannot be carried out.
     """
     with TemporaryDirectory() as nothing_done:
-        path = Path(nothing_done) if resolved.config.overwrite else resolved.config.out
-        with RunFolder(path, only_looks=True) as folder:
+        out = Path(nothing_done) if resolved.config.overwrite else resolved.config.out
+        with fetched(out, (RECORD, SCORES, SHARDS)) as path, RunFolder(path, only_looks=True) as folder:
             check_same(folder, resolved.sweep)
             return forecast(resolved.sweep, folder)

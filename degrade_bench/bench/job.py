@@ -20,6 +20,7 @@ from degrade_bench.errors import CorpusError, DegradeBenchError
 from degrade_bench.metric.catalogue import SkippedMetric
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.record import Example, LeftOut, LooksRecord, RunRecord
+from degrade_bench.runs.stored import working
 from degrade_bench.runs.timings import Timings
 from degrade_bench.sweep.config import RunConfig
 from degrade_bench.sweep.deadline import Deadline
@@ -53,6 +54,7 @@ def run(
 
     Raises:
         TimeLimitError: the time limit was reached; what was finished is in the run directory.
+        StorageError: a run directory in object storage that cannot be used, or that could not be sent everything.
         DegradeBenchError: the request cannot be carried out. Failures of single cells are rows instead.
     """
     started = time.perf_counter()
@@ -62,7 +64,11 @@ def run(
         announce(resolved)
     progress = progress or Progress()
     deadline = Deadline.after(config.time_limit)
-    with timed() as spent, RunFolder(config.out, config.overwrite) as folder:
+    with (
+        timed() as spent,
+        working(config.out, progress.warned) as place,
+        RunFolder(place, config.overwrite) as folder,
+    ):
         looks = begun(resolved.looks, folder.read_record(), folder)
         previous = check_same(folder, resolved.sweep)
         record = first_record(config, resolved.sweep, resolved.device, command, previous).updated(
@@ -83,7 +89,7 @@ def run(
         record = record.updated(state="done", seconds=seconds)
         folder.write_record(record)
         with stage("report"):
-            show(config.out, partial(progress.concluding, "figures"))
+            show(place, partial(progress.concluding, "figures"))
         record = record.updated(timings=_timings(started, record, spent))
         folder.write_record(record)
     return RunResult(config.out, analysis, record)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from degrade_bench.runs.names import SCORES
 from degrade_bench.runs.record import RunRecord
 from degrade_bench.runs.scores import load_scores
+from degrade_bench.runs.stored import fetched
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +23,7 @@ class RunResult:
     """What a run came to.
 
     Attributes:
-        folder: the run directory.
+        folder: the run directory; an address where it lies in object storage.
         analysis: what was concluded.
         run: what ``run.json`` holds.
     """
@@ -38,7 +40,8 @@ class RunResult:
     @property
     def scores(self) -> pd.DataFrame:
         """The score table: one row per cell and metric."""
-        return load_scores(self.folder)
+        with fetched(self.folder, (SCORES,)) as place:
+            return load_scores(place)
 
     @property
     def failed(self) -> int:

@@ -256,9 +256,10 @@ def selftest(
 @app.command()
 def report(folder: Folder) -> None:
     """Draw the figures and write report.html again from a run's analysis; nothing is scored."""
+    from degrade_bench._support.addresses import shown as address
     from degrade_bench.cli.progress import show_with_progress
 
-    typer.echo(f"wrote {show_with_progress(folder)}")
+    typer.echo(f"wrote {address(show_with_progress(folder))}")
 
 
 @app.command(no_args_is_help=True)
@@ -272,6 +273,7 @@ def compare(
     confidence: Annotated[float, typer.Option(help="of the intervals")] = 0.95,
 ) -> None:
     """Compare the metrics of one or several runs, on the cells that all of them hold; nothing is scored."""
+    from degrade_bench._support.addresses import shown as address
     from degrade_bench.compare import CompareOptions, write
     from degrade_bench.compare import compare as comparing
     from degrade_bench.compare.text import comparison_lines
@@ -282,7 +284,7 @@ def compare(
         typer.echo(line)
     if out is not None:
         write(comparison, out)
-        typer.echo(f"\nwrote {out}/comparison.json, leaderboard.csv, differences.csv, redundancy.csv")
+        typer.echo(f"\nwrote {address(out)}/comparison.json, leaderboard.csv, differences.csv, redundancy.csv")
 
 
 @app.command(no_args_is_help=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from degrade_bench._support.addresses import shown
 from degrade_bench._support.durations import human_seconds
 from degrade_bench.cli.terminal import PlainConsole
 from degrade_bench.metric.identity import identity_note
@@ -119,7 +120,8 @@ def say_what_it_takes(config: RunConfig) -> None:
         f"time:   {told.expected or ('none' if not told.cells else 'unknown: no clip could be read')}, "
         "and what analysis and report take",
         f"memory: {memory}{each + beside + ')' if each else ''}",
-        f"disk:   about {told.disk_bytes / 1e6:.2f} MB of scores in {config.out}, and report, figures and examples",
+        f"disk:   about {told.disk_bytes / 1e6:.2f} MB of scores in {shown(config.out)}, and report, figures and "
+        "examples",
     ):
         print(line)
 
@@ -165,6 +167,9 @@ def time_line(timings: Timings) -> str:
 def print_summary(folder: Path) -> None:
     """The verdicts of a run directory, what was left out, and where the report is."""
     from degrade_bench.reports.text import summary_lines
+    from degrade_bench.runs.names import ANALYSIS, RECORD, REPORT
+    from degrade_bench.runs.stored import fetched
 
-    for line in summary_lines(folder):
-        print(line)
+    with fetched(folder, (RECORD, ANALYSIS, REPORT)) as place:
+        for line in summary_lines(place):
+            print(line.replace(str(place), shown(folder)))

@@ -12,12 +12,11 @@ mistakes.
 from __future__ import annotations
 
 import codecs
-import os
 from pathlib import Path
 
 import torch
 
-from degrade_bench._support.reading import MOST_TEXT_BYTES, read_bytes_file
+from degrade_bench._support.reading import MOST_TEXT_BYTES, is_file, read_bytes_file
 from degrade_bench._support.stages import stage
 from degrade_bench.clip import Annotations
 from degrade_bench.clip.audio import duration_hint
@@ -35,8 +34,7 @@ def sidecar_of(audio: Path) -> Path | None:
     """The beat file beside an audio file, or None; a text file that is plainly no beats is none."""
     for suffix in SIDECARS:
         path = audio.with_name(audio.stem + suffix)
-        # a name that is too long for a file is none
-        if os.path.isfile(path) and (suffix != MAYBE_LYRICS or _may_be_beats(path)):
+        if is_file(path) and (suffix != MAYBE_LYRICS or _may_be_beats(path)):
             return path
     return None
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,6 +22,7 @@ import torch
 
 from degrade_bench._support.caching import remembered
 from degrade_bench._support.plain_text import plain
+from degrade_bench._support.reading import files_in, is_folder
 from degrade_bench.clip import Clip
 from degrade_bench.clip.audio import SUFFIXES, read_audio
 from degrade_bench.clip.offset import without_offset
@@ -43,7 +43,7 @@ DRUM_WORDS = ("drum", "perc", "kick", "snare", "hihat", "hi-hat", "cymbal", "tom
 def stem_folder_of(audio: Path) -> Path | None:
     """The folder of stems beside an audio file, or None."""
     folder = audio.with_name(audio.stem + FOLDER_SUFFIX)
-    return folder if os.path.isdir(folder) else None  # a name too long for a folder is none
+    return folder if is_folder(folder) else None  # a name too long for a folder is none
 
 
 def stem_files(folder: Path) -> dict[str, Path]:
@@ -52,10 +52,10 @@ def stem_files(folder: Path) -> dict[str, Path]:
     Raises:
         AnnotationError: no such folder, fewer than two stems in it, or two of one name.
     """
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise AnnotationError(f"{folder}: no such folder of stems")
     paths: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
+    for path in files_in(folder):
         if path.name.startswith(".") or path.suffix.lower() not in SUFFIXES:
             continue
         name = plain(path.stem)

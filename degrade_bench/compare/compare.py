@@ -26,6 +26,8 @@ from degrade_bench.compare.runs import Run, load_runs, provenance_notes
 from degrade_bench.compare.units import Units
 from degrade_bench.compare.words import counted, listed
 from degrade_bench.errors import RunFolderError
+from degrade_bench.runs.names import ANALYSIS, RECORD, SCORES
+from degrade_bench.runs.stored import fetched_all
 
 
 def compare(folders: Iterable[Path | str], options: CompareOptions | None = None) -> Comparison:
@@ -37,8 +39,11 @@ def compare(folders: Iterable[Path | str], options: CompareOptions | None = None
         ConfigError: no folder.
         RunFolderError: one is missing, damaged or unfinished, or they have no cell in common.
     """
-    options = options or CompareOptions()
-    paths = [Path(folder) for folder in folders]
+    with fetched_all([Path(folder) for folder in folders], (RECORD, SCORES, ANALYSIS)) as places:
+        return _compared(places, options or CompareOptions())
+
+
+def _compared(paths: Sequence[Path], options: CompareOptions) -> Comparison:
     runs, notes = load_runs(paths)
     paired = pair(runs)
     rows, metrics, more = one_column_each(paired.rows, runs)

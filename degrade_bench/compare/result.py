@@ -14,6 +14,7 @@ from degrade_bench.analysis.frames import csv_text, json_rows
 from degrade_bench.compare.options import CompareOptions
 from degrade_bench.runs.names import COMPARISON_FILES, COMPARISON_TABLES
 from degrade_bench.runs.ownership import begin, claim
+from degrade_bench.runs.stored import working
 
 FORMAT = 1
 FRAMES = ("runs", "metrics", "leaderboard", "differences", "redundancy", "cover")
@@ -72,8 +73,9 @@ def write(comparison: Comparison, folder: Path) -> None:
     Raises:
         RunFolderError: the folder cannot be made or written, or is not empty and not ours.
     """
-    begin(folder, COMPARISON_FILES)
-    claim(folder, COMPARISON_FILES)
-    for name in COMPARISON_TABLES:
-        write_text(folder / f"{name}.csv", csv_text(getattr(comparison, name)))
-    write_text(folder / "comparison.json", comparison.to_json())
+    with working(folder) as place:
+        begin(place, COMPARISON_FILES)
+        claim(place, COMPARISON_FILES)
+        for name in COMPARISON_TABLES:
+            write_text(place / f"{name}.csv", csv_text(getattr(comparison, name)))
+        write_text(place / "comparison.json", comparison.to_json())

@@ -7,6 +7,8 @@ import stat
 from functools import lru_cache
 from pathlib import Path
 
+from degrade_bench._support import object_server, objects
+from degrade_bench._support.addresses import is_stored
 from degrade_bench._support.files import sha256_of
 
 MISSING = "missing"
@@ -24,6 +26,8 @@ def digest_of(path: Path) -> str:
     Returns:
         the digest; :data:`MISSING` or :data:`UNREADABLE` where there is none.
     """
+    if is_stored(path):
+        return _stored_digest(path)
     try:
         found = os.stat(path)
     except FileNotFoundError:
@@ -39,7 +43,16 @@ def digest_of(path: Path) -> str:
         return UNREADABLE
 
 
+def _stored_digest(path: Path) -> str:
+    """As :func:`digest_of`, of an object: read again where its size or time have changed."""
+    try:
+        found = object_server.patient(objects.look, path)
+        return MISSING if found is None else _digest(str(path), (found.size, found.changed))
+    except OSError:
+        return UNREADABLE
+
+
 @lru_cache(maxsize=MOST_REMEMBERED)
-def _digest(path: str, stamp: tuple[int, ...]) -> str:
+def _digest(path: str, stamp: tuple[float, ...]) -> str:
     """The digest of a file; the stamp is there to be remembered by."""
     return sha256_of(Path(path))[:32]

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
 
+from degrade_bench._support.addresses import in_full, is_stored
+from degrade_bench._support.interrupts import never_a_row
 from degrade_bench._support.plain_text import plain
+from degrade_bench._support.reading import files_in
 from degrade_bench.clip import Clip
 from degrade_bench.clip.audio import SUFFIXES, checked, duration_hint, read_part
 from degrade_bench.corpus.content import digest_of
 from degrade_bench.corpus.source import ClipSource
+from degrade_bench.errors import AnnotationError, AudioError
 
 
 @dataclass(frozen=True)
 class FileSource(ClipSource):
-    """An audio file, or a part of one.
+    """An audio file, or a part of one; what lies in object storage is fetched when it is read, and not kept.
 
     Attributes:
         path: the file.
@@ -42,6 +47,14 @@ class FileSource(ClipSource):
             AudioError: unreadable, empty, non-finite, silent or too short.
             AnnotationError: a malformed beat file, or stems that do not fit.
         """
+        try:
+            return self._read()
+        except (AudioError, AnnotationError) as error:
+            if not self.is_far:
+                raise
+            raise type(error)(in_full(str(error))) from error
+
+    def _read(self) -> Clip:
         from degrade_bench.clip.beats import annotations_for
         from degrade_bench.clip.stems import stem_files, stem_folder_of, stems_of
 
@@ -72,6 +85,14 @@ class FileSource(ClipSource):
 
         The path is not in it, so that a moved folder is still the same input.
         """
+        return self._far_identity if self.is_far else self._digests()
+
+    @cached_property
+    def _far_identity(self) -> str:
+        """The identity of what lies in object storage: asked for once, since it takes requests."""
+        return self._digests()
+
+    def _digests(self) -> str:
         from degrade_bench.clip.beats import sidecar_of
         from degrade_bench.clip.stems import stem_folder_of
 
@@ -96,17 +117,28 @@ class FileSource(ClipSource):
     @property
     def seconds_hint(self) -> float | None:
         """The duration that the header promises, less what is not read."""
-        seconds = duration_hint(self.path)
+        seconds = self._far_seconds if self.is_far else duration_hint(self.path)
         if seconds is None:
             return self.duration
         left = max(0.0, seconds - (self.start or 0.0))
         return left if self.duration is None else min(left, self.duration)
 
+    @property
+    def is_far(self) -> bool:
+        """Whether it lies in object storage."""
+        return is_stored(self.path)
+
+    @cached_property
+    def _far_seconds(self) -> float | None:
+        """The duration by the header of what lies in object storage."""
+        with never_a_row():  # libsndfile reads through Python
+            return duration_hint(self.path)
+
 
 def _stem_digests(folder: Path) -> str:
     """Names and digests of the stems in a folder."""
     try:
-        files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+        files = [path for path in files_in(folder) if path.suffix.lower() in SUFFIXES]
     except OSError as error:
         return f"{error.strerror}"
     return " ".join(f"{plain(path.name)}={digest_of(path)}" for path in files if not path.name.startswith("."))

@@ -25,10 +25,12 @@ class Found:
     Attributes:
         path: the file.
         is_link: whether it was reached through a link.
+        size: in bytes.
     """
 
     path: Path
     is_link: bool
+    size: int | None
 
 
 def audio_files(folder: Path, out: Path | None = None) -> tuple[list[Found], list[tuple[str, str]]]:
@@ -102,13 +104,13 @@ class _Walk:
 
     def _take(self, path: Path, is_link: bool) -> None:
         try:
-            check_regular(path)
+            size = check_regular(path)
         except FileNotFoundError:
             self._skip(path.with_suffix(""), "a link that leads nowhere")
         except OSError as error:
             self._skip(path.with_suffix(""), f"{error.strerror}")
         else:
-            self.files.append(Found(path, is_link))
+            self.files.append(Found(path, is_link, size))
 
     def _skip(self, path: Path, reason: str) -> None:
         self.skipped.append((plain(path.relative_to(self._folder).as_posix()), plain(reason)))
@@ -120,8 +122,16 @@ def holds_run(folder: Path) -> bool:
     if not os.path.isfile(record):
         return False
     try:
-        stored = json.loads(read_bytes_file(record, MOST_RECORD_BYTES))
-    except (OSError, ValueError, RecursionError):
+        return is_record(read_bytes_file(record, MOST_RECORD_BYTES))
+    except OSError:
+        return False
+
+
+def is_record(content: bytes) -> bool:
+    """Whether these are the bytes of a run's record."""
+    try:
+        stored = json.loads(content)
+    except (ValueError, RecursionError):
         return False
     return isinstance(stored, dict) and {"format", "identity", "package_version"} <= set(stored)
 

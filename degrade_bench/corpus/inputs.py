@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from degrade_bench._support.addresses import checked_address, is_stored, shown
 from degrade_bench._support.plain_text import plain
 from degrade_bench._support.reading import check_regular
 from degrade_bench.clip.audio import SUFFIXES
@@ -17,6 +18,7 @@ from degrade_bench.corpus.excerpts import Excerpt, parts_of
 from degrade_bench.corpus.files import FileSource, id_of
 from degrade_bench.corpus.folders import audio_files, holds_run
 from degrade_bench.corpus.source import ClipSource
+from degrade_bench.corpus.stored_folders import holds_stored_run, kind_at, stored_audio_files
 from degrade_bench.corpus.tracks import with_tracks
 from degrade_bench.errors import CorpusError
 
@@ -38,11 +40,13 @@ class _Named:
     Attributes:
         by_manifest: whether a manifest names it, which may name a recording as often as it likes.
         is_link: whether the file was reached through a link.
+        size: of the file in bytes; 0 where it is not known, or there is none.
     """
 
     source: FileSource
     by_manifest: bool
     is_link: bool
+    size: int
 
 
 def sources_from(
@@ -61,6 +65,7 @@ def sources_from(
     Raises:
         CorpusError: a path that does not exist or cannot be listed, a manifest with a mistake in it, or nothing
             that could be audio.
+        StorageError: object storage that cannot be used.
     """
     named: list[_Named] = []
     skipped: list[Skipped] = []
@@ -69,11 +74,11 @@ def sources_from(
         named += inside
         skipped += left_out
     if not named:
-        where = ", ".join(str(path) for path in inputs)
-        shown = ", ".join(SUFFIXES[:7])
+        where = ", ".join(map(shown, inputs))
+        endings = ", ".join(SUFFIXES[:7])
         why = f"; {skipped[0].id}: {skipped[0].reason}" if skipped else ""
-        raise CorpusError(f"--input {where}: no audio found; looked for {shown}, …{why}")
-    recordings = _recordings([one.source.path for one in named])
+        raise CorpusError(f"--input {where}: no audio found; looked for {endings}, …{why}")
+    recordings = _recordings(named)
     first = _first_of_each(named, recordings)
     kept = [index for index in range(len(named)) if first[index] == index]
     tracked = with_tracks([named[index].source for index in kept], [recordings[index] for index in kept])
@@ -89,14 +94,17 @@ def sources_from(
 
 def _named_by(path: Path, out: Path | None) -> tuple[list[_Named], list[Skipped]]:
     """What one input names."""
-    if not os.path.exists(path):
-        raise CorpusError(f"--input {path}: no such file or folder")
-    if os.path.isdir(path):
-        if holds_run(path):
-            raise CorpusError(f"--input {path} is a run directory, expected music")
-        files, left_out = audio_files(path, out)
+    if _is_folder(path):
+        if holds_stored_run(path) if is_stored(path) else holds_run(path):
+            raise CorpusError(f"--input {shown(path)} is a run directory, expected music")
+        files, left_out = (stored_audio_files(path, out), []) if is_stored(path) else audio_files(path, out)
         inside = [
-            _Named(FileSource(id=id_of(file.path.relative_to(path)), path=file.path), False, file.is_link)
+            _Named(
+                FileSource(id=id_of(file.path.relative_to(path)), path=file.path),
+                False,
+                file.is_link,
+                file.size or 0,
+            )
             for file in files
         ]
         inside.sort(key=lambda one: (one.source.id, one.source.path.name))
@@ -104,13 +112,28 @@ def _named_by(path: Path, out: Path | None) -> tuple[list[_Named], list[Skipped]
     if path.suffix.lower() in MANIFEST_SUFFIXES:
         from degrade_bench.corpus.manifest import read_manifest
 
-        return [_Named(source, True, False) for source in read_manifest(path)], []
-    return [_Named(FileSource(id=id_of(Path(path.name)), path=path), False, path.is_symlink())], []
+        return [_Named(source, True, False, _size(source.path)) for source in read_manifest(path)], []
+    source = FileSource(id=id_of(Path(path.name)), path=path)
+    return [_Named(source, False, path.is_symlink(), _size(path))], []
 
 
-def _recordings(paths: Sequence[Path]) -> list[str]:
+def _is_folder(path: Path) -> bool:
+    """Whether an input is a folder, or else a file.
+
+    Raises:
+        CorpusError: it is neither.
+        StorageError: another kind of address, or storage that cannot be used.
+    """
+    kind = kind_at(path) if is_stored(checked_address(path, "--input")) else None
+    if kind is None and not os.path.exists(path):
+        raise CorpusError(f"--input {shown(path)}: no such file or folder")
+    return kind == "folder" or os.path.isdir(path)
+
+
+def _recordings(named: Sequence[_Named]) -> list[str]:
     """For every file, what is equal for files with the same content: a digest where there is more than one."""
-    sizes = {path: _size(path) for path in dict.fromkeys(paths)}
+    paths = [one.source.path for one in named]
+    sizes = {one.source.path: one.size for one in named}
     shared = Counter(sizes.values())
     keys = {}
     for path, size in sizes.items():

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from degrade_bench._support.addresses import is_stored
 from degrade_bench._support.plain_text import plain
 from degrade_bench.corpus.excerpts import MOST_SECONDS
 from degrade_bench.corpus.files import FileSource, id_of
@@ -98,7 +99,11 @@ class _Row:
         value = self.values[name]
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             self.refuse(f"{name} {_shown(value)} is not a path")
+        if is_stored(Path(str(value))):
+            return Path(str(value))
         path = self.manifest.parent / str(value)
+        if is_stored(path):
+            return path
         try:
             os.stat(path)
         except ValueError:  # a null character, or half of a surrogate pair

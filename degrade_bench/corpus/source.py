@@ -8,11 +8,16 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from degrade_bench.clip import Clip
 from degrade_bench.corpus.content import digest_of
+
+MOST_AT_ONCE = 16
+"""How many clips in object storage are looked at at a time."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +50,32 @@ class ClipSource(ABC):
         return self.id
 
     @property
+    def is_far(self) -> bool:
+        """Whether looking at it takes requests over a network."""
+        return False
+
+    @property
     @abstractmethod
     def seconds_hint(self) -> float | None:
         """Roughly how long the clip is, for time estimates; None if only decoding would tell."""
+
+
+def identities(sources: Sequence[ClipSource]) -> dict[str, str]:
+    """The identity of every clip, by id; what lies in object storage is looked at many at a time.
+
+    Args:
+        sources: the clips.
+    """
+    far = [source for source in sources if source.is_far]
+    with ThreadPoolExecutor(min(MOST_AT_ONCE, len(far)) or 1) as pool:
+        known = dict(zip((source.id for source in far), pool.map(_looked_at, far), strict=True))
+    return {source.id: known.get(source.id) or source.identity for source in sources}
+
+
+def _looked_at(source: ClipSource) -> str:
+    """The identity of a clip, and on the way what else is asked of it before it is read."""
+    _ = source.seconds_hint
+    return source.identity
 
 
 @dataclass(frozen=True)

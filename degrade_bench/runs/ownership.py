@@ -11,10 +11,11 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from degrade_bench._support.addresses import is_stored, shown
 from degrade_bench._support.contained import parse_json, read_bytes
 from degrade_bench._support.files import PARTIAL, folder_error, write_text
 from degrade_bench._support.reading import kind_of
@@ -51,10 +52,27 @@ def listed(folder: Path) -> frozenset[str]:
     """
     path = folder / FILES
     try:
-        content = parse_json(read_bytes(folder, path, MOST_BYTES))
+        content = read_bytes(folder, path, MOST_BYTES)
     except (FileNotFoundError, NotADirectoryError):
         return frozenset()
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise RunFolderError(f"{path} cannot be read: {error}") from error
+    return names_in(content, str(path))
+
+
+def names_in(listing: bytes, path: str) -> frozenset[str]:
+    """The files that a list of ours names.
+
+    Args:
+        listing: what ``files.json`` holds.
+        path: where it lies, for messages.
+
+    Raises:
+        RunFolderError: it is not ours; says what is wrong.
+    """
+    try:
+        content = parse_json(listing)
+    except ValueError as error:
         raise RunFolderError(f"{path} cannot be read: {error}") from error
     files = content.get("files") if isinstance(content, dict) else None
     if not isinstance(content, dict) or content.get("program") != PROGRAM or not isinstance(files, list):
@@ -62,7 +80,7 @@ def listed(folder: Path) -> frozenset[str]:
     if content.get("format") != FORMAT:
         raise RunFolderError(f"{path} is of format {content.get('format')!r}, expected {FORMAT}")
     for name in files:
-        if not isinstance(name, str) or not _may_be_listed(name):
+        if not isinstance(name, str) or not may_be_listed(name):
             raise RunFolderError(f"{path} lists {name!r}, which is no file that degrade-bench writes")
     return frozenset(files)
 
@@ -79,6 +97,8 @@ def begin(folder: Path, names: Iterable[str], option: str = "--out") -> None:
         RunFolderError: it is a file, cannot be written, holds anything and is not ours, or holds something of these
             names that is not ours; nothing was touched.
     """
+    if is_stored(folder):
+        raise RunFolderError(f"{option} {shown(folder)}: expected a directory; object storage is for runs")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         entries = sorted(folder.iterdir())
@@ -88,14 +108,29 @@ def begin(folder: Path, names: Iterable[str], option: str = "--out") -> None:
         raise folder_error(folder, error) from error
     _check_lock(folder, option)
     if not _is_there(folder / FILES):
-        foreign = [entry.name for entry in entries if entry.name != LOCK and not _PARTIAL.fullmatch(entry.name)]
-        if foreign:
-            more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
-            raise RunFolderError(
-                f"{option} {folder} is not empty, and no list of ours ({FILES}) is in it: it holds "
-                f"{foreign[0]!r}{more}; choose an empty or a new directory"
-            )
+        refuse_foreign(
+            f"{option} {folder}",
+            [entry.name for entry in entries if entry.name != LOCK and not _PARTIAL.fullmatch(entry.name)],
+        )
     _check_free(folder, names, listed(folder))
+
+
+def refuse_foreign(place: str, names: Sequence[str]) -> None:
+    """Raise where anything lies in a directory without a list of ours.
+
+    Args:
+        place: the directory as the user named it.
+        names: what lies there.
+
+    Raises:
+        RunFolderError: anything does.
+    """
+    if names:
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        raise RunFolderError(
+            f"{place} is not empty, and no list of ours ({FILES}) is in it: it holds {names[0]!r}{more}; "
+            "choose an empty or a new directory"
+        )
 
 
 def claim(folder: Path, names: Iterable[str]) -> None:
@@ -111,7 +146,7 @@ def claim(folder: Path, names: Iterable[str]) -> None:
     """
     wanted, before = frozenset(names), listed(folder)
     for name in sorted(wanted):
-        if not _may_be_listed(name):
+        if not may_be_listed(name):
             raise RunFolderError(f"cannot write {name!r} into {folder}: expected the name of a file in it")
     _check_free(folder, wanted, before)
     if not wanted <= before:
@@ -172,7 +207,12 @@ def remove_leftovers(folder: Path) -> None:
 
 def is_shard(path: Path) -> bool:
     """Whether this is a regular file that is named as shards are."""
-    return bool(_SHARD.fullmatch(path.name)) and stat.S_ISREG(path.lstat().st_mode)
+    return is_shard_name(path.name) and stat.S_ISREG(path.lstat().st_mode)
+
+
+def is_shard_name(name: str) -> bool:
+    """Whether shards are named so."""
+    return bool(_SHARD.fullmatch(name))
 
 
 def _remove_shards(shards: Path) -> None:
@@ -216,13 +256,24 @@ def _check_lock(folder: Path, option: str) -> None:
         raise RunFolderError(f"{option} {folder} holds a {LOCK} that is not ours; choose another directory")
 
 
-def _may_be_listed(name: str) -> bool:
+def may_be_listed(name: str) -> bool:
+    """Whether this is the name of a file that the program writes into a directory."""
     return name in _PLAIN or bool(_INNER.fullmatch(name))
 
 
 def _write(folder: Path, names: frozenset[str]) -> None:
-    text = json.dumps({"format": FORMAT, "program": PROGRAM, "files": sorted(names)}, indent=1, ensure_ascii=True)
-    write_text(folder / FILES, text + "\n")
+    write_text(folder / FILES, list_of(names))
+
+
+def list_of(names: Iterable[str], **more: str) -> str:
+    """What ``files.json`` holds.
+
+    Args:
+        names: of the files.
+        more: to be said beside them; readers pass it over.
+    """
+    content = {"format": FORMAT, "program": PROGRAM, **more, "files": sorted(names)}
+    return json.dumps(content, indent=1, ensure_ascii=True) + "\n"
 
 
 def _is_there(path: Path) -> bool:

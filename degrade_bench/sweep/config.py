@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import to_jsonable_python
 
+from degrade_bench._support.addresses import checked_address, is_stored
 from degrade_bench._support.durations import parse_seconds
 from degrade_bench.corpus.excerpts import MOST_SECONDS, SHORTEST_SECONDS, Begin, Excerpt
 from degrade_bench.degrade.ladder import LEVELS
@@ -114,6 +115,11 @@ class RunConfig(BaseModel):
     max_failures: int = Field(default=0, ge=0)
     retry_failed: bool = False
     overwrite: bool = False
+
+    @field_validator("out")
+    @classmethod
+    def _address(cls, out: Path) -> Path:
+        return checked_address(out, "--out")
 
     @field_validator("levels")
     @classmethod
@@ -238,13 +244,18 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     options = {str(key).replace("-", "_"): value for key, value in loaded.items()}
     for name in ("input", "out"):  # paths in a file are meant from where the file lies
         if isinstance(options.get(name), str):
-            options[name] = path.parent / options[name]
+            options[name] = _beside(path, options[name])
         elif isinstance(options.get(name), list):
-            options[name] = [path.parent / file if isinstance(file, str) else file for file in options[name]]
+            options[name] = [_beside(path, file) if isinstance(file, str) else file for file in options[name]]
     suites = _split(options.get("suite", ()))
     if isinstance(suites, tuple):
         options["suite"] = [path.parent / str(suite) if is_suite_file(str(suite)) else suite for suite in suites]
     return options
+
+
+def _beside(path: Path, name: str) -> Path:
+    """A path as a file means it: from where that file lies, unless it is an address."""
+    return Path(name) if is_stored(Path(name)) else path.parent / name
 
 
 def _one_line(error: ValidationError, from_file: set[str], where: str) -> str:

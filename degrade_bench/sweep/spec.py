@@ -6,7 +6,7 @@ import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from degrade_bench.corpus.source import ClipSource
+from degrade_bench.corpus.source import ClipSource, identities
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.ladder import LEVELS
 from degrade_bench.metric.base import Metric
@@ -60,7 +60,7 @@ class Sweep:
             levels=self.levels,
             replicates=self.replicates,
             degradations={damage.name: tuple(damage.identity()) for damage in self.degradations},
-            clips={source.id: source.identity for source in self.sources},
+            clips=identities(self.sources),
         )
 
 

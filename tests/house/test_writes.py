@@ -16,12 +16,16 @@ METHODS = {
     *("write_text", "write_bytes", "savefig", "to_csv", "to_parquet", "to_pickle", "to_feather"),
     *("mkdir", "makedirs", "mkdtemp", "mkstemp", "symlink_to", "hardlink_to", "link_to", "chmod"),
     *("write_table", "copyfile", "copytree", "copy2", "NamedTemporaryFile", "TemporaryDirectory", "FileLock"),
+    *("TemporaryFile", "open_output_stream", "delete_file", "delete_dir"),
 }
 OF_A_MODULE = {
     *("os.replace", "os.remove", "os.truncate", "os.symlink", "os.link", "shutil.move", "shutil.copy"),
     *("soundfile.write", "sf.write", "torch.save", "np.save", "np.savez", "json.dump", "pickle.dump"),
 }
-OURS = {"write_text", "replacing", "write_table", "write_audio", "write_record", "remove", "ownership.remove"}
+OURS = {
+    *("write_text", "replacing", "write_table", "write_audio", "write_record", "remove", "ownership.remove"),
+    *("objects.write", "objects.delete"),
+}
 """Functions of the package that write where they are told to."""
 
 MEMORY = "nothing on disk"
@@ -39,6 +43,18 @@ HALF = "tests/runs/test_folder.py::test_a_failed_block_leaves_nothing"
 REPORT = "tests/reports/test_foreign_folder.py::test_a_report_touches_nothing_of_the_users"
 RENDER = "tests/cli/test_writes.py::test_render_writes_over_plain_files_only"
 SELFTEST = "tests/cli/test_writes.py::test_what_writes_into_a_folder_of_the_users_is_refused"
+STORED = "tests/runs/stored/test_working.py"
+BESIDE = f"{STORED}::test_what_is_somebody_elses_beside_a_run_stays"
+FOREIGN = f"{STORED}::test_a_prefix_that_holds_anything_else_is_refused_and_left_as_it_was"
+IN_THE_WAY = f"{STORED}::test_a_file_of_somebodys_where_one_of_ours_is_to_be_is_refused"
+TWO = f"{STORED}::test_two_runs_at_a_time_are_refused"
+DEAD = f"{STORED}::test_a_run_of_another_machine_has_its_lock_until_it_is_silent_for_long"
+TAKEN = f"{STORED}::test_a_run_whose_lock_was_taken_sends_nothing_more"
+MIRRORED = "tests/runs/stored/test_mirror.py"
+MOVED = f"{MIRRORED}::test_what_stood_in_the_way_and_was_moved_is_forgotten"
+PARTLY = f"{MIRRORED}::test_a_local_place_that_was_removed_in_part_counts_for_nothing"
+SENT = f"{STORED}::test_the_table_is_that_of_a_local_run_and_nothing_else_is_left"
+KEPT = "tests/corpus/test_stored_inputs.py::test_a_listing_fetches_little_and_nothing_is_kept"
 GUARD = "tests/support/test_guard.py::test_closed_streams_are_open_again"
 NOWHERE = "the null device"
 TEMPORARY = "a new temporary directory"
@@ -49,6 +65,9 @@ WRITES = (
     ("_support/files.py", "replacing", "unlink", HALF),
     ("_support/files.py", "write_text", "replacing", WHOLE),
     ("_support/files.py", "write_text", "write_text", WHOLE),
+    ("_support/objects.py", "_opened", "TemporaryFile", KEPT),
+    ("_support/objects.py", "_write", "open_output_stream", FOREIGN),
+    ("_support/objects.py", "delete", "delete_file", BESIDE),
     ("_support/guard.py", "_streams_open.restore", "open", GUARD),
     ("analysis/achieved.py", "achieved_strengths", "rename", MEMORY),
     ("analysis/drops.py", "_net", "rename", MEMORY),
@@ -95,6 +114,25 @@ WRITES = (
     ("selftest/figures.py", "write_figures", "savefig", SELFTEST),
     ("selftest/summary.py", "write_summary", "write_text", SELFTEST),
     ("selftest/text.py", "errors_with_progress", "write_text", SELFTEST),
+    ("runs/stored/contents.py", "copied.copy", "mkdir", SENT),
+    ("runs/stored/contents.py", "copied.copy", "open", SENT),
+    ("runs/stored/lease.py", "Lease.__enter__", "delete", TWO),
+    ("runs/stored/lease.py", "Lease.__enter__", "write", TWO),
+    ("runs/stored/lease.py", "Lease.__exit__", "delete", TWO),
+    ("runs/stored/lease.py", "Lease._check_alone", "delete", DEAD),
+    ("runs/stored/lease.py", "Lease._keep", "write", TAKEN),
+    ("runs/stored/mirror.py", "Mirror._copy", "write", IN_THE_WAY),
+    ("runs/stored/mirror.py", "Mirror._list", "write", FOREIGN),
+    ("runs/stored/mirror.py", "Mirror._remove", "delete", BESIDE),
+    ("runs/stored/reading.py", "fetched_all", "TemporaryDirectory", TEMPORARY),
+    ("runs/stored/reading.py", "fetched_all", "mkdir", TEMPORARY),
+    ("runs/stored/working.py", "_prepare", "mkdir", SENT),
+    ("runs/stored/working.py", "_prepare", "touch", IN_THE_WAY),
+    ("runs/stored/working.py", "_forget_foreign", "rmdir", MOVED),
+    ("runs/stored/working.py", "_forget_foreign", "unlink", MOVED),
+    ("runs/stored/working.py", "_remove", "unlink", PARTLY),
+    ("runs/stored/working.py", "_prepare", "write_text", SENT),
+    ("runs/stored/working.py", "_remove", "rmtree", SENT),
     ("sweep/examples.py", "_mp3", "soundfile.write", MEMORY),
     ("sweep/examples.py", "write_examples", "remove", STAYS),
     ("sweep/examples.py", "write_examples", "replacing", UNLISTED),

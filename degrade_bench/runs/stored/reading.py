@@ -1,0 +1,65 @@
+"""Reading run directories in object storage: what is wanted of them is fetched, and gone afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from degrade_bench._support import objects
+from degrade_bench._support.addresses import checked_address, is_stored
+from degrade_bench.runs.names import RUN_FILES, SHARDS
+from degrade_bench.runs.ownership import is_shard_name
+from degrade_bench.runs.stored.contents import as_addresses, copied
+
+
+@contextmanager
+def fetched(folder: Path, names: Sequence[str] = RUN_FILES) -> Iterator[Path]:
+    """A run directory to read from: itself, or what was wanted of it where it lies in object storage.
+
+    Args:
+        folder: a path or an address.
+        names: the files that are wanted, where they are there; ``shards`` for that directory.
+
+    Raises:
+        StorageError: the storage cannot be used.
+    """
+    with fetched_all([folder], names) as places:
+        yield places[0]
+
+
+@contextmanager
+def fetched_all(folders: Sequence[Path], names: Sequence[str] = RUN_FILES) -> Iterator[list[Path]]:
+    """As :func:`fetched`, of several directories, which keep their names and their order.
+
+    Args:
+        folders: paths and addresses.
+        names: the files that are wanted.
+
+    Raises:
+        StorageError: the storage cannot be used.
+    """
+    with ExitStack() as stack:
+        root: Path | None = None
+        places = []
+        for folder in folders:
+            if not is_stored(checked_address(folder, "run directory")):
+                places.append(folder)
+                continue
+            root = root or Path(stack.enter_context(TemporaryDirectory(prefix="degrade-bench-")))
+            place = root.joinpath(*folder.parts[1:])
+            place.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(as_addresses(folder, place))
+            copied(folder, _there(folder, names), place)
+            places.append(place)
+        yield places
+
+
+def _there(folder: Path, names: Sequence[str]) -> list[str]:
+    """Those of the files that a directory holds."""
+    wanted = [one.path.name for one in objects.listed(folder) if one.path.name in names and one.size is not None]
+    if SHARDS in names:
+        shards = (one.path.name for one in objects.listed(folder / SHARDS))
+        wanted += [f"{SHARDS}/{name}" for name in shards if is_shard_name(name)]
+    return wanted

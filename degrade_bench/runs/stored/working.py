@@ -1,0 +1,165 @@
+"""Working in a run directory that lies in object storage: in a local one, which is sent there as it grows.
+
+The local directory is in the user's cache, or where ``DEGRADE_BENCH_WORK_DIR`` says, and is named by the address.
+It is gone when everything was sent. Otherwise it stays, and the next start goes on from it, unless something else
+has written into the storage since then: what lies there counts, and is fetched again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from degrade_bench._support import object_server
+from degrade_bench._support.addresses import checked_address, is_stored, key_of, shown
+from degrade_bench._support.files import file_word, folder_error, write_text
+from degrade_bench.errors import StorageError
+from degrade_bench.runs import ownership
+from degrade_bench.runs.names import FILES, SHARDS
+from degrade_bench.runs.stored.contents import FOREIGN_SHARDS, Contents, as_addresses, contents_of, copied
+from degrade_bench.runs.stored.lease import Lease
+from degrade_bench.runs.stored.mirror import Mirror
+
+WORK_VARIABLE = "DEGRADE_BENCH_WORK_DIR"
+STATE = "state.json"
+
+
+@contextmanager
+def working(
+    folder: Path, warned: Callable[[str], None] = lambda text: None, option: str = "--out"
+) -> Iterator[Path]:
+    """A directory to work in for a run directory: itself, or a local one where it lies in object storage.
+
+    What lies in the storage is fetched first; what is written is sent while the work goes on, and at the end.
+
+    Args:
+        folder: a path or an address.
+        warned: told when the storage is away, and when it is back.
+        option: how the user named it, for messages.
+
+    Raises:
+        StorageError: the storage cannot be used, or at the end not everything could be sent; says where it lies.
+        RunFolderError: in use by another run, or not empty and not ours; nothing in it was touched.
+    """
+    if not is_stored(checked_address(folder, option)):
+        yield folder
+        return
+    seconds = object_server.patience()
+    home = _home(folder)
+    place = home / "run"
+    with as_addresses(folder, place, option), Lease(folder, option, warned) as lease:
+        there = contents_of(folder, option)
+        writer, alike = _prepare(folder, home, there, warned)
+        mirror = Mirror(folder, place, there, alike, writer, lease, warned)
+        mirror.start()
+        try:
+            yield place
+        except BaseException:
+            try:
+                mirror.close(0.0)
+            except StorageError as error:
+                warned(f"{error}; what was not sent lies in {place}, and the same command goes on from it")
+            else:
+                _remove(home)
+            raise
+        try:
+            mirror.close(seconds)
+        except StorageError as error:
+            sends = "" if lease.is_lost else ": the same command, given again on this machine, sends it"
+            raise StorageError(f"{error}; all of the run lies in {place}{sends}") from error
+        _remove(home)
+
+
+def _home(folder: Path) -> Path:
+    """The local place for an address."""
+    chosen = os.environ.get(WORK_VARIABLE)
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    work = Path(chosen) if chosen else Path(cache) / "degrade-bench"
+    address = f"{object_server.endpoint()} {key_of(folder)}"
+    return work.absolute() / f"{file_word(folder.name)}-{hashlib.sha256(address.encode()).hexdigest()[:16]}"
+
+
+def _prepare(folder: Path, home: Path, there: Contents, warned: Callable[[str], None]) -> tuple[str, list[str]]:
+    """Make the local directory what the storage holds, or leave it where it is that and more.
+
+    Args:
+        folder: the address.
+        home: the local place.
+        there: what lies at the address.
+        warned: told where something that was not sent is given up.
+
+    Returns:
+        what its lists in the storage say of who wrote them; and the files that are the same here and there.
+
+    Raises:
+        OSError: the storage cannot be read.
+        RunFolderError: the local place cannot be written.
+    """
+    state, place = _state(home), home / "run"
+    started_empty = not there.listing and state.get("began_empty") is True
+    if state and (there.writer == state.get("writer") or started_empty):
+        _forget_foreign(place, state)
+        writer = str(state["writer"])
+        alike = [name for name in there.sizes if name.startswith(f"{SHARDS}/") and (place / name).is_file()]
+    else:
+        writer, alike = secrets.token_hex(8), list(there.sizes)
+        if state:
+            warned(f"{shown(folder)} was written to from elsewhere; what lay in {place} is given up for it")
+        _remove(home)
+        try:
+            place.mkdir(parents=True)
+        except OSError as error:
+            raise folder_error(place, error) from error
+        copied(folder, there.sizes, place)
+        if there.listing:
+            copied(folder, [FILES], place)
+    told = {
+        "address": shown(folder),
+        "writer": writer,
+        "began_empty": not there.listing,
+        "foreign": sorted(there.foreign),
+    }
+    write_text(home / STATE, json.dumps(told))
+    for name in there.foreign:  # so that nothing is written where these lie
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).touch()
+    return writer, alike
+
+
+def _state(home: Path) -> dict[str, Any]:
+    """What was written of a local place once it was whole; nothing where it is not."""
+    try:
+        state = json.loads((home / STATE).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return state if isinstance(state, dict) and isinstance(state.get("writer"), str) else {}
+
+
+def _forget_foreign(place: Path, state: dict[str, Any]) -> None:
+    """Remove the empty files that stood for what was not ours the last time."""
+    names = [name for name in state.get("foreign", ()) if ownership.may_be_listed(name) or name == FOREIGN_SHARDS]
+    with contextlib.suppress(OSError):
+        for name in names:
+            if _is_empty(place / name):
+                (place / name).unlink()
+        if FOREIGN_SHARDS in names:
+            (place / SHARDS).rmdir()
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size == 0
+
+
+def _remove(home: Path) -> None:
+    """Remove a local place; what is left of it where that is stopped is no longer taken for a whole one."""
+    with contextlib.suppress(OSError):
+        (home / STATE).unlink()
+    shutil.rmtree(home, ignore_errors=True)
