@@ -15,7 +15,6 @@ from degrade_bench.corpus.inputs import Skipped
 from degrade_bench.errors import CorpusError, DegradeBenchError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.host.proxy import Hosted
-from degrade_bench.metric.prepared import takes_prepared
 from degrade_bench.runs.columns import CLEAN, INTERRUPTED, KEY
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.record import ClipRecord, Counts, RunRecord
@@ -116,9 +115,6 @@ def execute(
         check_versions(previous, folder)
     begin()
     work, heavy = work_of(sweep)
-    for metric in heavy:
-        if sweep.batch_size is not None and takes_prepared(metric):
-            metric.at_most(sweep.batch_size)
     ledger = Ledger(sweep, folder, tasks, heavy, left.rows, left.counts, progress)
     if sweep.workers > 1:
         _leave_to_workers(work.light)
