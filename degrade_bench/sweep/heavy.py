@@ -6,6 +6,7 @@ process, or on a device of a cluster.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -18,8 +19,8 @@ from degrade_bench.sweep.asking import Listeners
 from degrade_bench.sweep.batch_check import batch_dependence
 from degrade_bench.sweep.block import BlockResult, rows_with
 from degrade_bench.sweep.counts import growth, totals
-from degrade_bench.sweep.lane import Lane, gathers
-from degrade_bench.sweep.scoring import Outcome
+from degrade_bench.sweep.lane import Lane, gathers, windows_of
+from degrade_bench.sweep.scoring import MetricInput, Outcome, score_cells
 
 Done = Callable[[BlockResult], None]
 """Told a block with all its rows and counts, and no inputs."""
@@ -123,3 +124,25 @@ def _whole(kept: _Kept) -> BlockResult:
     result = kept.result
     rows = [*result.rows, *(row for name in result.inputs for row in kept.rows[name])]
     return replace(result, rows=rows, inputs={}, row_stubs={}, counts={**result.counts, **kept.counts})
+
+
+def seconds_of_one(metric: Metric, cells: Sequence[MetricInput], sample_rate: int) -> float:
+    """Seconds of one cell; where cells of several blocks share a batch, its share of a full one.
+
+    What the metric remembers of it is forgotten: the run is to depend on nothing that was tried.
+
+    Args:
+        metric: a heavy one.
+        cells: one of them.
+        sample_rate: of it, in Hz.
+    """
+    if takes_prepared(metric):
+        metric.forget()
+    started = time.perf_counter()
+    score_cells(metric, cells, sample_rate, 1)
+    seconds = time.perf_counter() - started
+    if takes_prepared(metric):
+        metric.forget()
+        if metric.gathers:
+            return seconds / max(1, metric.windows_at_once // windows_of(cells[0]))
+    return seconds

@@ -15,9 +15,9 @@ from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.scores import BlockKey
 from degrade_bench.sweep.batch_check import checked_block
 from degrade_bench.sweep.block import BlockResult, row_of
+from degrade_bench.sweep.crew import Event, Notice
 from degrade_bench.sweep.first_blocks import FirstBlocks
 from degrade_bench.sweep.heavy import HeavyScorer
-from degrade_bench.sweep.pool import Event
 from degrade_bench.sweep.processes import ClipDone
 from degrade_bench.sweep.progress import Progress
 from degrade_bench.sweep.rendering import seed_of
@@ -95,6 +95,8 @@ class Ledger:
         elif isinstance(event, ClipDone):
             self._reported.add(event.clip_id)
             self._tell_if_done(event.clip_id)
+        elif isinstance(event, Notice):
+            self.progress.warned(event.text)
 
     def _tell_if_done(self, clip_id: str) -> None:
         """Say that a clip is done once all of it was reported and nothing of it waits for a device."""

@@ -18,7 +18,10 @@ from types import TracebackType
 from typing import cast
 
 from degrade_bench._support.pipes import receive
+from degrade_bench.metric.base import Metric
+from degrade_bench.sweep.crew import Event
 from degrade_bench.sweep.deadline import NO_DEADLINE, Deadline
+from degrade_bench.sweep.heavy import seconds_of_one
 from degrade_bench.sweep.inbox import Inbox
 from degrade_bench.sweep.losses import Losses
 from degrade_bench.sweep.processes import (
@@ -30,13 +33,12 @@ from degrade_bench.sweep.processes import (
     WorkerStartError,
     check_workers_can_start,
 )
+from degrade_bench.sweep.scoring import MetricInput
 from degrade_bench.sweep.staff import Staff
 from degrade_bench.sweep.worker import ClipLost, Message, Task, Work, work_on
 
 MOST_SILENT = 2
 """So many workers in a row may die before they have their work in hands."""
-
-Event = Message | ClipDone
 
 
 class _Waiting:
@@ -98,6 +100,21 @@ class Pool:
     def workers(self) -> int:
         """How many there are to be, as far as that is decided."""
         return self._count
+
+    @property
+    def works_here(self) -> bool:
+        """Whether this process does the tasks itself."""
+        return self._count == 1
+
+    def seconds_of_one(self, metric: Metric, cells: Sequence[MetricInput], sample_rate: int) -> float:
+        """Seconds of one cell's score: heavy metrics are scored in this process.
+
+        Args:
+            metric: a heavy one.
+            cells: one of them.
+            sample_rate: of it, in Hz.
+        """
+        return seconds_of_one(metric, cells, sample_rate)
 
     def probe(self, task: Task, work: Work) -> Iterator[Message]:
         """Do a task of other work before the run begins, and yield what happens, as far as it goes.
