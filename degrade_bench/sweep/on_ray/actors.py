@@ -10,6 +10,8 @@ import pickle
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
+import torch
+
 from degrade_bench._support.stages import timed
 from degrade_bench.errors import MetricError
 from degrade_bench.metric.base import Metric
@@ -17,9 +19,9 @@ from degrade_bench.metric.catalogue import load_metric_apart
 from degrade_bench.sweep.block import BlockResult
 from degrade_bench.sweep.device import resolve_device
 from degrade_bench.sweep.heavy import HeavyScorer, seconds_of_one
-from degrade_bench.sweep.on_ray.messages import ApartComes, Greeting, Handed, Recipe, versions
+from degrade_bench.sweep.on_ray.messages import Greeting, Handed, Recipe, versions
 from degrade_bench.sweep.scoring import MetricInput
-from degrade_bench.sweep.worker import Message, Task, Work, work_on
+from degrade_bench.sweep.worker import Begun, Message, Task, Work, work_on
 
 
 class Damager:
@@ -32,25 +34,30 @@ class Damager:
     def __init__(self, elsewhere: frozenset[str]) -> None:
         self._elsewhere = elsewhere
         self._work: Work | None = None
+        self._messages: Iterator[Message] = iter(())
 
     def learn(self, work: bytes) -> Greeting:
         """Take work that is to be known from now on, pickled."""
         self._work = pickle.loads(work)
         return _greeting()
 
-    def work_on(self, task: Task) -> Iterator[Message | ApartComes | Handed]:
-        """Do a task; what a device is to hear comes in messages of its own, each announced by another one."""
+    def begin(self, task: Task) -> None:
+        """Begin a task; :meth:`step` does it."""
         assert self._work is not None
-        for message in work_on(task, self._work):
-            there = self._elsewhere & message.inputs.keys() if isinstance(message, BlockResult) else frozenset()
-            if isinstance(message, BlockResult) and there:
-                apart = _part(replace(message, rows=(), counts={}, stages={}), there)
-                yield ApartComes()
-                yield apart
-                size = sum(_bytes(cell) for cells in apart.inputs.values() for cell in cells)
-                yield Handed(_part(message, message.inputs.keys() - there), frozenset(there), size)
-            else:
-                yield message
+        self._messages = work_on(task, self._work)
+
+    def step(self) -> tuple[Message | Handed | None, BlockResult | None]:
+        """Read the clip, the first time, then one block after the other.
+
+        Returns:
+            what became of it, None where there is nothing to do; and what a device is to hear of it.
+        """
+        message = next((message for message in self._messages if not isinstance(message, Begun)), None)
+        if not isinstance(message, BlockResult) or not (there := self._elsewhere & message.inputs.keys()):
+            return message, None
+        apart = _part(replace(message, rows=(), counts={}, stages={}), there)
+        size = sum(_bytes(cell) for cells in apart.inputs.values() for cell in cells)
+        return Handed(_part(message, message.inputs.keys() - there), there, size), apart
 
     def ping(self) -> None:
         """Answer."""
@@ -63,12 +70,17 @@ class Device:
         recipes: how the metrics are made.
         batch_size: the most signals that a metric is given at once; None for whole blocks.
         checked: the block in which a signal is scored alone, too.
+        threads: of torch. Sums over long signals depend on their number in the last bit, so it is that of the
+            process that began the run.
 
     Raises:
         MetricError: a metric cannot be made here, or it is another one here than in the process that began the run.
     """
 
-    def __init__(self, recipes: Mapping[str, Recipe], batch_size: int | None, checked: str | None) -> None:
+    def __init__(
+        self, recipes: Mapping[str, Recipe], batch_size: int | None, checked: str | None, threads: int
+    ) -> None:
+        torch.set_num_threads(threads)
         self._metrics = {name: _made(name, recipe) for name, recipe in recipes.items()}
         self._scorer = HeavyScorer(tuple(self._metrics.values()), batch_size, checked)
 

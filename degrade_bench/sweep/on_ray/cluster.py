@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ from degrade_bench.errors import ConfigError
 
 PORT = 6379
 """Of a head node, where an address has none."""
+
+ANSWER_SECONDS = 10.0
+"""So long a head node may take to answer."""
 
 LOCAL = "local"
 """The address of a cluster that is started on this machine, and ends with this process."""
@@ -57,6 +61,7 @@ def joined(address: str) -> Cluster:
         raise ConfigError(f"--ray-address {address}: run on a node of the cluster, and give auto or HOST:PORT")
     if not ray.is_initialized():
         try:
+            _check_answers(address)
             with _own_signals(), _no_usage_statistics():
                 ray.init(**_options(address), log_to_driver=False, logging_level="ERROR")
         except Exception as error:  # ConnectionError where none is found, others where one does not answer
@@ -79,10 +84,28 @@ def is_alive(node: str | None) -> bool:
     return any(each["NodeID"] == node and each["Alive"] for each in ray.nodes())
 
 
+def _check_answers(address: str) -> None:
+    """See whether anything listens at an address: Ray itself would try for minutes.
+
+    Raises:
+        OSError: nothing does.
+        ValueError: the port is no number.
+    """
+    if address == "auto":
+        address = os.environ.get("RAY_ADDRESS", "auto")
+    if address not in ("auto", LOCAL):
+        host, _, port = _with_port(address).rpartition(":")
+        socket.create_connection((host, int(port)), timeout=ANSWER_SECONDS).close()
+
+
+def _with_port(address: str) -> str:
+    return address if ":" in address else f"{address}:{PORT}"
+
+
 def _options(address: str) -> dict[str, Any]:
     if address == LOCAL:
         return {"address": LOCAL, "include_dashboard": False}
-    return {"address": address if address == "auto" or ":" in address else f"{address}:{PORT}"}
+    return {"address": address if address == "auto" else _with_port(address)}
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
-from degrade_bench._support.texts import one_line
+from degrade_bench._support.texts import one_line, said
 from degrade_bench.metric.base import Metric
 from degrade_bench.sweep.block import BlockResult
 from degrade_bench.sweep.crew import Event, Notice
@@ -39,6 +39,9 @@ DEVICE_SECONDS = 1800.0
 
 NOTICE_SECONDS = 60.0
 """After so long without a process at work, the user hears what is waited for."""
+
+DIED = "it ended on a node of the cluster, whose logs say more, perhaps for lack of memory"
+"""How a process ended, as far as the cluster tells."""
 
 MOST_SILENT = 2
 """So many processes in a row may die before they have their work in hands."""
@@ -67,6 +70,7 @@ class RayCrew:
         import ray
 
         self._count, self._elsewhere = workers, elsewhere
+        self._blocks = [block.name for block in work.blocks()]
         self._work = ray.put(pickle.dumps(work))
         self._losses = Losses(work.guests())
         self._hands: list[Hand] = []
@@ -129,18 +133,16 @@ class RayCrew:
                 if hand not in self._hands:  # it died; the run tries another
                     return
             hand.begin(task)
-            while True:
+            while hand.task is not None:
                 message = hand.answer()
-                yield _whole(message) if isinstance(message, Handed) else message
-        except StopIteration:
-            hand.done()
+                if message is not None:
+                    yield _whole(message) if isinstance(message, Handed) else message
             hand.learn(self._work)
         except ray.exceptions.RayError:  # the run will meet it again, and count it
             pass
         finally:
             if hand.state == "working":  # it died, or whoever asks has heard enough
-                self._hands.remove(hand)
-                hand.end()
+                self._dismiss(hand)
 
     def run(self, tasks: Sequence[Task], idle: Callable[[], bool], deadline: Deadline) -> Iterator[Event]:
         """Work on every task and yield what happens, in whatever order it happens.
@@ -189,7 +191,7 @@ class RayCrew:
     # -- processes that damage -------------------------------------------------------------------------
 
     def _hired(self, work: Any) -> Hand:
-        hand = Hand(work, self._elsewhere)
+        hand = Hand(work, self._blocks, self._elsewhere)
         self._hands.append(hand)
         return hand
 
@@ -220,29 +222,32 @@ class RayCrew:
     def _heard(self, hand: Hand) -> Iterator[Event]:
         import ray
 
-        if hand.state == "starting":
+        task = hand.task
+        if task is None:
             self._greet(hand)
             return
-        task = hand.task
-        assert task is not None
         try:
+            if hand.state == "silent":
+                hand.lives()
+                yield from self._after_silence(hand, task)  # what it was about to say is lost
+                return
             message = hand.answer()
-        except StopIteration:
-            hand.done()
-            yield from self._closed(task.source.id)
+        except (ray.exceptions.ActorDiedError, ray.exceptions.RayTaskError) as error:
+            yield from self._after_death(hand, task, error)
+            return
         except ray.exceptions.RayError as error:
-            if hand.state == "working" and not isinstance(error, ray.exceptions.ActorDiedError):
-                hand.ask_whether_it_lives()
-            else:
+            if hand.state == "silent":
                 yield from self._after_death(hand, task, error)
-        else:
-            if hand.state == "idle":  # it was silent, and lives; what it was about to say is lost
-                yield from self._after_silence(hand, task)
-            elif isinstance(message, Handed):
-                self._open[task.source.id] += 1
-                self._devices.add(message)
             else:
-                yield message
+                hand.ask_whether_it_lives()
+            return
+        if isinstance(message, Handed):
+            self._open[task.source.id] += 1
+            self._devices.add(message)
+        elif message is not None:
+            yield message
+        if hand.task is None:
+            yield from self._closed(task.source.id)
 
     def _after_death(self, hand: Hand, task: Task, error: Exception) -> Iterator[Event]:
         """Give what a process left open to another one.
@@ -252,12 +257,14 @@ class RayCrew:
             task: that it had.
             error: that told of its end.
         """
-        self._hands.remove(hand)
+        import ray
+
         if not is_alive(hand.node):
             yield Notice(f"a node of the cluster is lost; clip {task.source.id} goes to another")
             yield from self._after_silence(hand, task)
             return
-        how = one_line(str(error))
+        self._dismiss(hand)
+        how = said(error.cause) if isinstance(error, ray.exceptions.RayTaskError) else DIED
         aftermath = self._losses.after_death(task, hand.under_way, hand.reported, how)
         yield from aftermath.lost
         if aftermath.left is not None:
@@ -266,10 +273,15 @@ class RayCrew:
 
     def _after_silence(self, hand: Hand, task: Task) -> Iterator[Event]:
         """Give what a process has not reported to another one: nothing is to blame but the cluster."""
+        self._dismiss(hand)
         left = {name: wanted for name, wanted in task.todo.items() if name not in hand.reported}
         if left:
             self._put(Task(task.source, left))
         yield from self._closed(task.source.id)
+
+    def _dismiss(self, hand: Hand) -> None:
+        self._hands.remove(hand)
+        hand.end()
 
     def _greet(self, hand: Hand) -> None:
         """Hear whether a process has its work in hands.
@@ -280,7 +292,7 @@ class RayCrew:
         import ray
 
         try:
-            self._check(hand.answer())
+            self._check(hand.greeting())
         except ray.exceptions.RayTaskError as error:
             raise WorkerStartError(
                 f"a process of the cluster cannot be given its work ({one_line(str(error.cause))}); define classes "

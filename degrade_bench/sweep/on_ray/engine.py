@@ -12,6 +12,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
 from degrade_bench.errors import ConfigError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.catalogue import REGISTRY
@@ -72,7 +74,7 @@ class RayEngine:
             if not self.cluster.devices and self.cluster.processors > 1 and not replaces:
                 options["num_cpus"] = 1  # one that replaces another must not wait for a processor that damages
             made = ray.remote(**options, max_restarts=0, max_task_retries=0)(Device)
-            return made.remote(wanted, sweep.batch_size, checked_block(sweep.blocks()))
+            return made.remote(wanted, sweep.batch_size, checked_block(sweep.blocks()), torch.get_num_threads())
 
         devices = max(1, self.cluster.devices) if wanted else 0
         return RayCrew(work, workers, make_device, devices, frozenset(wanted))

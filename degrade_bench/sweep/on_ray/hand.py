@@ -2,91 +2,121 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from degrade_bench.sweep.block import BlockResult
 from degrade_bench.sweep.on_ray.actors import Damager
-from degrade_bench.sweep.on_ray.messages import ApartComes, Greeting, Handed
-from degrade_bench.sweep.worker import Begun, BlockLost, Task
+from degrade_bench.sweep.on_ray.messages import Greeting, Handed
+from degrade_bench.sweep.worker import Message, Task
 
-AHEAD = 8
-"""So many messages a process may be ahead of who hears them: two blocks with what a device is to hear of them."""
+AHEAD = 2
+"""So many steps a process is asked for at a time: it does one while the other's answer is on its way."""
 
 State = Literal["starting", "idle", "working", "silent"]
 
 
 class Hand:
-    """A process that damages, on some node.
+    """A process that damages, on some node. It is asked step by step, so that it is clear in which step it died.
 
     Args:
         work: a reference to what it is to know, pickled.
+        blocks: names of all blocks of a clip, in order.
         elsewhere: heavy metrics that are scored on a device of the cluster.
 
     Attributes:
-        promise: what to wait for: the answer to the last question, or the stream of messages of a task.
         state: ``silent`` where it does not answer, and it is not known whether it will.
         node: where it is, once it has greeted.
         task: in its hands.
-        under_way: the block that it announced and has not reported; None for none, or for the reading of a clip.
         reported: the blocks of its task that it has reported.
     """
 
-    def __init__(self, work: Any, elsewhere: frozenset[str]) -> None:
+    def __init__(self, work: Any, blocks: Sequence[str], elsewhere: frozenset[str]) -> None:
         import ray
 
         options = {"num_cpus": 1, "max_restarts": 0, "max_task_retries": 0, "scheduling_strategy": "SPREAD"}
         self._actor = ray.remote(**options)(Damager).remote(elsewhere)
+        self._blocks = tuple(blocks)
+        self._question: Any = None
+        self._steps: deque[str | None] = deque()
+        self._calls: deque[tuple[Any, Any]] = deque()
         self.state: State = "starting"
         self.node: str | None = None
         self.task: Task | None = None
-        self.under_way: str | None = None
         self.reported: set[str] = set()
-        self.promise: Any
         self.learn(work)
+
+    @property
+    def promise(self) -> Any:
+        """What to wait for: the answer that is next; None where nothing was asked."""
+        return self._calls[0][0] if self.state == "working" else self._question
+
+    @property
+    def under_way(self) -> str | None:
+        """The block whose answer is next; None for the reading of the clip."""
+        return self._steps[0]
 
     def learn(self, work: Any) -> None:
         """Have it know other work; it is starting until it has answered."""
-        self.state = "starting"
-        self.promise = self._actor.learn.remote(work)
+        self.state, self._question = "starting", self._actor.learn.remote(work)
 
     def begin(self, task: Task) -> None:
         """Have it do a task."""
-        self.state, self.task, self.under_way = "working", task, None
+        self.state, self.task = "working", task
         self.reported.clear()
-        stream = self._actor.work_on.options(num_returns="streaming", _generator_backpressure_num_objects=AHEAD)
-        self.promise = stream.remote(task)
+        self._steps = deque([None, *(name for name in self._blocks if task.todo.get(name))])
+        self._actor.begin.remote(task)
+        self._calls = deque(self._step() for _ in range(min(AHEAD, len(self._steps))))
 
-    def answer(self) -> Any:
-        """What it answers: to a question, or the next message about its task; waits for it.
+    def greeting(self) -> Greeting:
+        """Its answer to the work that it was to learn; waits for it.
 
         Raises:
-            StopIteration: the task is done.
+            RayError: it is gone, or cannot take the work.
+        """
+        import ray
+
+        answer = ray.get(self._question)
+        assert isinstance(answer, Greeting)
+        self.state, self._question, self.node = "idle", None, answer.node
+        return answer
+
+    def answer(self) -> Message | Handed | None:
+        """What became of the step that is next, and whether that was the last one (``task`` is None then).
+
+        Returns:
+            None where there was nothing to do, as for blocks of a clip that cannot be used.
+
+        Raises:
             RayError: it is gone, or does not answer.
         """
         import ray
 
-        if self.state == "working":
-            message = ray.get(next(self.promise))
-            if isinstance(message, ApartComes):
-                apart = next(self.promise)
-                message = replace(ray.get(next(self.promise)), apart=apart)
-            self._note(message.result if isinstance(message, Handed) else message)
-            return message
-        answer = ray.get(self.promise)
-        self.state, self.promise = "idle", None
-        if isinstance(answer, Greeting):
-            self.node = answer.node
-        return answer
-
-    def done(self) -> None:
-        """Its task is done."""
-        self.state, self.task, self.promise = "idle", None, None
+        told, apart = self._calls[0]
+        message: Message | Handed | None = ray.get(told)
+        self._calls.popleft()
+        if (block := self._steps.popleft()) is not None:
+            self.reported.add(block)
+        if len(self._steps) > len(self._calls):
+            self._calls.append(self._step())
+        if not self._steps:
+            self.state, self.task = "idle", None
+        return replace(message, apart=apart) if isinstance(message, Handed) else message
 
     def ask_whether_it_lives(self) -> None:
         """Ask it anything: the answer is an error, once the cluster knows what became of it."""
-        self.state = "silent"
-        self.promise = self._actor.ping.remote()
+        self.state, self._question = "silent", self._actor.ping.remote()
+
+    def lives(self) -> None:
+        """Its answer to that.
+
+        Raises:
+            RayError: it is gone.
+        """
+        import ray
+
+        ray.get(self._question)
 
     def end(self) -> None:
         """End the process at once."""
@@ -94,9 +124,6 @@ class Hand:
 
         ray.kill(self._actor)
 
-    def _note(self, message: Any) -> None:
-        if isinstance(message, Begun):
-            self.under_way = message.block
-        elif isinstance(message, BlockResult | BlockLost):
-            self.under_way = None
-            self.reported.add(message.block)
+    def _step(self) -> tuple[Any, Any]:
+        told, apart = self._actor.step.options(num_returns=2).remote()
+        return told, apart

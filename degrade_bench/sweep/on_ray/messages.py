@@ -46,11 +46,6 @@ class Greeting:
     versions: Mapping[str, str | None]
 
 
-@dataclass(frozen=True)
-class ApartComes:
-    """The next message is for a device, and is not to be fetched; the one after it says of what block it is."""
-
-
 @dataclass(frozen=True, eq=False)
 class Handed:
     """A block of which some metrics are scored on a device.
