@@ -32,3 +32,4 @@ bench:
 	python benchmarks/degrade.py
 	python benchmarks/stretch.py
 	python benchmarks/analysis.py
+	python benchmarks/startup.py

@@ -15,6 +15,7 @@ import pandas as pd
 
 from degrade_bench.analysis.frames import Column, Frame, interval
 from degrade_bench.analysis.options import AnalysisOptions
+from degrade_bench.analysis.ranks import average_ranks
 from degrade_bench.analysis.resampling import Draws, Resampler
 from degrade_bench.analysis.wide import MetricDrops
 from degrade_bench.degrade.reproduction.pmqd_ratings import MEAN_RATINGS, UNDAMAGED_RATING
@@ -107,11 +108,9 @@ def spearman(values: np.ndarray, other: np.ndarray) -> np.ndarray:
     Returns:
         ``(rows,)``; NaN for a row without two different values, or with a NaN.
     """
-    from scipy.stats import rankdata
-
     if not len(values):
         return np.zeros(0)
-    ranks, beside = rankdata(values, axis=1), rankdata(other)
+    ranks, beside = average_ranks(values), average_ranks(other)
     ranks = ranks - ranks.mean(axis=1, keepdims=True)
     beside = beside - beside.mean()
     scale = np.sqrt((ranks**2).sum(axis=1) * (beside**2).sum())

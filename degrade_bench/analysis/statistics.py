@@ -17,10 +17,14 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
+from degrade_bench.analysis.ranks import average_ranks
+
 EXACT_FLIPS = 14
 """Up to so many tracks every pattern of signs is tried: fewer than the random ones beyond."""
 EXACT_SIGNED_RANKS = 50
 """Up to so many tracks the signed-rank test is exact, ties or not."""
+EXACT_PAGE_LEVELS, EXACT_PAGE, EXACT_PAGE_OF_THREE = 8, 12, 20
+"""Up to so many levels and tracks (of three levels, more) Page's test is exact: scipy's own limits."""
 
 
 def effect_dz(means: np.ndarray) -> float:
@@ -249,7 +253,7 @@ def equivalence_p(
         margin: from zero to either side.
         tracks: how many tracks each mean is of.
     """
-    from scipy.stats import t
+    from scipy.special import stdtr
 
     p_values = np.full(len(centre), math.nan)
     defined = np.isfinite(centre) & np.isfinite(error_low) & np.isfinite(error_high) & (tracks > 1)
@@ -260,7 +264,7 @@ def equivalence_p(
             (margin - centre[index], error_high[index]),
         ):
             if error > 1e-12 * max(abs(centre[index]), margin):
-                parts.append(float(t.sf(room / error, tracks[index] - 1)))
+                parts.append(float(stdtr(tracks[index] - 1, -room / error)))
             else:
                 parts.append(0.0 if room > 0 else 1.0)
         p_values[index] = max(parts)
@@ -305,7 +309,7 @@ def kendall_tau(drops: np.ndarray) -> np.ndarray:
 def page_trend(means: np.ndarray) -> tuple[float, float]:
     """Page's L of drops that rise with the level, over tracks, and its one-sided p.
 
-    Exact or asymptotic as scipy decides; with ties, asymptotic with the variance that the tied ranks have.
+    Exact without ties where tracks and levels are few, else asymptotic, with the variance that the ranks have.
 
     Args:
         means: ``(tracks, levels)``, levels rising, nothing missing.
@@ -316,15 +320,18 @@ def page_trend(means: np.ndarray) -> tuple[float, float]:
     tracks, levels = means.shape
     if tracks < 2 or levels < 3:
         return math.nan, math.nan
-    from scipy.stats import norm, page_trend_test, rankdata
+    from scipy.special import ndtr
 
-    ranks = rankdata(means, axis=1)
+    ranks = average_ranks(means)
     place = np.arange(1, levels + 1)
     statistic = float(ranks.sum(axis=0) @ place)
-    if all(len(np.unique(row)) == levels for row in ranks):
-        return statistic, float(page_trend_test(ranks, ranked=True).pvalue)
+    untied = all(len(np.unique(row)) == levels for row in ranks)
+    if untied and levels <= EXACT_PAGE_LEVELS and tracks <= (EXACT_PAGE_OF_THREE if levels == 3 else EXACT_PAGE):
+        from scipy.stats import page_trend_test
+
+        return statistic, float(page_trend_test(ranks, ranked=True, method="exact").pvalue)
     spread = ((ranks - ranks.mean(axis=1, keepdims=True)) ** 2).sum() * ((place - place.mean()) ** 2).sum()
     if spread == 0:
         return statistic, 1.0
     expected = tracks * levels * (levels + 1) ** 2 / 4
-    return statistic, float(norm.sf((statistic - expected) / math.sqrt(spread / (levels - 1))))
+    return statistic, float(ndtr((expected - statistic) / math.sqrt(spread / (levels - 1))))

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 from degrade_bench._support.interrupts import never_a_row
 from degrade_bench._support.stages import Spent, stage, timed
-from degrade_bench.analysis.options import AnalysisOptions
-from degrade_bench.analysis.verdicts import Verdict
 from degrade_bench.bench.looks import begun, first_look, looked_at
 from degrade_bench.bench.request import Resolved, resolve_request
 from degrade_bench.bench.result import RunResult
@@ -123,6 +121,8 @@ def _until_concluded(
         progress: who wants to know how it goes on.
         deadline: when to stop.
     """
+    from degrade_bench.analysis.verdicts import Verdict  # not before: it brings pandas
+
     seconds = 0.0
     for number in range(first_look(looks, previous), len(looks.clips)):
         progress.look(number + 1, len(looks.clips), looks.clips[number])
@@ -186,6 +186,8 @@ def _scored(
     with stage("table"):
         folder.finish(result.table, record)
     with stage("analyse"):
+        from degrade_bench.analysis.options import AnalysisOptions
+
         steps = partial(progress.concluding, "metrics analysed")
         return conclude(folder.path, AnalysisOptions(influence=True), steps), record
 

@@ -12,7 +12,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from degrade_bench.analysis.looks import planned_recordings
 from degrade_bench.corpus.source import ClipSource
 from degrade_bench.errors import RunFolderError
 from degrade_bench.runs.folder import RunFolder
@@ -54,6 +53,8 @@ def plan_looks(sources: Sequence[ClipSource], max_clips: int | None, looks: int,
             break
         chosen += kin[recording][:most]
         ends.append(len(chosen))
+    from degrade_bench.analysis.looks import planned_recordings
+
     recordings = planned_recordings(len(ends), looks)
     clips = tuple(ends[count - 1] for count in recordings)
     return LookPlan(tuple(chosen), LooksRecord(clips=clips, recordings=recordings))

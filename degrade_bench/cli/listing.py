@@ -8,13 +8,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from degrade_bench._support.later import imported_later
 from degrade_bench._support.plain_text import plain
 from degrade_bench.cli.terminal import shown
 from degrade_bench.errors import UnknownNameError
 
 
 def listing(what: str, complain: Callable[[str], None] = lambda line: None) -> list[dict[str, Any]]:
-    """The objects that ``degrade-bench list WHAT --json`` prints.
+    """The objects that ``degrade-bench list WHAT --json`` prints, without importing torch unless a plug-in does.
 
     Args:
         what: degradations, metrics or suites.
@@ -23,6 +24,11 @@ def listing(what: str, complain: Callable[[str], None] = lambda line: None) -> l
     Raises:
         UnknownNameError: ``what`` cannot be listed.
     """
+    with imported_later("torch", within="degrade_bench"):
+        return _listing(what, complain)
+
+
+def _listing(what: str, complain: Callable[[str], None]) -> list[dict[str, Any]]:
     if what == "degradations":
         from degrade_bench.degrade import catalogue
 

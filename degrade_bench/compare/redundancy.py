@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from degrade_bench.analysis.frames import Column, Frame, interval
+from degrade_bench.analysis.ranks import average_ranks
 from degrade_bench.analysis.resampling import Draws, Resampler, Totals
 from degrade_bench.compare.cube import Cube
 from degrade_bench.compare.options import CompareOptions
@@ -89,11 +90,9 @@ class _Ranks:
         means = values.statistic()
 
         def ranks(totals: Totals) -> np.ndarray:
-            from scipy.stats import rankdata
-
             resampled = means(totals)
             # a cell that a resample does not hold keeps its mean
-            placed = rankdata(np.where(np.isfinite(resampled), resampled, values.means), axis=1)
+            placed = average_ranks(np.where(np.isfinite(resampled), resampled, values.means))
             placed -= placed.mean(axis=1, keepdims=True)
             length = np.linalg.norm(placed, axis=1, keepdims=True)
             return np.where(length > 0, placed / np.where(length > 0, length, 1.0), math.nan)

@@ -11,9 +11,8 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 
 from degrade_bench._support.contained import check_file
@@ -22,6 +21,9 @@ from degrade_bench.errors import RunFolderError
 from degrade_bench.runs.columns import ANALYSED, SCHEMA, Row
 from degrade_bench.runs.names import SCORES
 from degrade_bench.runs.row_check import check_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_ROWS = 50_000_000
 """Rows that are read of a table: a file of a few kilobytes can state billions."""

@@ -274,7 +274,9 @@ def test_kendall_by_hand():
     assert stat.kendall_tau(np.array([[0.1, 0.2, 0.2, 0.5, 0.4]])) == pytest.approx([(8 - 1) / math.sqrt(10 * 9)])
 
 
-@pytest.mark.parametrize(("tracks", "levels"), [(2, 3), (6, 5), (12, 5), (30, 5), (24, 10)])
+@pytest.mark.parametrize(
+    ("tracks", "levels"), [(2, 3), (20, 3), (21, 3), (6, 5), (12, 5), (13, 5), (30, 5), (5, 8), (5, 9), (24, 10)]
+)
 @pytest.mark.parametrize("shift", [-0.3, 0.0, 0.5])
 def test_page_without_ties_is_scipys(tracks, levels, shift):
     means = np.random.default_rng(tracks).standard_normal((tracks, levels)) + shift * np.arange(levels)

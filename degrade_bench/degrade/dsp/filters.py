@@ -20,7 +20,6 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from scipy import fft
 
 from degrade_bench.clip import Clip
 from degrade_bench.errors import NotApplicableError
@@ -149,6 +148,8 @@ def spectral_ratio_db(
         The bands' centres in Hz and their ratio in dB, where the clean clip has anything to measure by; None where
         it has nothing on the plateau.
     """
+    from scipy import fft
+
     window = np.hanning(clean.num_samples)
     length = fft.next_fast_len(clean.num_samples, real=True)
     x, y = (

@@ -14,11 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from scipy import sparse
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation
@@ -27,6 +26,9 @@ from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import Placebo
 from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.seeds import generator
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 FRAME_SECONDS = 0.04
 OVERLAP = 4
@@ -61,6 +63,8 @@ def mel_smoothing(bands: int, sample_rate: int, n_fft: int) -> tuple[sparse.csr_
         sample_rate: Hz.
         n_fft: samples in a frame; a spectrum has ``n_fft // 2 + 1`` bins.
     """
+    from scipy import sparse
+
     frequencies = np.arange(n_fft // 2 + 1) * sample_rate / n_fft
     edges = mel_to_hz(np.linspace(0, hz_to_mel(sample_rate / 2), bands + 2))
     low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]

@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.optimize import brentq
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation
@@ -84,6 +83,8 @@ class PhaseScrambling(Degradation):
             return 180.0
         if correlation >= _correlation(SMALLEST_ANGLE):
             return 0.0
+        from scipy.optimize import brentq
+
         return math.degrees(brentq(lambda angle: _correlation(angle) - correlation, SMALLEST_ANGLE, math.pi))
 
     def make_placebo(self) -> Degradation:

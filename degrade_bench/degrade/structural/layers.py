@@ -7,7 +7,7 @@ harmonic–percussive separation makes two layers out of the mix (:mod:`degrade_
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from degrade_bench.errors import NotApplicableError, PlanError
 FAINTEST_DB = -40.0
 """A layer that lies further under the other than this would be moved unheard."""
 
-Layers = tuple[torch.Tensor, torch.Tensor]
+Layers: TypeAlias = "tuple[torch.Tensor, torch.Tensor]"
 
 
 def drum_stems(clip: Clip) -> list[str]:

@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 
@@ -15,7 +15,7 @@ from degrade_bench._support.contained import parse_json
 from degrade_bench._support.reading import open_regular, read_text_file
 from degrade_bench.errors import ConfigError, MetricError
 
-State = Mapping[str, torch.Tensor]
+State: TypeAlias = "Mapping[str, torch.Tensor]"
 
 ENCODER = "encoder.encoder."
 """What the encoder's weights are called under, before ``muq``'s own names."""

@@ -8,6 +8,7 @@ whole pass be recorded once as a CUDA graph, which takes the launch of some thou
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -16,10 +17,11 @@ from degrade_bench.errors import MetricError
 from degrade_bench.metric.memory import is_out_of_memory
 
 CPU_WINDOWS, GPU_WINDOWS = 4, 32
-BYTES_PER_WINDOW = {torch.float32: 400_000_000, torch.bfloat16: 250_000_000}
-"""Peak memory of one 10 s window in the front end, with what the convolution's own workspace takes beside it."""
+BYTES_PER_WINDOW = {4: 400_000_000, 2: 250_000_000}
+"""Peak memory of one 10 s window in the front end, with what the convolution's own workspace takes beside it; by
+the bytes of a number."""
 
-Function = Callable[[torch.Tensor], tuple[torch.Tensor, ...]]
+Function: TypeAlias = "Callable[[torch.Tensor], tuple[torch.Tensor, ...]]"
 """``(batch, samples)`` to tensors with as many rows; a row depends on its window only."""
 
 
@@ -48,7 +50,7 @@ def windows_at_once(device: torch.device, dtype: torch.dtype) -> int:
     if device.type != "cuda":
         return CPU_WINDOWS
     _, total = torch.cuda.mem_get_info(device)
-    fitting = max(1, min(GPU_WINDOWS, total // 2 // BYTES_PER_WINDOW[dtype]))
+    fitting = max(1, min(GPU_WINDOWS, total // 2 // BYTES_PER_WINDOW[dtype.itemsize]))
     return 1 << (int(fitting).bit_length() - 1)
 
 

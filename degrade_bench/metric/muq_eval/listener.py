@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 
 from degrade_bench.metric.muq_eval.device import Batches, windows_at_once
-from degrade_bench.metric.muq_eval.network import Network
 from degrade_bench.metric.muq_eval.precision import multiplying
 from degrade_bench.metric.prepared import Finish, Finished, Prepared
+
+if TYPE_CHECKING:
+    from degrade_bench.metric.muq_eval.network import Network
 
 MENDED = "recomputed in float32"
 """The word under which windows are counted that bfloat16 made no number of."""

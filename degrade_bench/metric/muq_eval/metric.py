@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 from weakref import WeakValueDictionary
 
 import torch
@@ -22,16 +22,15 @@ from degrade_bench.metric.muq_eval import hub
 from degrade_bench.metric.muq_eval.architecture import Architecture
 from degrade_bench.metric.muq_eval.contract import SAMPLE_RATE, WINDOW_SECONDS, Windows
 from degrade_bench.metric.muq_eval.device import checked_device, fuses
-from degrade_bench.metric.muq_eval.encoder import Encoder
-from degrade_bench.metric.muq_eval.layers import Blueprint
 from degrade_bench.metric.muq_eval.listener import MENDED, Embeddings, Listener
-from degrade_bench.metric.muq_eval.network import Network
 from degrade_bench.metric.prepared import Finish, Prepared, PreparedMetric
 from degrade_bench.metric.settings import check_choice
 
+if TYPE_CHECKING:
+    from degrade_bench.metric.muq_eval.network import Network
+
 Dtype = Literal["float32", "tf32", "bfloat16"]
 Backend = Literal["fast", "reference"]
-DTYPES: dict[Dtype, torch.dtype] = {"float32": torch.float32, "tf32": torch.float32, "bfloat16": torch.bfloat16}
 
 _listeners: WeakValueDictionary[str, Listener] = WeakValueDictionary()
 """Networks that are loaded, by everything that they depend on: two metrics on one network share its passes."""
@@ -91,7 +90,7 @@ class MuQEval(PreparedMetric):
         hop_seconds: float | None = None,
         lora_alpha: float | None = None,
     ) -> None:
-        check_choice(self.name, "dtype", dtype, DTYPES)
+        check_choice(self.name, "dtype", dtype, get_args(Dtype))
         check_choice(self.name, "backend", backend, get_args(Backend))
         if backend == "reference" and dtype != "float32":
             raise MetricError("muq-eval: the reference backend runs in float32 only")
@@ -119,6 +118,11 @@ class MuQEval(PreparedMetric):
             self._parts["lora_alpha"] = alpha
 
         def make(type_: torch.dtype) -> Network:
+            # classes of torch's: only here, so that a listing can do without torch
+            from degrade_bench.metric.muq_eval.encoder import Encoder
+            from degrade_bench.metric.muq_eval.layers import Blueprint
+            from degrade_bench.metric.muq_eval.network import Network
+
             weights = self._weights(located, alpha)
             made: torch.nn.Module
             if backend == "reference":
@@ -137,7 +141,8 @@ class MuQEval(PreparedMetric):
         depends = json.dumps({**self._parts, "device": str(on)}, sort_keys=True)
         listener = _listeners.get(depends)
         if listener is None:
-            listener = Listener(make, on, DTYPES[dtype], records=backend == "fast")
+            type_ = torch.bfloat16 if dtype == "bfloat16" else torch.float32
+            listener = Listener(make, on, type_, records=backend == "fast")
             _listeners[depends] = listener
         self.listener = listener
         self.architecture = architecture

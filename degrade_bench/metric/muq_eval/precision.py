@@ -9,11 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import torch
 
-_BY_OPERATION = hasattr(getattr(torch.backends.cudnn, "conv", None), "fp32_precision")
+
+@cache
+def _by_operation() -> bool:
+    """Whether this torch has a precision for every operation."""
+    return hasattr(getattr(torch.backends.cudnn, "conv", None), "fp32_precision")
 
 
 @contextmanager
@@ -25,7 +30,7 @@ def multiplying(tf32: bool) -> Iterator[None]:
     """
     settings = _settings(tf32)
     before = [_own(owner, name) for owner, name, _ in settings]
-    matmul = None if _BY_OPERATION else torch.get_float32_matmul_precision()
+    matmul = None if _by_operation() else torch.get_float32_matmul_precision()
     try:
         for owner, name, value in settings:
             setattr(owner, name, value)
@@ -52,7 +57,7 @@ def _own(owner: Any, name: str) -> Any:
 def _settings(tf32: bool) -> list[tuple[Any, str, Any]]:
     backends: Any = torch.backends
     settings: list[tuple[Any, str, Any]] = [(backends.cudnn, "enabled", True), (backends.cudnn, "benchmark", False)]
-    if _BY_OPERATION:
+    if _by_operation():
         on_gpu = "tf32" if tf32 else "ieee"
         settings += [(owner, "fp32_precision", on_gpu) for owner in (backends.cudnn.conv, backends.cuda.matmul)]
         settings += [(owner, "fp32_precision", "ieee") for owner in (backends.mkldnn.conv, backends.mkldnn.matmul)]

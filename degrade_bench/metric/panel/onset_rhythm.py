@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import fft
 
 from degrade_bench.metric.hearing.heard import Heard
 from degrade_bench.metric.hearing.listener import Listener
@@ -43,6 +42,8 @@ class OnsetRhythm(Listener):
         count = len(strength)
         if count < 2:
             return math.nan
+        from scipy import fft
+
         spectrum = fft.rfft(strength - strength.mean(), 2 * count)
         correlation = fft.irfft(np.square(np.abs(spectrum)), 2 * count)[:count]
         if float(correlation[0]) <= 1e-12:
