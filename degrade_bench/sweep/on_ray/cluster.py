@@ -39,8 +39,9 @@ class Cluster:
     devices: int
 
     def __str__(self) -> str:
-        gpus = f", {self.devices} GPUs" if self.devices else ""
-        return f"Ray cluster ({self.nodes} nodes, {self.processors} processors{gpus})"
+        parts = [(self.nodes, "node"), (self.processors, "processor"), (self.devices, "GPU")]
+        named = [f"{count} {name}{'s' * (count != 1)}" for count, name in parts if count]
+        return f"Ray cluster ({', '.join(named)})"
 
 
 def joined(address: str) -> Cluster:
