@@ -26,4 +26,4 @@ def dry_run(resolved: Resolved) -> Forecast:
         out = Path(nothing_done) if resolved.config.overwrite else resolved.config.out
         with fetched(out, (RECORD, SCORES, SHARDS)) as path, RunFolder(path, only_looks=True) as folder:
             check_same(folder, resolved.sweep)
-            return forecast(resolved.sweep, folder)
+            return forecast(resolved.sweep, folder, resolved.engine)

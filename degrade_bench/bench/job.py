@@ -179,7 +179,8 @@ def _scored(
         deadline: when to stop.
         looks: the planned looks, with this one taken.
     """
-    result = execute(sweep, folder, progress, previous, partial(folder.write_record, record), deadline)
+    begin = partial(folder.write_record, record)
+    result = execute(sweep, folder, progress, previous, begin, deadline, resolved.engine)
     with stage("examples"), timed():  # damage, too, but not of a cell
         examples = _examples(folder.path, sweep, result)
     record = with_outcome(record, result, resolved.skipped_clips).updated(

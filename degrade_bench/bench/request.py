@@ -6,6 +6,7 @@ import pickle
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from degrade_bench.bench.looks import LookPlan, plan_looks
 from degrade_bench.corpus.excerpts import Excerpt
@@ -19,10 +20,14 @@ from degrade_bench.errors import ConfigError, MetricError, UnknownNameError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.catalogue import SkippedMetric, default_metrics, load_metric_apart
 from degrade_bench.sweep.config import RunConfig
+from degrade_bench.sweep.crew import LOCAL, Engine
 from degrade_bench.sweep.device import resolve_device
 from degrade_bench.sweep.processes import check_not_in_a_worker
 from degrade_bench.sweep.spec import Sweep
 from degrade_bench.sweep.staff import usual_workers
+
+if TYPE_CHECKING:
+    from degrade_bench.sweep.on_ray.cluster import Cluster
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class Resolved:
     skipped_metrics: tuple[SkippedMetric, ...]
     skipped_degradations: tuple[Broken, ...]
     device: str
+    engine: Engine
     looks: LookPlan | None = None
 
 
@@ -61,10 +67,11 @@ def resolve_request(
     damage = resolve(config.suite, names, degradations)
     if "levels" not in config.model_fields_set and damage.levels is not None:
         config = config.model_copy(update={"levels": damage.levels})
+    cluster = _cluster(config)
     workers = config.workers or usual_workers()
-    if workers > 1:
+    if workers > 1 or cluster is not None:
         _check_travels(damage.degradations)
-    device = resolve_device(config.device)
+    device = resolve_device("auto" if cluster is not None else config.device)
     skipped_clips: Sequence[Skipped] = ()
     if (sources is not None or not config.input) and config.excerpts() != Excerpt():
         raise ConfigError("--max-seconds, --excerpt and --windows are for files: they need --input")
@@ -86,6 +93,12 @@ def resolve_request(
     if twice:
         raise ConfigError(f"metric {twice[0]!r} is given twice")
     _check_hears(metrics, damage.degradations)
+    engine: Engine = LOCAL
+    if cluster is not None:
+        from degrade_bench.sweep.on_ray.engine import RayEngine, recipes_of
+
+        engine = RayEngine(cluster, recipes_of(metrics, config, cluster))
+        workers = config.workers or engine.usual_workers(any(not metric.light for metric in metrics))
     plan = None
     if config.until is not None and sources:
         plan = plan_looks(sources, config.max_clips, config.looks, config.seed)
@@ -98,7 +111,7 @@ def resolve_request(
         replicates=config.replicates,
         batch_size=config.batch_size,
         workers=workers,
-        if_memory_suffices=config.workers is None,
+        if_memory_suffices=config.workers is None and cluster is None,
         retry_failed=config.retry_failed,
     )
     return Resolved(
@@ -107,9 +120,23 @@ def resolve_request(
         skipped_clips=tuple(skipped_clips),
         skipped_metrics=tuple(skipped_metrics),
         skipped_degradations=damage.broken,
-        device=device,
+        device=device if cluster is None else str(cluster),
+        engine=engine,
         looks=plan,
     )
+
+
+def _cluster(config: RunConfig) -> Cluster | None:
+    """The cluster of a request; None where it is done on this machine.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if config.engine == "local":
+        return None
+    from degrade_bench.sweep.on_ray.cluster import joined
+
+    return joined(config.ray_address)
 
 
 def _check_hears(metrics: Sequence[Metric], degradations: Sequence[Degradation]) -> None:

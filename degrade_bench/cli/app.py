@@ -70,6 +70,8 @@ def run(
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N  [default: auto]")] = None,
     batch_size: Annotated[int | None, typer.Option(help="most signals at once  [default: a block's]")] = None,
     workers: option.Workers = None,
+    engine: option.EngineName = None,
+    ray_address: option.RayAddress = None,
     metric_timeout: option.MetricTimeout = None,
     time_limit: option.TimeLimit = None,
     max_failures: option.MaxFailures = None,
@@ -79,35 +81,16 @@ def run(
     dry_run: option.DryRun = False,
 ) -> None:
     """Damage music, score it, conclude and report. The same command again goes on where it was stopped."""
+    asked = dict(locals())
     from degrade_bench._support.interrupts import terminable
     from degrade_bench.cli.progress import run_with_progress, say_what_it_takes
     from degrade_bench.cli.stops import STOPS, said_of_stop
     from degrade_bench.metric.settings import parse_settings
-    from degrade_bench.sweep.config import make_config
+    from degrade_bench.sweep.config import RunConfig, make_config
 
-    options: dict[str, Any] = {
-        "out": out,
-        "suite": suite,
-        "degradation": degradation,
-        "input": input,
-        "max_seconds": max_seconds,
-        "excerpt": excerpt,
-        "windows": windows,
-        "metric": metric,
+    options = {
+        **{name: value for name, value in asked.items() if name in RunConfig.model_fields},
         "set": parse_settings(set) if set else None,
-        "seed": seed,
-        "levels": levels,
-        "replicates": replicates,
-        "limit_clips": limit_clips,
-        "until": until,
-        "max_clips": max_clips,
-        "looks": looks,
-        "device": device,
-        "batch_size": batch_size,
-        "workers": workers,
-        "metric_timeout": metric_timeout,
-        "time_limit": time_limit,
-        "max_failures": max_failures,
         "retry_failed": retry_failed or None,
         "overwrite": overwrite or None,
     }

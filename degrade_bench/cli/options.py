@@ -42,6 +42,14 @@ PlannedLooks = Annotated[
 Workers = Annotated[
     int | None, typer.Option(help="processes  [default: one per core, if memory allows]", show_default=False)
 ]
+EngineName = Annotated[
+    str | None,
+    typer.Option(help="local, or ray for a cluster: docs/cluster.md  [default: local]", metavar="local|ray"),
+]
+RayAddress = Annotated[
+    str | None,
+    typer.Option(help="of the cluster: auto, HOST:PORT, or local to start one  [default: auto]"),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="say what it will take, and write nothing")]
 TimeLimit = Annotated[
     str | None, typer.Option(help="such as 30m or 8h: stop then, and keep what is finished", metavar="TIME")

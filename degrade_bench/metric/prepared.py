@@ -64,7 +64,7 @@ class Prepared:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Cross processes as an array, as signals do."""
-        return _from_array, (self.windows.numpy(), self.key)
+        return _prepared_from_array, (self.windows.numpy(), self.key)
 
     @classmethod
     def of(cls, preparation: Preparation, samples: torch.Tensor, sample_rate: int) -> Prepared:
@@ -86,8 +86,13 @@ class Prepared:
         return cls(windows, digest.digest())
 
 
-def _from_array(windows: np.ndarray, key: bytes) -> Prepared:
-    return Prepared(torch.from_numpy(windows), key)
+def from_array(array: np.ndarray) -> torch.Tensor:
+    """A tensor of an array that came from another process; of one that others read as well, it is a copy."""
+    return torch.from_numpy(array if array.flags.writeable else array.copy())
+
+
+def _prepared_from_array(windows: np.ndarray, key: bytes) -> Prepared:
+    return Prepared(from_array(windows), key)
 
 
 class PreparedMetric(Metric):

@@ -58,6 +58,8 @@ class Request(Part):
     batch_size: int | None
     time_limit: float | None = None
     workers: int
+    engine: Literal["local", "ray"] = "local"
+    ray_address: str = "auto"
     metric_timeout: float = 600.0
     max_failures: int
     retry_failed: bool

@@ -40,6 +40,7 @@ class BlockResult:
     Attributes:
         clip_id: the clip.
         block: the block's name.
+        sample_rate: of the clip and its cells, in Hz.
         rows: finished rows.
         inputs: per heavy metric, what it must score.
         row_stubs: per heavy metric, the rows of ``inputs``, without score.
@@ -50,6 +51,7 @@ class BlockResult:
 
     clip_id: str
     block: str
+    sample_rate: int
     rows: Sequence[Row]
     inputs: Mapping[str, Sequence[MetricInput]]
     row_stubs: Mapping[str, Sequence[Row]]
@@ -127,6 +129,7 @@ def block_result(
     return BlockResult(
         clip_id=clip.id,
         block=block.name,
+        sample_rate=clip.sample_rate,
         rows=rows,
         inputs=inputs,
         row_stubs=row_stubs,

@@ -80,7 +80,10 @@ class RunConfig(BaseModel):
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; for metrics that use one.
         batch_size: the most signals that a metric with a device is given at once; None for whole blocks.
         workers: processes that damage and score; 1 does everything in this process. None for one per core, or as
-            many as memory suffices for: no result depends on it.
+            many as memory suffices for, or one per processor of a cluster: no result depends on it.
+        engine: ``local`` for this machine, ``ray`` for a Ray cluster; no result depends on it.
+        ray_address: of the cluster: ``auto`` for the one that this machine is part of, ``HOST`` or ``HOST:PORT`` of
+            a head node, ``local`` to start one here.
         metric_timeout: seconds that a metric by file, package or entry point may take for one batch before its
             process is ended; 0 for as long as it takes.
         time_limit: seconds after which the run stops by itself, keeping what is finished; None for no limit.
@@ -110,6 +113,8 @@ class RunConfig(BaseModel):
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
     batch_size: int | None = Field(default=None, ge=1)
     workers: int | None = Field(default=1, ge=1, le=256)
+    engine: Literal["local", "ray"] = "local"
+    ray_address: str = "auto"
     metric_timeout: float = Field(default=TIMEOUT_SECONDS, ge=0, allow_inf_nan=False)
     time_limit: Seconds | None = Field(default=None, gt=0, allow_inf_nan=False)
     max_failures: int = Field(default=0, ge=0)
@@ -160,6 +165,12 @@ class RunConfig(BaseModel):
             raise ValueError(f"--{name} needs --max-seconds, the length of a part")
         if self.windows > 1 and self.excerpt != "start":
             raise ValueError("--windows spreads its parts over the recording: leave --excerpt out")
+        return self
+
+    @model_validator(mode="after")
+    def _engine_fits(self) -> RunConfig:
+        if self.engine == "local" and "ray_address" in self.model_fields_set:
+            raise ValueError("--ray-address needs --engine ray")
         return self
 
     @model_validator(mode="after")

@@ -26,7 +26,7 @@ def resolve_device(asked: str) -> str:
 
 
 def device_name(device: str) -> str:
-    """The device in words."""
+    """The device in words; what is in words already, such as a cluster, stays."""
     if device.startswith("cuda"):
         return f"{device} ({torch.cuda.get_device_name(device)})"
-    return f"cpu ({torch.get_num_threads()} threads)"
+    return device if device != "cpu" else f"cpu ({torch.get_num_threads()} threads)"

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from degrade_bench._support.durations import human_seconds
 from degrade_bench.metric.base import Metric
-from degrade_bench.metric.prepared import takes_prepared
 from degrade_bench.runs.columns import CLEAN
 from degrade_bench.runs.record import ClipRecord
 from degrade_bench.sweep.block import BlockResult
-from degrade_bench.sweep.lane import windows_of
-from degrade_bench.sweep.pool import Pool
-from degrade_bench.sweep.scoring import MetricInput, score_cells
+from degrade_bench.sweep.crew import Crew
 from degrade_bench.sweep.worker import ClipRead, ClipUnusable, Message, Task, Work
 
 MOST_PROBES = 16
@@ -36,7 +32,7 @@ def estimate(
     tasks: Sequence[Task],
     work: Work,
     heavy: Sequence[Metric],
-    pool: Pool,
+    crew: Crew,
 ) -> Estimate | None:
     """Time one level of some blocks on the first readable clip, and scale it to all that is left.
 
@@ -47,14 +43,14 @@ def estimate(
         tasks: what is left, by clip.
         work: what every worker knows.
         heavy: the metrics that this process scores.
-        pool: does what is timed, and is to do the rest.
+        crew: does what is timed, and is to do the rest.
     """
     tasks = [task for task in tasks if task.todo]
     for task in tasks:
         blocks = [block for block in work.blocks() if block.name in task.todo]
         timed = {block.name: task.todo[block.name] for block in blocks[:: -(-len(blocks) // MOST_PROBES)]}
         probed = replace(work, levels=(5,), replicates=1, checks_batches=False)
-        times = _timed(pool.probe(Task(task.source, timed), probed), heavy)
+        times = _timed(crew, crew.probe(Task(task.source, timed), probed), heavy)
         if times is None:
             continue
         if times.clip is None or not times.per_block:
@@ -68,7 +64,7 @@ def estimate(
             for block in blocks
         )
         clips = _clip_equivalents(tasks, times.clip.seconds)
-        seconds = clips * light_seconds / min(pool.workers, len(tasks)) + clips * cells * times.heavy
+        seconds = clips * light_seconds / min(crew.workers, len(tasks)) + clips * cells * times.heavy
         some = "every block" if len(timed) == len(blocks) else f"{len(timed)} of {len(blocks)} blocks"
         return Estimate(seconds, f"measured on one level of {some} of clip {times.clip.id!r}")
     return None
@@ -92,8 +88,14 @@ class _Times:
     heavy: float
 
 
-def _timed(messages: Iterable[Message], heavy: Sequence[Metric]) -> _Times | None:
-    """What the blocks of a clip take, as far as a worker came; None where the clip cannot be used."""
+def _timed(crew: Crew, messages: Iterable[Message], heavy: Sequence[Metric]) -> _Times | None:
+    """What the blocks of a clip take, as far as a worker came; None where the clip cannot be used.
+
+    Args:
+        crew: that did them.
+        messages: what happened.
+        heavy: metrics that are timed apart.
+    """
     clip: ClipRecord | None = None
     usable, first = True, dict[str, float]()
     per_cell: dict[str, float] = {}
@@ -109,7 +111,7 @@ def _timed(messages: Iterable[Message], heavy: Sequence[Metric]) -> _Times | Non
                 cells = [cell for cell in message.inputs.get(metric.name, ()) if cell.shape is not None][:1]
                 if not cells or metric.name in per_cell:
                     continue
-                seconds = _time_one(metric, cells, clip.sample_rate)
+                seconds = crew.seconds_of_one(metric, cells, clip.sample_rate)
                 if metric.name in first:  # the first call may compile or allocate
                     per_cell[metric.name] = seconds
                 first.setdefault(metric.name, seconds)
@@ -120,20 +122,3 @@ def _clip_equivalents(tasks: Sequence[Task], probe_seconds: float) -> float:
     """How many clips of the probe's length the tasks amount to; a clip of unknown length counts as one."""
     hints = [task.source.seconds_hint for task in tasks]
     return sum(1.0 if hint is None else hint / probe_seconds for hint in hints)
-
-
-def _time_one(metric: Metric, cells: Sequence[MetricInput], sample_rate: int) -> float:
-    """Seconds of one cell; where cells of several blocks share a batch, its share of a full one.
-
-    What the metric remembers of it is forgotten: the run is to depend on nothing that was tried.
-    """
-    if takes_prepared(metric):
-        metric.forget()
-    started = time.perf_counter()
-    score_cells(metric, cells, sample_rate, 1)
-    seconds = time.perf_counter() - started
-    if takes_prepared(metric):
-        metric.forget()
-        if metric.gathers:
-            return seconds / max(1, metric.windows_at_once // windows_of(cells[0]))
-    return seconds

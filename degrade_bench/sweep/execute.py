@@ -15,16 +15,15 @@ from degrade_bench.corpus.inputs import Skipped
 from degrade_bench.errors import CorpusError, DegradeBenchError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.host.proxy import Hosted
-from degrade_bench.metric.prepared import takes_prepared
 from degrade_bench.runs.columns import CLEAN, INTERRUPTED, KEY
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.record import ClipRecord, Counts, RunRecord
 from degrade_bench.runs.scores import to_table, with_counts
 from degrade_bench.sweep.counts import counts_by_metric
+from degrade_bench.sweep.crew import LOCAL, Engine
 from degrade_bench.sweep.deadline import NO_DEADLINE, Deadline
 from degrade_bench.sweep.estimate import Estimate, estimate
 from degrade_bench.sweep.ledger import Ledger
-from degrade_bench.sweep.pool import Pool
 from degrade_bench.sweep.progress import Progress
 from degrade_bench.sweep.recordings import with_joined_tracks, with_tracks_of
 from degrade_bench.sweep.remaining import Remaining, work_of
@@ -90,6 +89,7 @@ def execute(
     previous: RunRecord | None = None,
     begin: Callable[[], None] = lambda: None,
     deadline: Deadline = NO_DEADLINE,
+    engine: Engine = LOCAL,
 ) -> SweepResult:
     """Do what is not done yet, shard by shard, and return the whole score table.
 
@@ -100,6 +100,7 @@ def execute(
         previous: the record of the earlier start of this run, if there was one.
         begin: called when nothing speaks against the work, before it begins.
         deadline: when to stop.
+        engine: where it is done.
 
     Raises:
         CorpusError: no clip can be used.
@@ -116,17 +117,14 @@ def execute(
         check_versions(previous, folder)
     begin()
     work, heavy = work_of(sweep)
-    for metric in heavy:
-        if sweep.batch_size is not None and takes_prepared(metric):
-            metric.at_most(sweep.batch_size)
     ledger = Ledger(sweep, folder, tasks, heavy, left.rows, left.counts, progress)
     if sweep.workers > 1:
         _leave_to_workers(work.light)
     staff = Staff(sweep.workers, tuple(task.source for task in tasks)) if sweep.if_memory_suffices else None
-    with Pool(work, sweep.workers if tasks else 1, staff) as pool:
+    with engine.crew(sweep, work, heavy, sweep.workers if tasks else 1, staff) as crew:
         try:
             with stage("estimate"):
-                expected = estimate(tasks, work, heavy, pool)
+                expected = estimate(tasks, work, heavy, crew)
         except DegradeBenchError:
             raise
         except Exception:  # whatever it stumbles over, the run will say it in its place
@@ -134,10 +132,10 @@ def execute(
         if staff is not None and staff.shortage is not None:
             progress.warned(staff.shortage)
         ledger.progress.planned(sweep.cells_per_clip * len(sweep.sources), ledger.cells_to_do, expected)
-        for event in pool.run(tasks, ledger.idle, deadline):
+        for event in crew.run(tasks, ledger.idle, deadline):
             ledger.take(event)
         ledger.finish()
-        if pool.was_stopped:
+        if crew.was_stopped:
             raise deadline.error()
     table = sort_table(pa.concat_tables([left.rows, to_table(ledger.rows)]), sweep)
     if table.num_rows == 0:
@@ -149,7 +147,7 @@ def execute(
     table = with_tracks_of(table, clips)
     seconds = time.perf_counter() - started
     if tasks:
-        had_elsewhere(min(pool.workers, len(tasks)) * seconds)
+        had_elsewhere(min(crew.workers, len(tasks)) * seconds)
     return SweepResult(
         table=with_counts(table, ledger.counts),
         clips=clips,
@@ -158,7 +156,7 @@ def execute(
         seconds=seconds,
         cells_scored=ledger.cells_scored,
         expected=expected,
-        workers=pool.workers if tasks else sweep.workers,
+        workers=crew.workers if tasks else sweep.workers,
         metric_counts=counts_by_metric(sweep.metrics, table, ledger.counts),
     )
 

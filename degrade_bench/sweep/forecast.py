@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from degrade_bench._support.resources import taken_by
 from degrade_bench.runs.folder import RunFolder
+from degrade_bench.sweep.crew import LOCAL, Engine
 from degrade_bench.sweep.estimate import Estimate, estimate
-from degrade_bench.sweep.pool import Pool
 from degrade_bench.sweep.remaining import Remaining, work_of
 from degrade_bench.sweep.spec import Sweep
 from degrade_bench.sweep.staff import Staff
@@ -53,12 +53,13 @@ class Forecast:
         return self.worker_bytes * self.workers + (self.own_bytes if self.workers > 1 else 0)
 
 
-def forecast(sweep: Sweep, folder: RunFolder) -> Forecast:
+def forecast(sweep: Sweep, folder: RunFolder, engine: Engine = LOCAL) -> Forecast:
     """What is left of a sweep, and what it will take; one clip is read, and one level of some blocks is made of it.
 
     Args:
         sweep: what is to be done.
         folder: holds what was done before.
+        engine: where it would be done.
 
     Raises:
         RunFolderError: it cannot be read, or holds scores of other weights.
@@ -68,13 +69,14 @@ def forecast(sweep: Sweep, folder: RunFolder) -> Forecast:
     work, heavy = work_of(sweep)
     staff = Staff(sweep.workers, tuple(task.source for task in left.tasks), bounded=sweep.if_memory_suffices)
     expected = None
-    with Pool(work, sweep.workers if left.tasks else 1, staff) as pool:
+    with engine.crew(sweep, work, heavy, sweep.workers if left.tasks else 1, staff) as crew:
+        works_here = crew.works_here
         staff.began(os.getpid())  # a worker process, if there is to be one, says so again
         if left.tasks:
-            expected = estimate(left.tasks, work, heavy, pool)
-        if sweep.workers == 1 and left.tasks:
+            expected = estimate(left.tasks, work, heavy, crew)
+        if works_here and left.tasks:
             staff.tried(os.getpid(), left.tasks[0].source.seconds_hint)
-        workers = pool.workers
+        workers = crew.workers
     own = taken_by(os.getpid())
     scores = left.scores(sweep)
     return Forecast(

@@ -4,24 +4,26 @@ Every worker has a pipe, and a thread receives from all of them and hands out th
 workers go on while the main process scores. How much may wait is bounded (:mod:`degrade_bench.sweep.inbox`); a
 worker that is further ahead waits on its full pipe.
 
-A worker that dies closes its pipe, so its death is seen at once. What it left open is given to a new worker, once:
-a block in which workers died twice is given up, and so is a clip that nobody survived reading twice. Where somebody
-else's metrics were called in the worker, only they are given up, for the whole clip, and the block is tried again.
+A worker that dies closes its pipe, so its death is seen at once. What it left open is given to a new worker, as
+:mod:`degrade_bench.sweep.losses` says.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import cast
 
 from degrade_bench._support.pipes import receive
-from degrade_bench.runs.columns import INTERRUPTED
+from degrade_bench.metric.base import Metric
+from degrade_bench.sweep.crew import Event
 from degrade_bench.sweep.deadline import NO_DEADLINE, Deadline
+from degrade_bench.sweep.heavy import seconds_of_one
 from degrade_bench.sweep.inbox import Inbox
+from degrade_bench.sweep.losses import Losses
 from degrade_bench.sweep.processes import (
     GUARD,
     ClipDone,
@@ -31,16 +33,12 @@ from degrade_bench.sweep.processes import (
     WorkerStartError,
     check_workers_can_start,
 )
+from degrade_bench.sweep.scoring import MetricInput
 from degrade_bench.sweep.staff import Staff
-from degrade_bench.sweep.worker import BlockLost, ClipLost, Message, Task, Work, work_on
-
-MOST_DEATHS = 2
-"""So often a worker may die in one block, or while it reads one clip."""
+from degrade_bench.sweep.worker import ClipLost, Message, Task, Work, work_on
 
 MOST_SILENT = 2
 """So many workers in a row may die before they have their work in hands."""
-
-Event = Message | ClipDone
 
 
 class _Waiting:
@@ -80,7 +78,7 @@ class Pool:
         self._workers: dict[Connection, Worker] = {}
         self._spare: Worker | None = None
         self._inbox: Inbox | None = None
-        self._deaths: Counter[tuple[str, str | None]] = Counter()
+        self._losses = Losses(work.guests())
         self._silent_deaths = 0
         self._greeted = False
         self.was_stopped = False
@@ -102,6 +100,21 @@ class Pool:
     def workers(self) -> int:
         """How many there are to be, as far as that is decided."""
         return self._count
+
+    @property
+    def works_here(self) -> bool:
+        """Whether this process does the tasks itself."""
+        return self._count == 1
+
+    def seconds_of_one(self, metric: Metric, cells: Sequence[MetricInput], sample_rate: int) -> float:
+        """Seconds of one cell's score: heavy metrics are scored in this process.
+
+        Args:
+            metric: a heavy one.
+            cells: one of them.
+            sample_rate: of it, in Hz.
+        """
+        return seconds_of_one(metric, cells, sample_rate)
 
     def probe(self, task: Task, work: Work) -> Iterator[Message]:
         """Do a task of other work before the run begins, and yield what happens, as far as it goes.
@@ -242,31 +255,12 @@ class Pool:
             self._check_greeting(worker)
             waiting.put_back(task)
             return
-        clip_id, block = task.source.id, worker.under_way
-        self._deaths[clip_id, block] += 1
-        left = {name: wanted for name, wanted in task.todo.items() if name not in worker.reported}
-        if self._deaths[clip_id, block] >= MOST_DEATHS:
-            reason = f"the worker process died twice ({worker.how_it_ended()})"
-            if block is None:
-                yield ClipLost(clip_id, reason)
-                left.clear()
-            elif guests := self._guests_in(left.get(block, frozenset())):
-                for name, wanted in list(left.items()):
-                    yield BlockLost(clip_id, name, INTERRUPTED + reason, guests & wanted)
-                    left[name] = wanted - guests
-                left = {name: wanted for name, wanted in left.items() if wanted}
-            else:
-                yield BlockLost(clip_id, block, INTERRUPTED + reason)
-                left.pop(block, None)
-        if left:
-            waiting.put_back(Task(task.source, left))
+        aftermath = self._losses.after_death(task, worker.under_way, worker.reported, worker.how_it_ended())
+        yield from aftermath.lost
+        if aftermath.left is None:
+            yield ClipDone(task.source.id)
         else:
-            yield ClipDone(clip_id)
-
-    def _guests_in(self, wanted: frozenset[str]) -> frozenset[str]:
-        """The metrics that may have ended a worker, if there are others that they must not take with them."""
-        guests = wanted & self._work.guests()
-        return guests if guests != wanted else frozenset()
+            waiting.put_back(aftermath.left)
 
     def _check_greeting(self, worker: Worker) -> None:
         """Count a worker that died before it had its work in hands.

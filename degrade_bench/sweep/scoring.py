@@ -24,7 +24,7 @@ from degrade_bench.metric.base import Metric, checked_scores, checked_windows
 from degrade_bench.metric.host.process import MetricDiedError
 from degrade_bench.metric.identity import is_foreign
 from degrade_bench.metric.memory import give_back_memory, is_out_of_memory
-from degrade_bench.metric.prepared import Prepared, takes_prepared
+from degrade_bench.metric.prepared import Prepared, from_array, takes_prepared
 from degrade_bench.runs.columns import INTERRUPTED, Status
 
 MOST_AT_ONCE = 64
@@ -137,7 +137,7 @@ class MetricInput:
 
 def _input_from_arrays(samples: np.ndarray | None, reference: np.ndarray | None, *others: Any) -> MetricInput:
     def tensor(array: np.ndarray | None) -> torch.Tensor | None:
-        return None if array is None else torch.from_numpy(array)
+        return None if array is None else from_array(array)
 
     return MetricInput(tensor(samples), tensor(reference), *others)
 

@@ -1,0 +1,118 @@
+"""A sweep on a Ray cluster.
+
+Processes on all nodes damage, one per processor; where there are metrics with a network, processes with a device
+score. Clips travel as references to files, so every node must see the files under the same names: on a shared file
+system, in an object store, or because they come with the package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from degrade_bench.errors import ConfigError
+from degrade_bench.metric.base import Metric
+from degrade_bench.metric.catalogue import REGISTRY
+from degrade_bench.sweep.batch_check import checked_block
+from degrade_bench.sweep.config import RunConfig
+from degrade_bench.sweep.crew import Crew
+from degrade_bench.sweep.on_ray.cluster import Cluster
+from degrade_bench.sweep.on_ray.messages import Recipe
+from degrade_bench.sweep.spec import Sweep
+from degrade_bench.sweep.staff import Staff
+from degrade_bench.sweep.worker import Work
+
+
+@dataclass(frozen=True)
+class RayEngine:
+    """The processors and devices of a cluster.
+
+    Args:
+        cluster: that this process has joined.
+        recipes: how metrics are made on another node, by name. A heavy metric without one is scored by this
+            process.
+    """
+
+    cluster: Cluster
+    recipes: Mapping[str, Recipe]
+
+    def usual_workers(self, has_heavy: bool) -> int:
+        """One process per processor, without those that score.
+
+        Args:
+            has_heavy: whether there are metrics that are scored apart.
+        """
+        scoring = 1 if has_heavy and not self.cluster.devices else 0
+        return max(1, self.cluster.processors - scoring)
+
+    def crew(
+        self, sweep: Sweep, work: Work, heavy: Sequence[Metric], workers: int, staff: Staff | None
+    ) -> AbstractContextManager[Crew]:
+        """Processes of the cluster.
+
+        Args:
+            sweep: what is to be done.
+            work: what every process must know.
+            heavy: metrics that are scored apart from the damage.
+            workers: how many processes damage.
+            staff: not asked: memory of nodes is the cluster's affair.
+        """
+        from degrade_bench.sweep.on_ray.crew import RayCrew
+
+        wanted = {metric.name: self.recipes[metric.name] for metric in heavy if metric.name in self.recipes}
+
+        def make_device(replaces: bool) -> Any:
+            import ray
+
+            from degrade_bench.sweep.on_ray.actors import Device
+
+            options: dict[str, Any] = {"num_gpus": int(self.cluster.devices > 0), "num_cpus": 0}
+            if not self.cluster.devices and self.cluster.processors > 1 and not replaces:
+                options["num_cpus"] = 1  # one that replaces another must not wait for a processor that damages
+            made = ray.remote(**options, max_restarts=0, max_task_retries=0)(Device)
+            return made.remote(wanted, sweep.batch_size, checked_block(sweep.blocks()), torch.get_num_threads())
+
+        devices = max(1, self.cluster.devices) if wanted else 0
+        return RayCrew(work, workers, make_device, devices, frozenset(wanted))
+
+
+def recipes_of(metrics: Sequence[Metric], config: RunConfig, cluster: Cluster) -> dict[str, Recipe]:
+    """How the heavy metrics of a request are made on a node, by name; without those that were given as objects.
+
+    Args:
+        metrics: of the request, in its order.
+        config: the request.
+        cluster: that is to make them.
+
+    Raises:
+        ConfigError: a certain device of a machine was asked for, or a GPU of a cluster that has none.
+    """
+    device = device_of(config.device, cluster)
+    specs = config.metric or [metric.name for metric in metrics if metric.name in REGISTRY]
+    if len(specs) != len(metrics):
+        return {}
+    timeout = config.metric_timeout or None
+    return {
+        metric.name: Recipe(spec, config.set.get(spec, {}), device, timeout, metric.fingerprint())
+        for spec, metric in zip(specs, metrics, strict=True)
+        if not metric.light
+    }
+
+
+def device_of(asked: str, cluster: Cluster) -> str:
+    """The device that a metric is given on a node, for what ``--device`` asked.
+
+    Raises:
+        ConfigError: a certain device of a machine, or a GPU of a cluster that has none.
+    """
+    if ":" in asked:
+        raise ConfigError(f"--device {asked} names a device of one machine; with --engine ray, give cuda or auto")
+    if asked == "cuda" and not cluster.devices:
+        raise ConfigError(f"--device cuda: the {cluster} has no GPU")
+    if asked == "auto":
+        return "cuda" if cluster.devices else "cpu"
+    return asked
