@@ -15,7 +15,7 @@ from degrade_bench.corpus.inputs import Skipped
 from degrade_bench.errors import CorpusError, DegradeBenchError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.host.proxy import Hosted
-from degrade_bench.runs.columns import CLEAN, INTERRUPTED, KEY
+from degrade_bench.runs.columns import INTERRUPTED, KEY
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.record import ClipRecord, Counts, RunRecord
 from degrade_bench.runs.scores import to_table, with_counts
@@ -27,9 +27,8 @@ from degrade_bench.sweep.ledger import Ledger
 from degrade_bench.sweep.progress import Progress
 from degrade_bench.sweep.recordings import with_joined_tracks, with_tracks_of
 from degrade_bench.sweep.remaining import Remaining, work_of
-from degrade_bench.sweep.resume import (
-    check_versions,
-)
+from degrade_bench.sweep.resume import check_versions
+from degrade_bench.sweep.row_order import sort_table
 from degrade_bench.sweep.spec import Sweep
 from degrade_bench.sweep.staff import Staff
 
@@ -166,25 +165,3 @@ def _leave_to_workers(light: Sequence[Metric]) -> None:
     for metric in light:
         if isinstance(metric, Hosted):
             metric.rest()
-
-
-def sort_table(table: pa.Table, sweep: Sweep) -> pa.Table:
-    """The one order of a score table: clip, block, role, level, replicate, metric, as they were asked for."""
-    clips = {source.id: index for index, source in enumerate(sweep.sources)}
-    cells: dict[tuple[str, int, int], int] = {}
-    for block in sweep.blocks():
-        for cell in block.cells:
-            name = cell.degradation.name if cell.degradation else CLEAN
-            cells[(name, cell.level, cell.replicate)] = len(cells)
-    metrics = {metric.name: index for index, metric in enumerate(sweep.metrics)}
-    columns = [table[name].to_pylist() for name in KEY]
-    keys = [
-        (
-            clips.get(clip, len(clips)),
-            cells.get((degradation, level, replicate), len(cells)),
-            metrics.get(metric, len(metrics)),
-            metric,
-        )
-        for clip, degradation, level, replicate, metric in zip(*columns, strict=True)
-    ]
-    return table.take(pa.array(sorted(range(len(keys)), key=keys.__getitem__), pa.int64()))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.prepared import takes_prepared
@@ -24,7 +25,8 @@ class Remaining:
     Attributes:
         rows: of what is done.
         counts: what metrics counted meanwhile, by block.
-        tasks: what is to be done.
+        tasks: what is to be done. A clip whose record was lost, though its rows were not, is read again: its task
+            may have no blocks.
     """
 
     rows: pa.Table
@@ -48,7 +50,8 @@ class Remaining:
         finished = finished_blocks(stored.rows, sweep)
         dropped = set(block_sizes(stored.rows)) - finished - blocks_of_other_metrics(stored.rows, sweep)
         counts = {key: words for key, words in stored.counts.items() if key not in dropped}
-        tasks = [task for task in open_tasks(sweep, finished) if task.todo]
+        without_record = set(pc.unique(stored.rows["clip_id"]).to_pylist()) - set(folder.read_clips())
+        tasks = [task for task in open_tasks(sweep, finished) if task.todo or task.source.id in without_record]
         return cls(without_blocks(stored.rows, dropped), counts, tasks)
 
     def cells(self, sweep: Sweep) -> int:

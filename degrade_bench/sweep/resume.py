@@ -177,10 +177,10 @@ def blocks_of_other_metrics(rows: pa.Table, sweep: Sweep) -> set[BlockKey]:
 
 def open_tasks(sweep: Sweep, finished: set[BlockKey]) -> list[Task]:
     """For every clip the blocks that are not finished, with the metrics that are wanted there."""
-    tasks = []
+    tasks, blocks = [], sweep.blocks()
     for source in sweep.sources:
         todo = {}
-        for block in sweep.blocks():
+        for block in blocks:
             wanted = frozenset(
                 metric.name for metric in sweep.metrics if (source.id, block.name, metric.name) not in finished
             )

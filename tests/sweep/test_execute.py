@@ -144,6 +144,18 @@ def test_a_metric_is_added_without_scoring_the_others_again(tmp_path):
     assert fewer.table.num_rows == both.table.num_rows
 
 
+def test_a_clip_whose_record_is_lost_is_read_again_and_not_scored_again(tmp_path):
+    whole = sweep_in(tmp_path / "whole", make_sweep())
+    with pytest.raises(KeyboardInterrupt):
+        sweep_in(tmp_path / "out", make_sweep(), interrupted_after(6))  # the first clip, and two blocks
+    for record in (tmp_path / "out" / "shards").glob("*.json"):
+        record.unlink()
+    rest = sweep_in(tmp_path / "out", make_sweep())
+    assert comparable(rest.table).equals(comparable(whole.table))
+    assert rest.clips == whole.clips
+    assert rest.cells_scored == whole.cells_scored - 14 - (1 + 6)
+
+
 def test_a_damaged_shard_is_scored_again(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         sweep_in(tmp_path / "out", make_sweep(), interrupted_after(6))
