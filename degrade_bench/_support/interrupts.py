@@ -69,8 +69,11 @@ def never_a_row() -> Iterator[None]:
 @contextmanager
 def terminable() -> Iterator[None]:
     """Let SIGTERM raise :class:`TerminatedError` in a block, in place of ending the process on the spot."""
+    heard = False
 
     def terminate(number: int, frame: FrameType | None) -> None:
+        nonlocal heard
+        heard = True
         raise TerminatedError
 
     if threading.current_thread() is not threading.main_thread():
@@ -79,5 +82,9 @@ def terminable() -> Iterator[None]:
     former = signal.signal(signal.SIGTERM, terminate)
     try:
         yield
+    except KeyboardInterrupt as error:
+        if heard and not isinstance(error, TerminatedError):  # a library raised one of its own in place of ours
+            raise TerminatedError from error
+        raise
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL if former is None else former)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from degrade_bench._support.addresses import is_stored
 from degrade_bench.bench.looks import LookPlan, plan_looks
 from degrade_bench.corpus.excerpts import Excerpt
 from degrade_bench.corpus.inputs import Skipped, sources_from
@@ -20,8 +21,9 @@ from degrade_bench.errors import ConfigError, MetricError, UnknownNameError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.catalogue import SkippedMetric, default_metrics, load_metric_apart
 from degrade_bench.sweep.config import RunConfig
-from degrade_bench.sweep.crew import LOCAL, Engine
+from degrade_bench.sweep.crew import Engine
 from degrade_bench.sweep.device import resolve_device
+from degrade_bench.sweep.local import LOCAL
 from degrade_bench.sweep.processes import check_not_in_a_worker
 from degrade_bench.sweep.spec import Sweep
 from degrade_bench.sweep.staff import usual_workers
@@ -68,6 +70,10 @@ def resolve_request(
     if "levels" not in config.model_fields_set and damage.levels is not None:
         config = config.model_copy(update={"levels": damage.levels})
     cluster = _cluster(config)
+    if cluster is not None:  # a process of the cluster has another working directory
+        inputs = (path if is_stored(path) else path.absolute() for path in config.input)
+        config = config.model_copy(update={"input": tuple(inputs)})
+    given_as_objects = metrics is not None
     workers = config.workers or usual_workers()
     if workers > 1 or cluster is not None:
         _check_travels(damage.degradations)
@@ -97,8 +103,9 @@ def resolve_request(
     if cluster is not None:
         from degrade_bench.sweep.on_ray.engine import RayEngine, recipes_of
 
-        engine = RayEngine(cluster, recipes_of(metrics, config, cluster))
-        workers = config.workers or engine.usual_workers(any(not metric.light for metric in metrics))
+        engine = RayEngine(cluster, {} if given_as_objects else recipes_of(metrics, config, cluster))
+        asked = config.workers if "workers" in config.model_fields_set else None
+        workers = asked or engine.usual_workers()
     plan = None
     if config.until is not None and sources:
         plan = plan_looks(sources, config.max_clips, config.looks, config.seed)

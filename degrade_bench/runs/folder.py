@@ -107,17 +107,22 @@ class RunFolder:
 
     # -- rows --------------------------------------------------------------------------------------
 
-    def add_shard(self, rows: Sequence[Row], counts: Counts | None = None) -> None:
+    def add_shard(self, rows: Sequence[Row], counts: Counts | None = None) -> pa.Table:
         """Store the rows of one block, and what its metrics counted.
 
         Args:
             rows: of one metric or several, each metric's whole.
             counts: what these metrics counted over the block.
 
+        Returns:
+            the rows as a table.
+
         Raises:
             RunFolderError: a full disk or no permission; earlier shards are as they were.
         """
-        self._add(with_counts(to_table(rows), counts or {}))
+        table = to_table(rows)
+        self._add(with_counts(table, counts or {}))
+        return table
 
     def _add(self, table: pa.Table) -> None:
         if self._serial is None:

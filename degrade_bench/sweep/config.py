@@ -112,7 +112,7 @@ class RunConfig(BaseModel):
     windows: int = Field(default=1, ge=1, le=1000)
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
     batch_size: int | None = Field(default=None, ge=1)
-    workers: int | None = Field(default=1, ge=1, le=256)
+    workers: int | None = Field(default=1, ge=1, le=10_000)
     engine: Literal["local", "ray"] = "local"
     ray_address: str = "auto"
     metric_timeout: float = Field(default=TIMEOUT_SECONDS, ge=0, allow_inf_nan=False)

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from degrade_bench.metric.base import Metric
-from degrade_bench.sweep.deadline import Deadline
+from degrade_bench.sweep.deadline import NO_DEADLINE, Deadline
 from degrade_bench.sweep.processes import ClipDone
 from degrade_bench.sweep.scoring import MetricInput
 from degrade_bench.sweep.spec import Sweep
 from degrade_bench.sweep.staff import Staff
 from degrade_bench.sweep.worker import Message, Task, Work
 
-
-@dataclass(frozen=True)
-class Notice:
-    """Something that the user ought to hear of."""
-
-    text: str
-
-
-Event = Message | ClipDone | Notice
+Event = Message | ClipDone
 
 
 class Crew(Protocol):
@@ -41,7 +33,11 @@ class Crew(Protocol):
     def was_stopped(self) -> bool:
         """Whether :meth:`run` ended before everything was done, because its deadline came."""
 
-    def probe(self, task: Task, work: Work) -> Iterator[Message]:
+    @property
+    def devices(self) -> int:
+        """Processes beside the workers that score with heavy metrics."""
+
+    def probe(self, task: Task, work: Work) -> Generator[Message, None, None]:
         """Do a task of other work before the run begins, and yield what happens, as far as it goes.
 
         Args:
@@ -74,45 +70,40 @@ class Crew(Protocol):
         """
 
 
+def _nobody(text: str) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Under what terms a crew works.
+
+    Attributes:
+        workers: how many at most.
+        staff: decides after a probe how many workers there are to be, where the engine asks it; None for as many as
+            were given.
+        deadline: when to stop waiting for workers.
+        warned: told what the user ought to hear of.
+    """
+
+    workers: int
+    staff: Staff | None = None
+    deadline: Deadline = NO_DEADLINE
+    warned: Callable[[str], None] = _nobody
+
+
 class Engine(Protocol):
     """Where a sweep is done."""
 
-    def crew(
-        self, sweep: Sweep, work: Work, heavy: Sequence[Metric], workers: int, staff: Staff | None
-    ) -> AbstractContextManager[Crew]:
+    def crew(self, sweep: Sweep, work: Work, heavy: Sequence[Metric], terms: Terms) -> AbstractContextManager[Crew]:
         """Who does the tasks of a sweep, until the ``with`` block ends.
 
         Args:
             sweep: what is to be done.
             work: what every worker must know.
             heavy: metrics that are scored apart from the damage.
-            workers: how many at most.
-            staff: decides after a probe how many workers there are to be, where the engine asks it; None for as
-                many as were given.
+            terms: how many workers, and until when.
 
         Raises:
             WorkerStartError: there can be no workers.
         """
-
-
-class LocalEngine:
-    """This process, or worker processes of this machine."""
-
-    def crew(
-        self, sweep: Sweep, work: Work, heavy: Sequence[Metric], workers: int, staff: Staff | None
-    ) -> AbstractContextManager[Crew]:
-        """A pool of processes; heavy metrics stay in this one.
-
-        Args:
-            sweep: what is to be done.
-            work: what every worker must know.
-            heavy: metrics of this process.
-            workers: 1 for this process alone.
-            staff: decides after a probe how many workers there are to be.
-        """
-        from degrade_bench.sweep.pool import Pool
-
-        return Pool(work, workers, staff)
-
-
-LOCAL = LocalEngine()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from degrade_bench._support.durations import human_seconds
+from degrade_bench.errors import DegradeBenchError
 from degrade_bench.metric.base import Metric
 from degrade_bench.runs.columns import CLEAN
 from degrade_bench.runs.record import ClipRecord
@@ -42,15 +44,32 @@ def estimate(
     Args:
         tasks: what is left, by clip.
         work: what every worker knows.
-        heavy: the metrics that this process scores.
+        heavy: metrics that are scored apart from the damage.
         crew: does what is timed, and is to do the rest.
     """
-    tasks = [task for task in tasks if task.todo]
+    try:
+        return _measured([task for task in tasks if task.todo], work, heavy, crew)
+    except DegradeBenchError:
+        raise
+    except Exception:  # whatever it stumbles over, the run will say it in its place
+        return None
+
+
+def _measured(tasks: Sequence[Task], work: Work, heavy: Sequence[Metric], crew: Crew) -> Estimate | None:
+    """As :func:`estimate`, and it may fail.
+
+    Args:
+        tasks: with something to do.
+        work: what every worker knows.
+        heavy: metrics that are scored apart from the damage.
+        crew: does what is timed.
+    """
     for task in tasks:
         blocks = [block for block in work.blocks() if block.name in task.todo]
         timed = {block.name: task.todo[block.name] for block in blocks[:: -(-len(blocks) // MOST_PROBES)]}
         probed = replace(work, levels=(5,), replicates=1, checks_batches=False)
-        times = _timed(crew, crew.probe(Task(task.source, timed), probed), heavy)
+        with closing(crew.probe(Task(task.source, timed), probed)) as messages:
+            times = _timed(crew, messages, heavy)
         if times is None:
             continue
         if times.clip is None or not times.per_block:

@@ -12,18 +12,19 @@ import pyarrow.compute as pc
 
 from degrade_bench._support.stages import had_elsewhere, stage
 from degrade_bench.corpus.inputs import Skipped
-from degrade_bench.errors import CorpusError, DegradeBenchError
+from degrade_bench.errors import CorpusError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.host.proxy import Hosted
 from degrade_bench.runs.columns import INTERRUPTED, KEY
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.record import ClipRecord, Counts, RunRecord
-from degrade_bench.runs.scores import to_table, with_counts
+from degrade_bench.runs.scores import with_counts
 from degrade_bench.sweep.counts import counts_by_metric
-from degrade_bench.sweep.crew import LOCAL, Engine
+from degrade_bench.sweep.crew import Engine, Terms
 from degrade_bench.sweep.deadline import NO_DEADLINE, Deadline
 from degrade_bench.sweep.estimate import Estimate, estimate
 from degrade_bench.sweep.ledger import Ledger
+from degrade_bench.sweep.local import LOCAL
 from degrade_bench.sweep.progress import Progress
 from degrade_bench.sweep.recordings import with_joined_tracks, with_tracks_of
 from degrade_bench.sweep.remaining import Remaining, work_of
@@ -120,14 +121,10 @@ def execute(
     if sweep.workers > 1:
         _leave_to_workers(work.light)
     staff = Staff(sweep.workers, tuple(task.source for task in tasks)) if sweep.if_memory_suffices else None
-    with engine.crew(sweep, work, heavy, sweep.workers if tasks else 1, staff) as crew:
-        try:
-            with stage("estimate"):
-                expected = estimate(tasks, work, heavy, crew)
-        except DegradeBenchError:
-            raise
-        except Exception:  # whatever it stumbles over, the run will say it in its place
-            expected = None
+    terms = Terms(sweep.workers if tasks else 1, staff, deadline, progress.warned)
+    with engine.crew(sweep, work, heavy, terms) as crew:
+        with stage("estimate"):
+            expected = estimate(tasks, work, heavy, crew)
         if staff is not None and staff.shortage is not None:
             progress.warned(staff.shortage)
         ledger.progress.planned(sweep.cells_per_clip * len(sweep.sources), ledger.cells_to_do, expected)
@@ -136,7 +133,7 @@ def execute(
         ledger.finish()
         if crew.was_stopped:
             raise deadline.error()
-    table = sort_table(pa.concat_tables([left.rows, to_table(ledger.rows)]), sweep)
+    table = sort_table(pa.concat_tables([left.rows, *ledger.tables]), sweep)
     if table.num_rows == 0:
         reasons = "; ".join(f"{clip.id}: {clip.reason}" for clip in ledger.skipped[:3])
         raise CorpusError(f"none of {len(sweep.sources)} clips can be used ({reasons})")
@@ -146,7 +143,7 @@ def execute(
     table = with_tracks_of(table, clips)
     seconds = time.perf_counter() - started
     if tasks:
-        had_elsewhere(min(crew.workers, len(tasks)) * seconds)
+        had_elsewhere((min(crew.workers, len(tasks)) + crew.devices) * seconds)
     return SweepResult(
         table=with_counts(table, ledger.counts),
         clips=clips,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from degrade_bench._support.resources import taken_by
 from degrade_bench.runs.folder import RunFolder
-from degrade_bench.sweep.crew import LOCAL, Engine
+from degrade_bench.sweep.crew import Engine, Terms
 from degrade_bench.sweep.estimate import Estimate, estimate
+from degrade_bench.sweep.local import LOCAL
 from degrade_bench.sweep.remaining import Remaining, work_of
 from degrade_bench.sweep.spec import Sweep
 from degrade_bench.sweep.staff import Staff
@@ -69,7 +70,7 @@ def forecast(sweep: Sweep, folder: RunFolder, engine: Engine = LOCAL) -> Forecas
     work, heavy = work_of(sweep)
     staff = Staff(sweep.workers, tuple(task.source for task in left.tasks), bounded=sweep.if_memory_suffices)
     expected = None
-    with engine.crew(sweep, work, heavy, sweep.workers if left.tasks else 1, staff) as crew:
+    with engine.crew(sweep, work, heavy, Terms(sweep.workers if left.tasks else 1, staff)) as crew:
         works_here = crew.works_here
         staff.began(os.getpid())  # a worker process, if there is to be one, says so again
         if left.tasks:

@@ -10,12 +10,12 @@ from degrade_bench._support.stages import spent_elsewhere, stage
 from degrade_bench.corpus.inputs import Skipped
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.traits import Traits
-from degrade_bench.runs.columns import INTERRUPTED, Row
+from degrade_bench.runs.columns import INTERRUPTED
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.scores import BlockKey
 from degrade_bench.sweep.batch_check import checked_block
 from degrade_bench.sweep.block import BlockResult, row_of
-from degrade_bench.sweep.crew import Event, Notice
+from degrade_bench.sweep.crew import Event
 from degrade_bench.sweep.first_blocks import FirstBlocks
 from degrade_bench.sweep.heavy import HeavyScorer
 from degrade_bench.sweep.processes import ClipDone
@@ -56,7 +56,7 @@ class Ledger:
         self.clips = folder.read_clips()
         self.skipped: list[Skipped] = []
         self.lost: list[str] = []
-        self.rows: list[Row] = []
+        self.tables: list[pa.Table] = []
         self.counts = dict(counts)
         self.cells_scored = 0
         self._sweep, self._folder = sweep, folder
@@ -95,8 +95,6 @@ class Ledger:
         elif isinstance(event, ClipDone):
             self._reported.add(event.clip_id)
             self._tell_if_done(event.clip_id)
-        elif isinstance(event, Notice):
-            self.progress.warned(event.text)
 
     def _tell_if_done(self, clip_id: str) -> None:
         """Say that a clip is done once all of it was reported and nothing of it waits for a device."""
@@ -119,7 +117,9 @@ class Ledger:
 
     def _keep(self, result: BlockResult) -> None:
         """Have what the metrics of this process are given of a block scored; its rows are stored when all are."""
-        self._open[result.clip_id].pop(result.block)
+        wanted = self._open[result.clip_id].pop(result.block, frozenset())
+        if not wanted:  # it waited for a device while the rest of its clip was given up, and it with it
+            return
         self._unstored[result.clip_id] += 1
         self._heavy.take(result, self._store)
 
@@ -129,11 +129,10 @@ class Ledger:
             (result.clip_id, result.block, name): dict(words) for name, words in result.counts.items() if words
         }
         with stage("write"):
-            self._folder.add_shard(result.rows, counts)
+            self.tables.append(self._folder.add_shard(result.rows, counts))
         for text in self._first.warnings(result.rows):
             self.progress.warned(text)
         self.counts.update(counts)
-        self.rows.extend(result.rows)
         self.cells_scored += self._cells[result.block]
         self.progress.advanced(self._cells[result.block])
         self._unstored[result.clip_id] -= 1
@@ -149,8 +148,11 @@ class Ledger:
             metrics: whose rows; None for all.
         """
         clip, open_blocks = self.clips[clip_id], self._open[clip_id]
-        wanted = open_blocks[block_name] if metrics is None else metrics
-        open_blocks[block_name] -= wanted
+        still_open = open_blocks.get(block_name, frozenset())
+        wanted = still_open if metrics is None else still_open & metrics
+        if not still_open:
+            return
+        open_blocks[block_name] = still_open - wanted
         (block,) = (block for block in self._sweep.blocks() if block.name == block_name)
         rows = [
             row_of(
@@ -160,8 +162,7 @@ class Ledger:
             if metric.name in wanted
             for cell in block.cells
         ]
-        self._folder.add_shard(rows)
-        self.rows.extend(rows)
+        self.tables.append(self._folder.add_shard(rows))
         if not open_blocks[block_name]:
             del open_blocks[block_name]
             self.progress.advanced(self._cells[block_name])

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import cast
@@ -106,6 +106,11 @@ class Pool:
         """Whether this process does the tasks itself."""
         return self._count == 1
 
+    @property
+    def devices(self) -> int:
+        """Processes beside the workers that score: heavy metrics are scored in this one."""
+        return 0
+
     def seconds_of_one(self, metric: Metric, cells: Sequence[MetricInput], sample_rate: int) -> float:
         """Seconds of one cell's score: heavy metrics are scored in this process.
 
@@ -116,7 +121,7 @@ class Pool:
         """
         return seconds_of_one(metric, cells, sample_rate)
 
-    def probe(self, task: Task, work: Work) -> Iterator[Message]:
+    def probe(self, task: Task, work: Work) -> Generator[Message, None, None]:
         """Do a task of other work before the run begins, and yield what happens, as far as it goes.
 
         Args:

@@ -46,4 +46,5 @@ def _cell_ranks(table: pa.Table, sweep: Sweep) -> np.ndarray:
     codes = np.ravel_multi_index(tuple(known), tuple(sizes))
     ranks = np.full(int(sizes.prod()), len(cells), np.int64)
     ranks[codes] = np.arange(len(cells))
-    return ranks[np.ravel_multi_index(tuple(rows), tuple(sizes))]
+    of_rows: np.ndarray = ranks[np.ravel_multi_index(tuple(rows), tuple(sizes))]
+    return of_rows

@@ -41,18 +41,24 @@ class Damager:
         self._work = pickle.loads(work)
         return _greeting()
 
-    def begin(self, task: Task) -> None:
-        """Begin a task; :meth:`step` does it."""
+    def begin(self, task: Task) -> tuple[Message | Handed | None, BlockResult | None]:
+        """Begin a task: its first step."""
         assert self._work is not None
         self._messages = work_on(task, self._work)
+        return self.step()
 
     def step(self) -> tuple[Message | Handed | None, BlockResult | None]:
-        """Read the clip, the first time, then one block after the other.
+        """Read the clip, the first time, then one block after the other; up to where the next step begins.
 
         Returns:
             what became of it, None where there is nothing to do; and what a device is to hear of it.
         """
-        message = next((message for message in self._messages if not isinstance(message, Begun)), None)
+        message: Message | None = None
+        for told in self._messages:
+            if not isinstance(told, Begun):
+                message = told
+            elif message is not None:
+                break
         if not isinstance(message, BlockResult) or not (there := self._elsewhere & message.inputs.keys()):
             return message, None
         apart = _part(replace(message, rows=(), counts={}, stages={}), there)
@@ -87,9 +93,6 @@ class Device:
     def greet(self) -> Greeting:
         """Say that the metrics are there."""
         return _greeting()
-
-    def ping(self) -> None:
-        """Answer."""
 
     def seconds_of_one(self, name: str, cells: list[MetricInput], sample_rate: int) -> float:
         """Seconds of one cell, measured.

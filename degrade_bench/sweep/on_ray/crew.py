@@ -10,41 +10,57 @@ from __future__ import annotations
 import math
 import pickle
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
 
-from degrade_bench._support.texts import one_line, said
+from degrade_bench._support.texts import said
 from degrade_bench.metric.base import Metric
 from degrade_bench.sweep.block import BlockResult
-from degrade_bench.sweep.crew import Event, Notice
+from degrade_bench.sweep.crew import Event, Terms
 from degrade_bench.sweep.deadline import Deadline
 from degrade_bench.sweep.heavy import seconds_of_one
 from degrade_bench.sweep.losses import Losses
 from degrade_bench.sweep.on_ray.cluster import is_alive
 from degrade_bench.sweep.on_ray.devices import Devices, Redo
 from degrade_bench.sweep.on_ray.hand import Hand
-from degrade_bench.sweep.on_ray.messages import Greeting, Handed, versions
-from degrade_bench.sweep.processes import ClipDone, WorkerStartError
+from degrade_bench.sweep.on_ray.messages import Handed
+from degrade_bench.sweep.on_ray.queue import Queue
+from degrade_bench.sweep.on_ray.workforce import Workforce, check
 from degrade_bench.sweep.scoring import MetricInput
-from degrade_bench.sweep.worker import Message, Task, Work
+from degrade_bench.sweep.worker import ClipUnusable, Message, Task, Work
 
 TICK_SECONDS = 1.0
 """So long is waited before looking whether there is something else to do."""
 
-DEVICE_SECONDS = 1800.0
-"""So long a device may take until it is ready: a node may have to start, and weights to be fetched."""
-
 NOTICE_SECONDS = 60.0
-"""After so long without a process at work, the user hears what is waited for."""
+"""After so long without anything at work, the user hears what is waited for."""
+
+SILENT_SECONDS = 90.0
+"""So long it may take until the cluster knows what became of a process that does not answer."""
 
 DIED = "it ended on a node of the cluster, whose logs say more, perhaps for lack of memory"
 """How a process ended, as far as the cluster tells."""
 
-MOST_SILENT = 2
-"""So many processes in a row may die before they have their work in hands."""
+
+@dataclass(frozen=True)
+class Places:
+    """Where a crew works.
+
+    Attributes:
+        nodes: of the cluster.
+        processors: of all nodes.
+        make_device: starts a process with a device; told whether it replaces one.
+        devices: how many of those there are to be; 0 where no metric can be made elsewhere.
+        elsewhere: metrics that are scored there.
+    """
+
+    nodes: int
+    processors: int
+    make_device: Callable[[bool], Any]
+    devices: int
+    elsewhere: frozenset[str]
 
 
 class RayCrew:
@@ -52,10 +68,8 @@ class RayCrew:
 
     Args:
         work: what they must know.
-        workers: how many damage.
-        make_device: starts a process with a device; told whether it replaces one.
-        devices: how many of those there are to be; 0 where no metric can be made elsewhere.
-        elsewhere: metrics that are scored there.
+        places: where they are.
+        terms: how many damage, and until when.
 
     Attributes:
         was_stopped: whether :meth:`run` ended before everything was done, because its deadline came.
@@ -64,23 +78,19 @@ class RayCrew:
 
     works_here = False
 
-    def __init__(
-        self, work: Work, workers: int, make_device: Callable[[bool], Any], devices: int, elsewhere: frozenset[str]
-    ) -> None:
+    def __init__(self, work: Work, places: Places, terms: Terms) -> None:
         import ray
 
-        self._count, self._elsewhere = workers, elsewhere
-        self._blocks = [block.name for block in work.blocks()]
+        self._count, self._places, self._terms = terms.workers, places, terms
         self._work = ray.put(pickle.dumps(work))
         self._losses = Losses(work.guests())
-        self._hands: list[Hand] = []
-        self._waiting: deque[Task] = deque()
+        self._force = Workforce([block.name for block in work.blocks()], places.elsewhere)
+        self._queue = Queue()
         self._tasks: dict[str, Task] = {}
-        self._open: Counter[str] = Counter()
-        self._silent_deaths, self._greeted = 0, False
-        self._versions = versions()
+        self._lost_nodes: set[str | None] = set()
+        self._idle_since = time.monotonic()
         self.was_stopped = False
-        self._devices = Devices(make_device, devices)
+        self._devices = Devices(places.make_device, places.devices, check)
 
     def __enter__(self) -> RayCrew:
         return self
@@ -88,14 +98,18 @@ class RayCrew:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for hand in self._hands:
-            hand.end()
+        self._force.end()
         self._devices.end()
 
     @property
     def workers(self) -> int:
-        """How many processes damage."""
-        return self._count
+        """How many processes damage at a time."""
+        return max(1, min(self._count, self._places.processors))
+
+    @property
+    def devices(self) -> int:
+        """How many processes score."""
+        return self._devices.count
 
     def seconds_of_one(self, metric: Metric, cells: Sequence[MetricInput], sample_rate: int) -> float:
         """By how much one cell's score lengthens the run; devices share the cells.
@@ -107,12 +121,15 @@ class RayCrew:
         """
         import ray
 
-        if metric.name not in self._elsewhere:
+        if metric.name not in self._places.elsewhere:
             return seconds_of_one(metric, cells, sample_rate)
-        asked = self._devices.actors[0].seconds_of_one.remote(metric.name, list(cells), sample_rate)
-        return float(ray.get(asked)) / len(self._devices.actors)
+        self._devices.start()
+        while (device := self._devices.ready) is None:
+            list(self._devices.take(self._promised(self._devices.promises)))
+        asked = device.seconds_of_one.remote(metric.name, list(cells), sample_rate)
+        return float(ray.get(self._promised([asked]))) / self._devices.count
 
-    def probe(self, task: Task, work: Work) -> Iterator[Message]:
+    def probe(self, task: Task, work: Work) -> Generator[Message, None, None]:
         """Do a task of other work before the run begins, and yield what happens, as far as it goes.
 
         Args:
@@ -121,28 +138,36 @@ class RayCrew:
 
         Raises:
             WorkerStartError: no process can be started, or one has other versions than this.
+            TimeLimitError: there was none before the deadline.
         """
         import ray
 
-        for actor in self._devices.actors:
-            self._check(self._greeting_of(actor))
-        hand = self._hired(ray.put(pickle.dumps(work)))
+        self._devices.start()  # before damage takes their processors
+        other = ray.put(pickle.dumps(work))
+        hand = next(iter(self._force.hands), None)
+        if hand is None:
+            hand = self._force.hired(other)
+        else:
+            hand.learn(other)
+        knows_the_work = False
         try:
-            while hand.state == "starting":
-                self._greet(hand)
-                if hand not in self._hands:  # it died; the run tries another
-                    return
+            self._promised([hand.promise])
+            self._force.greet(hand)
+            if hand not in self._force.hands:  # it died; the run tries another
+                return
             hand.begin(task)
             while hand.task is not None:
+                self._promised([hand.promise])
                 message = hand.answer()
                 if message is not None:
                     yield _whole(message) if isinstance(message, Handed) else message
             hand.learn(self._work)
+            knows_the_work = True
         except ray.exceptions.RayError:  # the run will meet it again, and count it
             pass
         finally:
-            if hand.state == "working":  # it died, or whoever asks has heard enough
-                self._dismiss(hand)
+            if not knows_the_work and hand in self._force.hands:  # it died, or whoever asks has heard enough
+                self._force.dismiss(hand)
 
     def run(self, tasks: Sequence[Task], idle: Callable[[], bool], deadline: Deadline) -> Iterator[Event]:
         """Work on every task and yield what happens, in whatever order it happens.
@@ -155,11 +180,13 @@ class RayCrew:
         Raises:
             WorkerStartError: no process can be started, or one has other versions than this.
         """
+        if tasks:
+            self._devices.start()
         self._tasks = {task.source.id: task for task in tasks}
         for task in tasks:
-            self._put(task)
-        waits_since = time.monotonic()
-        while self._open:
+            self._queue.put(task)
+        self._idle_since = time.monotonic()
+        while self._queue.is_open:
             if deadline.has_passed:
                 self.was_stopped = True
                 return
@@ -167,52 +194,60 @@ class RayCrew:
             arrived = self._arrived(0.0)
             if arrived is None and not idle():
                 arrived = self._arrived(TICK_SECONDS)
-            if arrived is not None or any(hand.state == "working" for hand in self._hands):
-                waits_since = time.monotonic()
-            elif time.monotonic() - waits_since > NOTICE_SECONDS:
-                yield Notice("no process is at work: waiting for a free processor of the cluster")
-                waits_since = math.inf
+            self._tell_what_is_waited_for()
             if isinstance(arrived, Hand):
                 yield from self._heard(arrived)
             elif arrived is not None:
                 yield from self._scored(arrived)
 
-    def _put(self, task: Task) -> None:
-        self._open[task.source.id] += 1
-        self._waiting.append(task)
+    def _promised(self, promises: Sequence[Any]) -> Any:
+        """Wait until one of them is kept, and return it; say so where that takes long.
 
-    def _closed(self, clip_id: str) -> Iterator[Event]:
-        """A task of a clip, or a block of it that waited for a device, is done."""
-        self._open[clip_id] -= 1
-        if not self._open[clip_id]:
-            del self._open[clip_id]
-            yield ClipDone(clip_id)
+        Raises:
+            TimeLimitError: the deadline came first.
+        """
+        import ray
+
+        self._idle_since = time.monotonic()
+        while True:
+            ready, _ = ray.wait(list(promises), num_returns=1, timeout=TICK_SECONDS)
+            if ready:
+                return ready[0]
+            if self._terms.deadline.has_passed:
+                raise self._terms.deadline.error()
+            self._tell_what_is_waited_for()
+
+    def _tell_what_is_waited_for(self) -> None:
+        """Say once what is waited for, where nothing has been at work for a while."""
+        if self._force.is_working or self._devices.are_at_work:
+            self._idle_since = time.monotonic()
+        elif time.monotonic() - self._idle_since > NOTICE_SECONDS:
+            self._terms.warned("nothing is at work: waiting for a free processor or device of the cluster")
+            self._idle_since = math.inf
 
     # -- processes that damage -------------------------------------------------------------------------
 
-    def _hired(self, work: Any) -> Hand:
-        hand = Hand(work, self._blocks, self._elsewhere)
-        self._hands.append(hand)
-        return hand
-
     def _hire_and_hand_out(self) -> None:
-        working = sum(hand.state == "working" for hand in self._hands)
-        while len(self._hands) < min(self._count, working + len(self._waiting)):
-            self._hired(self._work)
-        for hand in self._hands:
-            if hand.state == "idle" and self._waiting:
-                hand.begin(self._waiting.popleft())
+        working = sum(hand.task is not None for hand in self._force.hands)
+        while len(self._force.hands) < min(self._count, working + len(self._queue)):
+            self._force.hired(self._work)
+        for hand in self._force.hands:
+            if hand.state == "idle" and (task := self._queue.next_for(hand.node)) is not None:
+                hand.begin(task)
 
     def _arrived(self, seconds: float) -> Any:
-        """The first process that has answered, or the first call of a device that has ended; None in time."""
+        """The first process that has answered, or the first promise of a device that is kept; None in time."""
         import ray
 
-        heard = [hand for hand in self._hands if hand.promise is not None and not self._must_wait(hand)]
+        heard = [hand for hand in self._force.hands if hand.promise is not None and not self._must_wait(hand)]
         promises = [*self._devices.promises, *(hand.promise for hand in heard)]
         if not promises:
             return None
         ready, _ = ray.wait(promises, num_returns=1, timeout=seconds)
         if not ready:
+            for hand in self._force.hands:  # whoever is silent is asked again after a tick
+                if hand.state == "silent" and hand.promise is None and seconds:
+                    hand.ask_whether_it_lives()
             return None
         return next((hand for hand in heard if hand.promise is ready[0]), ready[0])
 
@@ -224,7 +259,7 @@ class RayCrew:
 
         task = hand.task
         if task is None:
-            self._greet(hand)
+            self._force.greet(hand)
             return
         try:
             if hand.state == "silent":
@@ -235,19 +270,27 @@ class RayCrew:
         except (ray.exceptions.ActorDiedError, ray.exceptions.RayTaskError) as error:
             yield from self._after_death(hand, task, error)
             return
-        except ray.exceptions.RayError as error:
-            if hand.state == "silent":
-                yield from self._after_death(hand, task, error)
-            else:
+        except ray.exceptions.RayError:
+            if hand.state != "silent":
                 hand.ask_whether_it_lives()
+            elif time.monotonic() - hand.silent_since > SILENT_SECONDS:
+                yield from self._after_silence(hand, task)
+            else:
+                hand.leave_alone()
             return
         if isinstance(message, Handed):
-            self._open[task.source.id] += 1
+            self._queue.open(task.source.id)
             self._devices.add(message)
+        elif isinstance(message, ClipUnusable) and self._is_doubtful(hand, message):
+            self._queue.put(task)
         elif message is not None:
             yield message
         if hand.task is None:
-            yield from self._closed(task.source.id)
+            yield from self._queue.closed(task.source.id)
+
+    def _is_doubtful(self, hand: Hand, message: ClipUnusable) -> bool:
+        """Whether another node is to try to read a clip: this one may not see the files."""
+        return self._places.nodes > 1 and self._queue.doubts(message.clip_id, hand.node)
 
     def _after_death(self, hand: Hand, task: Task, error: Exception) -> Iterator[Event]:
         """Give what a process left open to another one.
@@ -259,107 +302,38 @@ class RayCrew:
         """
         import ray
 
-        if not is_alive(hand.node):
-            yield Notice(f"a node of the cluster is lost; clip {task.source.id} goes to another")
+        if not is_alive(hand.node) or "node has died" in str(error):
+            if hand.node not in self._lost_nodes:
+                self._lost_nodes.add(hand.node)
+                self._terms.warned("a node of the cluster is lost; what it did goes to others")
             yield from self._after_silence(hand, task)
             return
-        self._dismiss(hand)
+        self._force.dismiss(hand)
         how = said(error.cause) if isinstance(error, ray.exceptions.RayTaskError) else DIED
         aftermath = self._losses.after_death(task, hand.under_way, hand.reported, how)
         yield from aftermath.lost
         if aftermath.left is not None:
-            self._put(aftermath.left)
-        yield from self._closed(task.source.id)
+            self._queue.put(aftermath.left)
+        yield from self._queue.closed(task.source.id)
 
     def _after_silence(self, hand: Hand, task: Task) -> Iterator[Event]:
         """Give what a process has not reported to another one: nothing is to blame but the cluster."""
-        self._dismiss(hand)
+        self._force.dismiss(hand)
         left = {name: wanted for name, wanted in task.todo.items() if name not in hand.reported}
         if left:
-            self._put(Task(task.source, left))
-        yield from self._closed(task.source.id)
-
-    def _dismiss(self, hand: Hand) -> None:
-        self._hands.remove(hand)
-        hand.end()
-
-    def _greet(self, hand: Hand) -> None:
-        """Hear whether a process has its work in hands.
-
-        Raises:
-            WorkerStartError: it cannot be given its work, has other versions, or none has ever come so far.
-        """
-        import ray
-
-        try:
-            self._check(hand.greeting())
-        except ray.exceptions.RayTaskError as error:
-            raise WorkerStartError(
-                f"a process of the cluster cannot be given its work ({one_line(str(error.cause))}); define classes "
-                "and functions in a module that can be imported on every node"
-            ) from error
-        except ray.exceptions.RayError as error:
-            self._hands.remove(hand)
-            self._silent_deaths += 1
-            if self._silent_deaths >= MOST_SILENT and not self._greeted:
-                raise WorkerStartError(
-                    f"{self._silent_deaths} processes of the cluster ended before they began "
-                    f"({one_line(str(error))})"
-                ) from error
-            if self._greeted and self._count > 1 and self._silent_deaths >= MOST_SILENT:
-                self._count -= 1  # a node that cannot work is not tried again and again
-        else:
-            self._greeted, self._silent_deaths = True, 0
-
-    def _check(self, greeting: Greeting) -> None:
-        """Raise where a process has other versions than this one.
-
-        Raises:
-            WorkerStartError: names the first that differs.
-        """
-        for name, version in self._versions.items():
-            other = greeting.versions.get(name)
-            if version is not None and other != version and not (name == "git revision" and other is None):
-                raise WorkerStartError(
-                    f"node {greeting.host} of the cluster has {name} {other or '(none)'}, this process has "
-                    f"{version}: what they score would differ; install the same on every node"
-                )
-
-    # -- devices ---------------------------------------------------------------------------------------
-
-    def _greeting_of(self, actor: Any) -> Greeting:
-        """Wait until a device is ready.
-
-        Raises:
-            WorkerStartError: its metrics cannot be made there.
-        """
-        import ray
-
-        try:
-            greeting = ray.get(actor.greet.remote(), timeout=DEVICE_SECONDS)
-        except ray.exceptions.GetTimeoutError:
-            minutes = DEVICE_SECONDS / 60
-            raise WorkerStartError(
-                f"no device of the cluster was free and ready within {minutes:g} minutes"
-            ) from None
-        except ray.exceptions.RayError as error:
-            reason = str(error).strip().splitlines()[-1]
-            raise WorkerStartError(
-                f"metrics cannot be made on a device of the cluster ({one_line(reason)})"
-            ) from error
-        assert isinstance(greeting, Greeting)
-        return greeting
+            self._queue.put(Task(task.source, left))
+        yield from self._queue.closed(task.source.id)
 
     def _scored(self, promise: Any) -> Iterator[Event]:
         for outcome in self._devices.take(promise):
             if isinstance(outcome, Redo):
-                result = outcome.handed.result
-                task = self._tasks[result.clip_id]
-                self._put(replace(task, todo={result.block: task.todo[result.block]}))
-                yield from self._closed(result.clip_id)
+                result, handed = outcome.handed.result, outcome.handed
+                wanted = frozenset(row.metric for row in result.rows) | result.inputs.keys() | handed.metrics
+                self._queue.put(replace(self._tasks[result.clip_id], todo={result.block: wanted}))
+                yield from self._queue.closed(result.clip_id)
                 continue
             yield from outcome.events
-            yield from self._closed(outcome.clip_id)
+            yield from self._queue.closed(outcome.clip_id)
 
 
 def _whole(handed: Handed) -> BlockResult:

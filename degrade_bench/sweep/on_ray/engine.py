@@ -7,9 +7,11 @@ system, in an object store, or because they come with the package.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,12 +21,14 @@ from degrade_bench.metric.base import Metric
 from degrade_bench.metric.catalogue import REGISTRY
 from degrade_bench.sweep.batch_check import checked_block
 from degrade_bench.sweep.config import RunConfig
-from degrade_bench.sweep.crew import Crew
+from degrade_bench.sweep.crew import Crew, Terms
 from degrade_bench.sweep.on_ray.cluster import Cluster
 from degrade_bench.sweep.on_ray.messages import Recipe
 from degrade_bench.sweep.spec import Sweep
-from degrade_bench.sweep.staff import Staff
 from degrade_bench.sweep.worker import Work
+
+HUB_SETTINGS = ("HF_HUB_OFFLINE", "HF_HUB_ETAG_TIMEOUT", "TRANSFORMERS_OFFLINE")
+"""Settings of the model hub's client that hold for the devices of a run as for the command."""
 
 
 @dataclass(frozen=True)
@@ -40,28 +44,26 @@ class RayEngine:
     cluster: Cluster
     recipes: Mapping[str, Recipe]
 
-    def usual_workers(self, has_heavy: bool) -> int:
-        """One process per processor, without those that score.
-
-        Args:
-            has_heavy: whether there are metrics that are scored apart.
-        """
-        scoring = 1 if has_heavy and not self.cluster.devices else 0
+    def usual_workers(self) -> int:
+        """One process per processor, without the one that scores, where the cluster has no GPU."""
+        scoring = int(bool(self.recipes) and not self._gpus)
         return max(1, self.cluster.processors - scoring)
 
-    def crew(
-        self, sweep: Sweep, work: Work, heavy: Sequence[Metric], workers: int, staff: Staff | None
-    ) -> AbstractContextManager[Crew]:
+    @property
+    def _gpus(self) -> int:
+        """GPUs that metrics are to use."""
+        return self.cluster.devices if any(recipe.device == "cuda" for recipe in self.recipes.values()) else 0
+
+    def crew(self, sweep: Sweep, work: Work, heavy: Sequence[Metric], terms: Terms) -> AbstractContextManager[Crew]:
         """Processes of the cluster.
 
         Args:
             sweep: what is to be done.
             work: what every process must know.
             heavy: metrics that are scored apart from the damage.
-            workers: how many processes damage.
-            staff: not asked: memory of nodes is the cluster's affair.
+            terms: how many processes damage. Their memory is the cluster's affair: nobody is asked how many fit.
         """
-        from degrade_bench.sweep.on_ray.crew import RayCrew
+        from degrade_bench.sweep.on_ray.crew import Places, RayCrew
 
         wanted = {metric.name: self.recipes[metric.name] for metric in heavy if metric.name in self.recipes}
 
@@ -70,14 +72,18 @@ class RayEngine:
 
             from degrade_bench.sweep.on_ray.actors import Device
 
-            options: dict[str, Any] = {"num_gpus": int(self.cluster.devices > 0), "num_cpus": 0}
-            if not self.cluster.devices and self.cluster.processors > 1 and not replaces:
+            options: dict[str, Any] = {"num_gpus": int(self._gpus > 0), "num_cpus": 0}
+            if not self._gpus and self.cluster.processors > 1 and not replaces:
                 options["num_cpus"] = 1  # one that replaces another must not wait for a processor that damages
+            if hub := {name: value for name, value in os.environ.items() if name.startswith(HUB_SETTINGS)}:
+                options["runtime_env"] = {"env_vars": hub}
             made = ray.remote(**options, max_restarts=0, max_task_retries=0)(Device)
-            return made.remote(wanted, sweep.batch_size, checked_block(sweep.blocks()), torch.get_num_threads())
+            checked = checked_block(sweep.blocks())
+            return made.remote(wanted, sweep.batch_size, checked, torch.get_num_threads())
 
-        devices = max(1, self.cluster.devices) if wanted else 0
-        return RayCrew(work, workers, make_device, devices, frozenset(wanted))
+        devices = max(1, self._gpus) if wanted else 0
+        places = Places(self.cluster.nodes, self.cluster.processors, make_device, devices, frozenset(wanted))
+        return RayCrew(work, places, terms)
 
 
 def recipes_of(metrics: Sequence[Metric], config: RunConfig, cluster: Cluster) -> dict[str, Recipe]:
@@ -97,10 +103,16 @@ def recipes_of(metrics: Sequence[Metric], config: RunConfig, cluster: Cluster) -
         return {}
     timeout = config.metric_timeout or None
     return {
-        metric.name: Recipe(spec, config.set.get(spec, {}), device, timeout, metric.fingerprint())
+        metric.name: Recipe(_anywhere(spec), config.set.get(spec, {}), device, timeout, metric.fingerprint())
         for spec, metric in zip(specs, metrics, strict=True)
         if not metric.light
     }
+
+
+def _anywhere(spec: str) -> str:
+    """A metric's name or path as it is understood whatever the working directory."""
+    file, colon, attribute = spec.rpartition(":")
+    return f"{Path(file).absolute()}{colon}{attribute}" if file.endswith(".py") else spec
 
 
 def device_of(asked: str, cluster: Cluster) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -30,6 +32,7 @@ class Hand:
         node: where it is, once it has greeted.
         task: in its hands.
         reported: the blocks of its task that it has reported.
+        silent_since: when it was first asked whether it lives, by ``time.monotonic``.
     """
 
     def __init__(self, work: Any, blocks: Sequence[str], elsewhere: frozenset[str]) -> None:
@@ -45,6 +48,7 @@ class Hand:
         self.node: str | None = None
         self.task: Task | None = None
         self.reported: set[str] = set()
+        self.silent_since = 0.0
         self.learn(work)
 
     @property
@@ -55,7 +59,7 @@ class Hand:
     @property
     def under_way(self) -> str | None:
         """The block whose answer is next; None for the reading of the clip."""
-        return self._steps[0]
+        return self._steps[0] if self._steps else None
 
     def learn(self, work: Any) -> None:
         """Have it know other work; it is starting until it has answered."""
@@ -66,8 +70,9 @@ class Hand:
         self.state, self.task = "working", task
         self.reported.clear()
         self._steps = deque([None, *(name for name in self._blocks if task.todo.get(name))])
-        self._actor.begin.remote(task)
-        self._calls = deque(self._step() for _ in range(min(AHEAD, len(self._steps))))
+        told, apart = self._actor.begin.options(num_returns=2).remote(task)
+        further = min(AHEAD, len(self._steps)) - 1
+        self._calls = deque([(told, apart), *(self._step() for _ in range(further))])
 
     def greeting(self) -> Greeting:
         """Its answer to the work that it was to learn; waits for it.
@@ -83,7 +88,7 @@ class Hand:
         return answer
 
     def answer(self) -> Message | Handed | None:
-        """What became of the step that is next, and whether that was the last one (``task`` is None then).
+        """What became of the step that is next; after the last one, ``task`` is None.
 
         Returns:
             None where there was nothing to do, as for blocks of a clip that cannot be used.
@@ -106,7 +111,13 @@ class Hand:
 
     def ask_whether_it_lives(self) -> None:
         """Ask it anything: the answer is an error, once the cluster knows what became of it."""
-        self.state, self._question = "silent", self._actor.ping.remote()
+        if self.state != "silent":
+            self.state, self.silent_since = "silent", time.monotonic()
+        self._question = self._actor.ping.remote()
+
+    def leave_alone(self) -> None:
+        """Wait for nothing from it, for a moment."""
+        self._question = None
 
     def lives(self) -> None:
         """Its answer to that.
@@ -122,7 +133,8 @@ class Hand:
         """End the process at once."""
         import ray
 
-        ray.kill(self._actor)
+        with suppress(Exception):  # it may be gone, and so may the cluster
+            ray.kill(self._actor)
 
     def _step(self) -> tuple[Any, Any]:
         told, apart = self._actor.step.options(num_returns=2).remote()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from degrade_bench._version import __version__
@@ -63,8 +64,22 @@ class Handed:
     apart: Any = None
 
 
+@cache
 def versions() -> dict[str, str | None]:
     """Versions of what samples and scores depend on, in this process."""
     installed = {"degrade-bench": __version__, **library_versions()}
     relevant = {name: version for name, version in installed.items() if name in SAMPLES_DEPEND_ON}
     return {**relevant, "git revision": git_revision()}
+
+
+def difference(greeting: Greeting) -> str | None:
+    """In what a process differs from this one that would change what is scored, in words; None for in nothing."""
+    for name, version in versions().items():
+        other = greeting.versions.get(name)
+        unknown = name == "git revision" and other is None
+        if version is not None and other != version and not unknown:
+            return (
+                f"node {greeting.host} of the cluster has {name} {other or '(none)'}, this process has {version}: "
+                "what they score would differ; install the same on every node"
+            )
+    return None
