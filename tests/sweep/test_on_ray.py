@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 
 import pyarrow.compute as pc
 import pytest
 
+from degrade_bench.bench.job import run
 from degrade_bench.errors import ConfigError
 from degrade_bench.metric.catalogue import load_metric_apart
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.scores import read_table
+from degrade_bench.sweep.config import RunConfig
 from degrade_bench.sweep.execute import execute
 from degrade_bench.sweep.on_ray.cluster import Cluster, joined
 from degrade_bench.sweep.on_ray.engine import RayEngine, device_of
@@ -75,6 +74,15 @@ def test_the_table_is_the_local_one_bit_for_bit_also_where_a_node_and_workers_ar
     )
     expected = table_of(tmp_path / "local", sweep)
 
+    asked = {"degradation": "white_noise", "limit_clips": 2, "levels": [1], "metric": "loudness"}
+    here = run(RunConfig(out=tmp_path / "here", **asked))
+    there = run(RunConfig(out=tmp_path / "there", **asked, engine="ray", ray_address=nodes.address))
+    tables = [comparable(read_table(tmp_path / out / "scores.parquet")) for out in ("here", "there")]
+    assert tables[0].equals(tables[1])
+    assert [made.record["request"]["engine"] for made in (here, there)] == ["local", "ray"]
+    assert there.record["request"]["workers"] == 3
+    assert there.record["device"] == "Ray cluster (3 nodes, 3 processors)"
+
     stored = []
 
     def lose_a_node(cells):
@@ -90,22 +98,6 @@ def test_the_table_is_the_local_one_bit_for_bit_also_where_a_node_and_workers_ar
     assert set(lost["clip_id"].to_pylist()) == {"c1"}
     assert all("died twice" in error for error in lost["error"].to_pylist())
     assert len(stored) >= 3, "a node was lost"
-
-
-def test_a_command_on_a_cluster_of_its_own(tmp_path):
-    command = ["--degradation", "white_noise", "--limit-clips", "1", "--levels", "1", "--metric", "loudness"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
-    for out, engine in (("here", []), ("there", ["--engine", "ray", "--ray-address", "local"])):
-        run = subprocess.run(
-            [sys.executable, "-m", "degrade_bench", "run", "--out", str(tmp_path / out), *command, *engine],
-            capture_output=True,
-            text=True,
-            env=environment,
-            timeout=300,
-        )
-        assert run.returncode == 0, run.stderr
-    tables = [comparable(read_table(tmp_path / out / "scores.parquet")) for out in ("here", "there")]
-    assert tables[0].equals(tables[1])
 
 
 def test_no_cluster_is_one_line():
