@@ -6,6 +6,8 @@ then a start asks for fewer metrics. Then the same command runs to its end. Want
 no traceback, exit codes as documented, and no process that outlives its command.
 
     python tests/fuzz/kills.py --moments 30 --workers 2 --seed 1
+
+With ``--engine ray`` a cluster of this machine is started first; the commands join it, and workers are its.
 """
 
 from __future__ import annotations
@@ -13,11 +15,16 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from subprocess import Popen
+
+import psutil
 
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -90,11 +97,32 @@ def interrupt(way: str, process: Popen[bytes], rng: random.Random) -> bool:
     elif way == "terminate":
         process.terminate()
     else:
-        workers = common.workers_of(process.pid)
+        workers = common.workers_of(process.pid) or ray_workers()
         if not workers:
             return False
         os.kill(rng.choice(workers), signal.SIGKILL)
     return True
+
+
+def ray_workers() -> list[int]:
+    """Processes of a cluster on this machine that damage."""
+    return [found.pid for found in psutil.process_iter(["cmdline"]) if "ray::Damager" in str(found.info["cmdline"])]
+
+
+@contextmanager
+def cluster(engine: str, processors: int) -> Iterator[None]:
+    """With ``ray``, a cluster of this machine."""
+    if engine == "local":
+        yield
+        return
+    ray = Path(sys.executable).with_name("ray")
+    environment = {**common.environment(), "RAY_USAGE_STATS_ENABLED": "0"}
+    command = [ray, "start", "--head", "--num-cpus", str(processors), "--include-dashboard", "false"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+    try:
+        yield
+    finally:
+        subprocess.run([ray, "stop", "--force"], check=True, stdout=subprocess.DEVNULL)
 
 
 class Kills:
@@ -106,15 +134,19 @@ class Kills:
         starts: of a case at most, before the one that is left alone.
         tally: where findings go.
         folder: for the corpus and the run that is left alone.
+        engine: of every run but that one.
     """
 
-    def __init__(self, workers: int, clips: int, starts: int, tally: tallying.Tally, folder: Path) -> None:
+    def __init__(
+        self, workers: int, clips: int, starts: int, tally: tallying.Tally, folder: Path, engine: str = "local"
+    ) -> None:
         self.workers, self.clips, self.starts, self.tally = workers, clips, starts, tally
         self.moments = 0
         self.corpus = common.make_corpus(folder / "in", clips)
         alone = common.run(self._command(folder / "alone"), folder, SLOWEST_SECONDS)
         if alone.code != 0:
             raise SystemExit(f"the run that is left alone ended with {alone.code}: {alone.err[-500:]}")
+        self.engine = [] if engine == "local" else ["--engine", engine]
         self.seconds, self.expected = alone.seconds, tables.read_rows(folder / "alone")
 
     def _command(self, out: Path, metrics: str = common.PANEL) -> list[str]:
@@ -126,7 +158,7 @@ class Kills:
         wrong: list[tuple[str, str]] = []
         for start in range(rng.randrange(1, self.starts + 1)):
             wrong += self._interrupted(rng, folder, f"start{start}", done)
-        ran = common.run(self._command(folder / "out"), folder, SLOWEST_SECONDS, "end")
+        ran = common.run([*self._command(folder / "out"), *self.engine], folder, SLOWEST_SECONDS, "end")
         wrong += common.complaints(ran, (0,))
         if ran.code in (0, 1):
             wrong += tables.differences(self.expected, tables.read_rows(folder / "out"))
@@ -140,7 +172,7 @@ class Kills:
     def _interrupted(self, rng: random.Random, folder: Path, log: str, done: list[str]) -> list[tuple[str, str]]:
         metrics = common.PANEL if rng.random() < 0.8 else ",".join(common.PANEL.split(",")[:2])
         when, way = moment(rng, self.seconds, self.clips), rng.choice(WAYS)
-        process = common.start(self._command(folder / "out", metrics), folder, log)
+        process = common.start([*self._command(folder / "out", metrics), *self.engine], folder, log)
         codes: tuple[int, ...] = (0,)
         if wait_for(when, process, folder / "out", len(tables.shards_of(folder / "out"))):
             if when[0] not in ("time", "shards"):
@@ -163,12 +195,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--starts", type=int, default=4, help="of a case that are interrupted, at most  [default: 4]"
     )
+    parser.add_argument("--engine", choices=("local", "ray"), default="local")
     options = parser.parse_args(arguments)
-    given = ("workers", "clips", "starts")
+    given = ("workers", "clips", "starts", "engine")
     script = " ".join(["kills.py", *(f"--{name} {getattr(options, name)}" for name in given)])
     tally = tallying.Tally(script, options.seed)
-    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
-        kills = Kills(options.workers, options.clips, options.starts, tally, Path(folder).resolve())
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder, cluster(options.engine, options.workers):
+        place = Path(folder).resolve()
+        kills = Kills(options.workers, options.clips, options.starts, tally, place, options.engine)
         for number in tallying.numbers(options):
             if options.minutes is None and kills.moments >= options.moments:
                 break
