@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from degrade_bench._version import __version__
 from degrade_bench.errors import RunFolderError
+from degrade_bench.metric.traits import Traits
 from degrade_bench.runs.columns import INTERRUPTED
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.provenance import LIBRARIES, library_versions
@@ -25,7 +26,7 @@ SAMPLES_DEPEND_ON = frozenset({"degrade-bench", "libsndfile", *LIBRARIES}) - {*N
 
 
 def check_same(folder: RunFolder, sweep: Sweep) -> RunRecord | None:
-    """The record in ``folder``, if it is this sweep's, or one of fewer of its clips; None where there is none.
+    """The record in ``folder``, if it is this sweep's, or that of fewer clips or degradations; None without one.
 
     Raises:
         RunFolderError: it is another's; says in what they differ.
@@ -37,6 +38,9 @@ def check_same(folder: RunFolder, sweep: Sweep) -> RunRecord | None:
     for name in asked:
         if name == "clips" and _more(stored[name], asked[name]):
             continue
+        if name == "degradations" and _more(stored[name], asked[name]):
+            _check_leaves_windows(record, sweep, folder)
+            continue
         if stored[name] != asked[name]:
             raise RunFolderError(
                 f"--out {folder.path} holds the results of another run ({_difference(name, stored, asked)}); "
@@ -46,9 +50,42 @@ def check_same(folder: RunFolder, sweep: Sweep) -> RunRecord | None:
     return record
 
 
-def _more(stored: Mapping[str, str], asked: Mapping[str, str]) -> bool:
-    """Whether there are the same clips and further ones."""
-    return bool(stored) and all(asked.get(clip_id) == identity for clip_id, identity in stored.items())
+def _more(stored: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    """Whether there are the same ones and further ones, by name."""
+    return bool(stored) and all(asked.get(name) == identity for name, identity in stored.items())
+
+
+def _check_leaves_windows(record: RunRecord, sweep: Sweep, folder: RunFolder) -> None:
+    """Raise where degradations that are added would change what is scored already.
+
+    A metric with a window hears of every cell of a clip as much as the shortest of them has: one more that moves
+    time may make that shorter. And looks were planned for so many degradations.
+
+    Args:
+        record: of the run.
+        sweep: with further degradations.
+        folder: where the record was read from, for the message.
+
+    Raises:
+        RunFolderError: says which degradation, and whom it concerns.
+    """
+    added = [damage for damage in sweep.degradations if damage.name not in record.identity.degradations]
+    if added and record.looks is not None:
+        raise RunFolderError(
+            f"--out {folder.path} holds a run in planned looks, without degradation {added[0].name!r}; choose "
+            "another directory, or give --overwrite"
+        )
+    asked = {metric.name for metric in sweep.metrics}
+    windowed = [metric.name for metric in sweep.metrics if Traits.of(metric).matched_window is not None]
+    others = set(pc.unique(folder.read_finished().rows["metric"]).to_pylist()) - asked  # whatever their windows are
+    concerned = [*windowed, *sorted(others)]
+    for damage in added:
+        if concerned and (damage.changes_duration or damage.moves_time) and not damage.moves_window:
+            raise RunFolderError(
+                f"--out {folder.path} holds the results of another run: degradation {damage.name!r} moves time, "
+                f"and what {concerned[0]} hears of every cell of a clip may be shorter with it; choose another "
+                "directory, or give --overwrite"
+            )
 
 
 def _difference(name: str, stored: Mapping[str, Any], asked: Mapping[str, Any]) -> str:

@@ -58,7 +58,9 @@ def three_nodes():
     nodes.shutdown()
 
 
-def test_the_table_is_the_local_one_bit_for_bit_also_where_a_node_and_workers_are_lost(tmp_path, three_nodes, monkeypatch):
+def test_the_table_is_the_local_one_bit_for_bit_also_where_a_node_and_workers_are_lost(
+    tmp_path, three_nodes, monkeypatch
+):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")  # devices are started with it
     nodes, others = three_nodes
     handler = signal.getsignal(signal.SIGTERM)
