@@ -6,8 +6,11 @@ What goes wrong is an :class:`OSError`, whose text is a reason to be put after t
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import io
 import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -101,19 +104,35 @@ def write(path: Path, content: bytes | Path) -> None:
         ObjectError: it cannot be written.
         OSError: the file cannot be read.
     """
-    if isinstance(content, Path):
-        with open(content, "rb") as file:
-            _write(path, file)
-    else:
-        _write(path, io.BytesIO(content))
+    if threading.current_thread() is not threading.main_thread():
+        return _write(path, content)
+    with ThreadPoolExecutor(1) as pool:  # where no handler of a signal runs, and nothing breaks off half-way
+        pool.submit(_write, path, content).result()
 
 
-def _write(path: Path, source: BinaryIO) -> None:
-    block = source.read(BLOCK_BYTES)
-    with reasons(path), client(path).open_output_stream(key_of(path)) as sink:
-        while block:
-            sink.write(block)
-            block = source.read(BLOCK_BYTES)
+def _write(path: Path, content: bytes | Path) -> None:
+    with open(content, "rb") if isinstance(content, Path) else io.BytesIO(content) as source:
+        block = source.read(BLOCK_BYTES)
+        with reasons(path):
+            sink = client(path).open_output_stream(key_of(path))
+        try:
+            while block:
+                with reasons(path):
+                    sink.write(block)
+                block = source.read(BLOCK_BYTES)
+        except BaseException:
+            _keep_for_ever(sink)
+            raise
+        with reasons(path):
+            sink.close()
+
+
+def _keep_for_ever(sink: Any) -> None:
+    """Never let go of a stream of pyarrow's that was not written to the end.
+
+    Closing it puts what it has in place of the object, and so does dropping it; nothing breaks it off.
+    """
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(sink))
 
 
 def fetch(path: Path, target: BinaryIO) -> None:
