@@ -105,13 +105,18 @@ def _prepare(folder: Path, home: Path, there: Contents, warned: Callable[[str], 
     """
     state, place = _state(home), home / "run"
     started_empty = not there.listing and state.get("began_empty") is True
-    if state and (there.writer == state.get("writer") or started_empty):
+    whole = (place / FILES).is_file() or not there.listing  # else somebody has cleared the cache
+    if state and whole and (there.writer == state.get("writer") or started_empty):
         _forget_foreign(place, state)
         writer = str(state["writer"])
-        alike = [name for name in there.sizes if name.startswith(f"{SHARDS}/") and (place / name).is_file()]
+        expected = ownership.listed(place)
+        missing = [name for name in there.sizes if name in expected and not (place / name).is_file()]
+        copied(folder, missing, place)
+        shards = [name for name in there.sizes if name.startswith(f"{SHARDS}/") and (place / name).is_file()]
+        alike = missing + shards
     else:
         writer, alike = secrets.token_hex(8), list(there.sizes)
-        if state:
+        if state and whole:
             warned(f"{shown(folder)} was written to from elsewhere; what lay in {place} is given up for it")
         _remove(home)
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -188,6 +189,23 @@ def test_a_local_place_that_was_removed_in_part_counts_for_nothing(tmp_path, mon
     next(place.glob("shards/*.arrow")).unlink()
     with working(ADDRESS):
         pass
+    assert without_list(memory.held) == without_list(before)
+
+
+@pytest.mark.parametrize("name", ["", "files.json", "scores.parquet"])
+def test_what_a_cleaner_of_caches_removed_here_stays_there(tmp_path, monkeypatch, name):
+    memory = Memory(monkeypatch)
+    with monkeypatch.context() as killed:
+        killed.setattr(sys.modules["degrade_bench.runs.stored.working"], "_remove", lambda home: None)
+        work(3)
+    before = dict(memory.held)
+    [place] = tmp_path.glob("work/*/run")
+    if name:
+        (place / name).unlink()
+    else:
+        shutil.rmtree(place)
+    with working(ADDRESS) as place:
+        assert (place / "scores.parquet").read_bytes() == before[ADDRESS / "scores.parquet"]
     assert without_list(memory.held) == without_list(before)
 
 
