@@ -195,7 +195,7 @@ class Mirror:
         self._sent.pop(name, None)
 
     def _check(self) -> None:
-        if self._lease.is_lost:
+        if not self._lease.sure():
             raise StorageError("another run has taken over")
 
 

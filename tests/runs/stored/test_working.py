@@ -230,7 +230,37 @@ def test_a_run_whose_lock_was_taken_sends_nothing_more(bucket, monkeypatch):
         stack.enter_context(pytest.raises(StorageError, match="another run has taken over"))
         place = stack.enter_context(working(address, told.append))
         folder = stack.enter_context(RunFolder(place))
-        objects.delete(address / locks(address)[0])
-        until(lambda: any("has taken over" in text for text in told))
+        [lock] = locks(address)
+        until(lambda: objects.delete(address / lock) or any("has taken over" in text for text in told))
         folder.write_record(record_of())
     assert "run.json" not in contents(address)
+
+
+def test_a_run_that_was_cut_off_writes_nothing_over_the_one_that_took_over(bucket, monkeypatch, tmp_path):
+    address, clock = bucket / "run", leases._clock
+    with ExitStack() as stack:
+        stack.enter_context(pytest.raises(StorageError, match="another run has taken over"))
+        folder = stack.enter_context(RunFolder(stack.enter_context(working(address))))
+        folder.write_record(record_of())
+        until(lambda: "run.json" in contents(address))
+        other = {"program": "degrade-bench", "machine": "another", "host": "far", "pid": 1, "created": 0.0}
+        put(address, run_json=b"of the other")
+        objects.write(address / ".lock-0123456789abcdef", json.dumps(other).encode())
+        monkeypatch.setattr(leases, "_clock", lambda: clock() + 60)  # as if nothing had been heard for a minute
+        folder.write_record(record_of(state="running"))
+    assert contents(address)["run.json"] == b"of the other"
+    assert locks(address) == [".lock-0123456789abcdef"]
+
+
+@pytest.mark.parametrize(
+    ("owner", "silent", "lives"),
+    [
+        ({"pid": os.getppid(), "created": -1.0}, 10.0, True),  # as after the clock was set
+        ({"pid": os.getppid(), "created": -1.0}, 100.0, False),
+        ({"pid": 2**30, "created": 0.0}, 1.0, False),
+        ({"pid": os.getpid(), "created": -1.0}, 1.0, False),
+        ({"machine": "another", "pid": 2**30}, 1.0, True),
+    ],
+)
+def test_which_runs_are_taken_for_dead(owner, silent, lives):
+    assert leases._lives({**leases._this_process(), **owner}, ".lock-0", silent) is lives
