@@ -189,13 +189,15 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def opened_in_parts(path: Path) -> BinaryIO:
-    """An object as a file of which only what is asked for is fetched, in small blocks.
+    """An object as a file of which only what is asked for is fetched, in small blocks; not retried.
+
+    Where a block cannot be fetched the file ends there, and its ``raw`` says as ``error`` why.
 
     Raises:
         FileNotFoundError: nothing lies there.
         ObjectError: it cannot be read.
     """
-    return io.BufferedReader(_Parts(patient(_random_access, path)), HEADER_BYTES)
+    return io.BufferedReader(_Parts(path, _random_access(path)), HEADER_BYTES)
 
 
 def _random_access(path: Path) -> Any:
@@ -207,11 +209,16 @@ class _Parts(io.RawIOBase):
     """A file of pyarrow's for Python's buffers.
 
     Args:
+        path: its address.
         source: open for reading, at any place.
+
+    Attributes:
+        error: why reading failed, for who reads through a library that knows only of an end.
     """
 
-    def __init__(self, source: Any) -> None:
-        self._source = source
+    def __init__(self, path: Path, source: Any) -> None:
+        self._path, self._source = path, source
+        self.error: OSError | None = None
 
     def readable(self) -> bool:
         """It is."""
@@ -231,7 +238,12 @@ class _Parts(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Fill a buffer as far as there is anything."""
-        block = self._source.read(len(buffer))
+        try:
+            with reasons(self._path):
+                block = self._source.read(len(buffer))
+        except OSError as error:
+            self.error = error
+            return 0
         buffer[: len(block)] = block
         return len(block)
 

@@ -6,21 +6,23 @@ import itertools
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from degrade_bench._support.addresses import checked_address, is_stored, shown
+from degrade_bench._support.object_server import ObjectError, may_pass
 from degrade_bench._support.plain_text import plain
 from degrade_bench._support.reading import check_regular
 from degrade_bench.clip.audio import SUFFIXES
-from degrade_bench.corpus.content import digest_of
+from degrade_bench.corpus.content import MISSING, UNREADABLE, digest_of
 from degrade_bench.corpus.excerpts import Excerpt, parts_of
 from degrade_bench.corpus.files import FileSource, id_of
 from degrade_bench.corpus.folders import audio_files, holds_run
 from degrade_bench.corpus.source import ClipSource
 from degrade_bench.corpus.stored_folders import holds_stored_run, kind_at, stored_audio_files
 from degrade_bench.corpus.tracks import with_tracks
-from degrade_bench.errors import CorpusError
+from degrade_bench.errors import CorpusError, StorageError
 
 MANIFEST_SUFFIXES = (".csv", ".jsonl")
 
@@ -137,17 +139,36 @@ def _recordings(named: Sequence[_Named]) -> list[str]:
     shared = Counter(sizes.values())
     keys = {}
     for path, size in sizes.items():
-        alone = size <= 0 or shared[size] == 1
-        keys[path] = f"path {os.path.abspath(path)}" if alone else f"content {digest_of(path)}"
+        digest = None if size <= 0 or shared[size] == 1 else _digest(path)
+        keys[path] = f"path {os.path.abspath(path)}" if digest is None else f"content {digest}"
     return [keys[path] for path in paths]
+
+
+def _digest(path: Path) -> str | None:
+    """What is equal for files with the same content; None where it cannot be read."""
+    with _inputs_storage(path):
+        digest = digest_of(path)
+    return None if digest in (MISSING, UNREADABLE) else digest
 
 
 def _size(path: Path) -> int:
     """The size of a regular file; 0 where it is none."""
+    with _inputs_storage(path):
+        try:
+            return check_regular(path)
+        except OSError as error:
+            if may_pass(error):
+                raise
+            return 0
+
+
+@contextmanager
+def _inputs_storage(path: Path) -> Iterator[None]:
+    """Let what is wrong with object storage come as the error that the user is told."""
     try:
-        return check_regular(path)
-    except OSError:
-        return 0
+        yield
+    except ObjectError as error:
+        raise StorageError(f"--input {shown(path)}: {error}") from error
 
 
 def _first_of_each(named: Sequence[_Named], recordings: Sequence[str]) -> list[int]:

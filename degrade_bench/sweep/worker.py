@@ -18,6 +18,7 @@ import torch
 from threadpoolctl import ThreadpoolController
 
 from degrade_bench._support.interrupts import never_a_row
+from degrade_bench._support.object_server import may_pass
 from degrade_bench._support.plain_text import plain
 from degrade_bench._support.stages import stage, summed, timed
 from degrade_bench.corpus.source import ClipSource
@@ -166,9 +167,10 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
             clip = task.source.load()
             record = clip_record(clip)
     except DegradeBenchError as error:
-        failure = ClipUnusable(task.source.id, plain(str(error)))
+        unusable = ClipLost if may_pass(error) else ClipUnusable
+        failure = unusable(task.source.id, plain(str(error)))
     except Exception as error:  # whatever a decoder or a user's source raises costs this clip
-        unusable = ClipLost if is_out_of_memory(error) else ClipUnusable
+        unusable = ClipLost if is_out_of_memory(error) or may_pass(error) else ClipUnusable
         failure = unusable(task.source.id, plain(reason_of(error)))
     if failure is not None:
         yield failure

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from degrade_bench._support import objects
-from degrade_bench._support.addresses import checked_address, is_stored
+from degrade_bench._support.addresses import checked_address, is_stored, key_of
 from degrade_bench.runs.names import RUN_FILES, SHARDS
 from degrade_bench.runs.ownership import is_shard_name
 from degrade_bench.runs.stored.contents import as_addresses, copied
@@ -48,7 +48,7 @@ def fetched_all(folders: Sequence[Path], names: Sequence[str] = RUN_FILES) -> It
                 places.append(folder)
                 continue
             root = root or Path(stack.enter_context(TemporaryDirectory(prefix="degrade-bench-")))
-            place = root.joinpath(*folder.parts[1:])
+            place = root.joinpath(*key_of(folder).split("/"))
             place.mkdir(parents=True, exist_ok=True)
             stack.enter_context(as_addresses(folder, place))
             copied(folder, _there(folder, names), place)

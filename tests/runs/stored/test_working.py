@@ -47,6 +47,11 @@ def local(tmp_path_factory):
     return sweep_in(tmp_path_factory.mktemp("local") / "out").table
 
 
+def test_what_is_read_never_leaves_its_temporary_directory(bucket):
+    with pytest.raises(StorageError, match=r"'\.\.' leads nowhere"), fetched(bucket / ".." / ".." / "out"):
+        pass
+
+
 def stored_table(address):
     with fetched(address) as place:
         return read_table(place / "scores.parquet")
