@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from degrade_bench._support.addresses import key_of
+from degrade_bench._support.addresses import bucket_of, key_of
 from degrade_bench._support.object_server import ObjectError, client, patient, reasons
 
 BLOCK_BYTES = 8 << 20
@@ -73,6 +73,16 @@ def listed(folder: Path, deep: bool = False) -> list[Found]:
         if one is not None and key_of(one.path) == info.path and not (deep and one.size is None):
             there.append(one)
     return sorted(there, key=lambda one: one.path.parts)
+
+
+def check_bucket(path: Path) -> None:
+    """Raise where an address is in no bucket: a listing of nothing does not tell.
+
+    Raises:
+        ObjectError: there is none, or the storage does not say.
+    """
+    if look(Path(*path.parts[:2])) is None:
+        raise ObjectError(f"there is no bucket {bucket_of(path)!r}")
 
 
 def read(path: Path, most_bytes: int) -> bytes:

@@ -17,6 +17,7 @@ from functools import lru_cache
 import torch
 from threadpoolctl import ThreadpoolController
 
+from degrade_bench._support.addresses import in_full
 from degrade_bench._support.interrupts import never_a_row
 from degrade_bench._support.object_server import may_pass
 from degrade_bench._support.plain_text import plain
@@ -168,10 +169,10 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
             record = clip_record(clip)
     except DegradeBenchError as error:
         unusable = ClipLost if may_pass(error) else ClipUnusable
-        failure = unusable(task.source.id, plain(str(error)))
+        failure = unusable(task.source.id, in_full(plain(str(error))))
     except Exception as error:  # whatever a decoder or a user's source raises costs this clip
         unusable = ClipLost if is_out_of_memory(error) or may_pass(error) else ClipUnusable
-        failure = unusable(task.source.id, plain(reason_of(error)))
+        failure = unusable(task.source.id, in_full(plain(reason_of(error))))
     if failure is not None:
         yield failure
         return
