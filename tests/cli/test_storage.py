@@ -97,6 +97,14 @@ def test_an_endpoint_that_cannot_be_used_is_refused_without_its_credentials(call
     assert "secret" not in result[2]
 
 
+def test_a_slip_of_the_pen_leaves_nothing_there(call, bucket):
+    assert_refused(call("analysis", f"s3://{bucket.parts[1]}/typo"), f"s3://{bucket.parts[1]}/typo")
+    assert contents(bucket) == {}
+    assert_refused(
+        call(*RUN, "--out", "s3://no-such-bucket/run", "--dry-run"), "there is no bucket 'no-such-bucket'"
+    )
+
+
 @pytest.mark.usefixtures("bucket")
 def test_a_server_that_is_not_there_is_refused_within_seconds(call, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")

@@ -47,6 +47,32 @@ def local(tmp_path_factory):
     return sweep_in(tmp_path_factory.mktemp("local") / "out").table
 
 
+def test_what_a_run_removes_while_it_is_read_is_passed_over(bucket, monkeypatch):
+    put(bucket / "run", run_json=b"{}", scores_parquet=b"rows")
+    fetch = objects.fetch
+
+    def removing(path, target):
+        if path.name == "run.json":
+            objects.delete(path)
+        fetch(path, target)
+
+    monkeypatch.setattr(objects, "fetch", removing)
+    with fetched(bucket / "run") as place:
+        assert {path.name for path in place.iterdir()} == {"scores.parquet"}
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_place_to_work_in_that_cannot_be_written_is_refused(bucket, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DEGRADE_BENCH_WORK_DIR", str(tmp_path / "file"))
+    with pytest.raises(RunFolderError, match="set DEGRADE_BENCH_WORK_DIR to"), working(bucket / "run"):
+        pass
+    monkeypatch.setattr("pathlib.Path.home", lambda: 1 / 0)  # not asked for
+    monkeypatch.setenv("DEGRADE_BENCH_WORK_DIR", str(tmp_path / "work"))
+    with working(bucket / "run"):
+        pass
+
+
 def test_what_is_read_never_leaves_its_temporary_directory(bucket):
     with pytest.raises(StorageError, match=r"'\.\.' leads nowhere"), fetched(bucket / ".." / ".." / "out"):
         pass
