@@ -127,7 +127,7 @@ def patient(request: Callable[[Path], Any], path: Path) -> Any:
 
 def client(path: Path) -> Any:
     """The file system for an address, as the environment sets it."""
-    settings = tuple(os.environ.get(name) for name in _VARIABLES)
+    settings = tuple(map(_setting, _VARIABLES))
     return _connected(bucket_of(path), settings, os.getpid())
 
 
@@ -135,11 +135,29 @@ _VARIABLES = (
     *("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"),
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
 )
+_SETTLED: dict[str, str | None] = {}
+"""What they were when a run began; nothing where none goes on."""
 
 
 def endpoint() -> str | None:
     """The server that the environment names; None for Amazon's."""
-    return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or None
+    return _setting("AWS_ENDPOINT_URL_S3") or _setting("AWS_ENDPOINT_URL") or None
+
+
+@contextlib.contextmanager
+def settled() -> Iterator[None]:
+    """Let the settings stay what they are, whatever anybody does to the environment meanwhile."""
+    before = dict(_SETTLED)
+    _SETTLED.update(before or {name: os.environ.get(name) for name in _VARIABLES})
+    try:
+        yield
+    finally:
+        _SETTLED.clear()
+        _SETTLED.update(before)
+
+
+def _setting(name: str) -> str | None:
+    return _SETTLED[name] if _SETTLED else os.environ.get(name)
 
 
 @functools.lru_cache(maxsize=8)
@@ -158,7 +176,7 @@ def _connected(bucket: str, settings: Sequence[str | None], process: int) -> Any
             "this build of pyarrow has no S3: install pyarrow from PyPI or conda-forge's libarrow-all"
         )
     server = endpoint()
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    region = _setting("AWS_REGION") or _setting("AWS_DEFAULT_REGION")
     options: dict[str, Any] = {
         "connect_timeout": CONNECT_SECONDS,
         "request_timeout": REQUEST_SECONDS,

@@ -57,7 +57,11 @@ def working(
     seconds = object_server.patience()
     home = _home(folder)
     place = home / "run"
-    with as_addresses(folder, place, option), Lease(folder, option, warned) as lease:
+    with (
+        object_server.settled(),
+        as_addresses(folder, place, option),
+        Lease(folder, option, warned) as lease,
+    ):
         there = contents_of(folder, option)
         with _about_the_place():
             state, alike = _prepare(folder, home, there, warned)

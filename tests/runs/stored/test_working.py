@@ -233,6 +233,13 @@ def test_a_file_of_somebodys_where_one_of_ours_is_to_be_is_refused(bucket):
     assert sweep_in(address).cells_scored == 0
 
 
+def test_who_changes_the_environment_sends_nothing_elsewhere(bucket, monkeypatch):
+    with monkeypatch.context() as changed, working(bucket / "run") as place, RunFolder(place) as folder:
+        changed.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        folder.write_record(record_of())
+    assert "run.json" in contents(bucket / "run")
+
+
 def test_two_runs_at_a_time_are_refused(bucket):
     with working(bucket / "run"):
         with pytest.raises(RunFolderError, match=rf"in use by another run \(process {os.getpid()} on "):
