@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import logging
+import threading
 from pathlib import Path
 
 import pytest
 
-from degrade_bench._support import objects
+from degrade_bench._support import object_server, objects
 from degrade_bench._support.addresses import key_of
 
 NUMBERS = itertools.count()
@@ -63,6 +64,7 @@ def bucket(server, tmp_path, monkeypatch) -> Path:
     """The address of a new bucket; work is done below ``tmp_path``."""
     monkeypatch.setenv("DEGRADE_BENCH_WORK_DIR", str(tmp_path / "work"))
     monkeypatch.setenv("DEGRADE_BENCH_STORE_PATIENCE", "20")
+    monkeypatch.setattr(object_server, "_waited_in_vain", threading.Event())
     return server.new_bucket()
 
 

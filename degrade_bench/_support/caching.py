@@ -39,7 +39,8 @@ def remembered(
       large to keep for several clips.
     - *How long.* Until the owner is asked something else, or dies, or :func:`forget` is called: owners and other
       objects are held weakly. An answer that refers to its owner would keep it alive, so it must not.
-    - *Read-only.* Everyone who asks gets the same object. It must not be written to.
+    - *Read-only.* Everyone who asks gets the same object. It must not be written to, unless it is a mapping that is
+      filled as it is asked: then a value must follow from the owner and its key alone.
     - *Errors* are not remembered.
     - *Processes.* Answers live outside their owners, which therefore pickle as before. A spawned process begins
       with none.

@@ -6,13 +6,16 @@ What goes wrong is an :class:`OSError`, whose text is a reason to be put after t
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import io
 import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from degrade_bench._support.addresses import key_of
+from degrade_bench._support.addresses import bucket_of, key_of
 from degrade_bench._support.object_server import ObjectError, client, patient, reasons
 
 BLOCK_BYTES = 8 << 20
@@ -72,6 +75,16 @@ def listed(folder: Path, deep: bool = False) -> list[Found]:
     return sorted(there, key=lambda one: one.path.parts)
 
 
+def check_bucket(path: Path) -> None:
+    """Raise where an address is in no bucket: a listing of nothing does not tell.
+
+    Raises:
+        ObjectError: there is none, or the storage does not say.
+    """
+    if look(Path(*path.parts[:2])) is None:
+        raise ObjectError(f"there is no bucket {bucket_of(path)!r}")
+
+
 def read(path: Path, most_bytes: int) -> bytes:
     """The bytes of an object; not retried.
 
@@ -101,19 +114,35 @@ def write(path: Path, content: bytes | Path) -> None:
         ObjectError: it cannot be written.
         OSError: the file cannot be read.
     """
-    if isinstance(content, Path):
-        with open(content, "rb") as file:
-            _write(path, file)
-    else:
-        _write(path, io.BytesIO(content))
+    if threading.current_thread() is not threading.main_thread():
+        return _write(path, content)
+    with ThreadPoolExecutor(1) as pool:  # where no handler of a signal runs, and nothing breaks off half-way
+        pool.submit(_write, path, content).result()
 
 
-def _write(path: Path, source: BinaryIO) -> None:
-    block = source.read(BLOCK_BYTES)
-    with reasons(path), client(path).open_output_stream(key_of(path)) as sink:
-        while block:
-            sink.write(block)
-            block = source.read(BLOCK_BYTES)
+def _write(path: Path, content: bytes | Path) -> None:
+    with open(content, "rb") if isinstance(content, Path) else io.BytesIO(content) as source:
+        block = source.read(BLOCK_BYTES)
+        with reasons(path):
+            sink = client(path).open_output_stream(key_of(path))
+        try:
+            while block:
+                with reasons(path):
+                    sink.write(block)
+                block = source.read(BLOCK_BYTES)
+        except BaseException:
+            _keep_for_ever(sink)
+            raise
+        with reasons(path):
+            sink.close()
+
+
+def _keep_for_ever(sink: Any) -> None:
+    """Never let go of a stream of pyarrow's that was not written to the end.
+
+    Closing it puts what it has in place of the object, and so does dropping it; nothing breaks it off.
+    """
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(sink))
 
 
 def fetch(path: Path, target: BinaryIO) -> None:
@@ -170,13 +199,15 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def opened_in_parts(path: Path) -> BinaryIO:
-    """An object as a file of which only what is asked for is fetched, in small blocks.
+    """An object as a file of which only what is asked for is fetched, in small blocks; not retried.
+
+    Where a block cannot be fetched the file ends there, and its ``raw`` says as ``error`` why.
 
     Raises:
         FileNotFoundError: nothing lies there.
         ObjectError: it cannot be read.
     """
-    return io.BufferedReader(_Parts(patient(_random_access, path)), HEADER_BYTES)
+    return io.BufferedReader(_Parts(path, _random_access(path)), HEADER_BYTES)
 
 
 def _random_access(path: Path) -> Any:
@@ -188,11 +219,16 @@ class _Parts(io.RawIOBase):
     """A file of pyarrow's for Python's buffers.
 
     Args:
+        path: its address.
         source: open for reading, at any place.
+
+    Attributes:
+        error: why reading failed, for who reads through a library that knows only of an end.
     """
 
-    def __init__(self, source: Any) -> None:
-        self._source = source
+    def __init__(self, path: Path, source: Any) -> None:
+        self._path, self._source = path, source
+        self.error: OSError | None = None
 
     def readable(self) -> bool:
         """It is."""
@@ -212,7 +248,12 @@ class _Parts(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Fill a buffer as far as there is anything."""
-        block = self._source.read(len(buffer))
+        try:
+            with reasons(self._path):
+                block = self._source.read(len(buffer))
+        except OSError as error:
+            self.error = error
+            return 0
         buffer[: len(block)] = block
         return len(block)
 

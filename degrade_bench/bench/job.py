@@ -214,7 +214,7 @@ def _examples(folder: Path, sweep: Sweep, result: SweepResult) -> tuple[Example,
             with never_a_row():
                 try:
                     clip = source.load()
-                except DegradeBenchError:
+                except (DegradeBenchError, OSError):
                     continue
                 return write_examples(folder, clip, played, sweep.levels, sweep.seed)
     return ()

@@ -15,6 +15,7 @@ from typing import Any, TextIO, cast
 
 import typer
 
+from degrade_bench._support.addresses import in_full
 from degrade_bench._support.plain_text import plain
 
 UNPRINTED = 74
@@ -127,5 +128,5 @@ def shown(message: str) -> int:
 
 def refused(message: str) -> int:
     """Print why a request cannot be carried out, in one line, and give the exit code."""
-    typer.echo("degrade-bench: " + plain(" ".join(message.split())), err=True)
+    typer.echo("degrade-bench: " + plain(in_full(" ".join(message.split()))), err=True)
     return 2

@@ -15,6 +15,7 @@ import torch
 
 from degrade_bench._support.addresses import is_stored
 from degrade_bench._support.files import replacing
+from degrade_bench._support.object_server import may_pass
 from degrade_bench._support.reading import check_regular, open_header
 from degrade_bench.clip.decode.channels import ogg_order
 from degrade_bench.clip.decode.samples import MOST_BYTES, Decoded, decode
@@ -130,14 +131,27 @@ def checked(samples: torch.Tensor, sample_rate: int, path: Path) -> None:
 
 
 def duration_hint(path: Path) -> float | None:
-    """Seconds that a file's header promises, without decoding or reading on; None if it does not tell."""
+    """Seconds that a file's header promises, without decoding or reading on; None if it does not tell.
+
+    Raises:
+        ObjectError: it lies in object storage, which is away.
+    """
     import soundfile
 
+    failure: OSError | None = None
     try:
-        with open_header(path) as file, soundfile.SoundFile(_taken(file, path), closefd=False) as sound:
-            frames, rate = int(sound.frames), int(sound.samplerate)
-    except (OSError, RuntimeError):
+        with open_header(path) as file:
+            try:
+                with soundfile.SoundFile(_taken(file, path), closefd=False) as sound:
+                    frames, rate = int(sound.frames), int(sound.samplerate)
+            finally:
+                failure = getattr(getattr(file, "raw", None), "error", None)
+    except (OSError, RuntimeError) as error:
+        if may_pass(failure or error):
+            raise failure or error from None
         return None
+    if failure is not None and may_pass(failure):
+        raise failure
     return frames / rate if 0 < frames < UNKNOWN_FRAMES else None
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from degrade_bench._support import object_server, objects
 from degrade_bench._support.addresses import is_stored
 from degrade_bench._support.files import sha256_of
+from degrade_bench._support.object_server import may_pass
 
 MISSING = "missing"
 UNREADABLE = "unreadable"
@@ -25,6 +26,9 @@ def digest_of(path: Path) -> str:
 
     Returns:
         the digest; :data:`MISSING` or :data:`UNREADABLE` where there is none.
+
+    Raises:
+        ObjectError: the storage is away, so that nobody knows.
     """
     if is_stored(path):
         return _stored_digest(path)
@@ -48,7 +52,11 @@ def _stored_digest(path: Path) -> str:
     try:
         found = object_server.patient(objects.look, path)
         return MISSING if found is None else _digest(str(path), (found.size, found.changed))
-    except OSError:
+    except FileNotFoundError:  # removed since it was looked at
+        return MISSING
+    except OSError as error:
+        if may_pass(error):
+            raise
         return UNREADABLE
 
 

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import torch
 
-from degrade_bench._support.addresses import in_full, is_stored
+from degrade_bench._support.addresses import in_full, is_stored, shown
 from degrade_bench._support.interrupts import never_a_row
+from degrade_bench._support.object_server import may_pass, patient
 from degrade_bench._support.plain_text import plain
 from degrade_bench._support.reading import files_in
 from degrade_bench.clip import Clip
 from degrade_bench.clip.audio import SUFFIXES, checked, duration_hint, read_part
 from degrade_bench.corpus.content import digest_of
 from degrade_bench.corpus.source import ClipSource
-from degrade_bench.errors import AnnotationError, AudioError
+from degrade_bench.errors import AnnotationError, AudioError, StorageError
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,10 @@ class FileSource(ClipSource):
     @cached_property
     def _far_identity(self) -> str:
         """The identity of what lies in object storage: asked for once, since it takes requests."""
-        return self._digests()
+        try:
+            return self._digests()
+        except OSError as error:
+            raise StorageError(f"--input {shown(self.path)}: {error}") from error
 
     def _digests(self) -> str:
         from degrade_bench.clip.beats import sidecar_of
@@ -132,7 +136,11 @@ class FileSource(ClipSource):
     def _far_seconds(self) -> float | None:
         """The duration by the header of what lies in object storage."""
         with never_a_row():  # libsndfile reads through Python
-            return duration_hint(self.path)
+            try:
+                seconds: float | None = patient(duration_hint, self.path)
+                return seconds
+            except OSError as error:
+                raise StorageError(f"--input {shown(self.path)}: {error}") from error
 
 
 def _stem_digests(folder: Path) -> str:
@@ -140,6 +148,8 @@ def _stem_digests(folder: Path) -> str:
     try:
         files = [path for path in files_in(folder) if path.suffix.lower() in SUFFIXES]
     except OSError as error:
+        if may_pass(error):
+            raise
         return f"{error.strerror}"
     return " ".join(f"{plain(path.name)}={digest_of(path)}" for path in files if not path.name.startswith("."))
 

@@ -5,22 +5,28 @@ from __future__ import annotations
 import itertools
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from degrade_bench._support.addresses import checked_address, is_stored, shown
+from degrade_bench._support.object_server import ObjectError, may_pass
 from degrade_bench._support.plain_text import plain
 from degrade_bench._support.reading import check_regular
 from degrade_bench.clip.audio import SUFFIXES
-from degrade_bench.corpus.content import digest_of
+from degrade_bench.corpus.content import MISSING, UNREADABLE, digest_of
 from degrade_bench.corpus.excerpts import Excerpt, parts_of
 from degrade_bench.corpus.files import FileSource, id_of
 from degrade_bench.corpus.folders import audio_files, holds_run
-from degrade_bench.corpus.source import ClipSource
+from degrade_bench.corpus.source import MOST_AT_ONCE, ClipSource
 from degrade_bench.corpus.stored_folders import holds_stored_run, kind_at, stored_audio_files
 from degrade_bench.corpus.tracks import with_tracks
-from degrade_bench.errors import CorpusError
+from degrade_bench.errors import CorpusError, StorageError
+
+_Answer = TypeVar("_Answer")
 
 MANIFEST_SUFFIXES = (".csv", ".jsonl")
 
@@ -112,7 +118,9 @@ def _named_by(path: Path, out: Path | None) -> tuple[list[_Named], list[Skipped]
     if path.suffix.lower() in MANIFEST_SUFFIXES:
         from degrade_bench.corpus.manifest import read_manifest
 
-        return [_Named(source, True, False, _size(source.path)) for source in read_manifest(path)], []
+        sources = read_manifest(path)
+        sizes = _each(_size, [source.path for source in sources])
+        return [_Named(source, True, False, sizes[source.path]) for source in sources], []
     source = FileSource(id=id_of(Path(path.name)), path=path)
     return [_Named(source, False, path.is_symlink(), _size(path))], []
 
@@ -135,19 +143,49 @@ def _recordings(named: Sequence[_Named]) -> list[str]:
     paths = [one.source.path for one in named]
     sizes = {one.source.path: one.size for one in named}
     shared = Counter(sizes.values())
-    keys = {}
-    for path, size in sizes.items():
-        alone = size <= 0 or shared[size] == 1
-        keys[path] = f"path {os.path.abspath(path)}" if alone else f"content {digest_of(path)}"
-    return [keys[path] for path in paths]
+    digests = _each(_digest, [path for path, size in sizes.items() if size > 0 and shared[size] > 1])
+    keys = {path: f"content {digest}" for path, digest in digests.items() if digest is not None}
+    return [keys.get(path) or f"path {os.path.abspath(path)}" for path in paths]
+
+
+def _each(ask: Callable[[Path], _Answer], paths: Sequence[Path]) -> dict[Path, _Answer]:
+    """What is known of files; of what lies in object storage many are asked about at a time.
+
+    Args:
+        ask: gives it.
+        paths: the files.
+    """
+    far = [path for path in dict.fromkeys(paths) if is_stored(path)]
+    with ThreadPoolExecutor(min(MOST_AT_ONCE, len(far)) or 1) as pool:
+        known = dict(zip(far, pool.map(ask, far), strict=True))
+    return known | {path: ask(path) for path in paths if path not in known}
+
+
+def _digest(path: Path) -> str | None:
+    """What is equal for files with the same content; None where it cannot be read."""
+    with _inputs_storage(path):
+        digest = digest_of(path)
+    return None if digest in (MISSING, UNREADABLE) else digest
 
 
 def _size(path: Path) -> int:
     """The size of a regular file; 0 where it is none."""
+    with _inputs_storage(path):
+        try:
+            return check_regular(path)
+        except OSError as error:
+            if may_pass(error):
+                raise
+            return 0
+
+
+@contextmanager
+def _inputs_storage(path: Path) -> Iterator[None]:
+    """Let what is wrong with object storage come as the error that the user is told."""
     try:
-        return check_regular(path)
-    except OSError:
-        return 0
+        yield
+    except ObjectError as error:
+        raise StorageError(f"--input {shown(path)}: {error}") from error
 
 
 def _first_of_each(named: Sequence[_Named], recordings: Sequence[str]) -> list[int]:

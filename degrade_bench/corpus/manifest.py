@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from degrade_bench._support.addresses import is_stored
+from degrade_bench._support.addresses import beside, checked_address, is_stored
 from degrade_bench._support.plain_text import plain
 from degrade_bench.corpus.excerpts import MOST_SECONDS
 from degrade_bench.corpus.files import FileSource, id_of
 from degrade_bench.corpus.rows import COLUMNS, rows_of
-from degrade_bench.errors import CorpusError
+from degrade_bench.errors import CorpusError, StorageError
 
 MOST_CHARACTERS = 1000
 """Of an id, a group or a track."""
@@ -99,19 +99,28 @@ class _Row:
         value = self.values[name]
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             self.refuse(f"{name} {_shown(value)} is not a path")
-        if is_stored(Path(str(value))):
-            return Path(str(value))
-        path = self.manifest.parent / str(value)
-        if is_stored(path):
-            return path
+        path = beside(self.manifest, str(value))
+        if path == Path(str(value)):
+            self.check_address(path, name)
         try:
-            os.stat(path)
+            os.fsencode(path)
+            if not is_stored(path):
+                os.stat(path)
+            elif "\0" in str(path):
+                raise ValueError
         except ValueError:  # a null character, or half of a surrogate pair
             self.refuse(f"{name} {_shown(value)} is not a path that a file can have")
         except OSError as error:
             if error.errno == errno.ENAMETOOLONG:
                 self.refuse(f"{name} {_shown(value)} is too long for a path")
         return path
+
+    def check_address(self, path: Path, name: str) -> None:
+        """Refuse an address that is not as they are to be."""
+        try:
+            checked_address(path, name)
+        except StorageError as error:
+            self.refuse(str(error))
 
     def seconds(self, name: str) -> float | None:
         """A number of seconds; None where the row has none."""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from degrade_bench._support import objects
-from degrade_bench._support.addresses import bucket_of, shown
+from degrade_bench._support.addresses import shown
 from degrade_bench.clip.audio import SUFFIXES
 from degrade_bench.clip.stems import FOLDER_SUFFIX
 from degrade_bench.corpus.folders import Found, is_record
@@ -28,8 +28,7 @@ def kind_at(path: Path) -> str | None:
             return "file"
         if found is not None or objects.listed(path):
             return "folder"
-        if objects.look(Path(*path.parts[:2])) is None:
-            raise StorageError(f"--input {shown(path)}: there is no bucket {bucket_of(path)!r}")
+        objects.check_bucket(path)
         return None
     except OSError as error:
         raise StorageError(f"--input {shown(path)}: {error}") from error

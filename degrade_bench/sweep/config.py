@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import to_jsonable_python
 
-from degrade_bench._support.addresses import checked_address, is_stored
+from degrade_bench._support.addresses import beside, checked_address
 from degrade_bench._support.durations import parse_seconds
 from degrade_bench.corpus.excerpts import MOST_SECONDS, SHORTEST_SECONDS, Begin, Excerpt
 from degrade_bench.degrade.ladder import LEVELS
@@ -255,18 +255,13 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     options = {str(key).replace("-", "_"): value for key, value in loaded.items()}
     for name in ("input", "out"):  # paths in a file are meant from where the file lies
         if isinstance(options.get(name), str):
-            options[name] = _beside(path, options[name])
+            options[name] = beside(path, options[name])
         elif isinstance(options.get(name), list):
-            options[name] = [_beside(path, file) if isinstance(file, str) else file for file in options[name]]
+            options[name] = [beside(path, file) if isinstance(file, str) else file for file in options[name]]
     suites = _split(options.get("suite", ()))
     if isinstance(suites, tuple):
         options["suite"] = [path.parent / str(suite) if is_suite_file(str(suite)) else suite for suite in suites]
     return options
-
-
-def _beside(path: Path, name: str) -> Path:
-    """A path as a file means it: from where that file lies, unless it is an address."""
-    return Path(name) if is_stored(Path(name)) else path.parent / name
 
 
 def _one_line(error: ValidationError, from_file: set[str], where: str) -> str:

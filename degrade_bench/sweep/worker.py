@@ -17,7 +17,9 @@ from functools import lru_cache
 import torch
 from threadpoolctl import ThreadpoolController
 
+from degrade_bench._support.addresses import in_full
 from degrade_bench._support.interrupts import never_a_row
+from degrade_bench._support.object_server import may_pass
 from degrade_bench._support.plain_text import plain
 from degrade_bench._support.stages import stage, summed, timed
 from degrade_bench.corpus.source import ClipSource
@@ -166,10 +168,11 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
             clip = task.source.load()
             record = clip_record(clip)
     except DegradeBenchError as error:
-        failure = ClipUnusable(task.source.id, plain(str(error)))
+        unusable = ClipLost if may_pass(error) else ClipUnusable
+        failure = unusable(task.source.id, in_full(plain(str(error))))
     except Exception as error:  # whatever a decoder or a user's source raises costs this clip
-        unusable = ClipLost if is_out_of_memory(error) else ClipUnusable
-        failure = unusable(task.source.id, plain(reason_of(error)))
+        unusable = ClipLost if is_out_of_memory(error) or may_pass(error) else ClipUnusable
+        failure = unusable(task.source.id, in_full(plain(reason_of(error))))
     if failure is not None:
         yield failure
         return

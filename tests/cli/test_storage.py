@@ -71,14 +71,38 @@ def test_a_report_is_sent(bucket, call, monkeypatch):
             "s3://no-such-bucket/run",
             "--out s3://no-such-bucket/run: there is no bucket 'no-such-bucket' at http://",
         ),
-        ("gs://bucket/run", "--out gs://bucket/run: expected a path, or s3://BUCKET/PREFIX"),
+        ("gs://bucket/run", "--out gs://…: expected a path, or s3://BUCKET/PREFIX"),
+        ("sftp://key:secret@host/run", "--out sftp://…: expected a path, or s3://BUCKET/PREFIX"),
+        ("S3://bucket/run", "--out S3://…: expected a path, or s3://BUCKET/PREFIX"),
         ("s3://", "names no bucket"),
         ("s3://key:secret@bucket/run", "credentials and settings do not belong in an address"),
+        ("s3://key:secret/more@bucket/run", "credentials and settings do not belong in an address"),
+        ("s3://key/secret@bucket/run", "credentials and settings do not belong in an address"),
+        ("s3://bucket/../../run", "--out s3://bucket/../../run: '..' leads nowhere in an address"),
     ],
 )
 @pytest.mark.usefixtures("bucket")
 def test_what_cannot_be_used_is_refused_in_a_line(call, out, said):
-    assert_refused(call(*RUN, "--out", out), said)
+    result = call(*RUN, "--out", out)
+    assert_refused(result, said)
+    assert "secret" not in result[2]
+
+
+@pytest.mark.parametrize("endpoint", ["http://user:secret@127.0.0.1:9", "user:secret@127.0.0.1:9", "http://["])
+@pytest.mark.usefixtures("bucket")
+def test_an_endpoint_that_cannot_be_used_is_refused_without_its_credentials(call, monkeypatch, endpoint):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    result = call(*RUN, "--out", "s3://bucket/run")
+    assert_refused(result, "expected an address such as http://127.0.0.1:9000, without credentials")
+    assert "secret" not in result[2]
+
+
+def test_a_slip_of_the_pen_leaves_nothing_there(call, bucket):
+    assert_refused(call("analysis", f"s3://{bucket.parts[1]}/typo"), f"s3://{bucket.parts[1]}/typo")
+    assert contents(bucket) == {}
+    assert_refused(
+        call(*RUN, "--out", "s3://no-such-bucket/run", "--dry-run"), "there is no bucket 'no-such-bucket'"
+    )
 
 
 @pytest.mark.usefixtures("bucket")
@@ -116,6 +140,14 @@ def test_a_patience_that_is_no_time_is_refused(call, monkeypatch, patience):
             "gives no access",
             False,
         ),
+        (
+            "AWS Error UNKNOWN (HTTP status 400) during HeadObject operation: ExceptionName: ExpiredToken",
+            "gives no access to bucket 'bucket' (ExpiredToken)",
+            False,
+        ),
+        ("AWS Error UNKNOWN (HTTP status 301) during HeadObject operation: ", "set AWS_REGION", False),
+        ("AWS Error UNKNOWN (HTTP status 409) during PutObject operation: ", "HTTP status 409", False),
+        ("AWS Error UNKNOWN (HTTP status 429) during PutObject operation: ", "cannot be reached", True),
         ("AWS Error UNKNOWN (HTTP status 503) during PutObject operation: Slow", "cannot be reached", True),
         ("AWS Error SLOW_DOWN during PutObject operation: Please reduce", "cannot be reached (slow down)", True),
         ("something\nelse", "something else", False),

@@ -19,6 +19,7 @@ from degrade_bench.corpus.excerpts import Excerpt
 from degrade_bench.corpus.inputs import sources_from
 from degrade_bench.corpus.source import identities
 from degrade_bench.errors import AudioError, CorpusError, StorageError
+from degrade_bench.sweep.worker import ClipLost, Task, Work, work_on
 from tests.storage import put
 
 RATE = 8000
@@ -128,6 +129,32 @@ def test_a_manifest_here_may_name_objects(far, tmp_path):
     assert source.load().annotations.beats == (0.5, 1.0, 1.5)
 
 
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (
+            "s3://key:secret@bucket/a.wav",
+            "line 2: path s3://…: expected s3://BUCKET/PREFIX; credentials and settings",
+        ),
+        ("https://key:secret@bucket/a.wav", "line 2: path https://…: expected a path"),
+        ("s3://", "names no bucket"),
+        ("s3://bucket/../a.wav", "'..' leads nowhere"),
+    ],
+)
+def test_an_address_of_a_manifest_is_looked_at_as_any_other(tmp_path, row, said):
+    (tmp_path / "list.csv").write_text(f"path\n{row}\n")
+    with pytest.raises(CorpusError) as refused:
+        sources_from([tmp_path / "list.csv"])
+    assert said in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_manifest_there_may_lead_out_of_its_folder(far):
+    put(far, lists__other_csv=b"path\n../a.wav\n")
+    [source] = sources_from([far / "lists" / "other.csv"])[0]
+    assert source.path == far / "a.wav"
+
+
 def test_a_server_that_is_away_is_waited_for_where_a_clip_is_read(server, far, monkeypatch):
     [source] = sources_from([far / "a.wav"])[0]
     expected = source.load().hash
@@ -141,13 +168,103 @@ def test_a_server_that_is_away_is_waited_for_where_a_clip_is_read(server, far, m
         back.join()
 
 
+@pytest.fixture
+def unreachable(monkeypatch):
+    """Lets requests of a kind fail as where the server is away, so many times."""
+
+    def failing(place, name, times):
+        request, left = getattr(place, name), [times]
+
+        def fails(*arguments):
+            if left[0]:
+                left[0] -= 1
+                raise object_server.ObjectError("cannot be reached", may_pass=True)
+            return request(*arguments)
+
+        monkeypatch.setattr(place, name, fails)
+
+    monkeypatch.setattr(object_server, "pauses_between", lambda: itertools.repeat(0.01))
+    monkeypatch.setenv("DEGRADE_BENCH_STORE_PATIENCE", "0.2")
+    return failing
+
+
+@pytest.mark.parametrize("name", ["a.wav", "pop/b.flac"])
+def test_a_request_for_a_header_that_fails_changes_no_windows(far, name, monkeypatch, unreachable):
+    excerpt = Excerpt(1.0, windows=2)
+    expected, _ = sources_from([far / name], excerpt=excerpt)
+    assert len(expected) == 2
+    reading = objects._Parts.readinto
+    failures = iter([True])
+
+    def fails_once(parts, buffer):
+        if next(failures, False):
+            parts.error = object_server.ObjectError("cannot be reached", may_pass=True)
+            return 0
+        return reading(parts, buffer)
+
+    monkeypatch.setattr(objects._Parts, "readinto", fails_once)
+    assert sources_from([far / name], excerpt=excerpt)[0] == expected
+    unreachable(objects, "_random_access", 10**6)
+    with pytest.raises(StorageError, match=r"--input s3://.*: cannot be reached"):
+        sources_from([far / name], excerpt=excerpt)
+
+
+def test_a_server_that_is_away_is_no_part_of_an_identity(far, unreachable):
+    sources, _ = sources_from([far / "a.wav"])
+    unreachable(objects, "fetch", 10**6)
+    with pytest.raises(StorageError, match=r"--input s3://.*/music/a\.wav: cannot be reached"):
+        identities(sources)
+
+
+def test_a_clip_that_the_server_lost_is_tried_again_and_no_other_waits_for_it(far, unreachable):
+    [source] = sources_from([far / "a.wav"])[0]
+    unreachable(objects, "fetch", 10**6)
+    work = Work(0, (1,), 1, (), (), ())
+    *_, lost = work_on(Task(source, {}), work)
+    assert isinstance(lost, ClipLost)
+    assert "cannot be reached" in lost.reason
+    assert object_server._waited_in_vain.is_set()
+
+
+def test_files_that_cannot_be_read_are_no_recordings_of_each_other(far, monkeypatch):
+    def denied(path, target):
+        raise object_server.ObjectError("gives no access")
+
+    monkeypatch.setattr(objects, "fetch", denied)
+    sources, skipped = sources_from([far])
+    assert {source.id for source in sources} >= {"twice", "pop/twice"}
+    assert not skipped
+
+
+def test_once_a_server_was_waited_for_in_vain_there_is_one_attempt_until_one_succeeds(monkeypatch):
+    monkeypatch.setenv("DEGRADE_BENCH_STORE_PATIENCE", "0.1")
+    monkeypatch.setattr(object_server, "pauses_between", lambda: itertools.repeat(0.01))
+    monkeypatch.setattr(object_server, "_waited_in_vain", threading.Event())
+    tried = []
+
+    def away(path):
+        tried.append(path)
+        raise object_server.ObjectError("cannot be reached", may_pass=True)
+
+    for most in (12, 1, 1):
+        tried.clear()
+        with pytest.raises(object_server.ObjectError):
+            object_server.patient(away, Path("s3://bucket"))
+        assert 1 <= len(tried) <= most
+    assert object_server.patient(lambda path: "there", Path("s3://bucket")) == "there"
+    tried.clear()
+    with pytest.raises(object_server.ObjectError):
+        object_server.patient(away, Path("s3://bucket"))
+    assert len(tried) > 1
+
+
 @pytest.mark.parametrize(
     ("address", "kind", "said"),
     [
         ("s3://{bucket}/nothing", CorpusError, "no such file or folder"),
         ("s3://no-such-bucket/music", StorageError, "there is no bucket 'no-such-bucket'"),
         ("s3://", StorageError, "names no bucket"),
-        ("gs://bucket/music", StorageError, "gs://bucket/music: expected a path, or s3://BUCKET/PREFIX"),
+        ("gs://bucket/music", StorageError, "gs://…: expected a path, or s3://BUCKET/PREFIX"),
         ("s3://key:secret@bucket/music", StorageError, "credentials and settings do not belong in an address"),
         ("s3://{bucket}/old", CorpusError, "is a run directory, expected music"),
         ("s3://{bucket}/empty", CorpusError, "no audio found"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,8 +60,7 @@ def contents_of(folder: Path, option: str) -> Contents:
     try:
         listing = objects.read(folder / FILES, ownership.MOST_BYTES)
     except FileNotFoundError:
-        names = [one.path.name for one in top if one.path.name != LOCK and not is_lease(one.path.name)]
-        ownership.refuse_foreign(f"{option} {shown(folder)}", [name for name in names if _holds(folder, name, top)])
+        _refuse_foreign(folder, option, top)
         return Contents(b"", frozenset(), None, {}, frozenset())
     listed = ownership.names_in(listing, shown(folder / FILES))
     there = {one.path.name: one.size for one in top if one.size is not None}
@@ -76,10 +75,20 @@ def contents_of(folder: Path, option: str) -> Contents:
     return Contents(listing, listed, writer if isinstance(writer, str) else None, ours, frozenset(foreign))
 
 
-def _holds(folder: Path, name: str, top: Iterable[objects.Found]) -> bool:
-    """Whether this is a file, or a folder with anything in it: storage keeps empty folders by habit."""
-    size = next(one.size for one in top if one.path.name == name)
-    return size is not None or bool(objects.listed(folder / name))
+def _refuse_foreign(folder: Path, option: str, top: Iterable[objects.Found]) -> None:
+    """Raise where anything lies here but locks, and folders with nothing in them, which storage keeps by habit.
+
+    Args:
+        folder: the address.
+        option: how the user named it.
+        top: what lies there.
+    """
+    place = f"{option} {shown(folder)}"
+    others = [one for one in top if one.path.name != LOCK and not is_lease(one.path.name)]
+    ownership.refuse_foreign(place, [one.path.name for one in others if one.size is not None])
+    for one in others:
+        if objects.listed(one.path):
+            ownership.refuse_foreign(place, [one.path.name])
 
 
 def is_ours(name: str, listed: Iterable[str]) -> bool:
@@ -93,7 +102,7 @@ def is_ours(name: str, listed: Iterable[str]) -> bool:
     return f"{SHARDS}/" in listed and ownership.is_shard_name(shard) if place == SHARDS else name in listed
 
 
-def copied(folder: Path, names: Iterable[str], target: Path) -> None:
+def copied(folder: Path, names: Iterable[str], target: Path) -> list[str]:
     """Copy objects into a local directory, several at a time; where one fails, others are there, or parts of them.
 
     Args:
@@ -101,22 +110,30 @@ def copied(folder: Path, names: Iterable[str], target: Path) -> None:
         names: relative to it.
         target: the local directory.
 
+    Returns:
+        the names of those that are no longer there.
+
     Raises:
         OSError: one of them cannot be read.
         RunFolderError: one of them cannot be written.
     """
+    gone: list[str] = []
 
     def copy(name: str) -> None:
         try:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             with open(target / name, "wb") as file:
                 objects.fetch(folder / name, file)
-        except (FileNotFoundError, object_server.ObjectError):
+        except FileNotFoundError:
+            (target / name).unlink(missing_ok=True)
+            gone.append(name)
+        except object_server.ObjectError:
             raise
         except OSError as error:
             raise folder_error(target / name, error) from error
 
     several(copy, names)
+    return gone
 
 
 def several(work: Callable[[str], object], names: Iterable[str]) -> None:
@@ -138,7 +155,12 @@ def several(work: Callable[[str], object], names: Iterable[str]) -> None:
             raise
 
     with ThreadPoolExecutor(MOST_AT_ONCE) as pool:
-        futures = [pool.submit(unless_failed, name) for name in names]
+        try:
+            futures = [pool.submit(unless_failed, name) for name in names]
+            wait(futures)
+        except BaseException:  # somebody will not wait
+            failed.set()
+            raise
     errors = [error for future in futures if (error := future.exception()) is not None]
     if errors:
         raise errors[0]

@@ -4,8 +4,9 @@ S3 as pyarrow speaks it has no write that fails where something lies, so a lock 
 run writes an object of its own first and lists those of others afterwards. Of two that start at the same time, the
 one that lists later sees the other, since what was written is listed at once: both may be refused, but never both
 go on. A run that is no longer heard of loses its lock after :data:`LEASE_SECONDS` by the server's clock, or at once
-where the run was of this machine and its process is gone. A run that was cut off from the server for longer than
-that can be taken for dead; it finds its lock gone when it is back, and stops sending.
+where the run was of this machine and no process has its number. A run that was cut off from the server for longer
+than that can be taken for dead. So who sends asks before every change whether the lock was renewed within half of
+that time (:meth:`Lease.sure`), and a run that could not renew it lists the locks of others before it goes on.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import platform
 import re
 import secrets
 import threading
+import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -65,7 +68,8 @@ class Lease:
         self._place = f"{option} {shown(folder)}"
         self._own = folder / f"{LOCK}-{secrets.token_hex(8)}"
         self._content = json.dumps({"program": PROGRAM, **_this_process()}).encode()
-        self._ended, self._lost = threading.Event(), threading.Event()
+        self._ended, self._lost, self._renewing = threading.Event(), threading.Event(), threading.Lock()
+        self._renewed = _clock()
         self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
 
     def __enter__(self) -> Lease:
@@ -73,7 +77,9 @@ class Lease:
         try:
             objects.write(self._own, self._content)
             try:
-                self._check_alone()
+                other = self._other()
+                if other is not None:
+                    raise RunFolderError(f"{self._place} is in use by another run ({other}")
             except BaseException:
                 with contextlib.suppress(OSError):
                     objects.delete(self._own)
@@ -101,8 +107,19 @@ class Lease:
         """Whether another run has taken this one for dead."""
         return self._lost.is_set()
 
-    def _check_alone(self) -> None:
-        """Raise where another run holds the lock; remove locks of runs that are dead."""
+    def sure(self) -> bool:
+        """Whether the lock is ours still, as was seen within half the time after which others may take it.
+
+        Raises:
+            OSError: the storage does not say.
+        """
+        with self._renewing:
+            if _clock() - self._renewed > LEASE_SECONDS / 2:
+                self._renew()
+        return not self.is_lost
+
+    def _other(self) -> str | None:
+        """What to say of another run that holds the lock; locks of runs that are dead are removed."""
         leases = [one for one in objects.listed(self._folder) if is_lease(one.path.name)]
         now = max((one.changed for one in leases if one.path == self._own), default=0.0)
         for one in leases:
@@ -110,21 +127,42 @@ class Lease:
                 continue
             silent = max(0.0, now - one.changed)
             if _lives(owner, one.path.name, silent):
-                raise RunFolderError(
-                    f"{self._place} is in use by another run (process {owner.get('pid')} on {owner.get('host')}, "
-                    f"heard of {silent:.0f} s ago); wait for it to end: if it was killed, its lock ends after "
-                    f"{LEASE_SECONDS:.0f} s"
+                return (
+                    f"process {owner.get('pid')} on {owner.get('host')}, heard of {silent:.0f} s ago); wait for it "
+                    f"to end: if it was killed, its lock ends after {LEASE_SECONDS:.0f} s"
                 )
             objects.delete(one.path)
+        return None
+
+    def _renew(self) -> None:
+        """Say that this run goes on; where that was long ago, see first that no other has begun."""
+        if self.is_lost:
+            return
+        started = _clock()
+        late = started - self._renewed > LEASE_SECONDS / 2
+        gone = objects.look(self._own) is None
+        if not gone:
+            objects.write(self._own, self._content)
+            gone = late and self._other() is not None
+        if gone:
+            self._lost.set()
+            self._warned(f"{self._place}: another run has taken over; nothing more is sent there")
+            with contextlib.suppress(OSError):
+                objects.delete(self._own)
+        self._renewed = started
 
     def _keep(self) -> None:
-        while not self._ended.wait(RENEWED_SECONDS):
-            with contextlib.suppress(OSError):  # the server is away; the next time will do
-                if objects.look(self._own) is None:
-                    self._lost.set()
-                    self._warned(f"{self._place}: another run has taken over; nothing more is sent there")
-                    return
-                objects.write(self._own, self._content)
+        told = False
+        while not self._ended.wait(RENEWED_SECONDS) and not self.is_lost:
+            try:
+                with self._renewing:
+                    self._renew()
+            except OSError:  # the server is away; the next time will do
+                continue
+            except Exception as error:  # this thread must go on
+                if not told:
+                    self._warned(f"{self._place}: the lock was not renewed: {error}")
+                told = True
 
 
 def _owner(lease: Path) -> dict[str, Any] | None:
@@ -145,22 +183,35 @@ def _lives(owner: dict[str, Any], name: str, silent: float) -> bool:
         silent: seconds since then.
     """
     this = _this_process()
+    is_new = silent < LEASE_SECONDS
     if owner.get("machine") != this["machine"]:
-        return silent < LEASE_SECONDS
-    if (owner.get("pid"), owner.get("created")) == (this["pid"], this["created"]):
+        return is_new
+    if owner.get("pid") == this["pid"]:
         return name in _HELD
     try:
         process = psutil.Process(int(owner["pid"]))
-        return bool(process.create_time() == owner["created"] and process.status() != psutil.STATUS_ZOMBIE)
-    except (psutil.Error, KeyError, TypeError, ValueError):
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        # when a process began is reckoned from the clock, which may have been set meanwhile
+        return is_new or bool(process.create_time() == owner["created"])
+    except psutil.NoSuchProcess:
         return False
+    except (psutil.Error, KeyError, TypeError, ValueError, OverflowError):
+        return is_new
+
+
+def _clock() -> float:
+    """Seconds that go on while the machine sleeps, where there is such a clock."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 def _this_process() -> dict[str, Any]:
     """This process, so that another one of the same machine can tell whether it still runs."""
     parts = [platform.node()]
-    with contextlib.suppress(OSError):  # numbers of processes are those of a namespace, as of a container
+    try:  # numbers of processes are those of a namespace, as of a container
         parts += [Path("/proc/sys/kernel/random/boot_id").read_text(), os.readlink("/proc/self/ns/pid")]
+    except OSError:
+        parts.append(str(uuid.getnode()))
     machine = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
     process = psutil.Process()
     return {"host": platform.node(), "machine": machine, "pid": process.pid, "created": process.create_time()}

@@ -56,6 +56,7 @@ class Mirror:
         sent: those of its files that are the local ones, by name.
         writer: what the list in the storage says of who wrote it.
         lease: the lock of the run directory.
+        begun: called when the storage has its first list.
         warned: told when the storage is away, and when it is back.
     """
 
@@ -67,10 +68,11 @@ class Mirror:
         sent: Iterable[str],
         writer: str,
         lease: Lease,
+        begun: Callable[[], None],
         warned: Callable[[str], None],
     ) -> None:
         self._folder, self._place, self._writer, self._lease, self._warned = folder, place, writer, lease, warned
-        self._listing = before.listing
+        self._listing, self._begun = before.listing, begun
         self._there = set(before.sizes)
         self._sent = {name: stamp for name in sent if (stamp := _stamp(place / name)) is not None}
         self._ended = threading.Event()
@@ -118,7 +120,7 @@ class Mirror:
                 if away:
                     self._warned(f"{shown(self._folder)} is reached again")
                     pauses, away = object_server.pauses_between(), False
-            except (OSError, DegradeBenchError) as error:
+            except Exception as error:  # this thread must go on
                 if self._lease.is_lost:
                     return
                 if not away:
@@ -162,10 +164,14 @@ class Mirror:
 
     def _list(self, names: frozenset[str]) -> None:
         """Have the storage list these files, if it does not."""
+        if not names and not self._listing:
+            return
         listing = ownership.list_of(names, writer=self._writer).encode()
         if listing != self._listing:
             self._check()
             objects.write(self._folder / FILES, listing)
+            if not self._listing:
+                self._begun()
             self._listing = listing
 
     def _send(self, look: _Look) -> None:
@@ -195,7 +201,7 @@ class Mirror:
         self._sent.pop(name, None)
 
     def _check(self) -> None:
-        if self._lease.is_lost:
+        if not self._lease.sure():
             raise StorageError("another run has taken over")
 
 

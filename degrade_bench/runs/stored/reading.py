@@ -8,10 +8,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from degrade_bench._support import objects
-from degrade_bench._support.addresses import checked_address, is_stored
+from degrade_bench._support.addresses import checked_address, is_stored, key_of
 from degrade_bench.runs.names import RUN_FILES, SHARDS
 from degrade_bench.runs.ownership import is_shard_name
 from degrade_bench.runs.stored.contents import as_addresses, copied
+
+MOST_LOOKS = 3
+"""How often a directory is looked at where a run goes on in it, and removes what was to be fetched."""
 
 
 @contextmanager
@@ -48,17 +51,22 @@ def fetched_all(folders: Sequence[Path], names: Sequence[str] = RUN_FILES) -> It
                 places.append(folder)
                 continue
             root = root or Path(stack.enter_context(TemporaryDirectory(prefix="degrade-bench-")))
-            place = root.joinpath(*folder.parts[1:])
+            place = root.joinpath(*key_of(folder).split("/"))
             place.mkdir(parents=True, exist_ok=True)
             stack.enter_context(as_addresses(folder, place))
-            copied(folder, _there(folder, names), place)
+            for _ in range(MOST_LOOKS):
+                if not copied(folder, _there(folder, names), place):
+                    break
             places.append(place)
         yield places
 
 
 def _there(folder: Path, names: Sequence[str]) -> list[str]:
     """Those of the files that a directory holds."""
-    wanted = [one.path.name for one in objects.listed(folder) if one.path.name in names and one.size is not None]
+    top = objects.listed(folder)
+    if not top:
+        objects.check_bucket(folder)
+    wanted = [one.path.name for one in top if one.path.name in names and one.size is not None]
     if SHARDS in names:
         shards = (one.path.name for one in objects.listed(folder / SHARDS))
         wanted += [f"{SHARDS}/{name}" for name in shards if is_shard_name(name)]

@@ -13,15 +13,16 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from degrade_bench._support import object_server
 from degrade_bench._support.addresses import checked_address, is_stored, key_of, shown
-from degrade_bench._support.files import file_word, folder_error, write_text
-from degrade_bench.errors import StorageError
+from degrade_bench._support.files import file_word, write_text
+from degrade_bench.errors import RunFolderError, StorageError
 from degrade_bench.runs import ownership
 from degrade_bench.runs.names import FILES, SHARDS
 from degrade_bench.runs.stored.contents import FOREIGN_SHARDS, Contents, as_addresses, contents_of, copied
@@ -30,6 +31,7 @@ from degrade_bench.runs.stored.mirror import Mirror
 
 WORK_VARIABLE = "DEGRADE_BENCH_WORK_DIR"
 STATE = "state.json"
+SET_IT = f"set {WORK_VARIABLE} to a directory that can be written"
 
 
 @contextmanager
@@ -55,10 +57,16 @@ def working(
     seconds = object_server.patience()
     home = _home(folder)
     place = home / "run"
-    with as_addresses(folder, place, option), Lease(folder, option, warned) as lease:
+    with (
+        object_server.settled(),
+        as_addresses(folder, place, option),
+        Lease(folder, option, warned) as lease,
+    ):
         there = contents_of(folder, option)
-        writer, alike = _prepare(folder, home, there, warned)
-        mirror = Mirror(folder, place, there, alike, writer, lease, warned)
+        with _about_the_place():
+            state, alike = _prepare(folder, home, there, warned)
+        begun = partial(_tell, home, {**state, "began_empty": False})
+        mirror = Mirror(folder, place, there, alike, state["writer"], lease, begun, warned)
         mirror.start()
         try:
             yield place
@@ -80,14 +88,18 @@ def working(
 
 def _home(folder: Path) -> Path:
     """The local place for an address."""
-    chosen = os.environ.get(WORK_VARIABLE)
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    work = Path(chosen) if chosen else Path(cache) / "degrade-bench"
+    chosen, cache = os.environ.get(WORK_VARIABLE), os.environ.get("XDG_CACHE_HOME")
+    try:
+        work = Path(chosen) if chosen else (Path(cache) if cache else Path.home() / ".cache") / "degrade-bench"
+    except RuntimeError as error:
+        raise StorageError(f"there is no home directory to work in: {SET_IT}") from error
     address = f"{object_server.endpoint()} {key_of(folder)}"
     return work.absolute() / f"{file_word(folder.name)}-{hashlib.sha256(address.encode()).hexdigest()[:16]}"
 
 
-def _prepare(folder: Path, home: Path, there: Contents, warned: Callable[[str], None]) -> tuple[str, list[str]]:
+def _prepare(
+    folder: Path, home: Path, there: Contents, warned: Callable[[str], None]
+) -> tuple[dict[str, Any], list[str]]:
     """Make the local directory what the storage holds, or leave it where it is that and more.
 
     Args:
@@ -97,7 +109,7 @@ def _prepare(folder: Path, home: Path, there: Contents, warned: Callable[[str], 
         warned: told where something that was not sent is given up.
 
     Returns:
-        what its lists in the storage say of who wrote them; and the files that are the same here and there.
+        what is remembered of the local place; and the files that are the same here and there.
 
     Raises:
         OSError: the storage cannot be read.
@@ -105,33 +117,64 @@ def _prepare(folder: Path, home: Path, there: Contents, warned: Callable[[str], 
     """
     state, place = _state(home), home / "run"
     started_empty = not there.listing and state.get("began_empty") is True
-    if state and (there.writer == state.get("writer") or started_empty):
+    whole = (place / FILES).is_file() or not there.listing  # else somebody has cleared the cache
+    if state and whole and (there.writer == state.get("writer") or started_empty):
         _forget_foreign(place, state)
         writer = str(state["writer"])
-        alike = [name for name in there.sizes if name.startswith(f"{SHARDS}/") and (place / name).is_file()]
+        expected = ownership.listed(place)
+        missing = [name for name in there.sizes if name in expected and not (place / name).is_file()]
+        _copy_all(folder, missing, place)
+        shards = [name for name in there.sizes if name.startswith(f"{SHARDS}/") and (place / name).is_file()]
+        alike = missing + shards
     else:
         writer, alike = secrets.token_hex(8), list(there.sizes)
-        if state:
+        if state and whole:
             warned(f"{shown(folder)} was written to from elsewhere; what lay in {place} is given up for it")
         _remove(home)
-        try:
-            place.mkdir(parents=True)
-        except OSError as error:
-            raise folder_error(place, error) from error
-        copied(folder, there.sizes, place)
-        if there.listing:
-            copied(folder, [FILES], place)
+        place.mkdir(parents=True)
+        _copy_all(folder, [*there.sizes, *([FILES] if there.listing else [])], place)
     told = {
         "address": shown(folder),
         "writer": writer,
         "began_empty": not there.listing,
         "foreign": sorted(there.foreign),
     }
-    write_text(home / STATE, json.dumps(told))
+    _tell(home, told)
     for name in there.foreign:  # so that nothing is written where these lie
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).touch()
-    return writer, alike
+    return told, alike
+
+
+def _copy_all(folder: Path, names: Sequence[str], place: Path) -> None:
+    """Copy objects, all of which must be there.
+
+    Args:
+        folder: the address of a directory.
+        names: relative to it.
+        place: the local directory.
+    """
+    gone = copied(folder, names, place)
+    if gone:
+        raise StorageError(f"{shown(folder / gone[0])} was removed meanwhile")
+
+
+@contextmanager
+def _about_the_place() -> Iterator[None]:
+    """Let errors say what to do about a local place that cannot be written."""
+    try:
+        yield
+    except object_server.ObjectError:
+        raise
+    except OSError as error:
+        raise RunFolderError(f"cannot write {error.filename}: {error.strerror or error}; {SET_IT}") from error
+    except RunFolderError as error:
+        raise RunFolderError(str(error).replace("choose another --out", SET_IT)) from error
+
+
+def _tell(home: Path, state: dict[str, Any]) -> None:
+    """Remember something of a local place."""
+    write_text(home / STATE, json.dumps(state))
 
 
 def _state(home: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -191,6 +192,23 @@ def test_a_local_place_that_was_removed_in_part_counts_for_nothing(tmp_path, mon
     assert without_list(memory.held) == without_list(before)
 
 
+@pytest.mark.parametrize("name", ["", "files.json", "scores.parquet"])
+def test_what_a_cleaner_of_caches_removed_here_stays_there(tmp_path, monkeypatch, name):
+    memory = Memory(monkeypatch)
+    with monkeypatch.context() as killed:
+        killed.setattr(sys.modules["degrade_bench.runs.stored.working"], "_remove", lambda home: None)
+        work(3)
+    before = dict(memory.held)
+    [place] = tmp_path.glob("work/*/run")
+    if name:
+        (place / name).unlink()
+    else:
+        shutil.rmtree(place)
+    with working(ADDRESS) as place:
+        assert (place / "scores.parquet").read_bytes() == before[ADDRESS / "scores.parquet"]
+    assert without_list(memory.held) == without_list(before)
+
+
 @pytest.mark.parametrize("name", ["scores.parquet", "shards/notes.txt"])
 def test_what_stood_in_the_way_and_was_moved_is_forgotten(monkeypatch, name):
     memory = Memory(monkeypatch)
@@ -203,3 +221,39 @@ def test_what_stood_in_the_way_and_was_moved_is_forgotten(monkeypatch, name):
     assert memory.held.pop(ADDRESS / name) == b"mine"
     with working(ADDRESS) as place, RunFolder(place):
         pass
+
+
+def test_what_was_removed_there_by_hand_is_not_sent_again(monkeypatch):
+    memory = Memory(monkeypatch)
+    with monkeypatch.context() as killed:
+        killed.setattr(sys.modules["degrade_bench.runs.stored.working"], "_remove", lambda home: None)
+        work(1)
+    memory.held.clear()
+    with working(ADDRESS):
+        pass
+    assert memory.held == {}
+
+
+def test_what_is_removed_while_it_is_fetched_is_said(monkeypatch):
+    memory = Memory(monkeypatch)
+    work(3)
+
+    def gone(path, target):
+        raise FileNotFoundError(path)
+
+    before = dict(memory.held)
+    monkeypatch.setattr(objects, "fetch", gone)
+    with pytest.raises(StorageError, match=r"s3://bucket/run/[\w.]+ was removed meanwhile"), working(ADDRESS):
+        pass
+    assert memory.held == before
+
+
+def test_of_many_folders_of_somebodys_one_is_looked_into(monkeypatch):
+    memory = Memory(monkeypatch)
+    memory.held = {ADDRESS / str(number) / "song.wav": b"mine" for number in range(100)}
+    looked = []
+    listed = objects.listed
+    monkeypatch.setattr(objects, "listed", lambda folder: looked.append(folder) or listed(folder))
+    with pytest.raises(RunFolderError, match="is not empty"), working(ADDRESS):
+        pass
+    assert len(looked) <= 3

@@ -47,6 +47,37 @@ def local(tmp_path_factory):
     return sweep_in(tmp_path_factory.mktemp("local") / "out").table
 
 
+def test_what_a_run_removes_while_it_is_read_is_passed_over(bucket, monkeypatch):
+    put(bucket / "run", run_json=b"{}", scores_parquet=b"rows")
+    fetch = objects.fetch
+
+    def removing(path, target):
+        if path.name == "run.json":
+            objects.delete(path)
+        fetch(path, target)
+
+    monkeypatch.setattr(objects, "fetch", removing)
+    with fetched(bucket / "run") as place:
+        assert {path.name for path in place.iterdir()} == {"scores.parquet"}
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_place_to_work_in_that_cannot_be_written_is_refused(bucket, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DEGRADE_BENCH_WORK_DIR", str(tmp_path / "file"))
+    with pytest.raises(RunFolderError, match="set DEGRADE_BENCH_WORK_DIR to"), working(bucket / "run"):
+        pass
+    monkeypatch.setattr("pathlib.Path.home", lambda: 1 / 0)  # not asked for
+    monkeypatch.setenv("DEGRADE_BENCH_WORK_DIR", str(tmp_path / "work"))
+    with working(bucket / "run"):
+        pass
+
+
+def test_what_is_read_never_leaves_its_temporary_directory(bucket):
+    with pytest.raises(StorageError, match=r"'\.\.' leads nowhere"), fetched(bucket / ".." / ".." / "out"):
+        pass
+
+
 def stored_table(address):
     with fetched(address) as place:
         return read_table(place / "scores.parquet")
@@ -202,6 +233,13 @@ def test_a_file_of_somebodys_where_one_of_ours_is_to_be_is_refused(bucket):
     assert sweep_in(address).cells_scored == 0
 
 
+def test_who_changes_the_environment_sends_nothing_elsewhere(bucket, monkeypatch):
+    with monkeypatch.context() as changed, working(bucket / "run") as place, RunFolder(place) as folder:
+        changed.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        folder.write_record(record_of())
+    assert "run.json" in contents(bucket / "run")
+
+
 def test_two_runs_at_a_time_are_refused(bucket):
     with working(bucket / "run"):
         with pytest.raises(RunFolderError, match=rf"in use by another run \(process {os.getpid()} on "):
@@ -230,7 +268,37 @@ def test_a_run_whose_lock_was_taken_sends_nothing_more(bucket, monkeypatch):
         stack.enter_context(pytest.raises(StorageError, match="another run has taken over"))
         place = stack.enter_context(working(address, told.append))
         folder = stack.enter_context(RunFolder(place))
-        objects.delete(address / locks(address)[0])
-        until(lambda: any("has taken over" in text for text in told))
+        [lock] = locks(address)
+        until(lambda: objects.delete(address / lock) or any("has taken over" in text for text in told))
         folder.write_record(record_of())
     assert "run.json" not in contents(address)
+
+
+def test_a_run_that_was_cut_off_writes_nothing_over_the_one_that_took_over(bucket, monkeypatch, tmp_path):
+    address, clock = bucket / "run", leases._clock
+    with ExitStack() as stack:
+        stack.enter_context(pytest.raises(StorageError, match="another run has taken over"))
+        folder = stack.enter_context(RunFolder(stack.enter_context(working(address))))
+        folder.write_record(record_of())
+        until(lambda: "run.json" in contents(address))
+        other = {"program": "degrade-bench", "machine": "another", "host": "far", "pid": 1, "created": 0.0}
+        put(address, run_json=b"of the other")
+        objects.write(address / ".lock-0123456789abcdef", json.dumps(other).encode())
+        monkeypatch.setattr(leases, "_clock", lambda: clock() + 60)  # as if nothing had been heard for a minute
+        folder.write_record(record_of(state="running"))
+    assert contents(address)["run.json"] == b"of the other"
+    assert locks(address) == [".lock-0123456789abcdef"]
+
+
+@pytest.mark.parametrize(
+    ("owner", "silent", "lives"),
+    [
+        ({"pid": os.getppid(), "created": -1.0}, 10.0, True),  # as after the clock was set
+        ({"pid": os.getppid(), "created": -1.0}, 100.0, False),
+        ({"pid": 2**30, "created": 0.0}, 1.0, False),
+        ({"pid": os.getpid(), "created": -1.0}, 1.0, False),
+        ({"machine": "another", "pid": 2**30}, 1.0, True),
+    ],
+)
+def test_which_runs_are_taken_for_dead(owner, silent, lives):
+    assert leases._lives({**leases._this_process(), **owner}, ".lock-0", silent) is lives
