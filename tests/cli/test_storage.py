@@ -14,7 +14,7 @@ from degrade_bench._support.object_server import ObjectError, meaning
 from degrade_bench.runs.ownership import claim
 from tests.cli.requests import assert_refused
 from tests.conftest import make_clip
-from tests.storage import contents
+from tests.storage import contents, put
 
 RUN = ("run", "--degradation", "white_noise", "--levels", "5", "--metric", "loudness", "--limit-clips", "1")
 
@@ -95,6 +95,12 @@ def test_an_endpoint_that_cannot_be_used_is_refused_without_its_credentials(call
     result = call(*RUN, "--out", "s3://bucket/run")
     assert_refused(result, "expected an address such as http://127.0.0.1:9000, without credentials")
     assert "secret" not in result[2]
+
+
+def test_a_mistake_in_a_manifest_there_is_said_with_the_address_in_full(call, bucket, tmp_path):
+    put(bucket, list_csv=b"path,colour\n")
+    result = call(*RUN, "--out", tmp_path / "out", "--input", f"s3://{bucket.parts[1]}/list.csv")
+    assert_refused(result, f"s3://{bucket.parts[1]}/list.csv, line 1: unknown column 'colour'")
 
 
 def test_a_slip_of_the_pen_leaves_nothing_there(call, bucket):

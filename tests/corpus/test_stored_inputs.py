@@ -149,6 +149,20 @@ def test_an_address_of_a_manifest_is_looked_at_as_any_other(tmp_path, row, said)
     assert "secret" not in str(refused.value)
 
 
+def test_the_objects_of_a_manifest_are_asked_about_many_at_a_time(far, tmp_path, monkeypatch):
+    (tmp_path / "list.csv").write_text(
+        "path\n" + "".join(f"s3://{far.parts[1]}/music/{name}.wav\n" for name in ("a", "twice"))
+    )
+    both, look = threading.Barrier(2, timeout=10), objects.look
+
+    def together(path):
+        both.wait()
+        return look(path)
+
+    monkeypatch.setattr(objects, "look", together)
+    assert len(sources_from([tmp_path / "list.csv"])[0]) == 2
+
+
 def test_a_manifest_there_may_lead_out_of_its_folder(far):
     put(far, lists__other_csv=b"path\n../a.wav\n")
     [source] = sources_from([far / "lists" / "other.csv"])[0]

@@ -49,10 +49,13 @@ FOREIGN = f"{STORED}::test_a_prefix_that_holds_anything_else_is_refused_and_left
 IN_THE_WAY = f"{STORED}::test_a_file_of_somebodys_where_one_of_ours_is_to_be_is_refused"
 TWO = f"{STORED}::test_two_runs_at_a_time_are_refused"
 DEAD = f"{STORED}::test_a_run_of_another_machine_has_its_lock_until_it_is_silent_for_long"
+GONE = f"{STORED}::test_what_a_run_removes_while_it_is_read_is_passed_over"
+CUT_OFF = f"{STORED}::test_a_run_that_was_cut_off_writes_nothing_over_the_one_that_took_over"
 TAKEN = f"{STORED}::test_a_run_whose_lock_was_taken_sends_nothing_more"
 MIRRORED = "tests/runs/stored/test_mirror.py"
 MOVED = f"{MIRRORED}::test_what_stood_in_the_way_and_was_moved_is_forgotten"
 PARTLY = f"{MIRRORED}::test_a_local_place_that_was_removed_in_part_counts_for_nothing"
+CLEARED = f"{MIRRORED}::test_what_a_cleaner_of_caches_removed_here_stays_there"
 SENT = f"{STORED}::test_the_table_is_that_of_a_local_run_and_nothing_else_is_left"
 KEPT = "tests/corpus/test_stored_inputs.py::test_a_listing_fetches_little_and_nothing_is_kept"
 GUARD = "tests/support/test_guard.py::test_closed_streams_are_open_again"
@@ -116,11 +119,14 @@ WRITES = (
     ("selftest/text.py", "errors_with_progress", "write_text", SELFTEST),
     ("runs/stored/contents.py", "copied.copy", "mkdir", SENT),
     ("runs/stored/contents.py", "copied.copy", "open", SENT),
+    ("runs/stored/contents.py", "copied.copy", "os.replace", CLEARED),
+    ("runs/stored/contents.py", "copied.copy", "unlink", GONE),
     ("runs/stored/lease.py", "Lease.__enter__", "delete", TWO),
     ("runs/stored/lease.py", "Lease.__enter__", "write", TWO),
     ("runs/stored/lease.py", "Lease.__exit__", "delete", TWO),
-    ("runs/stored/lease.py", "Lease._check_alone", "delete", DEAD),
-    ("runs/stored/lease.py", "Lease._keep", "write", TAKEN),
+    ("runs/stored/lease.py", "Lease._other", "delete", DEAD),
+    ("runs/stored/lease.py", "Lease._renew", "write", TAKEN),
+    ("runs/stored/lease.py", "Lease._renew", "delete", CUT_OFF),
     ("runs/stored/mirror.py", "Mirror._copy", "write", IN_THE_WAY),
     ("runs/stored/mirror.py", "Mirror._list", "write", FOREIGN),
     ("runs/stored/mirror.py", "Mirror._remove", "delete", BESIDE),
@@ -131,7 +137,7 @@ WRITES = (
     ("runs/stored/working.py", "_forget_foreign", "rmdir", MOVED),
     ("runs/stored/working.py", "_forget_foreign", "unlink", MOVED),
     ("runs/stored/working.py", "_remove", "unlink", PARTLY),
-    ("runs/stored/working.py", "_prepare", "write_text", SENT),
+    ("runs/stored/working.py", "_tell", "write_text", SENT),
     ("runs/stored/working.py", "_remove", "rmtree", SENT),
     ("sweep/examples.py", "_mp3", "soundfile.write", MEMORY),
     ("sweep/examples.py", "write_examples", "remove", STAYS),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from degrade_bench._support import object_server, objects
 from degrade_bench._support.addresses import shown
 from degrade_bench._support.contained import parse_json
-from degrade_bench._support.files import folder_error
+from degrade_bench._support.files import PARTIAL, folder_error
 from degrade_bench.errors import RunFolderError, StorageError
 from degrade_bench.runs import ownership
 from degrade_bench.runs.names import FILES, LOCK, SHARDS
@@ -103,7 +105,7 @@ def is_ours(name: str, listed: Iterable[str]) -> bool:
 
 
 def copied(folder: Path, names: Iterable[str], target: Path) -> list[str]:
-    """Copy objects into a local directory, several at a time; where one fails, others are there, or parts of them.
+    """Copy objects into a local directory, each whole, several at a time; where one fails, others may be there.
 
     Args:
         folder: the address of a directory.
@@ -120,17 +122,21 @@ def copied(folder: Path, names: Iterable[str], target: Path) -> list[str]:
     gone: list[str] = []
 
     def copy(name: str) -> None:
+        part = (target / name).parent / f"{PARTIAL}{os.getpid()}-{secrets.token_hex(4)}"
         try:
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            with open(target / name, "wb") as file:
+            part.parent.mkdir(parents=True, exist_ok=True)
+            with open(part, "wb") as file:
                 objects.fetch(folder / name, file)
+            os.replace(part, target / name)
         except FileNotFoundError:
-            (target / name).unlink(missing_ok=True)
             gone.append(name)
         except object_server.ObjectError:
             raise
         except OSError as error:
             raise folder_error(target / name, error) from error
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
 
     several(copy, names)
     return gone

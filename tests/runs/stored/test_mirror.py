@@ -204,6 +204,15 @@ def test_what_a_cleaner_of_caches_removed_here_stays_there(tmp_path, monkeypatch
         (place / name).unlink()
     else:
         shutil.rmtree(place)
+    with monkeypatch.context() as cut_short:
+
+        def cut(path, target):
+            target.write(b"in part")
+            raise ObjectError("ended too early", may_pass=True)
+
+        cut_short.setattr(objects, "fetch", cut)
+        with pytest.raises(StorageError, match="ended too early"), working(ADDRESS):
+            pass
     with working(ADDRESS) as place:
         assert (place / "scores.parquet").read_bytes() == before[ADDRESS / "scores.parquet"]
     assert without_list(memory.held) == without_list(before)

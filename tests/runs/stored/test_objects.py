@@ -7,10 +7,14 @@ import gc
 import io
 import os
 import signal
+import time
+from pathlib import Path
 
+import pyarrow
 import pytest
 
 from degrade_bench._support import objects
+from degrade_bench.runs.stored import contents
 
 
 class Failing(io.BytesIO):
@@ -48,3 +52,20 @@ def test_an_interruption_while_it_is_written_is_raised_once_it_is_written(bucket
         objects.write(bucket / "song", tmp_path / "file")
     monkeypatch.undo()
     assert objects.read(bucket / "song", 1000) == bytes(100)
+
+
+def test_every_error_of_the_library_is_a_reason():
+    with pytest.raises(objects.ObjectError, match="not a valid"), objects.reasons(Path("s3://bucket/a")):
+        raise pyarrow.ArrowInvalid("not a valid\npath")
+
+
+def test_who_will_not_wait_for_many_waits_for_few(monkeypatch):
+    done = []
+
+    def interrupted(futures):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(contents, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        contents.several(lambda name: time.sleep(0.01) or done.append(name), map(str, range(1000)))
+    assert len(done) < 500
