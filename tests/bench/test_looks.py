@@ -79,7 +79,7 @@ def test_a_run_that_was_stopped_goes_on_with_its_look(tmp_path, monkeypatch):
         clips.update(row.clip_id for row in rows)
         if len(clips) > 18:
             raise KeyboardInterrupt
-        add(folder, rows, counts)
+        return add(folder, rows, counts)
 
     with monkeypatch.context() as patch:
         patch.setattr(RunFolder, "add_shard", interrupted)
