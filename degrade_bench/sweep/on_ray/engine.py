@@ -18,7 +18,6 @@ import torch
 
 from degrade_bench.errors import ConfigError
 from degrade_bench.metric.base import Metric
-from degrade_bench.metric.catalogue import REGISTRY
 from degrade_bench.sweep.batch_check import checked_block
 from degrade_bench.sweep.config import RunConfig
 from degrade_bench.sweep.crew import Crew, Terms
@@ -98,9 +97,7 @@ def recipes_of(metrics: Sequence[Metric], config: RunConfig, cluster: Cluster) -
         ConfigError: a certain device of a machine was asked for, or a GPU of a cluster that has none.
     """
     device = device_of(config.device, cluster)
-    specs = config.metric or [metric.name for metric in metrics if metric.name in REGISTRY]
-    if len(specs) != len(metrics):
-        return {}
+    specs = config.metric or [metric.name for metric in metrics]
     timeout = config.metric_timeout or None
     return {
         metric.name: Recipe(_anywhere(spec), config.set.get(spec, {}), device, timeout, metric.fingerprint())
