@@ -78,6 +78,7 @@ def resolve_request(
     if workers > 1 or cluster is not None:
         _check_travels(damage.degradations)
     device = resolve_device("auto" if cluster is not None else config.device)
+    damage_device = resolve_device(config.damage_device, "--damage-device")
     skipped_clips: Sequence[Skipped] = ()
     if (sources is not None or not config.input) and config.excerpts() != Excerpt():
         raise ConfigError("--max-seconds, --excerpt and --windows are for files: they need --input")
@@ -120,6 +121,7 @@ def resolve_request(
         workers=workers,
         if_memory_suffices=config.workers is None and cluster is None,
         retry_failed=config.retry_failed,
+        damage_device=damage_device,
     )
     return Resolved(
         config=config.model_copy(update={"workers": workers}),

@@ -68,6 +68,7 @@ def run(
     max_clips: option.MaxClips = None,
     looks: option.PlannedLooks = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N  [default: auto]")] = None,
+    damage_device: option.DamageDevice = None,
     batch_size: Annotated[int | None, typer.Option(help="most signals at once  [default: a block's]")] = None,
     workers: option.Workers = None,
     engine: option.EngineName = None,

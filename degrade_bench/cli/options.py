@@ -50,6 +50,12 @@ RayAddress = Annotated[
     str | None,
     typer.Option(help="of the cluster: auto, HOST:PORT, or local to start one  [default: auto]"),
 ]
+DamageDevice = Annotated[
+    str | None,
+    typer.Option(
+        help="where workers filter and transform signals: cpu, cuda, cuda:N  [default: cpu]", show_default=False
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="say what it will take, and write nothing")]
 TimeLimit = Annotated[
     str | None, typer.Option(help="such as 30m or 8h: stop then, and keep what is finished", metavar="TIME")

@@ -21,6 +21,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
+from degrade_bench._support.accelerator import scaled
 from degrade_bench._support.stages import stage
 from degrade_bench.clip import Clip, check_samples
 from degrade_bench.clip.loudness import matching_gain_db
@@ -288,5 +289,5 @@ class Degradation(ABC):
 
     def _finished(self, clip: Clip, damaged: torch.Tensor, plan: Plan) -> Clip:
         if plan.gain_db != 0.0:
-            damaged = damaged * float(10 ** (plan.gain_db / 20))
+            damaged = scaled(damaged, float(10 ** (plan.gain_db / 20)))
         return clip.with_samples(damaged, plan.annotations_after(clip.annotations))

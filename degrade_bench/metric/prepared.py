@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeGuard
 import numpy as np
 import torch
 
+from degrade_bench._support.accelerator import on_device, on_processor
 from degrade_bench.metric.base import Metric
 
 
@@ -78,7 +79,7 @@ class Prepared:
         Raises:
             MetricError: the network cannot hear such a signal.
         """
-        windows = preparation(samples, sample_rate).contiguous()
+        windows = on_processor(preparation(on_device(samples), sample_rate).contiguous())
         if windows.untyped_storage().nbytes() > windows.nbytes:  # a part, which would keep the whole recording
             windows = windows.clone()
         digest = hashlib.blake2b(windows.cpu().numpy().tobytes(), digest_size=16)

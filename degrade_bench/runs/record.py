@@ -55,6 +55,7 @@ class Request(Part):
     excerpt: Literal["start", "middle"] | float = "start"
     windows: int = 1
     device: str
+    damage_device: str = "cpu"
     batch_size: int | None
     time_limit: float | None = None
     workers: int
@@ -71,6 +72,7 @@ class Identity(Part):
     Attributes:
         degradations: by name, what tells each from another of its name.
         clips: by id, a string that changes when the source is cut or read differently.
+        damage_device: where signals were worked on: ``cpu``, or the model of a GPU.
     """
 
     format: int
@@ -79,6 +81,7 @@ class Identity(Part):
     replicates: int
     degradations: Mapping[str, tuple[Any, ...]]
     clips: Mapping[str, str]
+    damage_device: str = "cpu"
 
 
 class MetricRecord(Described):

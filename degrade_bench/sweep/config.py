@@ -78,6 +78,8 @@ class RunConfig(BaseModel):
             seconds.
         windows: use so many parts of ``max_seconds`` of a longer recording, evenly spread, as clips of one track.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; for metrics that use one.
+        damage_device: ``cpu``, ``cuda`` or ``cuda:N``; where workers filter and transform signals, for the damage,
+            for the panel's features and for what a network hears. Results differ from the processor's by rounding.
         batch_size: the most signals that a metric with a device is given at once; None for whole blocks.
         workers: processes that damage and score; 1 does everything in this process. None for one per core, or as
             many as memory suffices for, or one per processor of a cluster: no result depends on it.
@@ -111,6 +113,7 @@ class RunConfig(BaseModel):
     excerpt: Begin = "start"
     windows: int = Field(default=1, ge=1, le=1000)
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    damage_device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?)$")
     batch_size: int | None = Field(default=None, ge=1)
     workers: int | None = Field(default=1, ge=1, le=10_000)
     engine: Literal["local", "ray"] = "local"
@@ -171,6 +174,8 @@ class RunConfig(BaseModel):
     def _engine_fits(self) -> RunConfig:
         if self.engine == "local" and "ray_address" in self.model_fields_set:
             raise ValueError("--ray-address needs --engine ray")
+        if self.engine == "ray" and self.damage_device != "cpu":
+            raise ValueError("--damage-device is for --engine local: the workers of a cluster have no device")
         return self
 
     @model_validator(mode="after")

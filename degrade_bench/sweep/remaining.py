@@ -76,5 +76,6 @@ def work_of(sweep: Sweep) -> tuple[Work, tuple[Metric, ...]]:
         light,
         tuple(Traits.of(metric) for metric in heavy),
         preparations={metric.name: metric.preparation for metric in heavy if takes_prepared(metric)},
+        device=sweep.damage_device,
     )
     return work, heavy

@@ -13,6 +13,7 @@ from degrade_bench.metric.base import Metric
 from degrade_bench.runs.names import FORMAT
 from degrade_bench.runs.record import Identity
 from degrade_bench.sweep.cells import Block, expand
+from degrade_bench.sweep.device import device_model
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Sweep:
         workers: processes that damage and score; 1 does everything in this process.
         if_memory_suffices: start fewer workers where memory does not suffice for as many.
         retry_failed: score again the blocks in which a cell failed.
+        damage_device: where workers do heavy maths on signals: ``cpu``, or ``cuda:N``.
     """
 
     sources: tuple[ClipSource, ...]
@@ -42,6 +44,7 @@ class Sweep:
     workers: int = 1
     if_memory_suffices: bool = False
     retry_failed: bool = False
+    damage_device: str = "cpu"
 
     def blocks(self) -> list[Block]:
         """The blocks of every clip."""
@@ -61,6 +64,7 @@ class Sweep:
             replicates=self.replicates,
             degradations={damage.name: tuple(damage.identity()) for damage in self.degradations},
             clips=identities(self.sources),
+            damage_device=device_model(self.damage_device),
         )
 
 

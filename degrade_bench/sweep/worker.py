@@ -17,6 +17,7 @@ from functools import lru_cache
 import torch
 from threadpoolctl import ThreadpoolController
 
+from degrade_bench._support.accelerator import working_on
 from degrade_bench._support.addresses import in_full
 from degrade_bench._support.interrupts import never_a_row
 from degrade_bench._support.object_server import may_pass
@@ -50,6 +51,7 @@ class Work:
         checks_batches: whether light metrics score one signal of every clip alone, too.
         preparations: what makes of a signal what a heavy metric's network hears, by the metric's name; without one
             the samples are handed on.
+        device: where heavy maths on signals is done: ``cpu``, or ``cuda:N``.
     """
 
     seed: int
@@ -60,6 +62,7 @@ class Work:
     heavy: tuple[Traits, ...]
     checks_batches: bool = True
     preparations: Mapping[str, Preparation] = field(default_factory=dict)
+    device: str = "cpu"
 
     def blocks(self) -> list[Block]:
         """The blocks of every clip."""
@@ -158,13 +161,20 @@ def single_threaded() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
+@contextmanager
+def _at_work(device: str) -> Iterator[None]:
+    """One thread, and the device that signals are worked on."""
+    with single_threaded(), working_on(device):
+        yield
+
+
 def work_on(task: Task, work: Work) -> Iterator[Message]:
     """Read a clip and yield its blocks as they are finished. Never raises for what a clip or a cell does."""
-    # no yield inside single_threaded(): between two blocks a network is scored, with every thread that there is
+    # no yield inside _at_work(): between two blocks a network is scored, with every thread that there is
     yield Begun(task.source.id, None)
     failure: Message | None = None
     try:
-        with single_threaded(), never_a_row(), timed() as reading, stage("decode"):
+        with _at_work(work.device), never_a_row(), timed() as reading, stage("decode"):
             clip = task.source.load()
             record = clip_record(clip)
     except DegradeBenchError as error:
@@ -178,7 +188,7 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
         return
     yield ClipRead(record, reading.here)
     blocks, listeners = work.blocks(), Listeners()
-    with single_threaded(), never_a_row(), timed() as planning, stage("plan"):
+    with _at_work(work.device), never_a_row(), timed() as planning, stage("plan"):
         windows = {
             traits.name: None
             if traits.matched_window is None
@@ -194,7 +204,7 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
             light = [metric for metric in work.light if metric.name in wanted]
             heavy = [traits for traits in work.heavy if traits.name in wanted]
             result: BlockResult | BlockLost
-            with single_threaded(), timed() as spent:
+            with _at_work(work.device), timed() as spent:
                 try:
                     result = block_result(
                         clip,

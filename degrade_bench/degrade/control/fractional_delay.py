@@ -38,7 +38,7 @@ class FractionalDelay(Degradation):
         phase = (radians * np.arange(clip_spectrum.bins.shape[1])).astype(np.float32)
         turned = np.empty_like(phase, dtype=np.complex64)
         turned.real, turned.imag = np.cos(phase), np.sin(phase)
-        return clip_spectrum.back(clip_spectrum.bins * turned)
+        return clip_spectrum.times(turned)
 
     def measure(self, clean: Clip, degraded: Clip) -> float | None:
         """The slope of the phase between the two in samples, weighted by power."""

@@ -30,7 +30,7 @@ HALF_TURN = 180.0
 def quarter_turn(clip: Clip) -> torch.Tensor:
     """The clip with every phase a quarter turn ahead, which leaves nothing at 0 Hz."""
     clip_spectrum = spectrum(clip)
-    return clip_spectrum.back(clip_spectrum.bins * np.complex64(1j))
+    return clip_spectrum.times(np.full(clip_spectrum.bins.shape[1], 1j, np.complex64))
 
 
 class Polarity(Degradation):

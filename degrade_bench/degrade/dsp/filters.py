@@ -21,6 +21,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from degrade_bench._support.accelerator import on_device, on_processor
 from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 from degrade_bench.errors import NotApplicableError
@@ -102,17 +103,17 @@ def zero_phase(samples: torch.Tensor, sample_rate: int, response: Response, corn
     block = max(SMALLEST_BLOCK, 2 ** math.ceil(math.log2(8 * ring)))
     hop = block - 2 * ring
     count = -(-length // hop)
-    padded = torch.zeros(channels, count * hop + 2 * ring)
-    padded[:, ring : ring + length] = samples
-    head, tail = _reflected(samples, ring)
+    source = on_device(samples)
+    padded = source.new_zeros(channels, count * hop + 2 * ring)
+    padded[:, ring : ring + length] = source
+    head, tail = _reflected(source, ring)
     padded[:, :ring] = head
     padded[:, ring + length : 2 * ring + length] = tail
     gain = np.asarray(response(np.fft.rfftfreq(block, 1 / sample_rate)), dtype=np.float32)
     spectrum = torch.fft.rfft(padded.unfold(1, block, hop))
-    spectrum *= torch.from_numpy(gain)
+    spectrum *= torch.from_numpy(gain).to(source.device)
     filtered = torch.fft.irfft(spectrum, n=block)[:, :, ring : ring + hop]
-    result: torch.Tensor = filtered.reshape(channels, count * hop)[:, :length].contiguous()
-    return result
+    return on_processor(filtered.reshape(channels, count * hop)[:, :length].contiguous())
 
 
 def _reflected(samples: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -120,7 +121,7 @@ def _reflected(samples: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.T
     length = samples.shape[1]
     if length == 1:
         return samples.expand(-1, count), samples.expand(-1, count)
-    beyond = torch.arange(1, count + 1) % (2 * (length - 1))
+    beyond = torch.arange(1, count + 1, device=samples.device) % (2 * (length - 1))
     index = torch.where(beyond < length, beyond, 2 * (length - 1) - beyond)
     return samples[:, index.flip(0)], samples[:, length - 1 - index]
 

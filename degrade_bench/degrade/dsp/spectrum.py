@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from degrade_bench._support.accelerator import device_at_work, on_device, on_processor
 from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 
@@ -24,28 +25,40 @@ class Spectrum:
     """A transformed clip.
 
     Attributes:
-        bins: ``(channels, frequencies)``, complex64.
+        bins: ``(channels, frequencies)``, complex64, on the processor.
         step_hz: the distance between two frequencies.
         size: samples of the circle.
         margin: samples before the clip's first.
         length: samples of the clip.
     """
 
-    bins: np.ndarray
+    bins: torch.Tensor
     step_hz: float
     size: int
     margin: int
     length: int
 
-    def back(self, bins: np.ndarray) -> torch.Tensor:
-        """The samples that other bins give, float32, without the margins.
+    def times(self, response: np.ndarray) -> torch.Tensor:
+        """The clip's samples under a response, float32, without the margins.
 
         Of the bins at 0 Hz and at half the sample rate only the real part counts, as it must in a real signal.
+
+        Args:
+            response: of the lowest frequencies, float32 or complex64; the others stay as they are.
         """
         from scipy import fft
 
-        audio = fft.irfft(bins, self.size, axis=1)
-        return torch.from_numpy(np.ascontiguousarray(audio[:, self.margin : self.margin + self.length]))
+        bins = on_device(self.bins).clone()
+        touched = bins[:, : len(response)]
+        if device_at_work() is None:
+            touched.numpy()[:] *= response
+            audio = torch.from_numpy(fft.irfft(bins.numpy(), self.size, axis=1))
+        else:
+            touched *= torch.from_numpy(response).to(bins.device)
+            ends = (0, bins.shape[1] - 1) if self.size % 2 == 0 else (0,)
+            torch.view_as_real(bins)[:, ends, 1] = 0
+            audio = torch.fft.irfft(bins, n=self.size)
+        return on_processor(audio[:, self.margin : self.margin + self.length].contiguous())
 
 
 @remembered()
@@ -57,7 +70,8 @@ def spectrum(clip: Clip) -> Spectrum:
     size = fft.next_fast_len(clip.num_samples + 2 * margin, real=True)
     behind = size - clip.num_samples - margin
     audio = np.pad(clip.samples.numpy(), ((0, 0), (margin, behind)), mode="reflect")
-    return Spectrum(fft.rfft(audio, axis=1), clip.sample_rate / size, size, margin, clip.num_samples)
+    bins = torch.from_numpy(fft.rfft(audio, axis=1))
+    return Spectrum(bins, clip.sample_rate / size, size, margin, clip.num_samples)
 
 
 def exact_bins(samples: torch.Tensor) -> np.ndarray:

@@ -55,7 +55,7 @@ class Stft:
         return -(-length // self.hop_length) + self.overlap - 1
 
     def window(self) -> torch.Tensor:
-        """The window of either way; its square adds up to 1 over the frames."""
+        """The window of either way, on the processor; its square adds up to 1 over the frames."""
         phase = (torch.arange(self.n_fft, dtype=torch.float64) + 0.5) * (math.pi / self.n_fft)
         return (torch.sin(phase) * math.sqrt(2 / self.overlap)).float()
 
@@ -69,7 +69,8 @@ class Stft:
         before = self.n_fft - self.hop_length
         padded = samples.new_zeros(channels, (self.frames(length) - 1) * self.hop_length + self.n_fft)
         padded[:, before : before + length] = samples
-        result: torch.Tensor = torch.fft.rfft(padded.unfold(1, self.n_fft, self.hop_length) * self.window())
+        frames = padded.unfold(1, self.n_fft, self.hop_length)
+        result: torch.Tensor = torch.fft.rfft(frames * self.window().to(samples.device))
         return result
 
     def synthesise(self, spectra: torch.Tensor, length: int) -> torch.Tensor:
@@ -80,7 +81,7 @@ class Stft:
         """
         channels, count, _ = spectra.shape
         pieces = torch.fft.irfft(spectra, n=self.n_fft)
-        pieces *= self.window()
+        pieces *= self.window().to(pieces.device)
         pieces = pieces.view(channels, count, self.overlap, self.hop_length)
         total = pieces.new_zeros(channels, count + self.overlap - 1, self.hop_length)
         for part in range(self.overlap):

@@ -15,10 +15,12 @@ Processing Magazine 13(1), 1996 (Lagrange interpolation).
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
 
+from degrade_bench._support.accelerator import device_at_work, on_device, on_processor
 from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip, TimeMap
 from degrade_bench.errors import NotApplicableError
@@ -93,7 +95,9 @@ def read_at(clip: Clip, where: np.ndarray) -> torch.Tensor:
     Shape:
         returns ``(channels, time)``, float32.
     """
-    raised = oversampled(clip)
+    if device_at_work() is not None:
+        return on_processor(_read(on_device(oversampled(clip)), torch.from_numpy(where).to(device_at_work())))
+    raised = oversampled(clip).numpy()
     out = np.empty((clip.channels, len(where)), dtype=np.float32)
     for start in range(0, len(where), CHUNK_SAMPLES):
         here = where[start : start + CHUNK_SAMPLES] * OVERSAMPLING
@@ -106,8 +110,21 @@ def read_at(clip: Clip, where: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(out)
 
 
-def _lagrange(t: np.ndarray) -> list[np.ndarray]:
-    """Weights of six neighbours at −2, −1, 0, 1, 2, 3 for a place ``0 <= t < 1``."""
+def _read(raised: torch.Tensor, where: torch.Tensor) -> torch.Tensor:
+    """The same in one go, for a device that has the room.
+
+    Args:
+        raised: ``(channels, 4 * time + 6)``.
+        where: positions in samples, float64, shape ``(time,)``.
+    """
+    places = where * OVERSAMPLING
+    first = places.long()
+    weights = _lagrange((places - first).float())
+    return torch.stack([weight * raised[:, first + step] for step, weight in enumerate(weights)]).sum(dim=0)
+
+
+def _lagrange(t: Any) -> list[Any]:
+    """Weights of six neighbours at −2, −1, 0, 1, 2, 3 for a place ``0 <= t < 1``, an array or a tensor."""
     a, b, d, e, f = t + 2, t + 1, t - 1, t - 2, t - 3
     ab, ef, td = a * b, e * f, t * d
     return [
@@ -121,7 +138,7 @@ def _lagrange(t: np.ndarray) -> list[np.ndarray]:
 
 
 @remembered(owners="last")
-def oversampled(clip: Clip) -> np.ndarray:
+def oversampled(clip: Clip) -> torch.Tensor:
     """The clip at four times its rate, with room for the polynomial at both ends.
 
     Only the last clip's is kept: the cells of one clip follow one another, and it is four times as large.
@@ -135,4 +152,4 @@ def oversampled(clip: Clip) -> np.ndarray:
     length = clip.num_samples * OVERSAMPLING
     padded = np.zeros((clip.channels, length + 6), dtype=np.float32)
     padded[:, 2 : 2 + min(length, audio.shape[1])] = audio[:, :length]
-    return padded
+    return torch.from_numpy(padded)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from degrade_bench._support.accelerator import on_device, on_processor
 from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation, Group
@@ -60,8 +61,8 @@ class AddedNoise(Degradation):
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Add the noise, scaled to exactly the RMS that was drawn."""
         shared = {name: value for name, value in params.items() if name != "noise_rms"}
-        samples: torch.Tensor = (self._unit_noise(clip, shared) * params["noise_rms"]).add_(clip.samples)
-        return samples
+        noise = on_device(self._unit_noise(clip, shared))
+        return on_processor((noise * params["noise_rms"]).add_(on_device(clip.samples)))
 
     @remembered()
     def _unit_noise(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from degrade_bench._support.accelerator import on_device, on_processor
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.stft import Stft
@@ -59,18 +60,19 @@ class PhaseScrambling(Degradation):
         stft = framing(clip.sample_rate)
         turn: tuple[torch.Tensor, torch.Tensor] | None = None
         turned = []
-        for channel in clip.samples.split(1):
+        for channel in on_device(clip.samples).split(1):
             spectra = stft.analyse(channel)
             if turn is None:
                 field = generator(params["phase_seed"]).random(tuple(spectra.shape[1:]), dtype=np.float32)
                 angles = torch.from_numpy(field).mul_(2).sub_(1).mul_(math.radians(params["largest_degrees"]))
+                angles = angles.to(spectra.device)
                 turn = torch.cos(angles), torch.sin(angles)
             cosine, sine = turn
             # not as a product of complex tensors: its rounding depends on where threads divide the work
             real = spectra.real * cosine - spectra.imag * sine
             imaginary = spectra.real * sine + spectra.imag * cosine
             turned.append(stft.synthesise(torch.complex(real, imaginary), clip.num_samples))
-        return torch.cat(turned)
+        return on_processor(torch.cat(turned))
 
     def measure(self, clean: Clip, degraded: Clip) -> float | None:
         """The largest angle in degrees that explains the correlation between clean and degraded."""

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from degrade_bench._support.accelerator import device_at_work, on_device, on_processor
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.ladder import Ladder
@@ -82,6 +83,10 @@ class Reverb(Degradation):
             return clip.samples.clone()
         tails = room_tails(params["noise_seed"], params["rt60_s"], clip.sample_rate, clip.channels, length)
         tails *= np.float32(10 ** (-params["drr_db"] / 20))
+        if device_at_work() is not None:
+            return on_processor(
+                _in_room(on_device(clip.samples), torch.from_numpy(tails).to(device_at_work()), gap)
+            )
         out = clip.samples.clone()
         for own, tail, samples in zip(out, tails, clip.samples.numpy(), strict=True):
             own[gap:] += torch.from_numpy(convolved(samples[: clip.num_samples - gap], tail))
@@ -134,6 +139,24 @@ def room_tails(seed: int, rt60_s: float, sample_rate: int, channels: int, length
     energy = np.square(tails, dtype=np.float64).sum(axis=1, keepdims=True)
     values: np.ndarray = tails / np.sqrt(np.maximum(energy, 1e-30)).astype(np.float32)
     return values
+
+
+def _in_room(samples: torch.Tensor, tails: torch.Tensor, gap: int) -> torch.Tensor:
+    """The samples and, behind them, their convolution with the tails: all channels in one transform.
+
+    Args:
+        samples: ``(channels, time)``.
+        tails: ``(channels, length)``.
+        gap: samples between the direct sound and the tail.
+    """
+    from scipy.fft import next_fast_len
+
+    kept = samples.shape[1] - gap
+    size = next_fast_len(kept + tails.shape[1], real=True)
+    late = torch.fft.irfft(torch.fft.rfft(samples[:, :kept], n=size) * torch.fft.rfft(tails, n=size), n=size)
+    out = samples.clone()
+    out[:, gap:] += late[:, :kept]
+    return out
 
 
 def convolved(signal: np.ndarray, response: np.ndarray) -> np.ndarray:

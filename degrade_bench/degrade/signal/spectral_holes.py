@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from degrade_bench._support.accelerator import on_device, on_processor
 from degrade_bench._support.caching import remembered
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation
@@ -72,8 +73,9 @@ class SpectralHoles(Degradation):
         """Set the cells to zero, in all channels alike."""
         stft = framing(clip.sample_rate)
         kept = (~holes(clip, params["percent"])).astype(np.float32)
-        spectra = stft.analyse(clip.samples)
-        return stft.synthesise(spectra * spread_over_bins(kept, clip.sample_rate), clip.num_samples)
+        spectra = stft.analyse(on_device(clip.samples))
+        spectra = spectra * spread_over_bins(kept, clip.sample_rate).to(spectra.device)
+        return on_processor(stft.synthesise(spectra, clip.num_samples))
 
     def make_placebo(self) -> Degradation:
         """The same with the very weakest cell of every eighth frame or so."""

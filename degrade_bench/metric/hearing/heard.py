@@ -79,9 +79,14 @@ class Heard:
         self._answers: dict[Feature[Any], Any] = {}
 
     @cached_property
-    def steady(self) -> np.ndarray:
+    def steady_samples(self) -> torch.Tensor:
         """The samples without a constant offset (:func:`~degrade_bench.clip.offset.without_offset`)."""
-        audio: np.ndarray = without_offset(self.samples).detach().cpu().numpy()
+        return without_offset(self.samples)
+
+    @property
+    def steady(self) -> np.ndarray:
+        """The same as an array."""
+        audio: np.ndarray = self.steady_samples.detach().cpu().numpy()
         return audio
 
     def ask(self, feature: Feature[T]) -> T:

@@ -12,13 +12,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
 
+from degrade_bench._support.accelerator import device_at_work, on_device
+from degrade_bench.metric.hearing.device_spectra import DeviceTaker, device_blocks
+from degrade_bench.metric.hearing.grid import Grid
 from degrade_bench.metric.hearing.heard import Feature, Heard
 
 T = TypeVar("T")
@@ -26,56 +28,6 @@ R_co = TypeVar("R_co", covariant=True)
 
 BLOCK_VALUES = 1 << 17
 """Windowed samples of a channel in a block."""
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Frames of a signal under a Hann window.
-
-    Attributes:
-        n_fft: samples of a frame.
-        hop: samples from one frame to the next.
-    """
-
-    n_fft: int
-    hop: int
-
-    @classmethod
-    def nearest(cls, sample_rate: int, seconds: float, hop_seconds: float | None = None) -> Grid:
-        """Frames of about so many seconds, a quarter of one apart.
-
-        Args:
-            sample_rate: in Hz.
-            seconds: of a frame.
-            hop_seconds: where frames are a quarter of so many seconds apart, in place of ``seconds``.
-        """
-        return cls(
-            frame_size(sample_rate, seconds),
-            frame_size(sample_rate, seconds if hop_seconds is None else hop_seconds) // 4,
-        )
-
-    @property
-    def bins(self) -> int:
-        """Frequencies of a spectrum."""
-        return self.n_fft // 2 + 1
-
-    @property
-    def at_once(self) -> int:
-        """Frames of a block: an even number."""
-        return max(2, BLOCK_VALUES // self.n_fft // 2 * 2)
-
-    def frames(self, num_samples: int) -> int:
-        """How many there are in a signal; one where it is shorter than a frame, with zeros behind it."""
-        return 1 + max(0, num_samples - self.n_fft) // self.hop
-
-
-def frame_size(sample_rate: int, seconds: float) -> int:
-    """The power of two that is nearest to so many seconds, so that frames mean the same at every rate.
-
-    >>> frame_size(44100, 0.046)
-    2048
-    """
-    return int(2 ** max(6, round(np.log2(seconds * sample_rate))))
 
 
 @lru_cache(maxsize=32)
@@ -120,7 +72,7 @@ class Block:
 
 def blocks_of(audio: np.ndarray, grid: Grid) -> Iterator[Block]:
     """The blocks of frames of ``(channels, time)``, one after the other."""
-    count = -(-grid.frames(audio.shape[1]) // grid.at_once)
+    count = -(-grid.frames(audio.shape[1]) // grid.at_once(BLOCK_VALUES))
     return (block_of(audio, grid, index) for index in range(count))
 
 
@@ -132,8 +84,8 @@ def block_of(audio: np.ndarray, grid: Grid, index: int) -> Block:
         grid: which frames.
         index: which block.
     """
-    first = index * grid.at_once
-    last = min(first + grid.at_once, grid.frames(audio.shape[1]))
+    first = index * grid.at_once(BLOCK_VALUES)
+    last = min(first + grid.at_once(BLOCK_VALUES), grid.frames(audio.shape[1]))
     part = torch.from_numpy(audio[:, first * grid.hop : (last - 1) * grid.hop + grid.n_fft])
     if part.shape[1] < grid.n_fft:
         part = torch.nn.functional.pad(part, (0, grid.n_fft - part.shape[1]))
@@ -167,6 +119,15 @@ class SpectralFeature(Feature[T]):
             grid: the frames.
         """
 
+    def device_taker(self, signal: Heard, grid: Grid) -> DeviceTaker | None:
+        """Who takes it from the blocks of a signal that lies on a device; None where it is taken on the processor.
+
+        Args:
+            signal: what is heard.
+            grid: the frames.
+        """
+        return None
+
     @property
     def kind(self) -> type[Feature[Any]]:
         """All of them are made together."""
@@ -185,8 +146,28 @@ class SpectralFeature(Feature[T]):
         for feature in features:
             by_grid.setdefault(feature.grid(signal.sample_rate), []).append(feature)
         for grid, wanted in by_grid.items():
-            takers = [feature.taker(signal, grid) for feature in wanted]
-            for block in blocks_of(signal.steady, grid):
-                for taker in takers:
+            taken = {} if device_at_work() is None else dict(_taken_on_device(signal, grid, wanted))
+            yield from taken.items()
+            takers = {feature: feature.taker(signal, grid) for feature in wanted if feature not in taken}
+            for block in blocks_of(signal.steady, grid) if takers else ():
+                for taker in takers.values():
                     taker.take(block)
-            yield from zip(wanted, (taker.result() for taker in takers), strict=True)
+            yield from ((feature, taker.result()) for feature, taker in takers.items())
+
+
+def _taken_on_device(
+    signal: Heard, grid: Grid, features: Iterable[SpectralFeature[Any]]
+) -> Iterator[tuple[SpectralFeature[Any], Any]]:
+    """Those of some features that can be taken on a device, with what came of them.
+
+    Args:
+        signal: what is heard.
+        grid: the frames.
+        features: of this grid.
+    """
+    asked = ((feature, feature.device_taker(signal, grid)) for feature in features)
+    takers = [(feature, taker) for feature, taker in asked if taker is not None]
+    for block in device_blocks(on_device(signal.steady_samples), grid) if takers else ():
+        for _, taker in takers:
+            taker.take(block)
+    yield from ((feature, taker.result()) for feature, taker in takers)

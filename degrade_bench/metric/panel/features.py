@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
+from degrade_bench.metric.hearing.grid import Grid
 from degrade_bench.metric.hearing.heard import Heard
-from degrade_bench.metric.hearing.spectra import Block, Grid, SpectralFeature
+from degrade_bench.metric.hearing.spectra import Block, SpectralFeature
+from degrade_bench.metric.panel.on_device import DeviceProjections
 
 LONG_SECONDS = 0.046
 CHROMA_SECONDS = 0.19
@@ -40,7 +42,12 @@ class MelPower(SpectralFeature[np.ndarray]):
         channels = 1 if self.pooled else len(signal.steady)
         return _Projections(grid, signal, filters, channels, self._input, self.every)
 
-    def _input(self, block: Block) -> np.ndarray:
+    def device_taker(self, signal: Heard, grid: Grid) -> DeviceProjections:
+        """The same products."""
+        return DeviceProjections(mel_filters(signal.sample_rate, grid.n_fft, self.bands), self._input)
+
+    def _input(self, block: Any) -> Any:
+        """Of a block, as an array or as a tensor on a device."""
         return block.pooled_power[None, :: self.every] if self.pooled else block.power[:, :: self.every]
 
 
@@ -56,6 +63,11 @@ class PitchClasses(SpectralFeature[np.ndarray]):
         """The filters are products with the root of the mean power."""
         filters = chroma_filters(signal.sample_rate, grid.n_fft)
         return _Chroma(grid, signal, filters, 1, lambda block: np.sqrt(block.pooled_power)[None])
+
+    def device_taker(self, signal: Heard, grid: Grid) -> _DeviceChroma:
+        """The same products."""
+        filters = chroma_filters(signal.sample_rate, grid.n_fft)
+        return _DeviceChroma(filters, lambda block: block.pooled_power.sqrt()[None])
 
 
 class _Projections:
@@ -86,6 +98,13 @@ class _Projections:
 
 
 class _Chroma(_Projections):
+    def result(self) -> np.ndarray:
+        """In float64, without the axis of channels."""
+        classes: np.ndarray = super().result()[0].astype(np.float64)
+        return classes
+
+
+class _DeviceChroma(DeviceProjections):
     def result(self) -> np.ndarray:
         """In float64, without the axis of channels."""
         classes: np.ndarray = super().result()[0].astype(np.float64)

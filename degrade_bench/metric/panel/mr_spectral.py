@@ -11,11 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from degrade_bench._support.accelerator import on_device
+from degrade_bench.metric.hearing.grid import Grid
 from degrade_bench.metric.hearing.heard import Heard
 from degrade_bench.metric.hearing.listener import FullReference
-from degrade_bench.metric.hearing.spectra import Block, Grid, SpectralFeature, block_of
+from degrade_bench.metric.hearing.spectra import Block, SpectralFeature, block_of
 from degrade_bench.metric.panel.features import LONG_SECONDS
 from degrade_bench.metric.panel.logarithms import SMALLEST, floored_logs, log_distance
+from degrade_bench.metric.panel.on_device import DeviceDifferences, DeviceSpectra
 
 FRAME_SECONDS = (0.012, 0.023, LONG_SECONDS)
 FLOOR = 1e-4  # of the clean signal's largest magnitude: 80 dB down
@@ -50,7 +53,7 @@ class MultiResolutionSpectral(FullReference):
 
 
 @dataclass(frozen=True)
-class CleanSpectra(SpectralFeature["Spectra"]):
+class CleanSpectra(SpectralFeature["Spectra | DeviceSpectra"]):
     """The magnitudes of a clean signal and their logarithms.
 
     Attributes:
@@ -66,6 +69,11 @@ class CleanSpectra(SpectralFeature["Spectra"]):
     def taker(self, signal: Heard, grid: Grid) -> Spectra:
         """Spectra of a long signal are not kept, but computed again."""
         return Spectra(signal.steady, grid)
+
+    def device_taker(self, signal: Heard, grid: Grid) -> DeviceSpectra:
+        """They are kept on the device."""
+        audio = on_device(signal.steady_samples)
+        return DeviceSpectra(audio, grid, audio.nbytes <= MOST_BYTES_KEPT, FLOOR)
 
 
 class Spectra:
@@ -128,9 +136,24 @@ class Distance(SpectralFeature[float]):
         Raises:
             ValueError: the signal has no reference.
         """
+        clean = self._clean(signal)
+        assert isinstance(clean, Spectra)
+        return _Differences(clean)
+
+    def device_taker(self, signal: Heard, grid: Grid) -> DeviceDifferences:
+        """Adds them up on a device.
+
+        Raises:
+            ValueError: the signal has no reference.
+        """
+        clean = self._clean(signal)
+        assert isinstance(clean, DeviceSpectra)
+        return DeviceDifferences(clean)
+
+    def _clean(self, signal: Heard) -> Spectra | DeviceSpectra:
         if signal.reference is None:
             raise ValueError("a distance needs a reference")
-        return _Differences(signal.reference.ask(CleanSpectra(self.seconds)))
+        return signal.reference.ask(CleanSpectra(self.seconds))
 
 
 class _Differences:

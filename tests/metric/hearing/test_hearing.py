@@ -14,9 +14,10 @@ import torch
 from degrade_bench.errors import NotApplicableError
 from degrade_bench.metric.catalogue import PANEL, load_metric
 from degrade_bench.metric.hearing import spectra
+from degrade_bench.metric.hearing.grid import Grid
 from degrade_bench.metric.hearing.heard import Feature, Heard
 from degrade_bench.metric.hearing.listener import FullReference, Listener, heard_by
-from degrade_bench.metric.hearing.spectra import Block, Grid, SpectralFeature, blocks_of
+from degrade_bench.metric.hearing.spectra import Block, SpectralFeature, blocks_of
 from degrade_bench.metric.panel.features import PitchClasses
 from degrade_bench.sweep.hearing import MOST_REFERENCES, _references, hear_together, listens
 from degrade_bench.sweep.scoring import MetricInput, Outcome

@@ -8,12 +8,12 @@ from functools import reduce
 import pytest
 import torch
 
+from degrade_bench._support.precision import multiplying
 from degrade_bench.errors import ConfigError, MetricError
 from degrade_bench.metric.catalogue import load_metric
 from degrade_bench.metric.memory import is_out_of_memory
 from degrade_bench.metric.muq_eval.device import Batches, windows_at_once
 from degrade_bench.metric.muq_eval.metric import MuQEval
-from degrade_bench.metric.muq_eval.precision import multiplying
 from degrade_bench.sweep.scoring import MetricInput, score_cells
 from tests.conftest import make_clip
 from tests.metric.muq_eval.build import build_checkpoint
