@@ -37,7 +37,7 @@ from degrade_bench.sweep.worker import single_threaded
 PAGE = Path(__file__).resolve().parent / "damage_device.md"
 DAMAGES = (
     *("white_noise", "pink_noise", "low_pass", "telephone_band", "spectral_holes", "reverb", "phase_scrambling"),
-    *("mel_inversion", "wow", "speed_change", "fractional_delay", "subsonic_filter"),
+    *("wow", "speed_change", "fractional_delay", "subsonic_filter"),
 )
 LEVEL, ROUNDS = 3, 7
 

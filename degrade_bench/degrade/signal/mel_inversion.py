@@ -5,6 +5,9 @@ between their centres, which keeps it positive. Phases start at random, the same
 consistent by a few rounds of the accelerated Griffin-Lim algorithm. Fewer bands lose pitch first, then vowels
 and timbre.
 
+Where a magnitude is next to nothing its phase follows from rounding, and every round passes that on: the same lines
+on a GPU end 1.5e-5 of the peak apart, so that they stay on the processor.
+
 Source: N. Perraudin, P. Balazs and P. Søndergaard, "A fast Griffin-Lim algorithm", WASPAA 2013; Griffin-Lim is
 among the distortions of the Fréchet Audio Distance paper (arXiv 1812.08466); the mel scale is Slaney's,
 librosa's default.
@@ -19,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from degrade_bench._support.accelerator import on_device, on_processor
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.stft import Stft
@@ -125,18 +127,17 @@ class MelInversion(Degradation):
         averaging, reading = mel_smoothing(params["bands"], clip.sample_rate, stft.n_fft)
         phases: torch.Tensor | None = None
         made = []
-        for channel in on_device(clip.samples).split(1):
+        for channel in clip.samples.split(1):
             spectra = stft.analyse(channel)
-            power = (spectra.real**2 + spectra.imag**2).cpu().numpy().reshape(-1, stft.bins)
+            power = (spectra.real**2 + spectra.imag**2).numpy().reshape(-1, stft.bins)
             smooth = (reading @ (averaging @ power.T)).T
             magnitudes = torch.from_numpy(np.ascontiguousarray(smooth)).sqrt_().view(spectra.shape)
-            magnitudes = magnitudes.to(spectra.device)
             if phases is None:
                 turns = generator(params["phase_seed"]).random(tuple(spectra.shape[1:]), dtype=np.float32)
-                angles = torch.from_numpy(turns).mul_(2 * torch.pi).to(spectra.device)
+                angles = torch.from_numpy(turns).mul_(2 * torch.pi)
                 phases = torch.complex(torch.cos(angles), torch.sin(angles))
             made.append(griffin_lim(magnitudes, magnitudes * phases, stft, clip.num_samples))
-        return on_processor(torch.cat(made))
+        return torch.cat(made)
 
     def make_placebo(self) -> Degradation:
         """The same transforms and rounds with the clip's own magnitudes and phases."""
@@ -150,7 +151,5 @@ class _OwnPhases(Placebo):
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         stft = framing(clip.sample_rate)
-        spectra = (stft.analyse(channel) for channel in on_device(clip.samples).split(1))
-        return on_processor(
-            torch.cat([griffin_lim(magnitude(one), one, stft, clip.num_samples) for one in spectra])
-        )
+        spectra = (stft.analyse(channel) for channel in clip.samples.split(1))
+        return torch.cat([griffin_lim(magnitude(one), one, stft, clip.num_samples) for one in spectra])

@@ -60,7 +60,7 @@ def test_a_score_has_the_same_bits_in_any_batch(built, dtype):
         assert torch.equal(torch.cat([finish().scores for finish in apart])[:66], together[:66])
     metric.forget()
     assert torch.equal(metric.begin(heard[::-1])().scores.flip(0), together)
-    del metric
+    del metric, apart
     gc.collect()
     anew = make(built, device=GPU, dtype=dtype)
     assert not anew.listener.remembered, "loaded anew"
