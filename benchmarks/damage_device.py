@@ -20,7 +20,6 @@ from pathlib import Path
 
 import torch
 from degrading.report import machine, table
-from listening.networks import build
 
 from degrade_bench._support.accelerator import working_on
 from degrade_bench._support.caching import forget
@@ -116,46 +115,30 @@ def panel(clip: Clip, device: str) -> str:
     apart = max(abs(a - b) / max(abs(b), 1e-9) for a, b in zip(scores, expected, strict=True))
     return (
         f"## The panel\n\nAll {len(metrics)} metrics hear a cell of the same clip in **{here:.1f} ms** on the "
-        f"processor, in **{there:.1f} ms** with the GPU where the cell was made there, and in {sent:.1f} ms where it "
-        f"has to be sent. The scores differ by {apart:.0e} at most, relatively."
+        f"processor, in **{there:.1f} ms** with the GPU where the cell was made there, and in {sent:.1f} ms where "
+        f"it has to be sent. The scores differ by {apart:.0e} at most, relatively."
     )
 
 
 def sweeps(device: str, workers: int) -> str:
-    """Whole sweeps of the built-in corpus, with the panel and with MuQ-Eval."""
+    """Whole sweeps of the built-in corpus with the panel."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        files = build(Path(folder) / "muq-eval")
-        muq = [f"muq-eval.checkpoint={files.checkpoint}", f"muq-eval.encoder={files.encoder}"]
-        muq += ["muq-eval.dtype=bfloat16"]
-        network = ["--metric", "muq-eval", *(part for setting in muq for part in ("--set", setting))]
-        for name, metrics in (("the panel", ["--metric", ",".join(PANEL)]), ("MuQ-Eval, bfloat16", network)):
-            for on in ("cpu", device):
-                out = Path(folder) / f"{name}-{on}"
-                rows.append([name, "processor" if on == "cpu" else "GPU", *sweep(out, on, workers, metrics)])
-                print(rows[-1], flush=True)
+        for name, on in (("processor", "cpu"), ("GPU", device)):
+            rows.append([name, *sweep(Path(folder) / name, on, workers)])
+            print(rows[-1], flush=True)
+    head = ("signals on", "cells", "cells a second", "worker ms a cell", "of these")
     return (
-        f"## Sweeps\n\n`--suite signal --levels 3` on the built-in corpus, {workers} workers; random weights of "
-        "the published sizes. Cells a second while cells were scored, and where the workers' seconds went.\n\n"
-        + table(("metrics", "signals on", "cells", "cells a second", "worker ms a cell", "of these"), rows)
+        f"## Sweeps\n\n`--suite signal --levels 3` on the built-in corpus with the panel, {workers} workers. What a "
+        f"cell takes a worker, from the `timings` of `run.json`.\n\n{table(head, rows)}"
     )
 
 
-def sweep(out: Path, device: str, workers: int, metrics: list[str]) -> list[str]:
+def sweep(out: Path, device: str, workers: int) -> list[str]:
     """One sweep: its cells, cells a second, a cell's milliseconds, and where they went."""
-    command = [
-        sys.executable,
-        "-m",
-        "degrade_bench",
-        "run",
-        "--suite",
-        "signal",
-        "--levels",
-        "3",
-        "--out",
-        str(out),
-    ]
-    command += ["--workers", str(workers), "--damage-device", device, *metrics]
+    command = [sys.executable, "-m", "degrade_bench", "run", "--suite", "signal", "--levels", "3"]
+    command += ["--metric", ",".join(PANEL), "--out", str(out), "--workers", str(workers)]
+    command += ["--damage-device", device]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     record = json.loads((out / "run.json").read_text())
     cells, timings = record["counts"]["cells"], record["timings"]
