@@ -129,8 +129,8 @@ def sweeps(device: str, workers: int) -> str:
             print(rows[-1], flush=True)
     head = ("signals on", "cells", "cells a second", "worker ms a cell", "of these")
     return (
-        f"## Sweeps\n\n`--suite signal --levels 3` on the built-in corpus with the panel, {workers} workers. What a "
-        f"cell takes a worker, from the `timings` of `run.json`.\n\n{table(head, rows)}"
+        f"## Sweeps\n\n`--suite signal --levels 3` on the built-in corpus with the panel, {workers} workers. What "
+        f"a cell takes a worker, from the `timings` of `run.json`.\n\n{table(head, rows)}"
     )
 
 
