@@ -7,7 +7,6 @@ import multiprocessing
 import os
 import shutil
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import forkserver
@@ -32,15 +31,10 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 
 def pytest_sessionstart() -> None:
-    """In a run of all tests, worker processes of sweeps are forked from one that has imported everything.
-
-    A user's are started one by one, which takes seconds of a core. So are they where the tests run in one process,
-    and in the tests of how workers start and end (``spawned``).
-    """
-    if sys.platform == "linux" and "PYTEST_XDIST_WORKER" in os.environ:
+    """In a run of all tests, the process that workers are forked from has imported the tests' toys as well."""
+    if processes.START_METHOD == "forkserver" and "PYTEST_XDIST_WORKER" in os.environ:
         multiprocessing.set_forkserver_preload(["tests.sweep.preload"])
         forkserver.ensure_running()  # here, where modules are found as in this process
-        processes.START_METHOD = "forkserver"
 
 
 def pytest_collection_finish() -> None:
@@ -110,12 +104,6 @@ def make_clip(
 def clip_factory():
     """The function that makes generated clips."""
     return make_clip
-
-
-@pytest.fixture
-def spawned(monkeypatch) -> None:
-    """Worker processes are started as a user's are."""
-    monkeypatch.setattr(processes, "START_METHOD", "spawn")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,17 +14,18 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from degrade_bench._support.pipes import keep_short, receive, send
 from degrade_bench._support.processes import how_it_ended
 from degrade_bench.errors import DegradeBenchError
+from degrade_bench.sweep import template
 from degrade_bench.sweep.block import BlockResult
 from degrade_bench.sweep.scoring import reason_of
 from degrade_bench.sweep.worker import Begun, BlockLost, Task, Work, work_on
@@ -34,8 +35,8 @@ UNGUARDED = 78
 
 NAME = "degrade-bench worker"
 
-START_METHOD: Literal["spawn", "forkserver"] = "spawn"
-"""How worker processes are started: a fork of a process that has run torch or OpenMP threads can hang."""
+START_METHOD: template.StartMethod = template.USUAL_METHOD
+"""How worker processes are started. Never by a fork of this one: what has run threads may hang as a copy."""
 
 GUARD = 'put the call under `if __name__ == "__main__":`, or use 1 worker'
 
@@ -95,8 +96,15 @@ def check_workers_can_start() -> None:
         )
 
 
-def worker_main(connection: Connection) -> None:
-    """What a worker process does: learn the work, then take tasks until there are no more or the pipe closes."""
+def worker_main(connection: Connection, environment: Mapping[str, str]) -> None:
+    """What a worker process does: learn the work, then take tasks until there are no more or the pipe closes.
+
+    Args:
+        connection: to the main process.
+        environment: of the main process; that of a template is older.
+    """
+    os.environ.clear()
+    os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process hears Ctrl-C and ends its workers
     threading.Thread(target=_end_with_parent, name="parent watch", daemon=True).start()
     work: Work | None = None
@@ -127,26 +135,15 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Start a process that never hears Ctrl-C, not even while it imports; for this one it waits a moment."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def start_process() -> tuple[BaseProcess, Connection]:
     """A new worker process, and this end of the pipe to it."""
     context: Any = multiprocessing.get_context(START_METHOD)  # each kind has a type of its own
+    if START_METHOD == "forkserver":
+        template.prepare()
     ours, theirs = context.Pipe()
     keep_short(theirs)
-    process = context.Process(target=worker_main, args=(theirs,), daemon=True, name=NAME)
-    with _without_interrupts():
+    process = context.Process(target=worker_main, args=(theirs, dict(os.environ)), daemon=True, name=NAME)
+    with template.without_interrupts():
         process.start()
     theirs.close()
     return process, ours

@@ -1,13 +1,6 @@
-"""What worker processes of the tests have imported before they are forked; nothing here computes."""
+"""What worker processes of the tests have imported before they are forked: what a user's have, and the toys."""
 
 import importlib
 
-for name in (
-    "librosa.filters",
-    "scipy.signal",
-    "soxr",
-    "degrade_bench.metric.catalogue",
-    "degrade_bench.sweep.processes",
-    "tests.sweep.toys",
-):
+for name in ("degrade_bench.sweep.preload", "tests.sweep.toys"):
     importlib.import_module(name)

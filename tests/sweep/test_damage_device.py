@@ -48,7 +48,7 @@ def test_a_device_that_is_not_there_is_refused():
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-def test_a_gpu_gives_the_same_table_on_any_workers_and_after_interruptions(tmp_path, spawned):
+def test_a_gpu_gives_the_same_table_on_any_workers_and_after_interruptions(tmp_path):
     names = ("white_noise", "low_pass", "reverb", "phase_scrambling", "wow", "bar_shuffle")
     damages = resolve((), names, ()).degradations
     metrics = tuple(load_metric(name, {}, "cpu") for name in ("mr-spectral", "log-mel", "chroma-aligned", "si-sdr"))

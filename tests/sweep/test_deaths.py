@@ -48,7 +48,6 @@ class KillsItsReader(toys.ToySource):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-@pytest.mark.usefixtures("spawned")
 def test_deaths_cost_the_block_or_the_clip_and_are_tried_again_by_the_next_start(tmp_path):
     """One run, since every process costs seconds: a death of its own, a death each time, an unreadable clip."""
     lost, done = [], []

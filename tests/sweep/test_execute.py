@@ -16,10 +16,12 @@ from degrade_bench.runs.names import SHARDS
 from degrade_bench.runs.ownership import claim
 from degrade_bench.runs.record import Counts
 from degrade_bench.runs.shards import write_shard
+from degrade_bench.sweep import processes
 from degrade_bench.sweep.execute import execute
 from degrade_bench.sweep.progress import Progress
 from degrade_bench.sweep.resume import check_same
 from degrade_bench.sweep.spec import Sweep
+from degrade_bench.sweep.template import USUAL_METHOD
 from tests.runs.records import record_of
 from tests.sweep import toys
 
@@ -86,9 +88,9 @@ def test_scores_seeds_and_achieved_are_those_of_the_cell(tmp_path):
     assert not np.isclose(noise.score, other.score, rtol=0, atol=1e-9).any()
 
 
-@pytest.mark.usefixtures("spawned")
-@pytest.mark.parametrize("workers", [2, 3])
-def test_any_number_of_workers_gives_the_same_table(tmp_path, workers):
+@pytest.mark.parametrize(("workers", "method"), [(2, "spawn"), (3, USUAL_METHOD)])
+def test_any_number_of_workers_gives_the_same_table(tmp_path, monkeypatch, workers, method):
+    monkeypatch.setattr(processes, "START_METHOD", method)
     alone = sweep_in(tmp_path / "one", make_sweep())
     together = sweep_in(tmp_path / "many", make_sweep(workers=workers))
     assert comparable(alone.table).equals(comparable(together.table))
