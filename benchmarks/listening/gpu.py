@@ -13,10 +13,10 @@ import torch
 from degrading.report import table
 from scipy.stats import spearmanr
 
+from degrade_bench._support.precision import multiplying
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.metric.muq_eval.contract import WINDOW_SAMPLES
 from degrade_bench.metric.muq_eval.metric import MuQEval
-from degrade_bench.metric.muq_eval.precision import multiplying
 from degrade_bench.metric.prepared import Prepared
 from listening import agreement, measure
 from listening.networks import MUQ, Files, build, load

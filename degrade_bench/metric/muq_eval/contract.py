@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import torch
 
+from degrade_bench._support.precision import multiplying
 from degrade_bench.errors import MetricError
-from degrade_bench.metric.muq_eval.precision import multiplying
 
 SAMPLE_RATE = 24000
 WINDOW_SECONDS = 10.0

@@ -16,10 +16,10 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from degrade_bench._support.precision import multiplying
 from degrade_bench.metric.muq_eval.architecture import N_FFT, Architecture
 from degrade_bench.metric.muq_eval.conformer import Conformer, LayerNorm, Rotary
 from degrade_bench.metric.muq_eval.layers import Blueprint, conv, folded_conv, linear
-from degrade_bench.metric.muq_eval.precision import multiplying
 from degrade_bench.metric.muq_eval.winograd import WinogradConv
 
 

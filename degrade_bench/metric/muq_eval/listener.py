@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from degrade_bench._support.precision import multiplying
 from degrade_bench.metric.muq_eval.device import Batches, windows_at_once
-from degrade_bench.metric.muq_eval.precision import multiplying
 from degrade_bench.metric.prepared import Finish, Finished, Prepared
 
 if TYPE_CHECKING:
