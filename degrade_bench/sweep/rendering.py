@@ -14,7 +14,7 @@ from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import NotApplicableError
 from degrade_bench.metric.prepared import Preparation, Prepared
 from degrade_bench.metric.traits import Traits
-from degrade_bench.sweep.cells import Cell
+from degrade_bench.sweep.cells import Block, Cell
 from degrade_bench.sweep.scoring import MetricInput, Outcome
 from degrade_bench.sweep.window import as_long, matched_samples
 
@@ -42,6 +42,23 @@ def seed_of(cell: Cell, clip_hash: str, run_seed: int) -> int:
     if cell.degradation is None:
         return 0
     return cell_seed(run_seed, clip_hash, *cell.degradation.seed_key, cell.replicate)
+
+
+def undamaged(clip: Clip, block: Block) -> Clip:
+    """What the cells of a block are made of and compared with: the clip, or what their degradation makes of it.
+
+    Args:
+        clip: the clean clip.
+        block: of it. A placebo is made of what its degradation is made of.
+    """
+    degradation = block.cells[0].degradation
+    if degradation is None:
+        return clip
+    try:
+        with never_a_row(), guarded(f"degradation {degradation.name}"), stage("damage"):
+            return degradation.undamaged(clip)
+    except Exception:  # of a plug-in too
+        return clip  # the cells themselves will say why they cannot be made
 
 
 def render(clip: Clip, cell: Cell, run_seed: int) -> RenderedCell:
@@ -73,7 +90,7 @@ def metric_input(clip: Clip, rendered: RenderedCell, traits: Traits, shrunk: flo
     """What a metric is given of a cell, or why it is given nothing.
 
     Args:
-        clip: the clean clip.
+        clip: what the cell was made of: see :func:`undamaged`.
         rendered: the cell.
         traits: of the metric.
         shrunk: the seconds that every cell of the clip fills; None for a whole window.
@@ -87,7 +104,7 @@ def metric_input(clip: Clip, rendered: RenderedCell, traits: Traits, shrunk: flo
 
 
 def _matched_input(clip: Clip, rendered: RenderedCell, traits: Traits, shrunk: float | None) -> MetricInput:
-    """The samples of a cell, and of the clean clip where the metric compares with it, cut to the same music.
+    """The samples of a cell, and of what it was made of where the metric compares with it, cut to the same music.
 
     Raises:
         NotApplicableError: the metric means nothing here.
@@ -98,6 +115,9 @@ def _matched_input(clip: Clip, rendered: RenderedCell, traits: Traits, shrunk: f
         degraded, time_map = rendered.rendered.clip, rendered.rendered.plan.time_map
         if traits.needs_reference and traits.aligned and degradation.changes_duration:
             raise NotApplicableError("full reference, and the degradation changes the duration")
+        if degraded.sample_rate != clip.sample_rate:
+            rates = f"{degraded.sample_rate} Hz, and what it was made of at {clip.sample_rate}"
+            return MetricInput(outcome=Outcome.failed(f"the damage is at {rates}"))
     samples = degraded.samples
     if window is not None:
         samples = matched_samples(clip, degraded, time_map, window, shrunk)
