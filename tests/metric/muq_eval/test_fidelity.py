@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -163,6 +164,20 @@ def test_neither_variant_takes_the_others_weights(tmp_path):
         make("a1", a3a)
     with pytest.raises(MetricError, match="use muq-eval for A1"):
         make("a3a", a1, lora_alpha=32)
+
+
+def test_a_trainers_checkpoint_of_a3a_is_the_same_and_runs_no_code(tmp_path):
+    checkpoint, encoder = build_checkpoint(tmp_path / "a3a", "a3a")
+    clip = make_clip(10.0, 24000, 1)
+    expected = make("a3a", (checkpoint, encoder)).score(clip.samples[None], 24000)
+    tensors = torch.load(checkpoint / "model_state_dict.pt", weights_only=True)
+    (checkpoint / "model_state_dict.pt").unlink()
+    whole = {"epoch": 3, "model_state": tensors, "optimizer_state": {"state": {}}, "config": {"seed": 42}}
+    torch.save(whole, checkpoint / "best_model.pt")
+    assert torch.equal(make("a3a", (checkpoint, encoder)).score(clip.samples[None], 24000), expected)
+    torch.save({**whole, "config": SimpleNamespace(seed=42)}, checkpoint / "best_model.pt")
+    with pytest.raises(MetricError, match=r"best_model\.pt is refused: .* could run code"):
+        make("a3a", (checkpoint, encoder))
 
 
 @pytest.mark.parametrize(
