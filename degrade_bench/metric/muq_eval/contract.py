@@ -9,13 +9,11 @@ Longer audio can be heard whole, in windows of the same length: see :func:`windo
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
 
 from degrade_bench.clip.conversion import mono_at
-from degrade_bench.errors import MetricError
 
 SAMPLE_RATE = 24000
 WINDOW_SECONDS = 10.0
@@ -63,27 +61,10 @@ class Windows:
 
     Attributes:
         hop_seconds: as in :func:`windows`.
-        shortest: the fewest samples at 24 kHz that the encoder takes.
     """
 
     hop_seconds: float | None
-    shortest: int
 
     def __call__(self, samples: torch.Tensor, sample_rate: int) -> torch.Tensor:
-        """``(channels, time)`` to ``(windows, 240000)``.
-
-        Raises:
-            MetricError: it is too short for the encoder.
-        """
-        needed = shortest_samples(self.shortest, sample_rate)
-        if samples.shape[-1] < needed:
-            raise MetricError(
-                f"muq-eval: {samples.shape[-1]} samples at {sample_rate} Hz are too short for the encoder, "
-                f"which takes {needed} and more"
-            )
+        """``(channels, time)`` to ``(windows, 240000)``; a signal of one sample is filled up like any other."""
         return windows(samples[None], sample_rate, self.hop_seconds)[0]
-
-
-def shortest_samples(encoder_samples: int, sample_rate: int) -> int:
-    """The fewest samples at ``sample_rate`` that give ``encoder_samples`` at 24 kHz."""
-    return math.ceil(encoder_samples * sample_rate / SAMPLE_RATE)
