@@ -85,7 +85,7 @@ def block_result(
         preparations: of those heavy metrics whose inputs are prepared here, by name.
     """
     started = time.perf_counter()
-    record, before_damage = clip_record(clip), undamaged(clip, block)
+    record, original = clip_record(clip), undamaged(clip, block)
     rows: list[Row] = []
     counts: dict[str, Counter[str]] = {metric.name: Counter() for metric in light}
     inputs: dict[str, list[MetricInput]] = {traits.name: [] for traits in heavy}
@@ -98,24 +98,22 @@ def block_result(
     before = {metric.name: totals(metric) for metric in listening}
     finished: list[RenderedCell] = []
     holds_cells = bool(batched or heavy)  # who listens has done with a cell when the next is rendered
-    portions = _portions(block.cells, before_damage) if holds_cells else [[cell] for cell in block.cells]
+    portions = _portions(block.cells, original) if holds_cells else [[cell] for cell in block.cells]
     for portion in portions:
         cells = []
         for cell in portion:
-            cells.append(render(clip, cell, seed))
-            for name, outcome in _listened(listening, [*of_listening.values()], before_damage, cells[-1], windows):
+            cells.append(render(clip, cell, seed, original))
+            for name, outcome in _listened(listening, [*of_listening.values()], cells[-1], windows):
                 heard[name].append(outcome)
         if len(portions) > 1 and (holds_cells or clip.samples.nbytes > LARGE_BYTES):
             forget_damage(clip)  # what rendering and hearing take must not add up
         checks = checks_batches and portion[0] is block.cells[0]
         for metric in batched:
-            outcomes, grown = _heard(
-                metric, clip, before_damage, block, cells, windows[metric.name], listeners, checks
-            )
+            outcomes, grown = _heard(metric, clip, block, cells, windows[metric.name], listeners, checks)
             give_back(clip)
             counts[metric.name].update(grown)
             heard[metric.name] += outcomes
-        for name, given in _handed_on(before_damage, cells, heavy, windows, preparations):
+        for name, given in _handed_on(cells, heavy, windows, preparations):
             inputs[name].append(given)
         for traits in heavy:
             row_stubs[traits.name] += [_row(record, cell, traits, waiting) for cell in cells]
@@ -131,7 +129,7 @@ def block_result(
     return BlockResult(
         clip_id=clip.id,
         block=block.name,
-        sample_rate=before_damage.sample_rate,
+        sample_rate=original.sample_rate,
         rows=rows,
         inputs=inputs,
         row_stubs=row_stubs,
@@ -143,7 +141,6 @@ def block_result(
 def _listened(
     metrics: Sequence[Listener],
     traits: Sequence[Traits],
-    clip: Clip,
     cell: RenderedCell,
     windows: Mapping[str, float | None],
 ) -> Iterable[tuple[str, Outcome]]:
@@ -152,16 +149,14 @@ def _listened(
     Args:
         metrics: who hears it.
         traits: of each of them.
-        clip: what the cell was made of.
         cell: rendered.
         windows: by metric, the seconds that every cell of the clip fills; None for a whole window.
     """
-    inputs = [metric_input(clip, cell, one, windows[one.name]) for one in traits]
-    return zip((one.name for one in traits), hear_together(metrics, clip, inputs), strict=True)
+    inputs = [metric_input(cell, one, windows[one.name]) for one in traits]
+    return zip((one.name for one in traits), hear_together(metrics, cell.before, inputs), strict=True)
 
 
 def _handed_on(
-    clip: Clip,
     cells: Sequence[RenderedCell],
     heavy: Sequence[Traits],
     windows: Mapping[str, float | None],
@@ -170,7 +165,6 @@ def _handed_on(
     """What the heavy metrics are to score of cells, by name; prepared once for all that prepare it alike.
 
     Args:
-        clip: what the cells were made of.
         cells: rendered.
         heavy: traits of the metrics.
         windows: by metric, the seconds that every cell of the clip fills; None for a whole window.
@@ -179,16 +173,15 @@ def _handed_on(
     for cell in cells:
         made: dict[object, Prepared] = {}
         for traits in heavy:
-            given = metric_input(clip, cell, traits, windows[traits.name])
+            given = metric_input(cell, traits, windows[traits.name])
             if traits.name in preparations:
-                given = prepared_input(given, preparations[traits.name], clip.sample_rate, made)
+                given = prepared_input(given, preparations[traits.name], cell.before.sample_rate, made)
             yield traits.name, given
 
 
 def _heard(
     metric: Metric,
     clip: Clip,
-    before_damage: Clip,
     block: Block,
     cells: Sequence[RenderedCell],
     shrunk: float | None,
@@ -200,24 +193,23 @@ def _heard(
     Args:
         metric: a light one.
         clip: the clean clip.
-        before_damage: what the cells were made of.
         block: that the cells are of.
         cells: of it, rendered.
         shrunk: the seconds that every cell of the clip fills; None for the metric's whole window.
         listeners: who asks the metric.
         checks_batches: whether it scores one signal alone, too.
     """
-    traits, before = Traits.of(metric), totals(metric)
-    inputs = [metric_input(before_damage, cell, traits, shrunk) for cell in cells]
+    traits, before, sample_rate = Traits.of(metric), totals(metric), cells[0].before.sample_rate
+    inputs = [metric_input(cell, traits, shrunk) for cell in cells]
     if traits.oracle:
         treatments = [_treatment(clip, block, cell.cell) for cell in cells]
         outcomes = listeners.tell(metric, clip.id, block.name, treatments, inputs)
         return outcomes, growth(before, totals(metric))
-    outcomes = listeners.score(metric, clip.id, block.name, inputs, before_damage.sample_rate)
+    outcomes = listeners.score(metric, clip.id, block.name, inputs, sample_rate)
     grown = growth(before, totals(metric))
     if checks_batches:
         with stage(f"score {metric.name}"):
-            grown |= batch_dependence(metric, inputs, outcomes, before_damage.sample_rate)
+            grown |= batch_dependence(metric, inputs, outcomes, sample_rate)
     return outcomes, grown
 
 
