@@ -39,7 +39,7 @@ class AtOnce(prepared.PreparedMetric):
     """Hears what MuQ-Eval hears, in batches as on a GPU, and answers at once."""
 
     name, light = "at-once", False
-    preparation = Windows(None, 1025)
+    preparation = Windows(None)
     windows_at_once, gathers = 32, True
 
     def __init__(self) -> None:

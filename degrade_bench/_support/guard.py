@@ -228,20 +228,22 @@ def _torch() -> Restore:
     torch: Any = sys.modules.get("torch")
     if torch is None:
         return lambda: None
+    from degrade_bench._support.precision import precisions_kept
+
     generator = torch.get_rng_state()
     device = torch.get_default_device() if hasattr(torch, "get_default_device") else None
     settings: list[tuple[Callable[[], Any], Callable[[Any], object]]] = [
         (torch.get_default_dtype, torch.set_default_dtype),
         (torch.get_num_threads, torch.set_num_threads),
         (torch.is_grad_enabled, torch.set_grad_enabled),
-        (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
         (torch.get_deterministic_debug_mode, torch.set_deterministic_debug_mode),
     ]
     settings += [
         (partial(getattr, torch.backends.cudnn, name), partial(setattr, torch.backends.cudnn, name))
-        for name in ("enabled", "benchmark", "deterministic", "allow_tf32")
+        for name in ("enabled", "benchmark", "deterministic")
     ]
     kept = [(get, put, get()) for get, put in settings]
+    precisions = precisions_kept()
 
     def restore() -> None:
         if device is not None and torch.get_default_device() != device:
@@ -249,6 +251,7 @@ def _torch() -> Restore:
         for get, put, value in kept:
             if get() != value:
                 _quietly(partial(put, value))
+        _quietly(precisions)
         torch.set_rng_state(generator)
 
     return restore

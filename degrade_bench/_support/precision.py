@@ -2,23 +2,35 @@
 
 TF32 keeps ten bits of a factor (NVIDIA, Ampere architecture whitepaper). Torch has set it by
 ``torch.backends.*.fp32_precision`` since 2.9, and by ``allow_tf32`` and ``set_float32_matmul_precision`` before;
-reading one kind raises where the other was used, so that only the kind that this torch prefers is touched.
+reading one kind raises where the other was used, so that where both are there the older one is read with care.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import cache, reduce
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 import torch
 
+_Precisions: TypeAlias = "tuple[str, bool, dict[str, str]]"
+"""Both older settings, and the newer ones by their owners."""
 
-@cache
-def _by_operation() -> bool:
-    """Whether this torch has a precision for every operation."""
-    return hasattr(getattr(torch.backends.cudnn, "conv", None), "fp32_precision")
+GENERAL: Mapping[str, str | None] = MappingProxyType(
+    {
+        "": None,
+        "cudnn": "",
+        "cudnn.conv": "cudnn",
+        "cudnn.rnn": "cudnn",
+        "cuda.matmul": "cudnn",
+        "mkldnn": "",
+        "mkldnn.conv": "mkldnn",
+        "mkldnn.matmul": "mkldnn",
+    }
+)
+"""What has a precision in ``torch.backends``, and the more general one that it follows where it has none itself."""
 
 
 @contextmanager
@@ -28,38 +40,73 @@ def multiplying(tf32: bool) -> Iterator[None]:
     Whatever was set is put back: the precision of products and convolutions, on CPUs too, whether cuDNN is used,
     and whether it chooses its algorithms by timing them, which gives other last digits from run to run.
     """
-    settings = _settings(tf32)
-    before = [_own(owner, name) for owner, name, _ in settings]
-    matmul = None if _by_operation() else torch.get_float32_matmul_precision()
+    cudnn: Any = torch.backends.cudnn
+    before = cudnn.enabled, cudnn.benchmark
+    precisions = _precisions()
     try:
-        for owner, name, value in settings:
-            setattr(owner, name, value)
+        cudnn.enabled, cudnn.benchmark = True, False
+        _multiply(tf32)
         yield
     finally:
-        for (owner, name, _), value in zip(settings, before, strict=True):
-            setattr(owner, name, value)
-        if matmul is not None:
-            torch.set_float32_matmul_precision(matmul)
+        _put_back(precisions)
+        cudnn.enabled, cudnn.benchmark = before
 
 
-def _own(owner: Any, name: str) -> Any:
-    """What is set there itself: ``none`` where a precision follows that of all operations, which is read there."""
-    value = getattr(owner, name)
-    if name == "fp32_precision":
-        setattr(owner, name, "none")
-        if getattr(owner, name) != value:
-            setattr(owner, name, value)
-            return value
-        return "none"
-    return value
+def _multiply(tf32: bool) -> None:
+    owners = _owners()
+    if not owners:
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = tf32
+        return
+    for path in ("cudnn.conv", "cuda.matmul"):
+        owners[path].fp32_precision = "tf32" if tf32 else "ieee"
+    for path in ("mkldnn.conv", "mkldnn.matmul"):
+        owners[path].fp32_precision = "ieee"
 
 
-def _settings(tf32: bool) -> list[tuple[Any, str, Any]]:
-    backends: Any = torch.backends
-    settings: list[tuple[Any, str, Any]] = [(backends.cudnn, "enabled", True), (backends.cudnn, "benchmark", False)]
-    if _by_operation():
-        on_gpu = "tf32" if tf32 else "ieee"
-        settings += [(owner, "fp32_precision", on_gpu) for owner in (backends.cudnn.conv, backends.cuda.matmul)]
-        settings += [(owner, "fp32_precision", "ieee") for owner in (backends.mkldnn.conv, backends.mkldnn.matmul)]
-        return settings
-    return [*settings, (backends.cudnn, "allow_tf32", tf32), (backends.cuda.matmul, "allow_tf32", tf32)]
+def precisions_kept() -> Callable[[], None]:
+    """What puts every precision of float32 back that is set now, whichever of torch's two ways it was set in."""
+    before = _precisions()
+
+    def restore() -> None:
+        if _precisions() != before:
+            _put_back_older(before)
+            _put_back(before)
+
+    return restore
+
+
+def _put_back(before: _Precisions) -> None:
+    """What has the precision of a more general one goes on following that."""
+    if not _owners():
+        _put_back_older(before)
+    _, _, values = before
+    for path, owner in _owners().items():
+        # torch 2.11 takes what is set for all of mkldnn for the general one: that is written where it must be
+        if path in GENERAL.values() and owner.fp32_precision == values[path]:
+            continue
+        general = GENERAL[path]
+        follows = general is not None and values[path] == values[general]
+        owner.fp32_precision = "none" if follows else values[path]
+
+
+def _put_back_older(before: _Precisions) -> None:
+    matmul, convolution, _ = before
+    torch.set_float32_matmul_precision(matmul)
+    torch.backends.cudnn.allow_tf32 = convolution
+
+
+def _precisions() -> _Precisions:
+    matmul, convolution = "highest", True  # their defaults, for where a newer one contradicts them
+    with suppress(RuntimeError):
+        matmul = torch.get_float32_matmul_precision()
+    with suppress(RuntimeError):
+        convolution = torch.backends.cudnn.allow_tf32
+    return matmul, convolution, {path: owner.fp32_precision for path, owner in _owners().items()}
+
+
+@cache
+def _owners() -> dict[str, Any]:
+    """What has a newer precision, the more general first; nothing where this torch has none for every operation."""
+    if not hasattr(getattr(torch.backends.cudnn, "conv", None), "fp32_precision"):
+        return {}
+    return {path: reduce(getattr, filter(None, path.split(".")), torch.backends) for path in GENERAL}

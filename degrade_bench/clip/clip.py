@@ -79,12 +79,20 @@ class Clip:
         digest.update(np.ascontiguousarray(self.samples.cpu().numpy(), dtype="<f4").tobytes())
         return digest.hexdigest()
 
-    def with_samples(self, samples: torch.Tensor, annotations: Annotations | None = None) -> Clip:
-        """The same clip with other samples (and, where given, other annotations). Stems are left behind."""
+    def with_samples(
+        self, samples: torch.Tensor, annotations: Annotations | None = None, sample_rate: int | None = None
+    ) -> Clip:
+        """The same clip with other samples. Stems are left behind.
+
+        Args:
+            samples: ``(channels, time)``.
+            annotations: of the samples; the clip's by default.
+            sample_rate: of the samples, in Hz; the clip's by default.
+        """
         return Clip(
             id=self.id,
             samples=samples,
-            sample_rate=self.sample_rate,
+            sample_rate=self.sample_rate if sample_rate is None else sample_rate,
             annotations=self.annotations if annotations is None else annotations,
             group=self.group,
             track=self.track,

@@ -128,6 +128,14 @@ class Degradation(ABC):
         """The paired control: the same processing, with the music left intact. None for controls."""
         return None
 
+    def undamaged(self, clip: Clip) -> Clip:
+        """What is damaged of a clip, and what the damage is compared with: the clip as it is.
+
+        A reproduction overrides it where a study damaged something else, such as one channel at another rate. A
+        placebo gives what its degradation gives; what was given once must be given as it is when it is asked for.
+        """
+        return clip
+
     # -- what it gets ------------------------------------------------------------------------------
 
     @property
@@ -174,16 +182,17 @@ class Degradation(ABC):
             plan = Plan(self.name, self.version, 0, None, self.ladder.unit, clip.hash, clip.sample_rate)
             return Rendered(clip, plan)
         strength = self.ladder.strength(level)
-        self.check_needs(clip)
+        before = self.undamaged(clip)
+        self.check_needs(before)
         with stage("plan"):
-            drawn = self.draw(clip, level, strength, rng)
+            drawn = self.draw(before, level, strength, rng)
         params = json.loads(json.dumps(drawn.params, allow_nan=False))  # what a replay will read
         with stage("damage"):
-            damaged = self._damaged(clip, params)
+            damaged = self._damaged(before, params)
         gain_db = 0.0
         if self.matches_loudness:
             with stage("match"):
-                gain_db = matching_gain_db(damaged, clip)
+                gain_db = matching_gain_db(damaged, before)
         plan = Plan(
             degradation=self.name,
             version=self.version,
@@ -198,7 +207,7 @@ class Degradation(ABC):
             achieved=drawn.achieved,
             annotations=drawn.annotations,
         )
-        return Rendered(self._finished(clip, damaged, plan), plan)
+        return Rendered(self._finished(before, damaged, plan), plan)
 
     def plan(self, clip: Clip, level: int, rng: np.random.Generator) -> Plan:
         """Draw everything random or measured about one application, the loudness-matching gain included.
@@ -227,11 +236,12 @@ class Degradation(ABC):
             )
         if plan.level == 0:
             return clip
-        return self._finished(clip, self._damaged(clip, plan.params), plan)
+        before = self.undamaged(clip)
+        return self._finished(before, self._damaged(before, plan.params), plan)
 
     def achieved(self, clean: Clip, rendered: Rendered) -> float | None:
         """The strength achieved: measured where it can be, by construction otherwise."""
-        measured = self.measure(clean, rendered.clip)
+        measured = self.measure(self.undamaged(clean), rendered.clip)
         return rendered.plan.achieved if measured is None else measured
 
     def varied(

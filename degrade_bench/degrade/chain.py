@@ -95,6 +95,12 @@ class Chain(Degradation):
     def make_steps(self) -> Sequence[Step]:
         """The steps, in order."""
 
+    def undamaged(self, clip: Clip) -> Clip:
+        """What the steps damage: where one of them takes something else than the clip, all of them take that."""
+        for step in self.steps:
+            clip = step.degradation.undamaged(clip)
+        return clip
+
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
         """Draw every step on what the steps before it leave; each has a seed of its own.
 

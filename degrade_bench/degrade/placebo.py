@@ -42,6 +42,10 @@ class Placebo(Degradation):
         """The parent's, so that both draw the same."""
         return self.parent.seed_key
 
+    def undamaged(self, clip: Clip) -> Clip:
+        """What the parent damages."""
+        return self.parent.undamaged(clip)
+
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
         """What the parent draws; time ends up as it was."""
         drawn = self.parent.draw(clip, level, strength, rng)

@@ -14,6 +14,7 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from degrade_bench.metric.muq_eval.published import checkpoint_note
 from degrade_bench.metric.source_files import (
     UnreadableError,
     distribution_of,
@@ -89,7 +90,9 @@ def class_name(metric: object) -> str:
 
 
 def identity_note(parts: Mapping[str, str]) -> str | None:
-    """What cannot be told of a plug-in, from the parts of its fingerprint; None where nothing is left open.
+    """What is worth knowing of a metric from the parts of its fingerprint; None where nothing is left open.
+
+    That is what cannot be told of a plug-in, and whether weights are those that they are said to be.
 
     >>> identity_note({"code": "unknown"})
     'its code is in no file that can be read: a change of it would go unnoticed when the run is continued'
@@ -103,7 +106,7 @@ def identity_note(parts: Mapping[str, str]) -> str | None:
         return (
             f"what it was made with cannot be told ({names}): a change would go unnoticed when the run is continued"
         )
-    return None
+    return checkpoint_note(parts)
 
 
 def _top(module: Any) -> str:

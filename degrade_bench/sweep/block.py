@@ -26,7 +26,7 @@ from degrade_bench.sweep.batch_check import batch_dependence
 from degrade_bench.sweep.cells import Block, Cell
 from degrade_bench.sweep.counts import growth, totals
 from degrade_bench.sweep.hearing import hear_together, listens
-from degrade_bench.sweep.rendering import RenderedCell, metric_input, prepared_input, render
+from degrade_bench.sweep.rendering import RenderedCell, metric_input, prepared_input, render, undamaged
 from degrade_bench.sweep.scoring import MetricInput, Outcome
 
 MOST_BYTES_HELD = 64 << 20
@@ -40,7 +40,7 @@ class BlockResult:
     Attributes:
         clip_id: the clip.
         block: the block's name.
-        sample_rate: of the clip and its cells, in Hz.
+        sample_rate: of its cells, in Hz.
         rows: finished rows.
         inputs: per heavy metric, what it must score.
         row_stubs: per heavy metric, the rows of ``inputs``, without score.
@@ -85,7 +85,7 @@ def block_result(
         preparations: of those heavy metrics whose inputs are prepared here, by name.
     """
     started = time.perf_counter()
-    record = clip_record(clip)
+    record, original = clip_record(clip), undamaged(clip, block)
     rows: list[Row] = []
     counts: dict[str, Counter[str]] = {metric.name: Counter() for metric in light}
     inputs: dict[str, list[MetricInput]] = {traits.name: [] for traits in heavy}
@@ -98,12 +98,12 @@ def block_result(
     before = {metric.name: totals(metric) for metric in listening}
     finished: list[RenderedCell] = []
     holds_cells = bool(batched or heavy)  # who listens has done with a cell when the next is rendered
-    portions = _portions(block.cells, clip) if holds_cells else [[cell] for cell in block.cells]
+    portions = _portions(block.cells, original) if holds_cells else [[cell] for cell in block.cells]
     for portion in portions:
         cells = []
         for cell in portion:
-            cells.append(render(clip, cell, seed))
-            for name, outcome in _listened(listening, [*of_listening.values()], clip, cells[-1], windows):
+            cells.append(render(clip, cell, seed, original))
+            for name, outcome in _listened(listening, [*of_listening.values()], cells[-1], windows):
                 heard[name].append(outcome)
         if len(portions) > 1 and (holds_cells or clip.samples.nbytes > LARGE_BYTES):
             forget_damage(clip)  # what rendering and hearing take must not add up
@@ -113,7 +113,7 @@ def block_result(
             give_back(clip)
             counts[metric.name].update(grown)
             heard[metric.name] += outcomes
-        for name, given in _handed_on(clip, cells, heavy, windows, preparations):
+        for name, given in _handed_on(cells, heavy, windows, preparations):
             inputs[name].append(given)
         for traits in heavy:
             row_stubs[traits.name] += [_row(record, cell, traits, waiting) for cell in cells]
@@ -129,7 +129,7 @@ def block_result(
     return BlockResult(
         clip_id=clip.id,
         block=block.name,
-        sample_rate=clip.sample_rate,
+        sample_rate=original.sample_rate,
         rows=rows,
         inputs=inputs,
         row_stubs=row_stubs,
@@ -141,7 +141,6 @@ def block_result(
 def _listened(
     metrics: Sequence[Listener],
     traits: Sequence[Traits],
-    clip: Clip,
     cell: RenderedCell,
     windows: Mapping[str, float | None],
 ) -> Iterable[tuple[str, Outcome]]:
@@ -150,16 +149,14 @@ def _listened(
     Args:
         metrics: who hears it.
         traits: of each of them.
-        clip: the clean clip.
         cell: rendered.
         windows: by metric, the seconds that every cell of the clip fills; None for a whole window.
     """
-    inputs = [metric_input(clip, cell, one, windows[one.name]) for one in traits]
-    return zip((one.name for one in traits), hear_together(metrics, clip, inputs), strict=True)
+    inputs = [metric_input(cell, one, windows[one.name]) for one in traits]
+    return zip((one.name for one in traits), hear_together(metrics, cell.before, inputs), strict=True)
 
 
 def _handed_on(
-    clip: Clip,
     cells: Sequence[RenderedCell],
     heavy: Sequence[Traits],
     windows: Mapping[str, float | None],
@@ -168,7 +165,6 @@ def _handed_on(
     """What the heavy metrics are to score of cells, by name; prepared once for all that prepare it alike.
 
     Args:
-        clip: the clean clip.
         cells: rendered.
         heavy: traits of the metrics.
         windows: by metric, the seconds that every cell of the clip fills; None for a whole window.
@@ -177,9 +173,9 @@ def _handed_on(
     for cell in cells:
         made: dict[object, Prepared] = {}
         for traits in heavy:
-            given = metric_input(clip, cell, traits, windows[traits.name])
+            given = metric_input(cell, traits, windows[traits.name])
             if traits.name in preparations:
-                given = prepared_input(given, preparations[traits.name], clip.sample_rate, made)
+                given = prepared_input(given, preparations[traits.name], cell.before.sample_rate, made)
             yield traits.name, given
 
 
@@ -203,17 +199,17 @@ def _heard(
         listeners: who asks the metric.
         checks_batches: whether it scores one signal alone, too.
     """
-    traits, before = Traits.of(metric), totals(metric)
-    inputs = [metric_input(clip, cell, traits, shrunk) for cell in cells]
+    traits, before, sample_rate = Traits.of(metric), totals(metric), cells[0].before.sample_rate
+    inputs = [metric_input(cell, traits, shrunk) for cell in cells]
     if traits.oracle:
         treatments = [_treatment(clip, block, cell.cell) for cell in cells]
         outcomes = listeners.tell(metric, clip.id, block.name, treatments, inputs)
         return outcomes, growth(before, totals(metric))
-    outcomes = listeners.score(metric, clip.id, block.name, inputs, clip.sample_rate)
+    outcomes = listeners.score(metric, clip.id, block.name, inputs, sample_rate)
     grown = growth(before, totals(metric))
     if checks_batches:
         with stage(f"score {metric.name}"):
-            grown |= batch_dependence(metric, inputs, outcomes, clip.sample_rate)
+            grown |= batch_dependence(metric, inputs, outcomes, sample_rate)
     return outcomes, grown
 
 

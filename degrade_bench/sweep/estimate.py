@@ -130,7 +130,7 @@ def _timed(crew: Crew, messages: Iterable[Message], heavy: Sequence[Metric]) -> 
                 cells = [cell for cell in message.inputs.get(metric.name, ()) if cell.shape is not None][:1]
                 if not cells or metric.name in per_cell:
                     continue
-                seconds = crew.seconds_of_one(metric, cells, clip.sample_rate)
+                seconds = crew.seconds_of_one(metric, cells, message.sample_rate)
                 if metric.name in first:  # the first call may compile or allocate
                     per_cell[metric.name] = seconds
                 first.setdefault(metric.name, seconds)

@@ -61,7 +61,7 @@ def write_examples(
         unit=None,
         summary="as it came",
     )
-    excerpts = [(clean, _excerpt(clip, clip.duration / 2))]
+    excerpts = [(clean, _excerpt(clip, clip.duration / 2), clip.sample_rate)]
     for degradation, played_levels in _chosen(degradations, sorted({middle, top})):
         for level in played_levels:
             rng = generator(cell_seed(seed, clip.hash, *degradation.seed_key))
@@ -82,17 +82,18 @@ def write_examples(
                 unit=degradation.ladder.unit,
                 summary=degradation.summary,
             )
-            excerpts.append((example, _excerpt(rendered.clip, middle_seconds)))
+            excerpt = _excerpt(rendered.clip, middle_seconds)
+            excerpts.append((example, excerpt, rendered.clip.sample_rate))
         forget_damage(clip)
-    peak = max(float(samples.abs().max()) for _, samples in excerpts)
+    peak = max(float(samples.abs().max()) for _, samples, _ in excerpts)
     gain = min(1.0, CEILING / peak) if peak > 0 else 1.0
-    wanted = {example.file for example, _ in excerpts}
+    wanted = {example.file for example, _, _ in excerpts}
     claim(folder, wanted)
     remove(folder, (name for name in listed(folder) - wanted if name.startswith(f"{AUDIO}/")))
-    for example, samples in excerpts:
+    for example, samples, sample_rate in excerpts:
         with replacing(folder / example.file) as temporary:
-            temporary.write_bytes(_mp3(samples * gain, clip.sample_rate))
-    return tuple(example for example, _ in excerpts)
+            temporary.write_bytes(_mp3(samples * gain, sample_rate))
+    return tuple(example for example, _, _ in excerpts)
 
 
 def _chosen(degradations: Sequence[Degradation], levels: list[int]) -> list[tuple[Degradation, list[int]]]:

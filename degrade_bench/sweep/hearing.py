@@ -43,7 +43,7 @@ def hear_together(metrics: Sequence[Listener], clip: Clip, inputs: Sequence[Metr
 
     Args:
         metrics: who hears it.
-        clip: the clean clip.
+        clip: what the cell was made of, and is compared with.
         inputs: what each of them is given of the cell; the same tensor where it is the same signal.
     """
     signals: dict[_Place, Heard] = {}

@@ -14,16 +14,21 @@ from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import NotApplicableError
 from degrade_bench.metric.prepared import Preparation, Prepared
 from degrade_bench.metric.traits import Traits
-from degrade_bench.sweep.cells import Cell
+from degrade_bench.sweep.cells import Block, Cell
 from degrade_bench.sweep.scoring import MetricInput, Outcome
 from degrade_bench.sweep.window import as_long, matched_samples
 
 
 @dataclass(frozen=True, eq=False)
 class RenderedCell:
-    """A cell that was rendered, or the reason why it was not."""
+    """A cell that was rendered, or the reason why it was not.
+
+    Attributes:
+        before: what it was made of, and is compared with: see :func:`undamaged`.
+    """
 
     cell: Cell
+    before: Clip
     seed: int
     rendered: Rendered | None
     achieved: float | None
@@ -44,17 +49,35 @@ def seed_of(cell: Cell, clip_hash: str, run_seed: int) -> int:
     return cell_seed(run_seed, clip_hash, *cell.degradation.seed_key, cell.replicate)
 
 
-def render(clip: Clip, cell: Cell, run_seed: int) -> RenderedCell:
+def undamaged(clip: Clip, block: Block) -> Clip:
+    """What the cells of a block are made of and compared with: the clip, or what their degradation makes of it.
+
+    Args:
+        clip: the clean clip.
+        block: of it. A placebo is made of what its degradation is made of.
+    """
+    degradation = block.cells[0].degradation
+    if degradation is None:
+        return clip
+    try:
+        with never_a_row(), guarded(f"degradation {degradation.name}"), stage("damage"):
+            return degradation.undamaged(clip)
+    except Exception:  # of a plug-in too
+        return clip  # the cells themselves will say why they cannot be made
+
+
+def render(clip: Clip, cell: Cell, run_seed: int, before: Clip) -> RenderedCell:
     """Make a cell, or find out why it cannot be made.
 
     Args:
         clip: the clean clip.
         cell: of it.
         run_seed: of the run.
+        before: what the cells of its block are made of.
     """
     started = time.perf_counter()
     if cell.degradation is None:
-        return RenderedCell(cell, 0, None, None, None, 0.0)
+        return RenderedCell(cell, before, 0, None, None, None, 0.0)
     seed = seed_of(cell, clip.hash, run_seed)
     rendered, achieved, outcome = None, None, None
     try:
@@ -66,14 +89,13 @@ def render(clip: Clip, cell: Cell, run_seed: int) -> RenderedCell:
         outcome = Outcome.not_applicable(str(error))
     except Exception as error:  # whatever a damage does wrong is a row, not the end of the run
         outcome = Outcome.of_error(error)
-    return RenderedCell(cell, seed, rendered, achieved, outcome, time.perf_counter() - started)
+    return RenderedCell(cell, before, seed, rendered, achieved, outcome, time.perf_counter() - started)
 
 
-def metric_input(clip: Clip, rendered: RenderedCell, traits: Traits, shrunk: float | None) -> MetricInput:
+def metric_input(rendered: RenderedCell, traits: Traits, shrunk: float | None) -> MetricInput:
     """What a metric is given of a cell, or why it is given nothing.
 
     Args:
-        clip: the clean clip.
         rendered: the cell.
         traits: of the metric.
         shrunk: the seconds that every cell of the clip fills; None for a whole window.
@@ -81,23 +103,26 @@ def metric_input(clip: Clip, rendered: RenderedCell, traits: Traits, shrunk: flo
     if rendered.outcome is not None:
         return MetricInput(outcome=rendered.outcome)
     try:
-        return _matched_input(clip, rendered, traits, shrunk)
+        return _matched_input(rendered, traits, shrunk)
     except NotApplicableError as error:
         return MetricInput(outcome=Outcome.not_applicable(str(error)))
 
 
-def _matched_input(clip: Clip, rendered: RenderedCell, traits: Traits, shrunk: float | None) -> MetricInput:
-    """The samples of a cell, and of the clean clip where the metric compares with it, cut to the same music.
+def _matched_input(rendered: RenderedCell, traits: Traits, shrunk: float | None) -> MetricInput:
+    """The samples of a cell, and of what it was made of where the metric compares with it, cut to the same music.
 
     Raises:
         NotApplicableError: the metric means nothing here.
     """
-    degradation, window = rendered.cell.degradation, traits.matched_window
+    clip, degradation, window = rendered.before, rendered.cell.degradation, traits.matched_window
     degraded, time_map = clip, None
     if degradation is not None and rendered.rendered is not None:
         degraded, time_map = rendered.rendered.clip, rendered.rendered.plan.time_map
         if traits.needs_reference and traits.aligned and degradation.changes_duration:
             raise NotApplicableError("full reference, and the degradation changes the duration")
+        if degraded.sample_rate != clip.sample_rate:
+            rates = f"{degraded.sample_rate} Hz, and what it was made of at {clip.sample_rate}"
+            return MetricInput(outcome=Outcome.failed(f"the damage is at {rates}"))
     samples = degraded.samples
     if window is not None:
         samples = matched_samples(clip, degraded, time_map, window, shrunk)

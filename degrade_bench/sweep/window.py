@@ -55,9 +55,10 @@ def _drawn_map(clip: Clip, degradation: Degradation, level: int, replicate: int,
     seed = cell_seed(run_seed, clip.hash, *degradation.seed_key, replicate)
     try:
         with guarded(f"degradation {degradation.name}"):
-            degradation.check_needs(clip)
+            before = degradation.undamaged(clip)
+            degradation.check_needs(before)
             strength = degradation.ladder.strength(level)
-            return degradation.draw(clip, level, strength, generator(seed)).time_map
+            return degradation.draw(before, level, strength, generator(seed)).time_map
     except Exception:  # of a plug-in too
         return None  # the cell itself will say why it cannot be made
 

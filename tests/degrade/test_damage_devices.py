@@ -119,7 +119,7 @@ def test_long_signals_are_heard_block_by_block_on_a_device(device, monkeypatch):
 
 def test_windows_of_a_network_are_prepared_on_a_device(device):
     clip = make_clip(12.0)
-    preparation = Windows(None, 1025)
+    preparation = Windows(None)
     expected = Prepared.of(preparation, clip.samples, 44100)
     with device():
         made = Prepared.of(preparation, clip.samples[:, 1:], 44100), Prepared.of(preparation, clip.samples, 44100)

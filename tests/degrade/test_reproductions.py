@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import torch
 
 from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.plan import Plan
-from degrade_bench.degrade.reproduction import pmqd, pmqd_ratings
+from degrade_bench.degrade.reproduction import muq_eval_paper, pmqd, pmqd_ratings
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import NotApplicableError, UnknownNameError
 from tests.conftest import make_clip
@@ -62,13 +63,36 @@ def test_the_twelve_cells_and_no_more():
     ]
 
 
+@pytest.fixture(scope="module", params=[(44100, 2), (48000, 1), (8000, 1), (96000, 6), (24000, 1)])
+def loud_clip(request):
+    rate, channels = request.param
+    return make_clip(7.0, rate, channels)  # beyond sample 131,072 the grid of the played cells is coarse
+
+
+@cache
+def loaded(clip):
+    """What the script loads of a file, ``(1, time)``: the mean in float64, then torchaudio's resampler."""
+    torchaudio = pytest.importorskip("torchaudio")
+    mono = torch.from_numpy(numpy_of(clip).mean(axis=0, keepdims=True).astype(np.float32))
+    return torchaudio.functional.resample(mono, clip.sample_rate, 24000)
+
+
+def furthest(rendered, expected):
+    """The largest difference of any sample, from an array or tensor of the same shape."""
+    assert rendered.clip.sample_rate == 24000
+    assert rendered.clip.samples.shape == expected.shape
+    return float(np.abs(numpy_of(rendered.clip) - np.asarray(expected, dtype=np.float64)).max())
+
+
 @pytest.mark.parametrize(("level", "snr_db"), [(1, 30), (2, 20), (3, 10)])
-def test_paper_noise_is_white_noise_against_mean_power(clip, level, snr_db):
-    rendered = render("paper_noise", clip, level)
-    x = numpy_of(clip)
+def test_paper_noise_is_white_noise_against_mean_power(loud_clip, level, snr_db):
+    rendered = render("paper_noise", loud_clip, level)
+    x = loaded(loud_clip).double().numpy()
     sigma = np.sqrt(np.mean(x**2) / 10 ** (snr_db / 10))
-    assert np.abs(numpy_of(rendered.clip) - sigma * noise_of(rendered) - x).max() < 1e-6
-    assert catalogue.get("paper_noise").achieved(clip, rendered) == pytest.approx(snr_db, abs=0.05)
+    assert 20 * np.log10(rendered.plan.params["sigma"] / sigma) == pytest.approx(0, abs=0.001)
+    assert furthest(rendered, x + sigma * noise_of(rendered)) < 1e-6
+    achieved = catalogue.get("paper_noise").achieved(loud_clip, rendered)
+    assert achieved == pytest.approx(snr_db, abs=4 * 20 / np.log(10) / np.sqrt(2 * x.size)), "as far as chance goes"
 
 
 def low_pass_by_hand(x, cutoff, rate):
@@ -86,16 +110,14 @@ def low_pass_by_hand(x, cutoff, rate):
 
 
 @pytest.mark.parametrize(("level", "cutoff", "amplitude"), [(1, 8000, 0.005), (2, 4000, 0.01), (3, 2000, 0.02)])
-def test_paper_lowpass_noise_is_a_biquad_and_noise_of_a_fixed_amplitude(clip, level, cutoff, amplitude):
+def test_paper_lowpass_noise_is_a_biquad_and_noise_of_a_fixed_amplitude(loud_clip, level, cutoff, amplitude):
     torchaudio = pytest.importorskip("torchaudio")
-    rendered = render("paper_lowpass_noise", clip, level)
-    dull = numpy_of(rendered.clip) - amplitude * noise_of(rendered)
-    short = slice(0, 8000)
-    assert (
-        np.abs(dull[:, short] - low_pass_by_hand(numpy_of(clip)[:, short], cutoff, clip.sample_rate)).max() < 1e-6
-    )
-    theirs = torchaudio.functional.lowpass_biquad(clip.samples.double(), clip.sample_rate, cutoff)
-    assert np.abs(dull - theirs.numpy()).max() < 1e-6
+    rendered = render("paper_lowpass_noise", loud_clip, level)
+    x = loaded(loud_clip)
+    theirs = torchaudio.functional.lowpass_biquad(x, 24000, cutoff)  # in float32, as the script calls it
+    assert furthest(rendered, theirs.double().numpy() + amplitude * noise_of(rendered)) < 1e-6
+    dull = (numpy_of(rendered.clip) - amplitude * noise_of(rendered))[:, :3000]
+    assert np.abs(dull - low_pass_by_hand(x[:, :3000].double().numpy(), cutoff, 24000)).max() < 1e-6
 
 
 def test_paper_lowpass_noise_limits_to_full_scale_before_the_noise_as_torchaudio_does():
@@ -107,28 +129,51 @@ def test_paper_lowpass_noise_limits_to_full_scale_before_the_noise_as_torchaudio
 
 
 def varispeed_by_hand(x, speed):
-    """numpy's own interpolation, and silence where the music has run out."""
+    """The script's grid, by torch's own functions, and zeros or a cut at the end; all in float32."""
     count = x.shape[1]
-    places = np.arange(count) * speed
-    return np.stack([np.interp(places, np.arange(count), row, right=0.0) for row in x])
+    places = torch.linspace(0, count - 1, int(count / speed))
+    left = places.floor().long()
+    share = places - left
+    read = x[:, left] * (1 - share) + x[:, (left + 1).clamp(max=count - 1)] * share
+    return torch.nn.functional.pad(read, (0, max(0, count - read.shape[1])))[:, :count]
 
 
-@pytest.mark.parametrize(
-    ("name", "level", "speed"),
-    [("paper_varispeed_pitch", level, 2 ** (steps / 12)) for level, steps in ((1, 1), (2, 2), (3, 4))]
-    + [("paper_varispeed_tempo", level, speed) for level, speed in ((1, 0.95), (2, 0.85), (3, 0.7))],
-)
-def test_paper_varispeed_is_linear_interpolation(clip, name, level, speed):
-    rendered = render(name, clip, level)
-    assert rendered.clip.samples.shape == clip.samples.shape
-    assert np.abs(numpy_of(rendered.clip) - varispeed_by_hand(numpy_of(clip), speed)).max() < 1e-6
+SPEEDS = [
+    *[("paper_varispeed_pitch", level, 2 ** (steps / 12)) for level, steps in ((1, 1), (2, 2), (3, 4))],
+    *[("paper_varispeed_tempo", level, speed) for level, speed in ((1, 0.95), (2, 0.85), (3, 0.7))],
+]
+
+
+@pytest.mark.parametrize(("name", "level", "speed"), SPEEDS)
+def test_paper_varispeed_is_linear_interpolation_on_the_scripts_grid(loud_clip, name, level, speed):
+    rendered = render(name, loud_clip, level)
+    assert furthest(rendered, varispeed_by_hand(loaded(loud_clip), speed)) < 1e-6
     assert rendered.plan.time_map is None, "the study did not move the window: neither do we"
+
+
+@pytest.mark.parametrize("speed", [speed for _, _, speed in SPEEDS])
+@pytest.mark.parametrize("count", [1, 2, 3, 240_000, 523_457])
+def test_the_grid_is_evenly_spread_and_rounded_as_torch_rounds_it(speed, count):
+    places = muq_eval_paper.positions(count, speed)
+    assert places.dtype == np.float32
+    assert len(places) == int(count / speed)
+    exact = np.linspace(0, count - 1, len(places))
+    assert np.abs(places - exact).max(initial=0) <= 2 * np.spacing(np.float32(count))
+    theirs = torch.linspace(0, count - 1, len(places)).numpy()  # in other steps on some processors
+    assert np.abs(places - theirs).max(initial=0) <= np.spacing(np.float32(count))
+
+
+@pytest.mark.parametrize("name", PAPER)
+def test_the_placebo_is_what_the_script_loads(loud_clip, name):
+    rendered = render(f"{name}_placebo", loud_clip, 1)
+    assert furthest(rendered, loaded(loud_clip)) < 1e-6
+    assert torch.equal(rendered.clip.samples, catalogue.get(name).undamaged(loud_clip).samples)
 
 
 def test_paper_varispeed_has_the_confounds_of_the_study(clip):
     up = render("paper_varispeed_pitch", clip, 3).clip.samples
     silent = int((up.abs().amax(dim=0) == 0).flip(0).cumprod(0).sum())
-    assert silent / clip.num_samples == pytest.approx(1 - 2 ** (-4 / 12), abs=0.002)  # a fifth is padding
+    assert silent / up.shape[1] == pytest.approx(1 - 2 ** (-4 / 12), abs=0.002)  # a fifth is padding
     t = torch.arange(48000) / 24000
     sine = make_clip(2.0, 24000, 1).with_samples(torch.sin(2 * torch.pi * 1000 * t)[None])
     down = render("paper_varispeed_tempo", sine, 3).clip.samples[0].numpy()
@@ -214,10 +259,11 @@ def test_they_are_known_by_name_and_in_no_listing(name):
     degradation = catalogue.get(name)
     described = degradation.describe()
     assert json.loads(json.dumps(described)) == described
-    assert described["placebo"] is None
     assert described["source"]
-    with pytest.raises(UnknownNameError, match="what reproduces a study has no placebo"):
-        catalogue.get(f"{name}_placebo")
+    assert described["placebo"] == (f"{name}_placebo" if name in PAPER else None)
+    if name not in PAPER:
+        with pytest.raises(UnknownNameError, match="what reproduces a study has no placebo"):
+            catalogue.get(f"{name}_placebo")
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -233,7 +279,10 @@ def test_any_clip_gives_finite_samples_or_a_reason_and_replays(name, seconds, ra
         except NotApplicableError:
             continue
         assert torch.equal(clip.samples, before)
-        assert rendered.clip.samples.shape == clip.samples.shape
+        clean = degradation.undamaged(clip)
+        assert (clean.sample_rate, clean.channels) == ((24000, 1) if name in PAPER else (rate, channels))
+        assert rendered.clip.samples.shape == clean.samples.shape
+        assert rendered.clip.sample_rate == clean.sample_rate
         assert rendered.clip.samples.dtype == torch.float32
         assert bool(torch.isfinite(rendered.clip.samples).all())
         replayed = degradation.apply(clip, Plan.from_json(rendered.plan.to_json()))

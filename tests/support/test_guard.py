@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from degrade_bench._support.guard import ForeignExitError, guarded
+from tests.precisions import PRECISIONS, SETTABLE, fresh_precisions, new_precisions, precision_owner, precisions
 
 MODULES = ("json", "degrade_bench._support.guard")
 
@@ -44,6 +45,7 @@ def global_state():
         "deterministic": torch.are_deterministic_algorithms_enabled(),
         "precision": torch.get_float32_matmul_precision(),
         "cudnn": torch.backends.cudnn.benchmark,
+        "cudnn_tf32": torch.backends.cudnn.allow_tf32,
     }
 
 
@@ -71,6 +73,7 @@ def vandalise(directory):
     torch.use_deterministic_algorithms(True)
     torch.set_float32_matmul_precision("medium")
     torch.backends.cudnn.benchmark = True
+    torch.backends.cudnn.allow_tf32 = False
     warnings.simplefilter("error")
     sys.path.clear()
 
@@ -92,6 +95,19 @@ def test_also_where_the_foreign_code_raises(tmp_path):
     with pytest.raises(ValueError, match="broken"), guarded("it"):
         broken()
     assert global_state() == before
+
+
+@pytest.mark.parametrize(("path", "value"), SETTABLE)
+@new_precisions
+def test_every_precision_that_a_user_sets_stays_and_none_that_foreign_code_sets(path, value):
+    with fresh_precisions():
+        precision_owner(path).fp32_precision = value
+        before = precisions()
+        with guarded("it"):
+            torch.set_float32_matmul_precision("medium")
+            for owner in PRECISIONS:
+                precision_owner(owner).fp32_precision = "tf32"
+        assert precisions() == before
 
 
 @pytest.mark.parametrize(

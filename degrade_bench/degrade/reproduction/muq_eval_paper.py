@@ -10,10 +10,14 @@ was meant, ours say what is done:
   zero-padded at the end.
 - "Tempo stretch" is ``paper_varispeed_tempo``: played slower in the same way, so lower too, and cut off at the end.
 
+The script damages what it loads for the metric: the mean of a file's channels at 24 kHz, the whole of it. The
+metric then takes the middle ten seconds. So does this module, whatever clip it is given, and a metric that compares
+hears the clean clip in that form, too. The placebo is that form, undamaged: it says what a metric makes of the
+channels and of the band above 12 kHz that are left out. MuQ-Eval loads every clip in that way, so that its placebo
+costs nothing.
+
 The confounds are kept on purpose: loudness is not matched, a metric's window is not moved to the same music, and
-the padding is scored. Two things are assumed. A cell is made at the clip's own rate and on its own channels; the
-script may have worked on what it had loaded for the metric, so mono clips at 24 kHz come nearest to it. And a clip
-that was played slower is cut off at its end, so that the window moves to its beginning. Our noise is seeded.
+the padding is scored. Our noise is seeded; the script's is not.
 """
 
 from __future__ import annotations
@@ -26,11 +30,16 @@ import numpy as np
 import torch
 
 from degrade_bench.clip import Clip, TimeMap
+from degrade_bench.clip.conversion import mono_clip
 from degrade_bench.degrade.base import Degradation, Group
 from degrade_bench.degrade.ladder import Ladder
+from degrade_bench.degrade.placebo import Placebo
 from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.seeds import generator
 from degrade_bench.errors import NotApplicableError
+
+SAMPLE_RATE = 24000
+"""In Hz: what the script loads files at."""
 
 Q = 0.707
 """Quality of the biquad: ``torchaudio.functional.lowpass_biquad``'s default, a rounded 1/√2."""
@@ -47,9 +56,36 @@ def _noise(clip: Clip, seed: int) -> torch.Tensor:
 class _PaperCell(Degradation):
     """What all four have in common."""
 
+    version = "2"
     group: Group = "signal"
     source = "MuQ-Eval's degradation script (arXiv 2603.22677)"
     matches_loudness = False
+
+    def undamaged(self, clip: Clip) -> Clip:
+        """What the script loads of a file: the mean of the channels, at 24 kHz."""
+        return mono_clip(clip, SAMPLE_RATE)
+
+    def make_placebo(self) -> Degradation:
+        """What the script loads, as it is."""
+        return LoadedPlacebo(self)
+
+
+class LoadedPlacebo(Placebo):
+    """A clip as the script loads it."""
+
+    matches_loudness = False
+
+    def __init__(self, parent: Degradation) -> None:
+        summary = "one channel at 24 kHz, as the script loads a file, undamaged"
+        super().__init__(parent, summary, Ladder((SAMPLE_RATE / 1000,), "kHz, one channel"))
+
+    def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
+        """There is nothing to decide."""
+        return Drawn(achieved=strength)
+
+    def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
+        """Nothing but the loading."""
+        return clip.samples.clone()
 
 
 class PaperNoise(_PaperCell):
@@ -113,26 +149,40 @@ class PaperLowpassNoise(_PaperCell):
         return samples
 
 
+def positions(count: int, speed: float) -> np.ndarray:
+    """Where the script reads a signal of ``count`` samples, in samples: ``int(count / speed)`` places, float32.
+
+    They are evenly spread from the first sample to the last, both included, which puts the last one up to a sample
+    from where the speed alone would. Being float32, they lie on a grid of a 64th of a sample beyond sample 131,072.
+    They are rounded as ``torch.linspace`` does it on processors that multiply and add in one step: once, after a
+    multiple of the step was counted from the nearer end. Written out, it is the same on every processor.
+    """
+    places = int(count / speed)
+    last = np.float32(count - 1)
+    if places < 2:
+        return np.zeros(places, dtype=np.float32)
+    step = float(last / np.float32(places - 1))
+    index = np.arange(places)
+    first_half = index < places // 2
+    return np.where(first_half, step * index, float(last) - step * (places - 1 - index)).astype(np.float32)
+
+
 def varispeed(samples: torch.Tensor, speed: float) -> torch.Tensor:
     """Play samples at another speed by linear interpolation, in the length that they had.
 
-    Output sample ``i`` is the input at ``i * speed``; beyond the last input sample it is zero.
+    What is longer than that is cut off; behind what is shorter there are zeros.
 
     Args:
         samples: ``(channels, time)``.
         speed: over 1 is faster and higher.
     """
     count = samples.shape[1]
-    positions = np.arange(count) * speed
-    positions = positions[positions <= count - 1]
-    left = np.minimum(positions.astype(np.int64), max(0, count - 2))
-    share = torch.from_numpy(positions - left)
-    read = samples.double()
-    right = torch.from_numpy(np.minimum(left + 1, count - 1))
-    before = read[:, torch.from_numpy(left)]
-    interpolated = before + share * (read[:, right] - before)
+    read = np.minimum(positions(count, speed)[:count], count - 1)
+    left = read.astype(np.int64)
+    share = torch.from_numpy(read.astype(np.float64) - left)
+    before, after = (samples[:, torch.from_numpy(index)] for index in (left, np.minimum(left + 1, count - 1)))
     out = torch.zeros_like(samples)
-    out[:, : interpolated.shape[1]] = interpolated.float()
+    out[:, : len(read)] = (before.double() * (1 - share) + after.double() * share).float()
     return out
 
 

@@ -13,6 +13,8 @@ import math
 import numpy as np
 import torch
 
+from degrade_bench.clip.conversion import mono_at
+
 SAMPLE_RATE = 16000
 WINDOW_SECONDS = 9.01
 WINDOW_SAMPLES = int(WINDOW_SECONDS * SAMPLE_RATE)
@@ -32,12 +34,8 @@ def preprocessed(batch: torch.Tensor, sample_rate: int) -> np.ndarray:
     The package takes one channel at 16 kHz only. The mean of the channels and torchaudio's resampler with its
     default settings are the bench's choice. Samples beyond ±1 stay as they are.
     """
-    import torchaudio
-
-    mono = batch.to("cpu", torch.float32).mean(dim=1)
-    if sample_rate != SAMPLE_RATE:
-        mono = torchaudio.functional.resample(mono, sample_rate, SAMPLE_RATE)
-    return mono.numpy()
+    mono: np.ndarray = mono_at(batch.to("cpu", torch.float32), sample_rate, SAMPLE_RATE).numpy()
+    return mono
 
 
 def repeated(audio: np.ndarray) -> np.ndarray:

@@ -49,11 +49,6 @@ class Architecture:
     norm_eps: float
     time_strides: tuple[int, int]
 
-    @property
-    def shortest_samples(self) -> int:
-        """The fewest samples that the encoder can take: the spectrogram's reflection needs half a frame."""
-        return N_FFT // 2 + 1
-
     @classmethod
     def from_config(cls, config: Mapping[str, Any], path: object) -> Architecture:
         """Read it from the contents of ``config.json``; ``path`` is for messages.

@@ -48,6 +48,8 @@ def read_encoder_config(path: Path) -> dict[str, Any]:
 def read_state(path: Path) -> dict[str, torch.Tensor]:
     """Tensors by name; only tensors are read, so that no code in the file can run.
 
+    Of a trainer's checkpoint, which holds them under ``model_state`` beside other things, these are taken.
+
     Raises:
         MetricError: a pickle that holds code, a file cut off, or anything but tensors by name.
     """
@@ -65,6 +67,8 @@ def read_state(path: Path) -> dict[str, torch.Tensor]:
     except Exception as error:  # of a damaged file: IndexError, struct.error, AssertionError, TypeError and others
         first = " ".join(str(error).split())[:160]
         raise MetricError(f"muq-eval: {path} cannot be read (cut off?): {first}") from error
+    if isinstance(state, dict) and isinstance(state.get("model_state"), dict):
+        state = state["model_state"]
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise MetricError(f"muq-eval: {path} is not a state dictionary: expected tensors by name")
     return state

@@ -9,28 +9,15 @@ Longer audio can be heard whole, in windows of the same length: see :func:`windo
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
 
-from degrade_bench._support.precision import multiplying
-from degrade_bench.errors import MetricError
+from degrade_bench.clip.conversion import mono_at
 
 SAMPLE_RATE = 24000
 WINDOW_SECONDS = 10.0
 WINDOW_SAMPLES = 240_000
-
-
-def mono_24k(batch: torch.Tensor, sample_rate: int) -> torch.Tensor:
-    """``(batch, channels, time)`` at any rate to ``(batch, time)`` at 24 kHz."""
-    import torchaudio
-
-    mono = batch.mean(dim=1)
-    if sample_rate != SAMPLE_RATE:
-        with multiplying(tf32=False):  # it is a convolution
-            mono = torchaudio.functional.resample(mono, sample_rate, SAMPLE_RATE)
-    return mono
 
 
 def centred(mono: torch.Tensor) -> torch.Tensor:
@@ -44,7 +31,7 @@ def centred(mono: torch.Tensor) -> torch.Tensor:
 
 def preprocessed(batch: torch.Tensor, sample_rate: int) -> torch.Tensor:
     """The contract: ``(batch, channels, time)`` at any rate to ``(batch, 240000)`` at 24 kHz."""
-    return centred(mono_24k(batch, sample_rate))
+    return centred(mono_at(batch, sample_rate, SAMPLE_RATE))
 
 
 def windows(batch: torch.Tensor, sample_rate: int, hop_seconds: float | None) -> torch.Tensor:
@@ -57,7 +44,7 @@ def windows(batch: torch.Tensor, sample_rate: int, hop_seconds: float | None) ->
             as many as lie within the audio whole, and one more at its end where they leave a rest. Audio of one
             window or less gives one, filled up as the contract does.
     """
-    mono = mono_24k(batch, sample_rate)
+    mono = mono_at(batch, sample_rate, SAMPLE_RATE)
     count = mono.shape[-1]
     if hop_seconds is None or count <= WINDOW_SAMPLES:
         return centred(mono)[:, None]
@@ -74,27 +61,10 @@ class Windows:
 
     Attributes:
         hop_seconds: as in :func:`windows`.
-        shortest: the fewest samples at 24 kHz that the encoder takes.
     """
 
     hop_seconds: float | None
-    shortest: int
 
     def __call__(self, samples: torch.Tensor, sample_rate: int) -> torch.Tensor:
-        """``(channels, time)`` to ``(windows, 240000)``.
-
-        Raises:
-            MetricError: it is too short for the encoder.
-        """
-        needed = shortest_samples(self.shortest, sample_rate)
-        if samples.shape[-1] < needed:
-            raise MetricError(
-                f"muq-eval: {samples.shape[-1]} samples at {sample_rate} Hz are too short for the encoder, "
-                f"which takes {needed} and more"
-            )
+        """``(channels, time)`` to ``(windows, 240000)``; a signal of one sample is filled up like any other."""
         return windows(samples[None], sample_rate, self.hop_seconds)[0]
-
-
-def shortest_samples(encoder_samples: int, sample_rate: int) -> int:
-    """The fewest samples at ``sample_rate`` that give ``encoder_samples`` at 24 kHz."""
-    return math.ceil(encoder_samples * sample_rate / SAMPLE_RATE)

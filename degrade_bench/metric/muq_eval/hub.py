@@ -7,35 +7,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from degrade_bench._support.files import sha256_of
 from degrade_bench.errors import MetricError, UnknownNameError
 from degrade_bench.metric.muq_eval.hub_errors import HubFile, explained, is_absent, shortened
+from degrade_bench.metric.muq_eval.published import Published, checkpoint_note
 
 LICENCE = "MuQ's weights are licensed CC-BY-NC 4.0: no commercial use; MuQ-Eval's own are under MIT"
 DOWNLOAD = "1.34 GB"
-
-
-@dataclass(frozen=True)
-class Published:
-    """A repository on the hub.
-
-    Attributes:
-        repo: its name.
-        file: the file that must be had.
-        revision: the commit that is asked for, or a branch where no commit is known.
-        beside: files that are taken along where they exist.
-        sha256: what the files' bytes must be at that revision.
-    """
-
-    repo: str
-    file: str
-    revision: str
-    beside: tuple[str, ...] = ()
-    sha256: Mapping[str, str] = field(default_factory=dict)
 
 
 ENCODER = Published(
@@ -45,10 +27,13 @@ ENCODER = Published(
     sha256={"config.json": "237335ee27d8fb951ce778701a12a79e06c51ae636dd786f97e45f51ce532543"},
 )
 # No commit of the two checkpoints was at hand to be pinned. What `main` stood for, and the SHA-256 of the weights,
-# are recorded with every run; once a commit is known, it and the hash go here.
+# are recorded with every run; once a commit is known, it and the hash go here. A3a's card names
+# `best_model.pt` only; whether its repository has `model_state_dict.pt` too, as A1's has, is not confirmed.
 CHECKPOINTS = {
     "a1": Published("zhudi2825/MuQ-Eval-A1", "model_state_dict.pt", "main"),
-    "a3a": Published("zhudi2825/MuQ-Eval", "model_state_dict.pt", "main", beside=("base.yaml", "config.yaml")),
+    "a3a": Published(
+        "zhudi2825/MuQ-Eval", "model_state_dict.pt", "main", "best_model.pt", ("base.yaml", "config.yaml")
+    ),
 }
 VARIANT_OF = {"muq-eval": "a1", "muq-eval-a3a": "a3a"}
 METRIC_OF = {variant: metric for metric, variant in VARIANT_OF.items()}
@@ -137,9 +122,9 @@ def _find(
 def _in_folder(option: str, published: Published, folder: Path) -> _Place:
     if not folder.is_dir():
         raise MetricError(f"{option}: no such folder")
-    path = folder / published.file
-    if not path.is_file():
-        raise MetricError(f"{option}: there is no {published.file} in it")
+    path = next((path for path in map(folder.joinpath, published.files) if path.is_file()), None)
+    if path is None:
+        raise MetricError(f"{option}: there is no {' and no '.join(published.files)} in it")
     beside = tuple(folder / name for name in published.beside if (folder / name).is_file())
     return _Place(path, "local folder", beside)
 
@@ -151,14 +136,19 @@ def _in_cache(published: Published, revision: str, variant: str) -> _Place:
         NotHereError: a file is not in the cache, though the hub may have it.
         MetricError: a file is not what was published at the pinned revision.
     """
-    paths = []
-    for name in (*published.beside, published.file):
+    paths, missing = [], []
+    for name in published.beside:
         cached = _cached(published.repo, name, revision)
         if isinstance(cached, str):
             paths.append(Path(cached))
-        elif cached is None or name == published.file:  # anything else stands for "the hub has no such file"
-            at = "" if revision == "main" else f" at revision {revision[:12]}"
-            raise NotHereError(f"{published.repo}'s {name}{at} is not on this machine")
+        elif cached is None:  # anything else stands for "the hub has no such file"
+            missing.append(name)
+    found = (_cached(published.repo, name, revision) for name in published.files)
+    main = next((cached for cached in found if isinstance(cached, str)), None)
+    if missing or main is None:
+        at = "" if revision == "main" else f" at revision {revision[:12]}"
+        raise NotHereError(f"{published.repo}'s {(*missing, published.file)[0]}{at} is not on this machine")
+    paths.append(Path(main))
     if revision == published.revision:
         for path in paths:
             _verify(published, path, variant)
@@ -265,6 +255,8 @@ def fetch(metric: str, revision: str | None = None, encoder_revision: str | None
     for path in (here.checkpoint, *here.configs):
         yield f"{path} (revision {weights}, SHA-256 {sha256_of(path)})"
     yield f"{here.encoder} (revision {configuration}, SHA-256 {sha256_of(here.encoder)})"
+    if note := checkpoint_note({"variant": variant, "checkpoint_sha256": sha256_of(here.checkpoint)}):
+        yield f"note: {metric}: {note}"
     asked = {"revision": revision, "encoder_revision": encoder_revision}
     settings = "".join(f" --set {metric}.{name}={value}" for name, value in asked.items() if value)
     yield f"next: degrade-bench run --suite signal,structural --metric {metric}{settings} --out out"
@@ -316,15 +308,18 @@ def _fetch(variant: str, published: Published, revision: str) -> None:
     if not sys.stderr.isatty():
         utils.disable_progress_bars()  # type: ignore[attr-defined]
     at = revision
-    for name in (*published.beside, published.file):
+    for name in (*published.beside, *published.files):
         try:
             path = hf_hub_download(published.repo, name, revision=at, etag_timeout=10)
         except Exception as error:  # the hub client raises many kinds: network, HTTP, disk, cache
-            if name in published.beside and is_absent(error):
+            if is_absent(error) and name != published.files[-1]:
                 continue
-            file = HubFile(published.repo, name, revision, published.revision, cache_folder(), DOWNLOAD)
+            absent = " and no ".join(published.files) if is_absent(error) else name
+            file = HubFile(published.repo, absent, revision, published.revision, cache_folder(), DOWNLOAD)
             why = explained(error, file)
             raise MetricError(
                 f"{METRIC_OF[variant]}: weights are not available: {why}; {how_to(variant)}"
             ) from error
+        if name in published.files:
+            return
         at = Path(path).parent.name  # its commit: a branch may move while its files are fetched

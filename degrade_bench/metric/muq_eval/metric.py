@@ -175,7 +175,7 @@ class MuQEval(PreparedMetric):
     @property
     def preparation(self) -> Windows:
         """Mono, 24 kHz, and the windows: what MuQ-Eval does to audio before its encoder hears it."""
-        return Windows(self.hop_seconds, self.architecture.shortest_samples)
+        return Windows(self.hop_seconds)
 
     @property
     def windows_at_once(self) -> int:

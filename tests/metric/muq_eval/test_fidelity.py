@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
+import torchaudio
 
 from degrade_bench.corpus.builtin import builtin_sources
+from degrade_bench.degrade import catalogue
+from degrade_bench.degrade.seeds import generator
 from degrade_bench.errors import MetricError
 from degrade_bench.metric.muq_eval.checkpoint import folded, lora_alpha, read_state
 from degrade_bench.metric.muq_eval.metric import MuQEval, MuQEvalA3a
@@ -108,6 +112,21 @@ def test_bfloat16_is_close_and_in_order(variant, folders, metric):
     assert half.fingerprint() != metric.fingerprint()
 
 
+def test_the_papers_cells_score_as_what_the_script_makes_and_their_placebo_as_the_clip(metric, reference):
+    clip = make_clip(12.0, 44100, 2)
+    loaded = torchaudio.functional.resample(clip.samples.mean(dim=0, keepdim=True), 44100, 24000)
+    places = torch.linspace(0, loaded.shape[1] - 1, int(loaded.shape[1] / 0.7))
+    left = places.floor().long()
+    share = places - left
+    slow = loaded[:, left] * (1 - share) + loaded[:, (left + 1).clamp(max=loaded.shape[1] - 1)] * share
+    cell = catalogue.get("paper_varispeed_tempo").render(clip, 3, generator(0)).clip
+    expected = reference.score(slow[:, : loaded.shape[1]], 24000)
+    assert float(metric.score(cell.samples[None], cell.sample_rate)) == pytest.approx(expected, abs=1e-5)
+    placebo = catalogue.get("paper_varispeed_tempo_placebo").render(clip, 1, generator(0)).clip
+    clean = metric.prepared(clip.samples[None], 44100)[0]
+    assert metric.prepared(placebo.samples[None], 24000)[0].key == clean.key, "the same windows, bit for bit"
+
+
 # -- A3a -----------------------------------------------------------------------------------------------
 
 
@@ -147,6 +166,20 @@ def test_neither_variant_takes_the_others_weights(tmp_path):
         make("a3a", a1, lora_alpha=32)
 
 
+def test_a_trainers_checkpoint_of_a3a_is_the_same_and_runs_no_code(tmp_path):
+    checkpoint, encoder = build_checkpoint(tmp_path / "a3a", "a3a")
+    clip = make_clip(10.0, 24000, 1)
+    expected = make("a3a", (checkpoint, encoder)).score(clip.samples[None], 24000)
+    tensors = torch.load(checkpoint / "model_state_dict.pt", weights_only=True)
+    (checkpoint / "model_state_dict.pt").unlink()
+    whole = {"epoch": 3, "model_state": tensors, "optimizer_state": {"state": {}}, "config": {"seed": 42}}
+    torch.save(whole, checkpoint / "best_model.pt")
+    assert torch.equal(make("a3a", (checkpoint, encoder)).score(clip.samples[None], 24000), expected)
+    torch.save({**whole, "config": SimpleNamespace(seed=42)}, checkpoint / "best_model.pt")
+    with pytest.raises(MetricError, match=r"best_model\.pt is refused: .* could run code"):
+        make("a3a", (checkpoint, encoder))
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -176,8 +209,6 @@ def test_long_audio_is_heard_in_windows_and_its_score_is_their_mean(folders, var
     assert per_window.shape == (1, len(starts))
     mono = reference.audio(clip.samples, 24000)  # only for its length
     assert mono.shape == (1, 240000)
-    import torchaudio
-
     whole = torchaudio.functional.resample(clip.samples.mean(dim=0, keepdim=True), 44100, 24000)
     for start, score in zip(starts, per_window[0], strict=True):
         first = round(start * 24000)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from functools import reduce
+from functools import partial
 
 import pytest
 import torch
@@ -16,7 +15,16 @@ from degrade_bench.metric.muq_eval.device import Batches, windows_at_once
 from degrade_bench.metric.muq_eval.metric import MuQEval
 from degrade_bench.sweep.scoring import MetricInput, score_cells
 from tests.conftest import make_clip
-from tests.metric.muq_eval.build import build_checkpoint
+from tests.metric.muq_eval.build import Reference, build_checkpoint
+from tests.precisions import (
+    PRECISIONS,
+    SETTABLE,
+    fresh_precisions,
+    new_precisions,
+    precision_owner,
+    precisions,
+    set_precision,
+)
 
 
 @pytest.fixture(scope="module")
@@ -31,36 +39,6 @@ def make(built, **settings) -> MuQEval:
 @pytest.fixture
 def batch() -> torch.Tensor:
     return torch.stack([make_clip(10.0, 24000, 1, seed=seed).samples for seed in range(5)])
-
-
-new_precisions = pytest.mark.skipif(
-    not hasattr(getattr(torch.backends.cudnn, "conv", None), "fp32_precision"), reason="torch before 2.9"
-)
-
-OWNERS = ("", "cudnn", "cudnn.conv", "cudnn.rnn", "cuda.matmul", "mkldnn", "mkldnn.conv", "mkldnn.matmul")
-
-
-def owner(path: str):
-    return reduce(getattr, filter(None, path.split(".")), torch.backends)
-
-
-def precisions() -> dict[str, object]:
-    return {
-        **{path: owner(path).fp32_precision for path in OWNERS},
-        "benchmark": torch.backends.cudnn.benchmark,
-    }
-
-
-@contextmanager
-def fresh_precisions():
-    """Put back afterwards what a test sets."""
-    before = precisions()
-    try:
-        yield
-    finally:
-        torch.backends.cudnn.benchmark = before.pop("benchmark")
-        for path, value in before.items():
-            owner(path).fp32_precision = value
 
 
 class Small:
@@ -153,12 +131,10 @@ def test_audio_that_is_no_number_is_one_clips_nan_and_not_its_neighbours(built, 
 
 
 @pytest.mark.parametrize(("samples", "rate"), [(1024, 24000), (341, 8000), (1, 44100)])
-def test_audio_shorter_than_the_encoder_can_take_is_an_error(built, samples, rate):
-    metric = make(built)
-    with pytest.raises(MetricError, match=f"{samples} samples at {rate} Hz are too short"):
-        metric.score(torch.zeros(1, 1, samples), rate)
-    needed = -(-1025 * rate // 24000)
-    assert torch.isfinite(metric.score(torch.zeros(1, 1, needed), rate)).all()
+def test_audio_shorter_than_the_encoder_can_take_is_filled_up_first(built, samples, rate):
+    short = make_clip(1.0, rate, 2).samples[:, 100 : 100 + samples]
+    expected = Reference(*built).score(short, rate)
+    assert float(make(built).score(short[None], rate)) == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -206,40 +182,71 @@ def test_the_batch_on_a_gpu_is_a_power_of_two_by_the_card_alone(monkeypatch):
     )
 
 
-@pytest.mark.parametrize(
-    "setting",
-    [
-        lambda: setattr(torch.backends, "fp32_precision", "tf32"),
-        lambda: setattr(torch.backends.cudnn, "fp32_precision", "ieee"),
-        lambda: setattr(torch.backends.cudnn.conv, "fp32_precision", "ieee"),
-        lambda: setattr(torch.backends.mkldnn.matmul, "fp32_precision", "bf16"),
-        lambda: torch.set_float32_matmul_precision("medium"),
-        lambda: setattr(torch.backends.cudnn, "benchmark", True),
-    ],
-)
-@new_precisions
-def test_no_precision_that_a_user_sets_changes_a_score(built, batch, setting):
+OF_THE_NETWORK = ("cudnn.conv", "cuda.matmul", "mkldnn.conv", "mkldnn.matmul")
+SETTINGS = {
+    "all": partial(set_precision, "", "tf32"),
+    "cudnn": partial(set_precision, "cudnn", "ieee"),
+    "cudnn.conv": partial(set_precision, "cudnn.conv", "ieee"),
+    "mkldnn": partial(set_precision, "mkldnn", "bf16"),
+    "mkldnn.conv": partial(set_precision, "mkldnn.conv", "bf16"),
+    "mkldnn.matmul": partial(set_precision, "mkldnn.matmul", "bf16"),
+    "products": partial(torch.set_float32_matmul_precision, "medium"),
+    "benchmark": partial(setattr, torch.backends.cudnn, "benchmark", True),
+}
+"""What could change a score here or on a GPU, in either of torch's two ways."""
+
+
+@pytest.fixture(scope="module")
+def as_scored(built):
+    """A metric, a batch at another rate than the network's, and its scores."""
     metric = make(built)
-    expected = metric.score(batch, 24000)
-    metric.listener.remembered.clear()
+    batch = make_clip(10.0, 44100, 2, seed=3).samples[None]
+    return metric, batch, metric.score(batch, 44100)
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+@new_precisions
+def test_no_precision_that_a_user_sets_changes_a_score(as_scored, setting):
+    metric, batch, expected = as_scored
+    metric.forget()
     with fresh_precisions():
-        setting()
+        SETTINGS[setting]()
         before = precisions()
-        assert torch.equal(metric.score(batch, 24000), expected)
+        assert torch.equal(metric.score(batch, 44100), expected)
         assert precisions() == before
 
 
+@pytest.mark.parametrize(("path", "value"), SETTABLE)
 @new_precisions
-def test_a_precision_that_follows_a_global_one_goes_on_following_it():
+def test_every_precision_that_a_user_can_set_is_exact_meanwhile_and_back_afterwards(path, value):
     with fresh_precisions():
-        for path in OWNERS:
-            owner(path).fp32_precision = "none"
-        torch.backends.fp32_precision = "tf32"
+        set_precision(path, value)
+        before = precisions()
+        with multiplying(tf32=False):
+            assert {precision_owner(one).fp32_precision for one in OF_THE_NETWORK} == {"ieee"}
+        assert precisions() == before
+        with multiplying(tf32=True):
+            assert [precision_owner(one).fp32_precision for one in OF_THE_NETWORK] == [
+                "tf32",
+                "tf32",
+                "ieee",
+                "ieee",
+            ]
+        assert precisions() == before
+
+
+@pytest.mark.parametrize(("one", "other"), [("tf32", "ieee"), ("ieee", "tf32")])
+@new_precisions
+def test_a_precision_that_follows_a_global_one_goes_on_following_it(one, other):
+    with fresh_precisions():
+        for path in PRECISIONS:
+            set_precision(path, "none")
+        torch.backends.fp32_precision = one
         with multiplying(tf32=False):
             assert torch.backends.cudnn.conv.fp32_precision == "ieee"
-        assert torch.backends.cudnn.conv.fp32_precision == "tf32"
-        torch.backends.fp32_precision = "ieee"
-        assert {path: owner(path).fp32_precision for path in OWNERS} == dict.fromkeys(OWNERS, "ieee")
+        assert {precision_owner(path).fp32_precision for path in PRECISIONS} == {one}
+        torch.backends.fp32_precision = other
+        assert {precision_owner(path).fp32_precision for path in PRECISIONS} == {other}
 
 
 def test_autocast_around_it_changes_no_score(built, batch):

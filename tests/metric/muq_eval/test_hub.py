@@ -18,6 +18,7 @@ from degrade_bench._support.files import sha256_of
 from degrade_bench.cli import app as cli
 from degrade_bench.errors import MetricError, UnknownNameError
 from degrade_bench.metric.catalogue import load_metric
+from degrade_bench.metric.identity import identity_note
 from degrade_bench.metric.muq_eval import hub
 from degrade_bench.metric.muq_eval.metric import MuQEval, MuQEvalA3a
 from tests.metric.muq_eval.build import build_checkpoint
@@ -106,6 +107,30 @@ def test_a3a_takes_its_training_configuration_from_the_cache(cache, tmp_path, mo
     assert load_metric("muq-eval-a3a", {}, "cpu").fingerprint_parts()["lora_alpha"] == 32
 
 
+@pytest.mark.parametrize("variant", ["a1", "a3a"])
+def test_a_folder_may_hold_a3as_weights_under_either_name_and_a1s_under_one(variant, tmp_path):
+    for name in ("best_model.pt", "config.json", "config.yaml"):
+        (tmp_path / name).write_bytes(b"")
+    found = hub.local_files(variant, tmp_path, tmp_path)
+    if variant == "a1":
+        assert str(found).endswith("there is no model_state_dict.pt in it")
+    else:
+        assert found.checkpoint == tmp_path / "best_model.pt"
+        (tmp_path / "model_state_dict.pt").write_bytes(b"")
+        assert hub.local_files(variant, tmp_path, tmp_path).checkpoint == tmp_path / "model_state_dict.pt"
+        assert "no model_state_dict.pt and no best_model.pt in it" in str(hub.local_files(variant, tmp_path.parent))
+
+
+def test_other_weights_of_a1_than_the_reported_ones_are_worth_a_note_and_no_refusal(built, tmp_path):
+    folders = {"checkpoint": str(built[0]), "encoder": str(built[1])}
+    note = identity_note(load_metric("muq-eval", folders, "cpu").fingerprint_parts())
+    assert f"SHA-256 {sha256_of(built[0] / 'model_state_dict.pt')[:12]}…, there 4163ec9ba81b…" in str(note)
+    reported = "4163ec9ba81bc0f7616611804414215220ae46fe1c8ae6fdff3f7919e7d21455"
+    assert identity_note({"variant": "a1", "checkpoint_sha256": reported}) is None
+    assert identity_note({"variant": "a3a", "checkpoint_sha256": "0" * 64}) is None
+    assert identity_note({}) is None
+
+
 # -- fetching ------------------------------------------------------------------------------------------
 
 
@@ -146,6 +171,7 @@ def test_fetch_says_the_licence_first_and_at_the_end_what_is_there(
     assert "1.34 GB" in lines[0][0]
     assert sha256_of(built[0] / "model_state_dict.pt") in text
     assert COMMIT in text
+    assert "note: muq-eval: its weights are other ones than another project uses" in text
     assert "degrade-bench run" in lines[-1][0]
     assert {(hub.ENCODER.repo, "config.json", hub.ENCODER.revision)} < set(server.asked)
     assert not any("best_model" in name for _, name, _ in server.asked)

@@ -152,6 +152,22 @@ def test_a3a_comes_with_its_training_configuration_where_there_is_one(small_hub)
     assert len(small_hub.asked) == asked
 
 
+def test_a3as_weights_are_taken_under_the_name_that_its_card_gives_where_the_other_is_not_there(small_hub):
+    published = small_hub.files[A3A]
+    published[FIRST]["best_model.pt"] = b"a checkpoint"
+    assert hub.fetched_files("a3a").checkpoint.name == "model_state_dict.pt"
+    assert not any("best_model" in request for request in small_hub.asked)
+    published[SECOND] = {"config.yaml": b"model: {}", "best_model.pt": b"a checkpoint"}
+    files = hub.fetched_files("a3a", revision=SECOND)
+    assert files.checkpoint.read_bytes() == b"a checkpoint"
+    assert (files.checkpoint.name, files.revisions[0]) == ("best_model.pt", SECOND)
+    asked = len(small_hub.asked)
+    assert hub.fetched_files("a3a", revision=SECOND) == files
+    assert len(small_hub.asked) == asked
+    published["3" * 40] = {"config.yaml": b"model: {}"}
+    assert "has no model_state_dict.pt and no best_model.pt at revision" in refusal("a3a", revision="3" * 40)
+
+
 def test_weights_alone_are_not_all_of_a3a(small_hub):
     from huggingface_hub import hf_hub_download
 

@@ -1,0 +1,43 @@
+"""A signal as models of music load it: the mean of its channels, at another rate by torchaudio's resampler.
+
+torchaudio's default settings are the common choice; they are not changed here, so that what is made is what those
+make who call it without thinking.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from degrade_bench._support.caching import remembered
+from degrade_bench._support.precision import multiplying
+from degrade_bench.clip.clip import Clip
+
+
+def mono_at(signals: torch.Tensor, sample_rate: int, wanted_rate: int) -> torch.Tensor:
+    """``(..., channels, time)`` at any rate to ``(..., time)`` at the wanted one.
+
+    Args:
+        signals: float32.
+        sample_rate: of the signals, in Hz.
+        wanted_rate: in Hz.
+    """
+    import torchaudio
+
+    mono = signals.mean(dim=-2)
+    if sample_rate != wanted_rate:
+        with multiplying(tf32=False):  # it is a convolution
+            mono = torchaudio.functional.resample(mono, sample_rate, wanted_rate)
+    return mono
+
+
+def mono_clip(clip: Clip, sample_rate: int) -> Clip:
+    """A clip as one channel at ``sample_rate`` Hz; the clip itself where it is that already. Made once per clip."""
+    if clip.channels == 1 and clip.sample_rate == sample_rate:
+        return clip
+    return _converted(clip, sample_rate)
+
+
+@remembered()
+def _converted(clip: Clip, sample_rate: int) -> Clip:
+    mono = mono_at(clip.samples, clip.sample_rate, sample_rate)
+    return clip.with_samples(mono[None], sample_rate=sample_rate)
