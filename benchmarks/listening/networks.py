@@ -74,3 +74,23 @@ def load(which: str, files: Files, device: str = "cpu") -> Callable[[torch.Tenso
             )
         )
     return made.eval().to(device)
+
+
+def rounded(encoder: torch.nn.Module) -> torch.nn.Module:
+    """An encoder of the type ``MIXED`` that multiplies in float32 what it has rounded to bfloat16.
+
+    That is what instructions for bfloat16 do, on a processor that has none.
+    """
+    for layer in encoder.layers:
+        for part in (layer.before, layer.after):
+            part.widen, part.narrow = _Rounding(part.widen), _Rounding(part.narrow)
+    return encoder
+
+
+class _Rounding(torch.nn.Module):
+    def __init__(self, layer: torch.nn.Linear) -> None:
+        super().__init__()
+        self.weight, self.bias = layer.weight.float(), layer.bias.float()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.linear(x.float(), self.weight, self.bias).to(torch.bfloat16)
