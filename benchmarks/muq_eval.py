@@ -133,8 +133,8 @@ the scores' standard deviation between clips is {exact.spread:.3f}."""
     if not rough:
         rough = {MIXED: rounded(load(MIXED, files))}
         note = f""" {NO_INSTRUCTIONS}:
-mixed multiplied in float32 here what it had rounded to bfloat16, the same but for the rounding of sums, and
-bfloat16 itself was not tried."""
+mixed multiplied in float32 here what it had rounded to bfloat16, which errs as much, and bfloat16 itself was not
+tried."""
     many = list(islice(agreement.damaged(clips[:14], agreement.MORE_DAMAGES), options.clips))
     agreed = agreement.compare(encoders[FLOAT32], rough, score, many)
     damages = ", ".join(f"{name} {level}" for name, level in agreement.MORE_DAMAGES)

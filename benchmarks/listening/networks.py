@@ -79,7 +79,8 @@ def load(which: str, files: Files, device: str = "cpu") -> Callable[[torch.Tenso
 def rounded(encoder: torch.nn.Module) -> torch.nn.Module:
     """An encoder of the type ``MIXED`` that multiplies in float32 what it has rounded to bfloat16.
 
-    That is what instructions for bfloat16 do, on a processor that has none.
+    For processors without instructions for bfloat16. Its sums are rounded otherwise, and later roundings to
+    bfloat16 enlarge that: it errs as much as the type does, and not by the same.
     """
     for layer in encoder.layers:
         for part in (layer.before, layer.after):
