@@ -1,8 +1,8 @@
-"""Does the fast path say what ``muq``'s forward says, and does bfloat16 agree with float32?"""
+"""Does the fast path say what ``muq``'s forward says, and do the rougher types agree with float32?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,19 @@ from degrade_bench.metric.muq_eval.contract import preprocessed
 Encode = Callable[[torch.Tensor], torch.Tensor]
 
 DAMAGES = (("white_noise", 3), ("hard_clipping", 5), ("low_pass", 3), ("mp3", 5))
+MORE_DAMAGES = (
+    *DAMAGES,
+    ("white_noise", 1),
+    ("white_noise", 5),
+    ("pink_noise", 4),
+    ("hard_clipping", 2),
+    ("bit_depth", 4),
+    ("low_pass", 5),
+    ("high_pass", 4),
+    ("mp3", 2),
+    ("reverb", 4),
+    ("wow", 4),
+)
 
 
 @dataclass(frozen=True)
@@ -49,30 +62,36 @@ class Agreement:
         return float(spearmanr(self.first, self.second).statistic)
 
 
-def compare(first: Encode, second: Encode, score: Encode, clips: Sequence[Clip]) -> Agreement:
-    """Both encoders on every clip, as the contract prepares it.
+def compare(
+    first: Encode, others: Mapping[str, Encode], score: Encode, clips: Iterable[Clip]
+) -> dict[str, Agreement]:
+    """An encoder beside others on every clip, as the contract prepares it.
 
     Args:
         first: an encoder, ``(batch, samples)`` to ``(batch, time, dim)``.
-        second: the other one.
-        score: the head that both share: a clip's features to its score.
+        others: the other ones, by name.
+        score: the head that all share: a clip's features to its score.
         clips: the music.
     """
-    errors, scores = [], ([], [])
+    errors: dict[str, list[float]] = {name: [] for name in others}
+    scores: dict[str, list[float]] = {name: [] for name in others}
+    own: list[float] = []
     for clip in clips:
         audio = preprocessed(clip.samples[None], clip.sample_rate)
-        frames = [encode(audio) for encode in (first, second)]
-        errors.append(float((frames[0] - frames[1]).norm() / frames[0].norm()))
-        for values, features in zip(scores, frames, strict=True):
-            values.append(float(score(features)))
-    return Agreement(tuple(errors), tuple(scores[0]), tuple(scores[1]))
+        frames = first(audio)
+        own.append(float(score(frames)))
+        for name, encode in others.items():
+            theirs = encode(audio)
+            errors[name].append(float((frames - theirs).norm() / frames.norm()))
+            scores[name].append(float(score(theirs)))
+    return {name: Agreement(tuple(errors[name]), tuple(own), tuple(scores[name])) for name in others}
 
 
-def damaged(clips: Sequence[Clip]) -> Iterator[Clip]:
-    """Every clip clean, and under four damages."""
-    for clip in clips:
-        yield clip
-        for name, level in DAMAGES:
-            degradation = catalogue.get(name)
+def damaged(clips: Sequence[Clip], damages: Sequence[tuple[str, int]] = DAMAGES) -> Iterator[Clip]:
+    """Every clip clean, and then under one damage after the other."""
+    yield from clips
+    for name, level in damages:
+        degradation = catalogue.get(name)
+        for clip in clips:
             seed = cell_seed(0, clip.hash, *degradation.seed_key, 0)
             yield degradation.render(clip, level, generator(seed)).clip

@@ -28,13 +28,19 @@ class Timed:
         return statistics.median(self.seconds)
 
 
-def interleaved(runs: Mapping[str, Run], repetitions: int, wait: Run = lambda: None) -> dict[str, Timed]:
+def interleaved(
+    runs: Mapping[str, Run],
+    repetitions: int,
+    wait: Run = lambda: None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, Timed]:
     """Every run once a round, in turn, so that what else the machine does falls on all alike; first warmed up.
 
     Args:
         runs: what is timed, by name.
         repetitions: rounds.
         wait: called before and after each run: a device finishes its work there.
+        clock: what counts the seconds.
     """
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     for run in runs.values():
@@ -42,24 +48,28 @@ def interleaved(runs: Mapping[str, Run], repetitions: int, wait: Run = lambda: N
     for _ in range(repetitions):
         for name, run in runs.items():
             wait()
-            started = time.perf_counter()
+            started = clock()
             run()
             wait()
-            seconds[name].append(time.perf_counter() - started)
+            seconds[name].append(clock() - started)
     return {name: Timed(tuple(times)) for name, times in seconds.items()}
 
 
-def product(dtype: torch.dtype, device: str = "cpu", size: int = 4096) -> tuple[Run, float]:
-    """A matrix product, and its floating-point operations.
+def ratio(first: Timed, second: Timed) -> float:
+    """How many times longer the first took: the median over rounds, each with itself."""
+    return statistics.median(a / b for a, b in zip(first.seconds, second.seconds, strict=True))
+
+
+def product(dtype: torch.dtype, device: str, size: int) -> tuple[Run, float]:
+    """A product of two square matrices, and its floating-point operations.
 
     Args:
         dtype: of both factors.
         device: where they are.
-        size: columns of the left factor; half as many rows on a CPU.
+        size: rows and columns.
     """
-    rows = size if device != "cpu" else size // 2
-    left, right = (torch.randn(shape, device=device).to(dtype) for shape in ((rows, size), (size, size)))
-    return lambda: left @ right, 2.0 * rows * size * size
+    left, right = (torch.randn(size, size, device=device).to(dtype) for _ in range(2))
+    return lambda: left @ right, 2.0 * size**3
 
 
 def peak_mebibytes(script: Path, arguments: list[str]) -> float:

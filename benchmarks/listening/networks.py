@@ -18,10 +18,11 @@ from degrade_bench.metric.muq_eval.checkpoint import StrictWeights, read_encoder
 from degrade_bench.metric.muq_eval.device import fuses  # noqa: E402
 from degrade_bench.metric.muq_eval.encoder import Encoder  # noqa: E402
 from degrade_bench.metric.muq_eval.layers import Blueprint  # noqa: E402
+from degrade_bench.metric.muq_eval.packed import packing_pays  # noqa: E402
 from degrade_bench.metric.muq_eval.reference import ReferenceEncoder  # noqa: E402
 from tests.metric.muq_eval.build import FULL, build_checkpoint  # noqa: E402
 
-MUQ, FLOAT32, BFLOAT16 = "muq's own forward, float32", "fast, float32", "fast, bfloat16"
+MUQ, FLOAT32, MIXED, BFLOAT16 = "muq's own forward, float32", "fast, float32", "fast, mixed", "fast, bfloat16"
 TF32 = "fast, tf32"
 
 
@@ -48,7 +49,7 @@ def load(which: str, files: Files, device: str = "cpu") -> Callable[[torch.Tenso
     """One of the encoders: ``(batch, samples)`` to ``(batch, time, dim)``.
 
     Args:
-        which: ``MUQ``, ``FLOAT32``, ``TF32`` or ``BFLOAT16``.
+        which: ``MUQ``, ``FLOAT32``, ``TF32``, ``MIXED`` or ``BFLOAT16``.
         files: the checkpoint and the encoder's configuration.
         device: where it is to run.
     """
@@ -59,10 +60,38 @@ def load(which: str, files: Files, device: str = "cpu") -> Callable[[torch.Tenso
         config = json.loads((files.encoder / "config.json").read_text())
         made = ReferenceEncoder(config, state, path)
     else:
-        dtype = torch.bfloat16 if which == BFLOAT16 else torch.float32
-        weights = StrictWeights(state, path)
         on = torch.device(device)
         made = Encoder(
-            Blueprint(files.architecture, weights.encoder, dtype, on.type == "cuda", which == TF32, fuses(on))
+            Blueprint(
+                files.architecture,
+                StrictWeights(state, path).encoder,
+                dtype=torch.bfloat16 if which == BFLOAT16 else torch.float32,
+                on_gpu=on.type == "cuda",
+                tf32=which == TF32,
+                fused=fuses(on),
+                feed_forward=torch.bfloat16 if which in (MIXED, BFLOAT16) else torch.float32,
+                packed=on.type == "cpu" and packing_pays(),
+            )
         )
     return made.eval().to(device)
+
+
+def rounded(encoder: torch.nn.Module) -> torch.nn.Module:
+    """An encoder of the type ``MIXED`` that multiplies in float32 what it has rounded to bfloat16.
+
+    For processors without instructions for bfloat16. Its sums are rounded otherwise, and later roundings to
+    bfloat16 enlarge that: it errs as much as the type does, and not by the same.
+    """
+    for layer in encoder.layers:
+        for part in (layer.before, layer.after):
+            part.widen, part.narrow = _Rounding(part.widen), _Rounding(part.narrow)
+    return encoder
+
+
+class _Rounding(torch.nn.Module):
+    def __init__(self, layer: torch.nn.Linear) -> None:
+        super().__init__()
+        self.weight, self.bias = layer.weight.float(), layer.bias.float()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.linear(x.float(), self.weight, self.bias).to(torch.bfloat16)

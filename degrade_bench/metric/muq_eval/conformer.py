@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from degrade_bench.metric.muq_eval.layers import Blueprint, Weights, batch_norm, fill, linear
+from degrade_bench.metric.muq_eval.layers import Blueprint, Weights, batch_norm, fill
 
 
 class Conformer(nn.Module):
@@ -44,15 +44,15 @@ class FeedForward(nn.Module):
 
     def __init__(self, blueprint: Blueprint, prefix: str) -> None:
         super().__init__()
-        architecture, weights, dtype = blueprint.architecture, blueprint.weights, blueprint.dtype
+        architecture, weights, dtype = blueprint.architecture, blueprint.weights, blueprint.feed_forward
         width, inner = architecture.dim, architecture.feed_forward_dim
         self.dtype, self.activation = dtype, activation(architecture.activation)
         self.norm = LayerNorm(weights, prefix + "_layer_norm", width)
         name = prefix + ".intermediate_dense."
-        self.widen = linear(weights(name + "weight", inner, width), weights(name + "bias", inner), dtype)
+        self.widen = blueprint.linear(weights(name + "weight", inner, width), weights(name + "bias", inner), dtype)
         name = prefix + ".output_dense."
         halved = (0.5 * weights(name + "weight", width, inner), 0.5 * weights(name + "bias", width))
-        self.narrow = linear(*halved, dtype)
+        self.narrow = blueprint.linear(*halved, dtype)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """``(batch, time, dim)``."""
@@ -75,9 +75,9 @@ class Attention(nn.Module):
 
         query, key = named("linear_q"), named("linear_k")
         both = (torch.cat([query[0], key[0]]), torch.cat([query[1], key[1]]))
-        self.queries_and_keys = linear(*both, dtype)
-        self.values = linear(*named("linear_v"), dtype)
-        self.out = linear(*named("linear_out"), dtype)
+        self.queries_and_keys = blueprint.linear(*both, dtype)
+        self.values = blueprint.linear(*named("linear_v"), dtype)
+        self.out = blueprint.linear(*named("linear_out"), dtype)
 
     def forward(self, x: torch.Tensor, cosine: torch.Tensor, sine: torch.Tensor) -> torch.Tensor:
         """What every frame takes from all others.
@@ -107,7 +107,7 @@ class Convolution(nn.Module):
         self.dtype, self.activation = dtype, activation(architecture.activation)
         self.norm = LayerNorm(weights, prefix + "layer_norm", width)
         gated = weights(prefix + "pointwise_conv1.weight", 2 * width, width, 1).squeeze(2)
-        self.gated = linear(gated, None, dtype)
+        self.gated = blueprint.linear(gated, None, dtype)
         weight = weights(prefix + "depthwise_conv.weight", width, 1, taps)
         scale, shift = batch_norm(weights, prefix + "batch_norm", width)
         # in two dimensions, because only then channels may come last in memory, as the products have them
@@ -115,7 +115,8 @@ class Convolution(nn.Module):
             nn.Conv2d, width, width, (1, taps), padding=(0, taps // 2), groups=width
         )
         fill(self.depthwise, (weight * scale[:, None, None])[:, :, None], shift, dtype)
-        self.mix = linear(weights(prefix + "pointwise_conv2.weight", width, width, 1).squeeze(2), None, dtype)
+        mixing = weights(prefix + "pointwise_conv2.weight", width, width, 1).squeeze(2)
+        self.mix = blueprint.linear(mixing, None, dtype)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """``(batch, time, dim)``."""

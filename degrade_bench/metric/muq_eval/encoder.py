@@ -19,8 +19,8 @@ from torch import nn
 from degrade_bench._support.precision import multiplying
 from degrade_bench.metric.muq_eval.architecture import N_FFT, Architecture
 from degrade_bench.metric.muq_eval.conformer import Conformer, LayerNorm, Rotary
-from degrade_bench.metric.muq_eval.layers import Blueprint, conv, folded_conv, linear
-from degrade_bench.metric.muq_eval.winograd import WinogradConv
+from degrade_bench.metric.muq_eval.layers import Blueprint, conv, folded_conv
+from degrade_bench.metric.muq_eval.winograd import winograd_conv
 
 
 class Encoder(nn.Module):
@@ -85,7 +85,7 @@ class FrontEnd(nn.Module):
         self.dtype = blueprint.dtype
         # cuDNN has no fast fused convolution for exact float32
         fused = blueprint.fused and (blueprint.tf32 or blueprint.dtype is torch.bfloat16)
-        block = FusedBlock if fused else ResidualBlock
+        block = WinogradBlock if not blueprint.on_gpu else FusedBlock if fused else ResidualBlock
         self.blocks = nn.ModuleList(
             [
                 block(blueprint, f"conv.conv.{index}.", 1 if index == 0 else channels, stride)
@@ -96,7 +96,7 @@ class FrontEnd(nn.Module):
         weight = weights("conv.linear.weight", width, channels * bands).view(width, channels, bands)
         # published order is channels before bands; channels-last memory has bands before channels
         weight = weight.transpose(1, 2).reshape(width, bands * channels)
-        self.projection = linear(weight, weights("conv.linear.bias", width), self.dtype)
+        self.projection = blueprint.linear(weight, weights("conv.linear.bias", width), self.dtype)
 
     def forward(self, mel: torch.Tensor) -> torch.Tensor:
         """``(batch, 1, bands, frames)`` to ``(batch, time, dim)``, float32."""
@@ -110,21 +110,49 @@ class FrontEnd(nn.Module):
 class ResidualBlock(nn.Module):
     """Two convolutions beside a third, batch norms folded in; halves the bands and, by ``stride``, the frames.
 
-    :class:`FusedBlock` is the same in the types in which a GPU has a faster way.
+    :class:`FusedBlock` is the same in the types in which a GPU has a faster way, :class:`WinogradBlock` for CPUs.
     """
 
     def __init__(self, blueprint: Blueprint, prefix: str, inputs: int, stride: int) -> None:
         super().__init__()
         dtype, outputs = blueprint.dtype, blueprint.architecture.conv_dim
-        second = folded_conv(blueprint.weights, prefix, 2, outputs, outputs)
         self.first = conv(*folded_conv(blueprint.weights, prefix, 1, inputs, outputs), (2, stride), dtype)
-        self.second = conv(*second, (1, 1), dtype) if blueprint.on_gpu else WinogradConv(*second, dtype)
+        self.second = conv(*folded_conv(blueprint.weights, prefix, 2, outputs, outputs), (1, 1), dtype)
         self.beside = conv(*folded_conv(blueprint.weights, prefix, 3, inputs, outputs), (2, stride), dtype)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """``(batch, channels, bands, frames)``."""
         y = self.second(self.first(x).relu_())
         output: torch.Tensor = y.add_(self.beside(x)).relu_()
+        return output
+
+
+class WinogradBlock(nn.Module):
+    """A :class:`ResidualBlock` by Winograd's convolutions; in float32, those with a stride too, both as one.
+
+    Of a single channel these have too few products to gain, and in bfloat16 they would lose digits.
+    """
+
+    def __init__(self, blueprint: Blueprint, prefix: str, inputs: int, stride: int) -> None:
+        super().__init__()
+        dtype, outputs = blueprint.dtype, blueprint.architecture.conv_dim
+        first = folded_conv(blueprint.weights, prefix, 1, inputs, outputs)
+        beside = folded_conv(blueprint.weights, prefix, 3, inputs, outputs)
+        self.strided: nn.Module
+        if inputs > 1 and dtype is torch.float32:
+            weight, bias = (torch.cat(pair) for pair in zip(first, beside, strict=True))
+            self.strided = winograd_conv(weight, bias, (2, stride), dtype)
+        else:
+            self.strided = nn.ModuleList([conv(*layer, (2, stride), dtype) for layer in (first, beside)])
+        self.second = winograd_conv(*folded_conv(blueprint.weights, prefix, 2, outputs, outputs), (1, 1), dtype)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """``(batch, channels, bands, frames)``."""
+        if isinstance(self.strided, nn.ModuleList):
+            first, beside = (layer(x) for layer in self.strided)
+        else:
+            first, beside = self.strided(x).chunk(2, dim=1)
+        output: torch.Tensor = self.second(first.relu_()).add_(beside).relu_()
         return output
 
 

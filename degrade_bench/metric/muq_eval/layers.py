@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from degrade_bench.metric.muq_eval.architecture import Architecture
+from degrade_bench.metric.muq_eval.packed import PackedLinear
 
 
 class Weights(Protocol):
@@ -29,6 +30,8 @@ class Blueprint:
         on_gpu: whether it is for a GPU; on a CPU Winograd's algorithm pays.
         tf32: on a GPU, multiply float32 in TF32, front end and conformer only.
         fused: whether the GPU adds biases and sums while it convolves.
+        feed_forward: of the products in the feed-forward parts, which alone may be bfloat16.
+        packed: on a CPU, whether float32 weights are kept as oneDNN multiplies by them.
     """
 
     architecture: Architecture
@@ -37,6 +40,21 @@ class Blueprint:
     on_gpu: bool = False
     tf32: bool = False
     fused: bool = False
+    feed_forward: torch.dtype = torch.float32
+    packed: bool = False
+
+    def linear(
+        self, weight: torch.Tensor, bias: torch.Tensor | None, dtype: torch.dtype
+    ) -> nn.Linear | PackedLinear:
+        """A linear layer of the encoder.
+
+        Args:
+            weight: ``(outputs, inputs)``.
+            bias: ``(outputs,)``, or None for a layer without.
+            dtype: in which it is kept and multiplied.
+        """
+        packed = self.packed and dtype is torch.float32
+        return PackedLinear(weight, bias) if packed else linear(weight, bias, dtype)
 
 
 def linear(weight: torch.Tensor, bias: torch.Tensor | None, dtype: torch.dtype) -> nn.Linear:

@@ -42,7 +42,7 @@ class Listener:
     Args:
         make: builds the network in a given type; called again, for float32, only where bfloat16 fails.
         device: where it runs.
-        dtype: float32, or bfloat16 for the encoder's products.
+        dtype: float32, or bfloat16 for the encoder's products or some of them.
         records: whether a GPU records a pass once and replays it.
 
     Attributes:

@@ -29,7 +29,7 @@ from degrade_bench.metric.settings import check_choice
 if TYPE_CHECKING:
     from degrade_bench.metric.muq_eval.network import Network
 
-Dtype = Literal["float32", "tf32", "bfloat16"]
+Dtype = Literal["float32", "tf32", "mixed", "bfloat16"]
 Backend = Literal["fast", "reference"]
 
 _listeners: WeakValueDictionary[str, Listener] = WeakValueDictionary()
@@ -47,7 +47,7 @@ class MuQEval(PreparedMetric):
         encoder_revision: the encoder's.
         device: ``cpu`` or ``cuda:N``.
         dtype: of the encoder's products: ``float32``; ``tf32``, on a GPU, which keeps ten bits of a float32 factor;
-            or ``bfloat16``.
+            ``mixed``, on a CPU, which is bfloat16 in the feed-forward parts and float32 elsewhere; or ``bfloat16``.
         backend: ``fast``, or ``reference`` for the forward pass of the package ``muq``.
         hop_seconds: None for the paper's one window in the middle. Else the whole clip is scored in windows of ten
             seconds, one every so many seconds, and its score is their mean.
@@ -61,7 +61,7 @@ class MuQEval(PreparedMetric):
     name = "muq-eval"
     summary = "MuQ-Eval A1: predicted musical impression (MI), learned from listeners' ratings"
     source = "arXiv 2603.22677"
-    version = "2"
+    version = "3"
     sample_rate = SAMPLE_RATE
     window_seconds: float | None = WINDOW_SECONDS
     higher_is_better = True
@@ -100,6 +100,8 @@ class MuQEval(PreparedMetric):
         on = checked_device(device)
         if dtype == "tf32" and on.type != "cuda":
             raise MetricError(f"muq-eval: dtype tf32 is for CUDA devices; on {on} use float32 or bfloat16")
+        if dtype == "mixed" and on.type != "cpu":
+            raise MetricError(f"muq-eval: dtype mixed is for CPUs; on {on} use float32, tf32 or bfloat16")
         located = hub.fetched_files(self.variant, checkpoint, encoder, revision, encoder_revision)
         config = files.read_encoder_config(located.encoder)
         architecture = Architecture.from_config(config, located.encoder)
@@ -122,7 +124,9 @@ class MuQEval(PreparedMetric):
             from degrade_bench.metric.muq_eval.encoder import Encoder
             from degrade_bench.metric.muq_eval.layers import Blueprint
             from degrade_bench.metric.muq_eval.network import Network
+            from degrade_bench.metric.muq_eval.packed import own_memory, packing_pays
 
+            packed = backend == "fast" and on.type == "cpu" and packing_pays()
             weights = self._weights(located, alpha)
             made: torch.nn.Module
             if backend == "reference":
@@ -132,16 +136,27 @@ class MuQEval(PreparedMetric):
                 weights.encoder_is_checked()
             else:
                 made = Encoder(
-                    Blueprint(architecture, weights.encoder, type_, on.type == "cuda", dtype == "tf32", fuses(on))
+                    Blueprint(
+                        architecture,
+                        weights.encoder,
+                        dtype=torch.float32 if dtype == "mixed" else type_,
+                        on_gpu=on.type == "cuda",
+                        tf32=dtype == "tf32",
+                        fused=fuses(on),
+                        feed_forward=type_,
+                        packed=packed,
+                    )
                 )
             network = Network(made, weights, architecture.dim, ordinal=self.variant != "a1")
             weights.refuse_others()
+            if packed:
+                own_memory(network)
             return network
 
         depends = json.dumps({**self._parts, "device": str(on)}, sort_keys=True)
         listener = _listeners.get(depends)
         if listener is None:
-            type_ = torch.bfloat16 if dtype == "bfloat16" else torch.float32
+            type_ = torch.bfloat16 if dtype in ("mixed", "bfloat16") else torch.float32
             listener = Listener(make, on, type_, records=backend == "fast")
             _listeners[depends] = listener
         self.listener = listener

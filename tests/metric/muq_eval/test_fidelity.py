@@ -15,7 +15,7 @@ from degrade_bench.degrade.seeds import generator
 from degrade_bench.errors import MetricError
 from degrade_bench.metric.muq_eval.checkpoint import folded, lora_alpha, read_state
 from degrade_bench.metric.muq_eval.metric import MuQEval, MuQEvalA3a
-from degrade_bench.metric.muq_eval.winograd import WinogradConv
+from degrade_bench.metric.muq_eval.winograd import winograd_conv
 from tests.conftest import make_clip
 from tests.metric.muq_eval.build import BINS, LORA, Reference, build_checkpoint
 
@@ -245,7 +245,7 @@ def test_winograd_is_a_convolution(dtype, height, width):
     x = torch.randn(2, 12, height, width, generator=generator)
     weight, bias = torch.randn(8, 12, 3, 3, generator=generator), torch.randn(8, generator=generator)
     expected = torch.nn.functional.conv2d(x.double(), weight.double(), bias.double(), padding=1)
-    made = WinogradConv(weight, bias, dtype)(x.to(dtype, memory_format=torch.channels_last))
+    made = winograd_conv(weight, bias, (1, 1), dtype)(x.to(dtype, memory_format=torch.channels_last))
     assert made.shape == expected.shape
     assert relative_error(made, expected) < (5e-6 if dtype is torch.float32 else 1e-2)
 
