@@ -15,8 +15,8 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
-_remembering: list[weakref.WeakKeyDictionary[Any, Any]] = []
-"""The answers of every function that remembers."""
+_kept: dict[int, weakref.WeakKeyDictionary[Any, Any]] = {}
+"""The answers of every function that keeps any; all of them are looked at after every block of cells."""
 
 Owner = TypeVar("Owner")
 P = ParamSpec("P")
@@ -64,7 +64,6 @@ def remembered(
 
     def decorate(function: Callable[Concatenate[Owner, P], T]) -> Callable[Concatenate[Owner, P], T]:
         answers: weakref.WeakKeyDictionary[Any, tuple[tuple[Any, ...], T]] = weakref.WeakKeyDictionary()
-        _remembering.append(answers)
 
         @wraps(function)
         def remembering(owner: Owner, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -76,6 +75,7 @@ def remembered(
             if owners == "last":
                 answers.clear()
             answers[owner] = (question, answer)
+            _kept[id(answers)] = answers
             return answer
 
         return remembering
@@ -89,9 +89,13 @@ def forget(kept: Callable[[Any], bool]) -> None:
     Args:
         kept: whether an owner's answers stay.
     """
-    for answers in filter(len, _remembering):
-        for owner in [owner for owner in list(answers) if not kept(owner)]:
-            answers.pop(owner, None)
+    for key, answers in list(_kept.items()):
+        _kept.pop(key, None)
+        for owner in list(answers):
+            if kept(owner):
+                _kept[key] = answers
+            else:
+                answers.pop(owner, None)
 
 
 def _told(argument: Any) -> Any:

@@ -16,6 +16,8 @@ beats (a t statistic). The best wins; its confidence is its lead over the runner
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -26,10 +28,33 @@ from degrade_bench.clip.offset import without_offset
 
 RATE = 22050
 HOP = 512
+FRAME = 2048
+BANDS = 96
 FAINTEST = 1e-15
 """Of a band's amplitude: far under what float32 samples can hold, so that no clip is too soft to be heard."""
 METRES = (4, 3)
 MIN_BEATS_FOR_BARS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class _Filters:
+    """What the spectra of every clip are made and weighted with."""
+
+    window: np.ndarray
+    mel: np.ndarray
+    chroma: np.ndarray
+
+
+@lru_cache(maxsize=1)
+def _filters() -> _Filters:
+    """The filters, made once: librosa's own features make them anew for every clip."""
+    from librosa import filters
+
+    return _Filters(
+        filters.get_window("hann", FRAME, fftbins=True),
+        filters.mel(sr=RATE, n_fft=FRAME, n_mels=BANDS),
+        filters.chroma(sr=RATE, n_fft=FRAME, tuning=0.0),
+    )
 
 
 def estimated(samples: torch.Tensor, sample_rate: int) -> Annotations:
@@ -42,9 +67,10 @@ def estimated(samples: torch.Tensor, sample_rate: int) -> Annotations:
         audio = audio.mean(axis=0, keepdims=True)
     if sample_rate != RATE:
         audio = soxr.resample(audio.T, sample_rate, RATE).T
-    spectra = np.abs(librosa.stft(audio.astype(np.float32), n_fft=2048, hop_length=HOP))
+    filters = _filters()
+    spectra = np.abs(librosa.stft(audio.astype(np.float32), n_fft=FRAME, hop_length=HOP, window=filters.window))
     spectrum = spectra[0] if len(spectra) == 1 else np.sqrt(np.square(spectra).mean(axis=0))
-    mel = librosa.feature.melspectrogram(S=spectrum, sr=RATE, n_mels=96)
+    mel = np.einsum("ft,mf->mt", spectrum, filters.mel, optimize=True)
     mel = librosa.amplitude_to_db(mel, ref=1.0, amin=FAINTEST)
     strength = librosa.onset.onset_strength(S=mel, sr=RATE)
     if not np.isfinite(strength).all() or float(strength.max(initial=0.0)) <= 0.0:
@@ -54,7 +80,8 @@ def estimated(samples: torch.Tensor, sample_rate: int) -> Annotations:
     if len(frames) < 2:
         return Annotations()
     low = librosa.onset.onset_strength(S=mel[:12], sr=RATE)
-    chroma = librosa.feature.chroma_stft(S=spectrum**2, sr=RATE, tuning=0.0)
+    chroma = np.einsum("cf,ft->ct", filters.chroma, spectrum**2, optimize=True)
+    chroma = librosa.util.normalize(chroma, axis=0)
     downbeats, confidence = bar_starts(_salience(frames, strength, low, chroma))
     times = librosa.frames_to_time(frames, sr=RATE, hop_length=HOP)
     return Annotations(

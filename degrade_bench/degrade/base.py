@@ -29,6 +29,9 @@ from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.plan import Drawn, Plan, Rendered
 from degrade_bench.errors import NotApplicableError, PlanError
 
+BENCH = __name__.partition(".")[0]
+"""The package whose degradations are ours."""
+
 Group = Literal["signal", "structural", "control"]
 Need = Literal["beats", "downbeats", "stereo", "stems"]
 Picture = Literal["waveform", "spectrogram", "order", "tempo", "pitch"]
@@ -146,6 +149,11 @@ class Degradation(ABC):
         return self._placebo
 
     @property
+    def is_foreign(self) -> bool:
+        """Whether somebody else's code does the damage, so that it is called under a guard."""
+        return type(self).__module__.partition(".")[0] != BENCH
+
+    @property
     def seed_key(self) -> tuple[str, str]:
         """Name and version that seed this degradation; a placebo draws what its degradation draws."""
         return self.name, self.version
@@ -207,7 +215,8 @@ class Degradation(ABC):
             achieved=drawn.achieved,
             annotations=drawn.annotations,
         )
-        return Rendered(self._finished(before, damaged, plan), plan)
+        with stage("damage"):
+            return Rendered(self._finished(before, damaged, plan), plan)
 
     def plan(self, clip: Clip, level: int, rng: np.random.Generator) -> Plan:
         """Draw everything random or measured about one application, the loudness-matching gain included.

@@ -91,6 +91,11 @@ class Chain(Degradation):
         self.moves_window = any(part.moves_window for part in parts)
         self.matches_loudness = all(part.matches_loudness for part in parts)
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the chain or one of its steps is somebody else's."""
+        return super().is_foreign or any(step.degradation.is_foreign for step in self.steps)
+
     @abstractmethod
     def make_steps(self) -> Sequence[Step]:
         """The steps, in order."""

@@ -38,6 +38,11 @@ class Placebo(Degradation):
         super().__init__()
 
     @property
+    def is_foreign(self) -> bool:
+        """Whether the placebo or its degradation is somebody else's."""
+        return self.parent.is_foreign or super().is_foreign
+
+    @property
     def seed_key(self) -> tuple[str, str]:
         """The parent's, so that both draw the same."""
         return self.parent.seed_key

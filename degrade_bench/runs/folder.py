@@ -1,6 +1,6 @@
 """The run directory while a run is under way: its lock, its record, and its rows, shard by shard.
 
-A shard holds every row of one (clip, block) for some metrics. It appears whole or not at all, so whatever
+A shard holds every row of one or more (clip, block) for some metrics. It appears whole or not at all, so whatever
 stops a run, the shards that are there are good, and the same command goes on from them. When nothing is
 left to do they are merged into ``scores.parquet``, sorted, and removed. A start that finds very many merges them
 into one, so that the next start has few to read.
@@ -31,7 +31,7 @@ from degrade_bench.runs.shards import (
     serial_of,
     shard_files,
     united,
-    write_clip,
+    write_clips,
     write_shard,
 )
 
@@ -108,11 +108,11 @@ class RunFolder:
     # -- rows --------------------------------------------------------------------------------------
 
     def add_shard(self, rows: Sequence[Row], counts: Counts | None = None) -> pa.Table:
-        """Store the rows of one block, and what its metrics counted.
+        """Store the rows of one block or more, and what metrics counted.
 
         Args:
             rows: of one metric or several, each metric's whole.
-            counts: what these metrics counted over the block.
+            counts: what these metrics counted over the blocks.
 
         Returns:
             the rows as a table.
@@ -132,10 +132,10 @@ class RunFolder:
         write_shard(self.shards, self._serial, table)
         self._serial += 1
 
-    def add_clip(self, clip: ClipRecord) -> None:
-        """Keep what is known of a clip that was read, until the record of the run takes it over."""
+    def add_clips(self, clips: Sequence[ClipRecord]) -> None:
+        """Keep what is known of clips that were read, until the record of the run takes it over."""
         self._claim_shards()
-        write_clip(self.shards, clip)
+        write_clips(self.shards, clips)
 
     def _claim_shards(self) -> None:
         """Make the folder of the shards again where a finished table has taken its place."""

@@ -1,4 +1,4 @@
-"""Shards: the rows of a run that goes on, one small file for each block that was finished.
+"""Shards: the rows of a run that goes on, a small file for a block that was finished, or for several short ones.
 
 A shard is an Arrow file, which is read in a fraction of a millisecond. Its name says when it was written among its
 like, and holds a digest of its bytes: what was torn by a power loss or has rotted on the disk is not what its name
@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from degrade_bench._support.contained import read_bytes
 from degrade_bench._support.files import replacing
@@ -27,7 +27,8 @@ from degrade_bench.runs.record import ClipRecord
 from degrade_bench.runs.scores import BlockKey, block_keys, stored_counts
 
 _SHARD = re.compile(r"([0-9a-f]{8})([0-9a-f]{16})\.arrow")
-_CLIP = re.compile(r"([0-9a-f]{24})\.json")
+_CLIPS = re.compile(r"([0-9a-f]{24})\.json")
+_CLIP_RECORDS = TypeAdapter(list[ClipRecord])
 MOST_BYTES = 256 * 2**20
 """What a shard may hold; one of a thousand cells and a hundred metrics has a tenth of it."""
 
@@ -91,13 +92,13 @@ def read_shard(path: Path) -> pa.Table | None:
     return table if table.schema.equals(SCHEMA) else None
 
 
-def write_clip(folder: Path, clip: ClipRecord) -> None:
-    """Keep what is known of a clip.
+def write_clips(folder: Path, clips: Sequence[ClipRecord]) -> None:
+    """Keep what is known of clips, in one file.
 
     Raises:
         RunFolderError: a full disk or no permission.
     """
-    content = json.dumps(clip.model_dump(mode="json")).encode()
+    content = json.dumps([clip.model_dump(mode="json") for clip in clips]).encode()
     path = folder / f"{hashlib.sha256(content).hexdigest()[:24]}.json"
     if not path.exists():
         with replacing(path) as temporary:
@@ -106,12 +107,12 @@ def write_clip(folder: Path, clip: ClipRecord) -> None:
 
 def read_clips(folder: Path) -> list[ClipRecord]:
     """The clips that were kept; those that are not as they were written are read again when they are wanted."""
-    clips = []
+    clips: list[ClipRecord] = []
     for path in sorted(folder.glob("*.json")):
         try:
             content = read_bytes(folder, path, MOST_BYTES)
-            if _CLIP.fullmatch(path.name) and hashlib.sha256(content).hexdigest()[:24] == path.name[:24]:
-                clips.append(ClipRecord.model_validate_json(content))
+            if _CLIPS.fullmatch(path.name) and hashlib.sha256(content).hexdigest()[:24] == path.name[:24]:
+                clips += _CLIP_RECORDS.validate_json(content)
         except (OSError, RunFolderError, ValidationError):
             continue
     return clips

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from degrade_bench._support.caching import remembered
 from degrade_bench._support.stages import stage
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.memory import LARGE_BYTES, forget_damage, give_back
@@ -64,7 +65,7 @@ def block_result(
     clip: Clip,
     block: Block,
     seed: int,
-    light: Sequence[Metric],
+    light: Sequence[tuple[Metric, Traits]],
     heavy: Sequence[Traits],
     windows: Mapping[str, float | None],
     listeners: Listeners,
@@ -77,7 +78,7 @@ def block_result(
         clip: the clean clip.
         block: what to do to it.
         seed: the run seed.
-        light: metrics to score with here.
+        light: metrics to score with here, and their traits.
         heavy: traits of metrics whose inputs and rows are wanted.
         windows: by metric, the seconds that every cell of the clip fills; None for a whole window.
         listeners: who asks the metrics.
@@ -87,14 +88,14 @@ def block_result(
     started = time.perf_counter()
     record, original = clip_record(clip), undamaged(clip, block)
     rows: list[Row] = []
-    counts: dict[str, Counter[str]] = {metric.name: Counter() for metric in light}
+    counts: dict[str, Counter[str]] = {metric.name: Counter() for metric, _ in light}
     inputs: dict[str, list[MetricInput]] = {traits.name: [] for traits in heavy}
     row_stubs: dict[str, list[Row]] = {traits.name: [] for traits in heavy}
     waiting = Outcome(None, "ok", None, 0.0)
-    listening = [metric for metric in light if isinstance(metric, Listener) and listens(metric)]
-    of_listening = {metric.name: Traits.of(metric) for metric in listening}
-    batched = [metric for metric in light if not listens(metric)]
-    heard: dict[str, list[Outcome]] = {metric.name: [] for metric in light}
+    listening = [metric for metric, _ in light if isinstance(metric, Listener) and listens(metric)]
+    of_listening = [traits for metric, traits in light if listens(metric)]
+    batched = [(metric, traits) for metric, traits in light if not listens(metric)]
+    heard: dict[str, list[Outcome]] = {metric.name: [] for metric, _ in light}
     before = {metric.name: totals(metric) for metric in listening}
     finished: list[RenderedCell] = []
     holds_cells = bool(batched or heavy)  # who listens has done with a cell when the next is rendered
@@ -103,13 +104,13 @@ def block_result(
         cells = []
         for cell in portion:
             cells.append(render(clip, cell, seed, original))
-            for name, outcome in _listened(listening, [*of_listening.values()], cells[-1], windows):
+            for name, outcome in _listened(listening, of_listening, cells[-1], windows):
                 heard[name].append(outcome)
         if len(portions) > 1 and (holds_cells or clip.samples.nbytes > LARGE_BYTES):
             forget_damage(clip)  # what rendering and hearing take must not add up
         checks = checks_batches and portion[0] is block.cells[0]
-        for metric in batched:
-            outcomes, grown = _heard(metric, clip, block, cells, windows[metric.name], listeners, checks)
+        for metric, traits in batched:
+            outcomes, grown = _heard(metric, traits, clip, block, cells, windows[metric.name], listeners, checks)
             give_back(clip)
             counts[metric.name].update(grown)
             heard[metric.name] += outcomes
@@ -121,8 +122,7 @@ def block_result(
         del cells  # before the next are rendered
     for metric in listening:
         counts[metric.name].update(growth(before[metric.name], totals(metric)))
-    for metric in light:
-        traits = of_listening.get(metric.name) or Traits.of(metric)
+    for metric, traits in light:
         of_cells = zip(finished, heard[metric.name], strict=True)
         rows += [_row(record, cell, traits, outcome) for cell, outcome in of_cells]
     forget_damage(clip)
@@ -181,6 +181,7 @@ def _handed_on(
 
 def _heard(
     metric: Metric,
+    traits: Traits,
     clip: Clip,
     block: Block,
     cells: Sequence[RenderedCell],
@@ -192,6 +193,7 @@ def _heard(
 
     Args:
         metric: a light one.
+        traits: of it.
         clip: the clean clip.
         block: that the cells are of.
         cells: of it, rendered.
@@ -199,7 +201,7 @@ def _heard(
         listeners: who asks the metric.
         checks_batches: whether it scores one signal alone, too.
     """
-    traits, before, sample_rate = Traits.of(metric), totals(metric), cells[0].before.sample_rate
+    before, sample_rate = totals(metric), cells[0].before.sample_rate
     inputs = [metric_input(cell, traits, shrunk) for cell in cells]
     if traits.oracle:
         treatments = [_treatment(clip, block, cell.cell) for cell in cells]
@@ -219,6 +221,7 @@ def _portions(cells: Sequence[Cell], clip: Clip) -> list[Sequence[Cell]]:
     return [cells[first : first + most] for first in range(0, len(cells), most)]
 
 
+@remembered()
 def clip_record(clip: Clip) -> ClipRecord:
     """What ``run.json`` says of a clip."""
     annotations = clip.annotations
@@ -257,11 +260,20 @@ def _treatment(clip: Clip, block: Block, cell: Cell) -> Treatment:
 
 
 def _row(clip: ClipRecord, rendered: RenderedCell, traits: Traits, outcome: Outcome) -> Row:
-    row = row_of(clip, rendered.cell, traits, rendered.seed, outcome)
-    return replace(row, achieved=rendered.achieved, seconds=rendered.seconds + outcome.seconds)
+    return row_of(
+        clip, rendered.cell, traits, rendered.seed, outcome, rendered.achieved, rendered.seconds + outcome.seconds
+    )
 
 
-def row_of(clip: ClipRecord, cell: Cell, traits: Traits, seed: int, outcome: Outcome) -> Row:
+def row_of(
+    clip: ClipRecord,
+    cell: Cell,
+    traits: Traits,
+    seed: int,
+    outcome: Outcome,
+    achieved: float | None = None,
+    seconds: float = 0.0,
+) -> Row:
     """The row of one cell and one metric.
 
     Args:
@@ -270,6 +282,8 @@ def row_of(clip: ClipRecord, cell: Cell, traits: Traits, seed: int, outcome: Out
         traits: of the metric.
         seed: of the draw.
         outcome: what the metric gave.
+        achieved: the strength that was achieved, where it is known.
+        seconds: that the row took.
     """
     degradation = cell.degradation
     return Row(
@@ -284,7 +298,7 @@ def row_of(clip: ClipRecord, cell: Cell, traits: Traits, seed: int, outcome: Out
         level=cell.level,
         strength=degradation.ladder.strength(cell.level) if degradation else None,
         unit=degradation.ladder.unit if degradation else None,
-        achieved=None,
+        achieved=achieved,
         role=cell.role,
         placebo_of=degradation.placebo_of if degradation else None,
         replicate=cell.replicate,
@@ -297,7 +311,7 @@ def row_of(clip: ClipRecord, cell: Cell, traits: Traits, seed: int, outcome: Out
         nuisance=cell.role == "control" and (degradation is None or degradation.name not in traits.hears),
         status=outcome.status,
         error=outcome.error,
-        seconds=outcome.seconds,
+        seconds=seconds,
         window_scores=outcome.windows,
     )
 

@@ -14,9 +14,9 @@ import numpy as np
 import torch
 
 from degrade_bench._support.files import file_word, replacing
-from degrade_bench._support.guard import guarded
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation
+from degrade_bench.degrade.calling import calling
 from degrade_bench.degrade.memory import forget_damage
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.runs.columns import CLEAN
@@ -66,7 +66,7 @@ def write_examples(
         for level in played_levels:
             rng = generator(cell_seed(seed, clip.hash, *degradation.seed_key))
             try:
-                with guarded(f"degradation {degradation.name}"):
+                with calling(degradation):
                     rendered = degradation.render(clip, level, rng)
             except Exception:  # the table already says why this cell is not there
                 continue

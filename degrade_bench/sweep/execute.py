@@ -128,9 +128,12 @@ def execute(
         if staff is not None and staff.shortage is not None:
             progress.warned(staff.shortage)
         ledger.progress.planned(sweep.cells_per_clip * len(sweep.sources), ledger.cells_to_do, expected)
-        for event in crew.run(tasks, ledger.idle, deadline):
-            ledger.take(event)
-        ledger.finish()
+        try:
+            for event in crew.run(tasks, ledger.idle, deadline):
+                ledger.take(event)
+            ledger.finish()
+        finally:
+            ledger.store()
         if crew.was_stopped:
             raise deadline.error()
     table = sort_table(pa.concat_tables([left.rows, *ledger.tables]), sweep)

@@ -72,6 +72,7 @@ class Lane:
         assert takes_prepared(metric)
         self._metric = metric
         self._waiting: deque[tuple[MetricInput, _Order, int]] = deque()
+        self._windows = 0
         self._in_flight: deque[_Batch] = deque()
         self._last_end = 0.0
 
@@ -91,7 +92,8 @@ class Lane:
             if not self._fits(place[0]):
                 self._begin()
             self._waiting.append(place)
-            if self._windows() >= self._metric.windows_at_once:
+            self._windows += windows_of(place[0])
+            if self._windows >= self._metric.windows_at_once:
                 self._begin()
 
     def step(self) -> bool:
@@ -108,22 +110,19 @@ class Lane:
             return True
         return False
 
-    def _windows(self) -> int:
-        return sum(windows_of(cell) for cell, _, _ in self._waiting)
-
     def _fits(self, cell: MetricInput) -> bool:
         """Whether a cell can join the waiting ones: of one shape with them, and no more than a batch holds."""
         if not self._waiting:
             return True
         alike = windows_of(self._waiting[0][0]) == windows_of(cell)
-        return alike and self._windows() + windows_of(cell) <= self._metric.windows_at_once
+        return alike and self._windows + windows_of(cell) <= self._metric.windows_at_once
 
     def _begin(self) -> None:
         with stage(f"score {self._metric.name}"):
             self._begin_batch()
 
     def _begin_batch(self) -> None:
-        cells, self._waiting = list(self._waiting), deque()
+        cells, self._waiting, self._windows = list(self._waiting), deque(), 0
         started = time.perf_counter()
         finish: Finish | None = None
         try:

@@ -1,7 +1,14 @@
-"""The ledger of a sweep: what has happened, what is still to come, and what of it is stored."""
+"""The ledger of a sweep: what has happened, what is still to come, and what of it is stored.
+
+Storing a shard takes milliseconds, of which most are waited for the disk: as long as a block of a short clip. So
+blocks that are finished soon after one another are stored together. Whatever kills the process costs the work of
+:data:`SECONDS_APART` beside the blocks that are under way.
+"""
 
 from __future__ import annotations
 
+import math
+import time
 from collections import Counter
 
 import pyarrow as pa
@@ -12,6 +19,7 @@ from degrade_bench.metric.base import Metric
 from degrade_bench.metric.traits import Traits
 from degrade_bench.runs.columns import INTERRUPTED
 from degrade_bench.runs.folder import RunFolder
+from degrade_bench.runs.record import ClipRecord
 from degrade_bench.runs.scores import BlockKey
 from degrade_bench.sweep.batch_check import checked_block
 from degrade_bench.sweep.block import BlockResult, row_of
@@ -26,11 +34,15 @@ from degrade_bench.sweep.scoring import Outcome
 from degrade_bench.sweep.spec import Sweep
 from degrade_bench.sweep.worker import BlockLost, ClipLost, ClipRead, ClipUnusable, Task
 
+SECONDS_APART = 0.5
+"""Blocks that are finished within so many seconds after a shard was written wait for the next one."""
+
 
 class Ledger:
     """What has happened in a sweep so far: every event is entered here, and finished blocks go to the folder.
 
-    A block whose cells wait for a device is finished when the last of them is scored.
+    A block whose cells wait for a device is finished when the last of them is scored. When no event comes any more,
+    for whatever reason, :meth:`store` stores what is finished and was not stored yet.
 
     Args:
         sweep: what is to be done.
@@ -62,6 +74,9 @@ class Ledger:
         self._sweep, self._folder = sweep, folder
         self._hashes = dict(zip(rows["clip_id"].to_pylist(), rows["clip_hash"].to_pylist(), strict=True))
         self._unstored: Counter[str] = Counter()
+        self._read: list[ClipRecord] = []
+        self._finished: list[BlockResult] = []
+        self._stored_at = -math.inf
         self._reported: set[str] = set()
         self._open = {task.source.id: dict(task.todo) for task in tasks}
         blocks = sweep.blocks()
@@ -81,7 +96,7 @@ class Ledger:
         if isinstance(event, ClipRead):
             check_samples_are_the_same(event.clip, self._hashes, self._folder)
             self.clips[event.clip.id] = event.clip
-            self._folder.add_clip(event.clip)
+            self._read.append(event.clip)
             if event.clip.file_damage is not None:
                 self.progress.warned(f"clip {event.clip.id}: its file is {event.clip.file_damage}")
         elif isinstance(event, ClipUnusable):
@@ -95,6 +110,7 @@ class Ledger:
         elif isinstance(event, ClipDone):
             self._reported.add(event.clip_id)
             self._tell_if_done(event.clip_id)
+        self._store_in_time()
 
     def _tell_if_done(self, clip_id: str) -> None:
         """Say that a clip is done once all of it was reported and nothing of it waits for a device."""
@@ -121,22 +137,43 @@ class Ledger:
         if not wanted:  # it waited for a device while the rest of its clip was given up, and it with it
             return
         self._unstored[result.clip_id] += 1
-        self._heavy.take(result, self._store)
+        self._heavy.take(result, self._finish)
 
-    def _store(self, result: BlockResult) -> None:
-        """Store all rows of a block."""
-        counts = {
-            (result.clip_id, result.block, name): dict(words) for name, words in result.counts.items() if words
-        }
-        with stage("write"):
-            self.tables.append(self._folder.add_shard(result.rows, counts))
+    def _finish(self, result: BlockResult) -> None:
+        """Take all rows of a block."""
+        self._finished.append(result)
         for text in self._first.warnings(result.rows):
             self.progress.warned(text)
-        self.counts.update(counts)
         self.cells_scored += self._cells[result.block]
         self.progress.advanced(self._cells[result.block])
-        self._unstored[result.clip_id] -= 1
-        self._tell_if_done(result.clip_id)
+        self._store_in_time()
+
+    def _store_in_time(self) -> None:
+        if self._finished and time.monotonic() - self._stored_at >= SECONDS_APART:
+            self.store()
+
+    def store(self) -> None:
+        """Store the rows of all blocks that are finished, in one shard, and before them what is known of clips."""
+        with stage("write"):
+            if self._read:
+                self._folder.add_clips(self._read)
+                self._read = []
+            if not self._finished:
+                return
+            counts = {
+                (result.clip_id, result.block, name): dict(words)
+                for result in self._finished
+                for name, words in result.counts.items()
+                if words
+            }
+            rows = [row for result in self._finished for row in result.rows]
+            self.tables.append(self._folder.add_shard(rows, counts))
+        self.counts.update(counts)
+        stored, self._finished = self._finished, []
+        self._stored_at = time.monotonic()
+        for result in stored:
+            self._unstored[result.clip_id] -= 1
+            self._tell_if_done(result.clip_id)
 
     def _fail(self, clip_id: str, block_name: str, reason: str, metrics: frozenset[str] | None = None) -> None:
         """Failed rows in place of a block that never came, of some metrics or of all that are wanted.
@@ -162,6 +199,7 @@ class Ledger:
             if metric.name in wanted
             for cell in block.cells
         ]
+        self.store()
         self.tables.append(self._folder.add_shard(rows))
         if not open_blocks[block_name]:
             del open_blocks[block_name]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from degrade_bench._support.guard import guarded
 from degrade_bench._support.interrupts import never_a_row
 from degrade_bench._support.stages import stage
 from degrade_bench.clip import Clip
+from degrade_bench.degrade.calling import calling
 from degrade_bench.degrade.plan import Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import NotApplicableError
@@ -60,7 +60,7 @@ def undamaged(clip: Clip, block: Block) -> Clip:
     if degradation is None:
         return clip
     try:
-        with never_a_row(), guarded(f"degradation {degradation.name}"), stage("damage"):
+        with never_a_row(), calling(degradation), stage("damage"):
             return degradation.undamaged(clip)
     except Exception:  # of a plug-in too
         return clip  # the cells themselves will say why they cannot be made
@@ -81,7 +81,7 @@ def render(clip: Clip, cell: Cell, run_seed: int, before: Clip) -> RenderedCell:
     seed = seed_of(cell, clip.hash, run_seed)
     rendered, achieved, outcome = None, None, None
     try:
-        with never_a_row(), guarded(f"degradation {cell.degradation.name}"):
+        with never_a_row(), calling(cell.degradation):
             rendered = cell.degradation.render(clip, cell.level, generator(seed))
             with stage("measure"):
                 achieved = cell.degradation.achieved(clip, rendered)

@@ -16,9 +16,9 @@ from collections.abc import Iterable
 
 import torch
 
-from degrade_bench._support.guard import guarded
 from degrade_bench.clip import Clip, TimeMap
 from degrade_bench.degrade.base import Degradation
+from degrade_bench.degrade.calling import calling
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.sweep.cells import Block
 
@@ -54,7 +54,7 @@ def shared_window(clip: Clip, blocks: Iterable[Block], run_seed: int, window: fl
 def _drawn_map(clip: Clip, degradation: Degradation, level: int, replicate: int, run_seed: int) -> TimeMap | None:
     seed = cell_seed(run_seed, clip.hash, *degradation.seed_key, replicate)
     try:
-        with guarded(f"degradation {degradation.name}"):
+        with calling(degradation):
             before = degradation.undamaged(clip)
             degradation.check_needs(before)
             strength = degradation.ladder.strength(level)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import torch
 from threadpoolctl import ThreadpoolController
@@ -66,7 +66,16 @@ class Work:
 
     def blocks(self) -> list[Block]:
         """The blocks of every clip."""
+        return self._blocks
+
+    @cached_property
+    def _blocks(self) -> list[Block]:
         return expand(self.degradations, self.levels, self.replicates)
+
+    @cached_property
+    def light_with_traits(self) -> list[tuple[Metric, Traits]]:
+        """The metrics that are computed here, each with its traits."""
+        return [(metric, Traits.of(metric)) for metric in self.light]
 
     def guests(self) -> frozenset[str]:
         """Metrics whose code is not ours, and that are called in the worker: a crash of theirs is its end."""
@@ -154,10 +163,14 @@ def single_threaded() -> Iterator[None]:
     """Give torch and the BLAS one thread, and give them back their own afterwards."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
+    pools = [(pool, pool.num_threads) for pool in _thread_pools(len(sys.modules)).lib_controllers]
+    for pool, _ in pools:
+        pool.set_num_threads(1)
     try:
-        with _thread_pools(len(sys.modules)).limit(limits=1):
-            yield
+        yield
     finally:
+        for pool, before in pools:
+            pool.set_num_threads(before)
         torch.set_num_threads(threads)
 
 
@@ -188,12 +201,13 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
         return
     yield ClipRead(record, reading.here)
     blocks, listeners = work.blocks(), Listeners()
+    listening = work.light_with_traits
     with _at_work(work.device), never_a_row(), timed() as planning, stage("plan"):
         windows = {
             traits.name: None
             if traits.matched_window is None
             else shared_window(clip, blocks, work.seed, traits.matched_window)
-            for traits in (*map(Traits.of, work.light), *work.heavy)
+            for traits in (*(traits for _, traits in listening), *work.heavy)
         }
     checked = checked_block(blocks) if work.checks_batches else None
     before = planning.here
@@ -201,7 +215,7 @@ def work_on(task: Task, work: Work) -> Iterator[Message]:
         wanted = task.todo.get(block.name)
         if wanted:
             yield Begun(task.source.id, block.name)
-            light = [metric for metric in work.light if metric.name in wanted]
+            light = [(metric, traits) for metric, traits in listening if metric.name in wanted]
             heavy = [traits for traits in work.heavy if traits.name in wanted]
             result: BlockResult | BlockLost
             with _at_work(work.device), timed() as spent:

@@ -17,7 +17,7 @@ from tests.conftest import make_clip
 
 
 def owners():
-    return {type(owner) for answers in caching._remembering for owner in answers}
+    return {type(owner) for answers in caching._kept.values() for owner in answers}
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ import psutil
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from degrade_bench.sweep.ledger import SECONDS_APART
 from tests.fuzz import common, tables, tallying
 
 INTERRUPTED = (130, -signal.SIGINT)
@@ -49,13 +50,13 @@ CODES = {
 FILES = ("scores.parquet", "run.json", "summary.csv", "analysis.json", "report.html")
 
 
-def moment(rng: random.Random, seconds: float, clips: int) -> tuple[str, float]:
+def moment(rng: random.Random, seconds: float) -> tuple[str, float]:
     """When to interrupt: ``("time", seconds)``, ``("shards", how many)`` or ``(name of a file, 0)``."""
     kind = rng.choice(("time", "shards", "shards", "file"))
     if kind == "time":
         return "time", rng.uniform(0.05, seconds)
     if kind == "shards":
-        return "shards", rng.randrange(1, 12 * clips)
+        return "shards", rng.randrange(1, max(2, round(seconds / SECONDS_APART)))
     return rng.choice(FILES), 0.0
 
 
@@ -140,7 +141,7 @@ class Kills:
     def __init__(
         self, workers: int, clips: int, starts: int, tally: tallying.Tally, folder: Path, engine: str = "local"
     ) -> None:
-        self.workers, self.clips, self.starts, self.tally = workers, clips, starts, tally
+        self.workers, self.starts, self.tally = workers, starts, tally
         self.moments = 0
         self.corpus = common.make_corpus(folder / "in", clips)
         alone = common.run(self._command(folder / "alone"), folder, SLOWEST_SECONDS)
@@ -171,7 +172,7 @@ class Kills:
 
     def _interrupted(self, rng: random.Random, folder: Path, log: str, done: list[str]) -> list[tuple[str, str]]:
         metrics = common.PANEL if rng.random() < 0.8 else ",".join(common.PANEL.split(",")[:2])
-        when, way = moment(rng, self.seconds, self.clips), rng.choice(WAYS)
+        when, way = moment(rng, self.seconds), rng.choice(WAYS)
         process = common.start([*self._command(folder / "out", metrics), *self.engine], folder, log)
         codes: tuple[int, ...] = (0,)
         if wait_for(when, process, folder / "out", len(tables.shards_of(folder / "out"))):

@@ -116,7 +116,7 @@ def test_clips_survive_until_the_record_takes_them(tmp_path):
     old, new = clip_of("old", "1"), clip_of("<b>/ü\n", "2")
     with RunFolder(tmp_path) as folder:
         folder.write_record(record_of(clips=(old,)))
-        folder.add_clip(new)
+        folder.add_clips([new])
         (tmp_path / "shards" / f"{0:024x}.json").write_text("{")
         assert folder.read_clips() == {"old": old, "<b>/ü\n": new}
         folder.finish(SCHEMA.empty_table(), record_of())

@@ -86,7 +86,7 @@ def a_run(folder: Path, overwrite: bool = False) -> None:
     """What a run does with its directory, from start to end."""
     with RunFolder(folder, overwrite) as run:
         run.write_record(record_of())
-        run.add_clip(clip_of("a", "1"))
+        run.add_clips([clip_of("a", "1")])
         for name in ("audio/clean.mp3", "figures/curves_noise.svg", "summary.csv", "report.html"):
             ownership.claim(folder, [name])
             (folder / name).write_bytes(b"ours")

@@ -22,7 +22,7 @@ from degrade_bench.runs.shards import (
     serial_of,
     shard_files,
     united,
-    write_clip,
+    write_clips,
     write_shard,
 )
 from tests.runs.records import clip_of
@@ -56,8 +56,8 @@ def test_any_flipped_bit_of_a_shard_is_noticed(tmp_path):
 
 
 def test_any_flipped_bit_of_a_clip_is_noticed(tmp_path):
-    write_clip(tmp_path, clip_of("a", "1"))
-    write_clip(tmp_path, clip_of("a", "1"))
+    write_clips(tmp_path, [clip_of("a", "1")])
+    write_clips(tmp_path, [clip_of("a", "1")])
     (path,) = tmp_path.iterdir()
     assert read_clips(tmp_path) == [clip_of("a", "1")]
     for changed in flips(path.read_bytes(), 100):

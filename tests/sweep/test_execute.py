@@ -15,8 +15,9 @@ from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.names import SHARDS
 from degrade_bench.runs.ownership import claim
 from degrade_bench.runs.record import Counts
-from degrade_bench.runs.shards import write_shard
-from degrade_bench.sweep import processes
+from degrade_bench.runs.scores import block_keys
+from degrade_bench.runs.shards import read_shard, shard_files, write_shard
+from degrade_bench.sweep import ledger, processes
 from degrade_bench.sweep.execute import execute
 from degrade_bench.sweep.progress import Progress
 from degrade_bench.sweep.resume import check_same
@@ -115,6 +116,11 @@ def interrupted_after(blocks):
     return Progress(advanced=advanced)
 
 
+@pytest.fixture
+def a_shard_for_each_block(monkeypatch):
+    monkeypatch.setattr(ledger, "SECONDS_APART", 0.0)
+
+
 @pytest.mark.parametrize("stops", [(1,), (2, 3), (5, 1, 4)])
 def test_stopped_anywhere_and_started_again_it_ends_with_the_same_table(tmp_path, stops):
     whole = sweep_in(tmp_path / "whole", make_sweep())
@@ -158,6 +164,7 @@ def test_a_clip_whose_record_is_lost_is_read_again_and_not_scored_again(tmp_path
     assert rest.cells_scored == whole.cells_scored - 14 - (1 + 6)
 
 
+@pytest.mark.usefixtures("a_shard_for_each_block")
 def test_a_damaged_shard_is_scored_again(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         sweep_in(tmp_path / "out", make_sweep(), interrupted_after(6))
@@ -286,6 +293,37 @@ def test_a_metric_that_hops_hears_the_whole_clip_and_keeps_its_windows(tmp_path)
     assert comparable(together.table).equals(comparable(pq.read_table(tmp_path / "out" / "scores.parquet")))
 
 
+def test_blocks_that_are_finished_soon_after_one_another_share_a_shard(tmp_path, monkeypatch):
+    monkeypatch.setattr(ledger, "SECONDS_APART", 1000.0)
+    sweep, stored = make_sweep(metrics=(toys.Rms(), toys.Counting())), []
+
+    def told(clip_id):
+        stored.append([read_shard(path).num_rows for path in shard_files(tmp_path / "out" / "shards")])
+
+    with RunFolder(tmp_path / "out") as folder:
+        together = execute(sweep, folder, Progress(clip_done=told))
+        first, rest = (read_shard(path) for path in shard_files(folder.shards))
+    assert set(first["degradation"].to_pylist()) == {"clean"}, "the first block does not wait"
+    assert first.num_rows + rest.num_rows == together.table.num_rows
+    assert stored == [[first.num_rows, rest.num_rows]] * len(sweep.sources), "a clip that is done is stored"
+    monkeypatch.setattr(ledger, "SECONDS_APART", 0.0)
+    with RunFolder(tmp_path / "apart") as folder:
+        apart = execute(sweep, folder)
+        assert len(shard_files(folder.shards)) == len(sweep.sources) * len(sweep.blocks())
+    assert comparable(together.table).equals(comparable(apart.table))
+    assert together.metric_counts == apart.metric_counts
+
+
+def test_a_run_that_is_interrupted_has_stored_every_block_that_is_finished(tmp_path, monkeypatch):
+    monkeypatch.setattr(ledger, "SECONDS_APART", 1000.0)
+    with pytest.raises(KeyboardInterrupt):
+        sweep_in(tmp_path, make_sweep(), interrupted_after(6))
+    with RunFolder(tmp_path) as folder:
+        assert len({(clip, block) for clip, block, _ in block_keys(folder.read_finished().rows)}) == 6
+        assert len(folder.read_clips()) == 2
+
+
+@pytest.mark.usefixtures("a_shard_for_each_block")
 def test_a_shard_of_other_columns_is_scored_again(tmp_path):
     whole = sweep_in(tmp_path / "whole", make_sweep())
     with pytest.raises(KeyboardInterrupt):
@@ -311,6 +349,7 @@ def test_a_table_of_other_columns_is_refused_and_kept(tmp_path):
     assert path.read_bytes() == before
 
 
+@pytest.mark.usefixtures("a_shard_for_each_block")
 @pytest.mark.parametrize("kept", ["all", "some"])
 @pytest.mark.parametrize("later", ["same", "fewer", "more", "retry"])
 def test_a_run_killed_between_its_table_and_the_end_of_its_shards_has_every_row_once(tmp_path, kept, later):

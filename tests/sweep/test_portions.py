@@ -28,9 +28,9 @@ def test_a_block_that_cannot_be_held_at_once_gives_the_same_rows(tmp_path, monke
     at_once = []
     heard = block._heard
 
-    def watched(metric, clip, of_block, cells, *others):
+    def watched(metric, traits, clip, of_block, cells, *others):
         at_once.append(len(cells))
-        return heard(metric, clip, of_block, cells, *others)
+        return heard(metric, traits, clip, of_block, cells, *others)
 
     monkeypatch.setattr(block, "_heard", watched)
     monkeypatch.setattr(block, "MOST_BYTES_HELD", 2 * sweep.sources[0].load().samples.nbytes)

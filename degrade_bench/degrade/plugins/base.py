@@ -104,6 +104,11 @@ class PluginDegradation(Degradation):
         self.default_ladder = ladder
         super().__init__(ladder)
 
+    @property
+    def is_foreign(self) -> bool:
+        """Yes: the effect is another library's."""
+        return True
+
     def annotations_after(self, clip: Clip, *, moves: bool, transposes: bool) -> Annotations | None:
         """What is still known to be true of the music: the library says nothing of it, so nothing is guessed.
 

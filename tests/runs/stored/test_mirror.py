@@ -93,12 +93,12 @@ def work(steps=4):
     with working(ADDRESS) as place, RunFolder(place) as folder:
         folder.write_record(record_of(state="running"))
         for block in "abc":
-            folder.add_clip(clip_of(f"clip {block}", "0"))
+            folder.add_clips([clip_of(f"clip {block}", "0")])
             folder.add_shard([row(clip_id=f"clip {block}", metric="a")])
     if steps > 1:
         with working(ADDRESS) as place, RunFolder(place) as folder:
             folder.read_finished()
-            folder.add_clip(clip_of("clip d", "0"))
+            folder.add_clips([clip_of("clip d", "0")])
             folder.add_shard([row(clip_id="clip d", metric="a")])
     if steps > 2:
         with working(ADDRESS) as place, RunFolder(place) as folder:

@@ -108,8 +108,10 @@ KILLED = """
 import os, signal, sys, time
 from pathlib import Path
 from degrade_bench._support import objects
+from degrade_bench.sweep import ledger
 from tests.runs.stored import test_working
 
+ledger.SECONDS_APART = 0.0
 address, blocks = Path(sys.argv[1]), 0
 
 def advanced(cells):
