@@ -16,6 +16,7 @@ from degrade_bench.degrade.seeds import generator
 from degrade_bench.errors import MetricError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.catalogue import load_metric
+from degrade_bench.metric.traits import Traits
 from degrade_bench.sweep.asking import Listeners
 from degrade_bench.sweep.block import block_result
 from degrade_bench.sweep.cells import expand
@@ -73,7 +74,8 @@ def clip():
 def rows_of(clip, degradation, *metrics):
     _, block = expand([degradation], (1, 3), 1)
     windows = {metric.name: None for metric in metrics}
-    result = block_result(clip, block, 5, metrics, (), windows, Listeners())
+    light = [(metric, Traits.of(metric)) for metric in metrics]
+    result = block_result(clip, block, 5, light, (), windows, Listeners())
     assert {row.clip_hash for row in result.rows} == {clip.hash}, "the clip stays the clip"
     return result
 
