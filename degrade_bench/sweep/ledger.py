@@ -1,8 +1,8 @@
 """The ledger of a sweep: what has happened, what is still to come, and what of it is stored.
 
 Storing a shard takes milliseconds, of which most are waited for the disk: as long as a block of a short clip. So
-blocks that are finished soon after one another are stored together. Whatever kills the process costs the work of
-:data:`SECONDS_APART` beside the blocks that are under way.
+short blocks that are finished soon after one another are stored together. Whatever kills the process costs
+:data:`SECONDS_OF_WORK` beside the blocks that are under way.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ from degrade_bench.sweep.spec import Sweep
 from degrade_bench.sweep.worker import BlockLost, ClipLost, ClipRead, ClipUnusable, Task
 
 SECONDS_APART = 0.5
-"""Blocks that are finished within so many seconds after a shard was written wait for the next one."""
+"""Blocks that are finished within so many seconds after a shard was written may wait for the next one."""
+
+SECONDS_OF_WORK = 0.5
+"""What waits to be stored may have taken so long, added up: a long block is stored as soon as it is finished."""
 
 
 class Ledger:
@@ -76,7 +79,7 @@ class Ledger:
         self._unstored: Counter[str] = Counter()
         self._read: list[ClipRecord] = []
         self._finished: list[BlockResult] = []
-        self._stored_at = -math.inf
+        self._stored_at, self._work_at_stake = -math.inf, 0.0
         self._reported: set[str] = set()
         self._open = {task.source.id: dict(task.todo) for task in tasks}
         blocks = sweep.blocks()
@@ -142,6 +145,7 @@ class Ledger:
     def _finish(self, result: BlockResult) -> None:
         """Take all rows of a block."""
         self._finished.append(result)
+        self._work_at_stake += sum(row.seconds for row in result.rows)
         for text in self._first.warnings(result.rows):
             self.progress.warned(text)
         self.cells_scored += self._cells[result.block]
@@ -149,7 +153,8 @@ class Ledger:
         self._store_in_time()
 
     def _store_in_time(self) -> None:
-        if self._finished and time.monotonic() - self._stored_at >= SECONDS_APART:
+        late = time.monotonic() - self._stored_at >= SECONDS_APART
+        if self._finished and (late or self._work_at_stake >= SECONDS_OF_WORK):
             self.store()
 
     def store(self) -> None:
@@ -170,7 +175,7 @@ class Ledger:
             self.tables.append(self._folder.add_shard(rows, counts))
         self.counts.update(counts)
         stored, self._finished = self._finished, []
-        self._stored_at = time.monotonic()
+        self._stored_at, self._work_at_stake = time.monotonic(), 0.0
         for result in stored:
             self._unstored[result.clip_id] -= 1
             self._tell_if_done(result.clip_id)

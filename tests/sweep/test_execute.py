@@ -314,6 +314,15 @@ def test_blocks_that_are_finished_soon_after_one_another_share_a_shard(tmp_path,
     assert together.metric_counts == apart.metric_counts
 
 
+def test_a_block_that_took_long_does_not_wait_for_others(tmp_path, monkeypatch):
+    monkeypatch.setattr(ledger, "SECONDS_APART", 1000.0)
+    monkeypatch.setattr(ledger, "SECONDS_OF_WORK", 0.0)
+    sweep = make_sweep(metrics=(toys.Rms(),))
+    with RunFolder(tmp_path / "out") as folder:
+        execute(sweep, folder)
+        assert len(shard_files(folder.shards)) == len(sweep.sources) * len(sweep.blocks())
+
+
 def test_a_run_that_is_interrupted_has_stored_every_block_that_is_finished(tmp_path, monkeypatch):
     monkeypatch.setattr(ledger, "SECONDS_APART", 1000.0)
     with pytest.raises(KeyboardInterrupt):
