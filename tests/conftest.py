@@ -17,6 +17,7 @@ import pytest
 import torch
 from filelock import FileLock
 
+from degrade_bench._support.librosa_modules import librosa_module
 from degrade_bench.clip import Annotations, Clip
 from degrade_bench.conclude import show
 from degrade_bench.sweep import processes
@@ -32,6 +33,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 def pytest_sessionstart() -> None:
     """In a run of all tests, the process that workers are forked from has imported the tests' toys as well."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        librosa_module("librosa.beat")  # before tests import librosa, which compile it all at once
     if processes.START_METHOD == "forkserver" and "PYTEST_XDIST_WORKER" in os.environ:
         multiprocessing.set_forkserver_preload(["tests.sweep.preload"])
         forkserver.ensure_running()  # here, where modules are found as in this process

@@ -14,14 +14,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import torch
-from torch.utils.weak import WeakIdKeyDictionary
 
 _device: torch.device | None = None
-_copies: Any = WeakIdKeyDictionary()
-"""By signal on the processor: its copy on the device, and how often the signal had been written to by then."""
+
+
+@cache
+def _copies() -> Any:
+    """By signal on the processor: its copy on the device, and how often the signal had been written to by then."""
+    from torch.utils.weak import WeakIdKeyDictionary
+
+    return WeakIdKeyDictionary()
 
 
 @contextmanager
@@ -59,7 +65,7 @@ def on_device(samples: torch.Tensor) -> torch.Tensor:
     copy = _copy_of(samples)
     if copy is None:
         copy = samples.to(_device)
-        _copies[samples] = copy, samples._version
+        _copies()[samples] = copy, samples._version
     return copy
 
 
@@ -68,7 +74,7 @@ def on_processor(samples: torch.Tensor) -> torch.Tensor:
     if samples.device.type == "cpu":
         return samples
     result = samples.cpu()
-    _copies[result] = samples, result._version
+    _copies()[result] = samples, result._version
     return result
 
 
@@ -82,17 +88,17 @@ def scaled(samples: torch.Tensor, factor: float) -> torch.Tensor:
     result = samples * factor
     copy = None if _device is None else _copy_of(samples)
     if copy is not None:
-        _copies[result] = copy * factor, result._version
+        _copies()[result] = copy * factor, result._version
     return result
 
 
 def _copy_of(samples: torch.Tensor) -> torch.Tensor | None:
     """The copy of a signal, or the part of a copy that a view of a signal is; None where there is none."""
-    kept = _copies.get(samples)
+    kept = _copies().get(samples)
     if kept is not None:
         return _if_current(samples, kept)
     whole = samples._base
-    kept = None if whole is None else _copies.get(whole)
+    kept = None if whole is None else _copies().get(whole)
     copy = None if whole is None or kept is None else _if_current(whole, kept)
     if whole is None or copy is None or copy.stride() != whole.stride():
         return None

@@ -22,6 +22,7 @@ from functools import lru_cache
 import numpy as np
 import torch
 
+from degrade_bench._support.librosa_modules import librosa_module
 from degrade_bench.clip import Annotations
 from degrade_bench.clip.mixdown import cancels
 from degrade_bench.clip.offset import without_offset
@@ -48,8 +49,7 @@ class _Filters:
 @lru_cache(maxsize=1)
 def _filters() -> _Filters:
     """The filters, made once: librosa's own features make them anew for every clip."""
-    from librosa import filters
-
+    filters = librosa_module("librosa.filters")
     return _Filters(
         filters.get_window("hann", FRAME, fftbins=True),
         filters.mel(sr=RATE, n_fft=FRAME, n_mels=BANDS),
@@ -59,31 +59,31 @@ def _filters() -> _Filters:
 
 def estimated(samples: torch.Tensor, sample_rate: int) -> Annotations:
     """Estimate beats and downbeats of ``(channels, time)``; none, with confidence 0, where nothing pulses."""
-    import librosa
     import soxr
 
+    beat, core, onset, util = (librosa_module(f"librosa.{part}") for part in ("beat", "core", "onset", "util"))
     audio = without_offset(samples).double().numpy()
     if not cancels(audio):
         audio = audio.mean(axis=0, keepdims=True)
     if sample_rate != RATE:
         audio = soxr.resample(audio.T, sample_rate, RATE).T
     filters = _filters()
-    spectra = np.abs(librosa.stft(audio.astype(np.float32), n_fft=FRAME, hop_length=HOP, window=filters.window))
+    spectra = np.abs(core.stft(audio.astype(np.float32), n_fft=FRAME, hop_length=HOP, window=filters.window))
     spectrum = spectra[0] if len(spectra) == 1 else np.sqrt(np.square(spectra).mean(axis=0))
     mel = np.einsum("ft,mf->mt", spectrum, filters.mel, optimize=True)
-    mel = librosa.amplitude_to_db(mel, ref=1.0, amin=FAINTEST)
-    strength = librosa.onset.onset_strength(S=mel, sr=RATE)
+    mel = core.amplitude_to_db(mel, ref=1.0, amin=FAINTEST)
+    strength = onset.onset_strength(S=mel, sr=RATE)
     if not np.isfinite(strength).all() or float(strength.max(initial=0.0)) <= 0.0:
         return Annotations()
-    tempo, frames = librosa.beat.beat_track(onset_envelope=strength, sr=RATE, hop_length=HOP, trim=False)
+    tempo, frames = beat.beat_track(onset_envelope=strength, sr=RATE, hop_length=HOP, trim=False)
     frames = np.unique(np.asarray(frames, dtype=int))
     if len(frames) < 2:
         return Annotations()
-    low = librosa.onset.onset_strength(S=mel[:12], sr=RATE)
+    low = onset.onset_strength(S=mel[:12], sr=RATE)
     chroma = np.einsum("cf,ft->ct", filters.chroma, spectrum**2, optimize=True)
-    chroma = librosa.util.normalize(chroma, axis=0)
+    chroma = util.normalize(chroma, axis=0)
     downbeats, confidence = bar_starts(_salience(frames, strength, low, chroma))
-    times = librosa.frames_to_time(frames, sr=RATE, hop_length=HOP)
+    times = core.frames_to_time(frames, sr=RATE, hop_length=HOP)
     return Annotations(
         beats=tuple(float(t) for t in times),
         downbeats=tuple(float(times[k]) for k in downbeats),

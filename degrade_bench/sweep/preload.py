@@ -7,12 +7,13 @@ import importlib
 import numpy as np
 
 import degrade_bench.sweep.processes as processes
+from degrade_bench._support.librosa_modules import librosa_module
 from degrade_bench.clip.k_weighting import step_energies
 from degrade_bench.degrade import catalogue as degradations
 from degrade_bench.metric import catalogue as metrics
 from degrade_bench.metric.panel.logarithms import floored_logs, log_distance
 
-LIBRARIES = ("lameenc", "librosa.filters", "scipy.fft", "scipy.signal", "soundfile", "soxr")
+LIBRARIES = ("lameenc", "scipy.fft", "scipy.signal", "soundfile", "soxr")
 """That built-in damage and metrics load when they first need them. None of them starts threads when imported."""
 
 OURS = f"{__name__.partition('.')[0]}."
@@ -33,6 +34,7 @@ def _compile() -> None:
     log_distance(second, np.float32(1.0), logs)
 
 
+librosa_module("librosa.filters")
 for _name in (*LIBRARIES, *sorted(_modules()), processes.__name__):
     importlib.import_module(_name)
 _compile()

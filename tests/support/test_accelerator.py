@@ -53,17 +53,17 @@ def test_a_scaled_signal_has_a_copy_where_the_signal_has_one(device):
     sent, unsent = torch.ones(2, 8), torch.ones(2, 8)
     on_device(sent)
     louder, other = scaled(sent, 2.0), scaled(unsent, 2.0)
-    assert len([True for signal in (louder, other) if signal in accelerator._copies]) == 1
-    assert louder in accelerator._copies
+    assert len([True for signal in (louder, other) if signal in accelerator._copies()]) == 1
+    assert louder in accelerator._copies()
 
 
 def test_a_copy_ends_with_its_signal(device):
     samples = torch.ones(2, 8)
     on_device(samples)
-    before = len(accelerator._copies)
+    before = len(accelerator._copies())
     del samples
     gc.collect()
-    assert len(accelerator._copies) == before - 1
+    assert len(accelerator._copies()) == before - 1
 
 
 def test_another_device_has_copies_of_its_own(device, monkeypatch):

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from degrade_bench._support.librosa_modules import librosa_module
 from degrade_bench.errors import MetricError
 from degrade_bench.metric.dnsmos.contract import HOP_SAMPLES, SAMPLE_RATE, WINDOW_SAMPLES
 
@@ -131,12 +132,9 @@ class P808Network:
 
 def mel_features(windows: np.ndarray) -> np.ndarray:
     """``(windows, 144160)`` to mel spectra in dB under each window's own peak, scaled: ``(windows, 900, 120)``."""
-    import librosa
-
-    power = librosa.feature.melspectrogram(
-        y=windows[:, :-160], sr=SAMPLE_RATE, n_fft=321, hop_length=160, n_mels=120
-    )
-    levels = [librosa.power_to_db(window, ref=np.max) for window in power]
+    feature, core = librosa_module("librosa.feature"), librosa_module("librosa.core")
+    power = feature.melspectrogram(y=windows[:, :-160], sr=SAMPLE_RATE, n_fft=321, hop_length=160, n_mels=120)
+    levels = [core.power_to_db(window, ref=np.max) for window in power]
     return ((np.stack(levels) + 40) / 40).astype(np.float32).transpose(0, 2, 1)
 
 

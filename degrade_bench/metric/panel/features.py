@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from degrade_bench._support.librosa_modules import librosa_module
 from degrade_bench.metric.hearing.grid import Grid
 from degrade_bench.metric.hearing.heard import Heard
 from degrade_bench.metric.hearing.spectra import Block, SpectralFeature
@@ -120,15 +121,12 @@ def mel_filters(sample_rate: int, n_fft: int, bands: int) -> np.ndarray:
         n_fft: samples of a frame.
         bands: how many filters.
     """
-    import librosa
-
-    filters = librosa.filters.mel(sr=sample_rate, n_fft=n_fft, n_mels=bands, fmin=20.0, norm=None)
+    filters = librosa_module("librosa.filters").mel(sr=sample_rate, n_fft=n_fft, n_mels=bands, fmin=20.0, norm=None)
     return np.ascontiguousarray((filters / np.maximum(filters.sum(axis=1, keepdims=True), 1e-9)).T, np.float32)
 
 
 @lru_cache(maxsize=16)
 def chroma_filters(sample_rate: int, n_fft: int) -> np.ndarray:
     """Pitch-class filter bank: ``(1 + n_fft/2, 12)``, centred on the fifth octave (Ellis 2007)."""
-    import librosa
-
-    return np.ascontiguousarray(librosa.filters.chroma(sr=sample_rate, n_fft=n_fft, tuning=0.0).T, np.float32)
+    filters = librosa_module("librosa.filters")
+    return np.ascontiguousarray(filters.chroma(sr=sample_rate, n_fft=n_fft, tuning=0.0).T, np.float32)
