@@ -34,7 +34,8 @@ def _compile() -> None:
     log_distance(second, np.float32(1.0), logs)
 
 
-librosa_module("librosa.filters")
+for _part in ("filters", "beat", "onset"):
+    librosa_module(f"librosa.{_part}")
 for _name in (*LIBRARIES, *sorted(_modules()), processes.__name__):
     importlib.import_module(_name)
 _compile()
