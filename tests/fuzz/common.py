@@ -121,11 +121,32 @@ def _end_sessions() -> None:
         end_session(session)
 
 
-def start(arguments: Sequence[str], folder: Path, log: str = "log") -> subprocess.Popen[bytes]:
-    """Start a command in a session of its own; its output goes to ``log.out`` and ``log.err`` in the folder."""
+STORING_EVERY_BLOCK = """
+import sys
+from degrade_bench.cli import app
+from degrade_bench.sweep import ledger
+
+ledger.SECONDS_APART = 0.0
+if __name__ == "__main__":
+    app.main(sys.argv[1:])
+"""
+"""A program that does what the command does, and gives every block a shard of its own."""
+
+
+def start(
+    arguments: Sequence[str], folder: Path, log: str = "log", program: Sequence[str] = ("-m", "degrade_bench")
+) -> subprocess.Popen[bytes]:
+    """Start a command in a session of its own; its output goes to ``log.out`` and ``log.err`` in the folder.
+
+    Args:
+        arguments: of the command.
+        folder: where it is started.
+        log: what the files with its output are called.
+        program: what Python is to run.
+    """
     with open(folder / f"{log}.out", "wb") as out, open(folder / f"{log}.err", "wb") as err:
         process = subprocess.Popen(
-            [sys.executable, "-m", "degrade_bench", *arguments],
+            [sys.executable, *program, *arguments],
             cwd=folder,
             env=environment(),
             stdin=subprocess.DEVNULL,

@@ -104,7 +104,8 @@ class Folders:
         """Kill a run in the middle of its shards."""
         for _ in range(5):
             shutil.rmtree(self.stopped, ignore_errors=True)
-            process = common.start(self.command("run", self.stopped), folder, "stopped-log")
+            program = ("-c", common.STORING_EVERY_BLOCK)
+            process = common.start(self.command("run", self.stopped), folder, "stopped-log", program)
             while process.poll() is None and len(tables.shards_of(self.stopped)) < 8:
                 time.sleep(0.002)
             common.end_session(process.pid)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -55,7 +56,8 @@ def test_workers_are_copies_of_this_package_wherever_they_are_started(tmp_path):
     (scripts / "main.py").write_text(SCRIPT)
     (scripts / "told.py").write_text(TOLD)
     command = [sys.executable, str(scripts / "main.py")]
-    done = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=120)
+    environment = {**os.environ, "PYTHONPATH": str(template.ROOT)}
+    done = subprocess.run(command, cwd=here, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     package, torch_file, asked_later, loaded, blocked = eval(done.stdout)  # a list that was printed
     assert Path(package).parent == template.ROOT / "degrade_bench"
