@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
@@ -295,9 +296,21 @@ def processes_of(session: int) -> dict[int, str]:
 
 
 def workers_of(session: int) -> list[int]:
-    """The worker processes of a command."""
-    there = processes_of(session).items()
-    return [pid for pid, command in there if "spawn_main" in command and "resource_tracker" not in command]
+    """The worker processes of a command: started one by one, or forked from a template."""
+    there = processes_of(session)
+    templates = {pid for pid, command in there.items() if "multiprocessing.forkserver" in command}
+    forked = [pid for pid in templates if _parent_of(pid) in templates]
+    started = [
+        pid for pid, command in there.items() if "spawn_main" in command and "resource_tracker" not in command
+    ]
+    return [*forked, *started]
+
+
+def _parent_of(pid: int) -> int | None:
+    try:
+        return psutil.Process(pid).ppid()
+    except psutil.Error:
+        return None
 
 
 def _those_left(session: int, seconds: float = 10.0) -> tuple[int, ...]:
