@@ -2,21 +2,23 @@
 
 Through a socket the receiver copies an array twice. On Linux arrays are therefore written to a file in memory
 (``memfd_create``) whose descriptor is sent along: the receiver maps it and copies nothing. It has no name, needs no
-room in ``/dev/shm``, and is gone when the last process that holds it is, however that ends.
+room in ``/dev/shm``, serves later messages again (:mod:`~degrade_bench._support.segments`), and is gone when the
+last process that holds it is, however that ends.
 """
 
 from __future__ import annotations
 
-import mmap
 import os
 import pickle
 import socket
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from multiprocessing.connection import Connection
 from typing import Any
+from weakref import WeakKeyDictionary
+
+from degrade_bench._support.segments import Reader, Segment, Writer
 
 LARGE_BYTES = 1 << 16
 """Arrays of so many bytes go through shared memory; smaller ones with the message."""
@@ -24,8 +26,8 @@ LARGE_BYTES = 1 << 16
 SEND_BUFFER_BYTES = 4096
 """So little fits into a socket that nobody reads: who sends is one message ahead, with one message's arrays."""
 
-_WRITTEN_AT_ONCE = 512
-"""Arrays that one system call writes (``IOV_MAX`` is 1024)."""
+_writers: WeakKeyDictionary[Connection, Writer] = WeakKeyDictionary()
+_readers: WeakKeyDictionary[Connection, Reader] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,12 @@ class _Apart:
     Attributes:
         message: pickled.
         sizes: of the arrays, in bytes, as they lie in the file.
+        segment: the file.
     """
 
     message: bytes
     sizes: tuple[int, ...]
+    segment: Segment
 
 
 def send(connection: Connection, message: object) -> None:
@@ -58,14 +62,13 @@ def send(connection: Connection, message: object) -> None:
     from multiprocessing.reduction import send_handle
 
     parts = [array.raw() for array in arrays]
-    descriptor = os.memfd_create("degrade-bench")
+    writer = _writers.setdefault(connection, Writer())
+    segment, descriptor = writer.write(parts)
     try:
-        for first in range(0, len(parts), _WRITTEN_AT_ONCE):
-            _write(descriptor, parts[first : first + _WRITTEN_AT_ONCE])
-        connection.send_bytes(pickle.dumps(_Apart(pickled, tuple(part.nbytes for part in parts))))
+        connection.send_bytes(pickle.dumps(_Apart(pickled, tuple(part.nbytes for part in parts), segment)))
         send_handle(connection, descriptor, None)
     finally:
-        os.close(descriptor)
+        writer.sent(segment, descriptor)
 
 
 def receive(connection: Connection) -> Any:
@@ -93,28 +96,12 @@ def receive_sized(connection: Connection) -> tuple[Any, int]:
         descriptor = recv_handle(connection)
     except RuntimeError as error:  # no descriptor came: the sender has ended in between
         raise EOFError(str(error)) from error
-    total = sum(message.sizes)
-    try:
-        mapped = memoryview(_mapped(descriptor, total))
-    finally:
-        os.close(descriptor)
+    arrays = _readers.setdefault(connection, Reader()).read(message.segment, descriptor)
     ends = [0]
     for size in message.sizes:
         ends.append(ends[-1] + size)
-    arrays = [mapped[first:last] for first, last in pairwise(ends)]
-    return pickle.loads(message.message, buffers=arrays), len(received) + total
-
-
-def _mapped(descriptor: int, size: int) -> mmap.mmap | bytearray:
-    """The contents of a file in memory; copied where it cannot be mapped: every map takes a descriptor."""
-    try:
-        return mmap.mmap(descriptor, size, flags=mmap.MAP_SHARED | getattr(mmap, "MAP_POPULATE", 0))
-    except OSError:
-        contents = bytearray(size)
-        view, at = memoryview(contents), 0
-        while at < size:
-            at += os.preadv(descriptor, [view[at:]], at)
-        return contents
+    buffers = [arrays[first:last] for first, last in pairwise(ends)]
+    return pickle.loads(message.message, buffers=buffers), len(received) + message.segment.size
 
 
 @cache
@@ -132,14 +119,3 @@ def keep_short(connection: Connection) -> None:
     if _has_files_in_memory():
         with socket.fromfd(connection.fileno(), socket.AF_UNIX, socket.SOCK_STREAM) as end:
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-
-
-def _write(descriptor: int, parts: Sequence[memoryview]) -> None:
-    """Write all of it: a system call may write less than it is given."""
-    left = [part for part in parts if part.nbytes]
-    while left:
-        written = os.writev(descriptor, left)
-        while left and written >= left[0].nbytes:
-            written -= left.pop(0).nbytes
-        if written:
-            left[0] = left[0][written:]

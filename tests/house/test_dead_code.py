@@ -19,6 +19,7 @@ ALIVE = {
     "_value_": "enum reads it",
     "unraisablehook": "Python calls it, of sys",
     "excepthook": "Python calls it, of threading",
+    "atexit": "weakref reads it, of a finalizer",
     "forward": "torch calls it, of a module",
     "readable": "io asks it, of a file",
     "readinto": "soundfile calls it, of a file",

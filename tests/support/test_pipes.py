@@ -14,6 +14,7 @@ import torch
 
 from degrade_bench._support import pipes
 from degrade_bench._support.pipes import keep_short, receive, receive_sized, send
+from degrade_bench._support.segments import Segment
 from degrade_bench.metric.prepared import Prepared
 from degrade_bench.sweep.scoring import MetricInput
 
@@ -78,7 +79,7 @@ def test_nothing_stays_open():
 @shared_memory
 def test_a_sender_that_ends_between_message_and_arrays_is_gone():
     ours, theirs = Pipe()
-    theirs.send_bytes(pickle.dumps(pipes._Apart(pickle.dumps("x"), (8,))))
+    theirs.send_bytes(pickle.dumps(pipes._Apart(pickle.dumps("x"), (8,), Segment(1, 8))))
     theirs.close()
     with pytest.raises((EOFError, OSError)):
         receive(ours)
