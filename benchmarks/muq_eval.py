@@ -1,6 +1,6 @@
 """MuQ-Eval's fast path beside ``muq``'s own forward: agreement, speed, memory.
 
-    python benchmarks/muq_eval.py [--music DIR] [--clips N] [--quick] [--compile] [--out FILE]
+    python benchmarks/muq_eval.py [--music DIR] [--clips N] [--only SECTION ...] [--quick] [--compile] [--out FILE]
     python benchmarks/muq_eval.py --gpu [--out FILE]
 
 One random checkpoint of the published sizes and formats is made for the purpose (1.3 GB in a temporary folder);
@@ -39,6 +39,7 @@ WANTED = {FLOAT32: 1.5, MIXED: 1.7, BFLOAT16: 2.8}
 LARGEST_SHARE = {MIXED: 0.01, BFLOAT16: 0.02}
 """Of the scores' standard deviation, that a type may move a score by."""
 BATCHES = (1, 4)
+SECTIONS = ("agreement", "speed", "memory")
 NO_INSTRUCTIONS = "This processor has no instructions for bfloat16"
 
 
@@ -47,6 +48,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="few clips and repetitions: a trial, not a result")
     parser.add_argument("--music", type=Path, help="a folder of recordings to try as well")
     parser.add_argument("--clips", type=int, default=210, help="how many clean and damaged clips to agree on")
+    parser.add_argument("--only", choices=SECTIONS, nargs="+", default=SECTIONS, help="these sections")
     parser.add_argument("--compile", action="store_true", help="also time torch.compile, its start included")
     parser.add_argument("--gpu", action="store_true", help="on a CUDA device, and nothing on the CPU")
     parser.add_argument("--out", type=Path)
@@ -78,16 +80,17 @@ def sections(files: Files, options: argparse.Namespace) -> list[str]:
     command = "python benchmarks/muq_eval.py" + options.quick * " --quick" + options.compile * " --compile"
     command += f" --clips {options.clips}" if options.clips != 210 else ""
     command += " --music DIR" if options.music else ""
+    command += f" --only {' '.join(options.only)}" if options.only != SECTIONS else ""
     parts = [f"# MuQ-Eval: agreement, speed and memory\n\n{machine()}\n\nMade by `{command}`."]
     rough = (MIXED, BFLOAT16) if multiplies_bfloat16() else ()
     encoders = {which: load(which, files) for which in (MUQ, FLOAT32, *rough)}
-    steps: list[Callable[[], str]] = [
-        lambda: agree(files, encoders, options),
-        lambda: speed(files, encoders, options),
-        lambda: memory(files),
-    ]
-    for step in steps:
-        parts.append(step())
+    steps: dict[str, Callable[[], str]] = {
+        "agreement": lambda: agree(files, encoders, options),
+        "speed": lambda: speed(files, encoders, options),
+        "memory": lambda: memory(files),
+    }
+    for name in options.only:
+        parts.append(steps[name]())
         print(parts[-1], flush=True)
     return parts
 
