@@ -23,7 +23,7 @@ from pathlib import Path
 
 import torch
 from listening import agreement, measure
-from listening.networks import BFLOAT16, FLOAT32, MIXED, MUQ, Files, build, load, rounded
+from listening.networks import BFLOAT16, FLOAT32, MIXED, MIXED_FROM, MUQ, Files, build, load, rounded
 from listening.work import multiplies_bfloat16, products, sums
 from threadpoolctl import threadpool_limits
 
@@ -133,7 +133,9 @@ def agree(files: Files, encoders: dict, options: argparse.Namespace) -> str:
 the scores' standard deviation between clips is {exact.spread:.3f}."""
     note = ""
     rough = {which: encode for which, encode in encoders.items() if which in LARGEST_SHARE}
-    if not rough:
+    if rough:
+        rough |= {which: load(which, files) for which in MIXED_FROM}
+    else:
         rough = {MIXED: rounded(load(MIXED, files))}
         note = f""" {NO_INSTRUCTIONS}:
 mixed multiplied in float32 here what it had rounded to bfloat16, which errs as much, and bfloat16 itself was not
@@ -155,8 +157,8 @@ tried."""
             f"{max(half.features):.1e}",
             f"**{half.spearman:.5f}** (at least 0.999)",
             f"{half.difference:.1e}",
-            f"**{100 * half.difference / half.spread:.2f} %** (at most {100 * LARGEST_SHARE[which]:.0f} %)",
-            "yes" if agrees(which, half) else "no: it is there for the asking",
+            f"**{100 * half.difference / half.spread:.2f} %** (at most {100 * share(which):.0f} %)",
+            "yes" if agrees(which, half) else "no",
         )
         for which, half in agreed.items()
     ]
@@ -170,7 +172,12 @@ tried."""
 
 def agrees(which: str, half: agreement.Agreement) -> bool:
     """Whether a rough type agrees well enough with float32."""
-    return half.spearman >= 0.999 and half.difference <= LARGEST_SHARE[which] * half.spread
+    return half.spearman >= 0.999 and half.difference <= share(which) * half.spread
+
+
+def share(which: str) -> float:
+    """Of the scores' standard deviation: the most that a type may move a score by."""
+    return LARGEST_SHARE[MIXED if which in MIXED_FROM else which]
 
 
 # -- speed ---------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from degrading.settings import (
     audiomentation,
     band_pass,
     board,
+    channel_by_channel,
     coloured_noise,
     delayed_copy,
     fixed,
@@ -115,8 +116,9 @@ PAIRS = (
     ),
     Pair(
         "gsm",
-        {"pedalboard GSMFullRateCompressor": board(lambda p, s: p.GSMFullRateCompressor())},
-        "at the level with the codec's own clock of 8 kHz",
+        {"pedalboard GSMFullRateCompressor": channel_by_channel(board(lambda p, s: p.GSMFullRateCompressor()))},
+        "at the level with the codec's own clock of 8 kHz; pedalboard's mixes all channels into one and codes "
+        "that, so it is called for a channel at a time, as ours codes them",
         levels=(5,),
     ),
     Pair(

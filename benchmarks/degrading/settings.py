@@ -82,6 +82,16 @@ def board(make: Callable[[Any, Setting], Any]) -> Callable[[Setting], Call]:
     return call
 
 
+def channel_by_channel(make: Callable[[Setting], Call]) -> Callable[[Setting], Call]:
+    """The call of a peer that mixes all channels into one, on a channel at a time."""
+
+    def call(setting: Setting) -> Call:
+        one = make(setting)
+        return lambda audio: np.concatenate([one(channel[None]) for channel in audio])
+
+    return call
+
+
 def _transformed(transform: Any, rate: int, audio: np.ndarray) -> np.ndarray:
     return transform(samples=audio, sample_rate=rate)
 

@@ -24,6 +24,8 @@ from tests.metric.muq_eval.build import FULL, build_checkpoint  # noqa: E402
 
 MUQ, FLOAT32, MIXED, BFLOAT16 = "muq's own forward, float32", "fast, float32", "fast, mixed", "fast, bfloat16"
 TF32 = "fast, tf32"
+MIXED_FROM = {f"as mixed, from layer {layer} on": layer for layer in (4, 8)}
+"""Other layers from which on the feed-forward parts could be bfloat16."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def load(which: str, files: Files, device: str = "cpu") -> Callable[[torch.Tenso
     """One of the encoders: ``(batch, samples)`` to ``(batch, time, dim)``.
 
     Args:
-        which: ``MUQ``, ``FLOAT32``, ``TF32``, ``MIXED`` or ``BFLOAT16``.
+        which: ``MUQ``, ``FLOAT32``, ``TF32``, ``MIXED``, ``BFLOAT16`` or one of ``MIXED_FROM``.
         files: the checkpoint and the encoder's configuration.
         device: where it is to run.
     """
@@ -69,11 +71,17 @@ def load(which: str, files: Files, device: str = "cpu") -> Callable[[torch.Tenso
                 on_gpu=on.type == "cuda",
                 tf32=which == TF32,
                 fused=fuses(on),
-                feed_forward=torch.bfloat16 if which in (MIXED, BFLOAT16) else torch.float32,
+                feed_forward=torch.bfloat16 if which in (MIXED, BFLOAT16, *MIXED_FROM) else torch.float32,
+                exact_layers=exact_layers(which, files.architecture),
                 packed=on.type == "cpu" and packing_pays(),
             )
         )
     return made.eval().to(device)
+
+
+def exact_layers(which: str, architecture: Architecture) -> int:
+    """How many layers of an encoder have float32 in their feed-forward parts, beside others that have bfloat16."""
+    return MIXED_FROM.get(which, architecture.exact_layers_of_mixed if which == MIXED else 0)
 
 
 def rounded(encoder: torch.nn.Module) -> torch.nn.Module:
@@ -84,6 +92,8 @@ def rounded(encoder: torch.nn.Module) -> torch.nn.Module:
     """
     for layer in encoder.layers:
         for part in (layer.before, layer.after):
+            if part.dtype is torch.float32:
+                continue
             part.widen, part.narrow = _Rounding(part.widen), _Rounding(part.narrow)
     return encoder
 

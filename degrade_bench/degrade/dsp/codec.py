@@ -165,9 +165,12 @@ def encode(audio: np.ndarray, sample_rate: int, bitrate_kbps: int) -> bytes:
     encoder.set_out_sample_rate(sample_rate)
     encoder.set_bit_rate(bitrate_kbps)
     encoder.set_quality(LAME_QUALITY)
-    codes = audio * np.float32(32767)
-    np.rint(codes, out=codes)
-    return bytes(encoder.encode(codes.astype(np.int16).T.tobytes())) + bytes(encoder.flush())
+    scaled = audio * np.float32(32767)
+    np.rint(scaled, out=scaled)
+    codes = np.empty(audio.shape[::-1], np.int16)
+    for channel, values in enumerate(scaled):  # a transposed copy takes three times as long
+        codes[:, channel] = values
+    return bytes(encoder.encode(codes.tobytes())) + bytes(encoder.flush())
 
 
 def _encode_carefully(audio: np.ndarray, sample_rate: int, bitrate_kbps: int) -> bytes:

@@ -49,6 +49,14 @@ class Architecture:
     norm_eps: float
     time_strides: tuple[int, int]
 
+    @property
+    def exact_layers_of_mixed(self) -> int:
+        """How many layers the type ``mixed`` leaves in float32: the first half.
+
+        What is rounded there passes through all that follows, and costs most of the agreement.
+        """
+        return self.depth // 2
+
     @classmethod
     def from_config(cls, config: Mapping[str, Any], path: object) -> Architecture:
         """Read it from the contents of ``config.json``; ``path`` is for messages.

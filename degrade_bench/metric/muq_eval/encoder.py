@@ -34,7 +34,10 @@ class Encoder(nn.Module):
         half_head = architecture.dim // architecture.heads // 2
         self.positions = Rotary(weights("conformer.embed_positions.inv_freq", half_head))
         self.layers = nn.ModuleList(
-            [Conformer(blueprint, f"conformer.layers.{index}.") for index in range(architecture.depth)]
+            [
+                Conformer(blueprint.at_layer(index), f"conformer.layers.{index}.")
+                for index in range(architecture.depth)
+            ]
         )
         self.last_norm = LayerNorm(weights, "conformer.layer_norm", architecture.dim, architecture.norm_eps)
         self.tf32 = blueprint.tf32

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import torch
@@ -31,6 +31,7 @@ class Blueprint:
         tf32: on a GPU, multiply float32 in TF32, front end and conformer only.
         fused: whether the GPU adds biases and sums while it convolves.
         feed_forward: of the products in the feed-forward parts, which alone may be bfloat16.
+        exact_layers: so many conformer layers, from the first on, whose feed-forward parts have ``dtype``, too.
         packed: on a CPU, whether float32 weights are kept as oneDNN multiplies by them.
     """
 
@@ -41,7 +42,12 @@ class Blueprint:
     tf32: bool = False
     fused: bool = False
     feed_forward: torch.dtype = torch.float32
+    exact_layers: int = 0
     packed: bool = False
+
+    def at_layer(self, index: int) -> Blueprint:
+        """What a conformer layer is built from."""
+        return replace(self, feed_forward=self.dtype) if index < self.exact_layers else self
 
     def linear(
         self, weight: torch.Tensor, bias: torch.Tensor | None, dtype: torch.dtype

@@ -47,7 +47,8 @@ class MuQEval(PreparedMetric):
         encoder_revision: the encoder's.
         device: ``cpu`` or ``cuda:N``.
         dtype: of the encoder's products: ``float32``; ``tf32``, on a GPU, which keeps ten bits of a float32 factor;
-            ``mixed``, on a CPU, which is bfloat16 in the feed-forward parts and float32 elsewhere; or ``bfloat16``.
+            ``mixed``, on a CPU, which is bfloat16 in the feed-forward parts of the last half of the layers and
+            float32 elsewhere; or ``bfloat16``.
         backend: ``fast``, or ``reference`` for the forward pass of the package ``muq``.
         hop_seconds: None for the paper's one window in the middle. Else the whole clip is scored in windows of ten
             seconds, one every so many seconds, and its score is their mean.
@@ -118,6 +119,9 @@ class MuQEval(PreparedMetric):
         if self.variant != "a1":
             alpha = files.lora_alpha(located.configs) if lora_alpha is None else _positive("lora_alpha", lora_alpha)
             self._parts["lora_alpha"] = alpha
+        exact_layers = architecture.exact_layers_of_mixed if dtype == "mixed" else 0
+        if exact_layers:
+            self._parts["exact_layers"] = exact_layers
 
         def make(type_: torch.dtype) -> Network:
             # classes of torch's: only here, so that a listing can do without torch
@@ -144,6 +148,7 @@ class MuQEval(PreparedMetric):
                         tf32=dtype == "tf32",
                         fused=fuses(on),
                         feed_forward=type_,
+                        exact_layers=exact_layers,
                         packed=packed,
                     )
                 )

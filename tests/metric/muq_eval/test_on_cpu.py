@@ -112,12 +112,12 @@ def test_weights_are_packed_where_that_is_known_to_pay(capability, with_onednn, 
 # -- bfloat16 in the feed-forward parts ----------------------------------------------------------------
 
 
-def test_mixed_is_bfloat16_in_the_feed_forward_parts_only(built):
+def test_mixed_is_bfloat16_in_the_feed_forward_parts_of_the_last_half_only(built):
     mixed = make(built, dtype="mixed")
     rough = {name for name, value in mixed.listener.network.named_parameters() if value.dtype is torch.bfloat16}
     parts = [
         f"encoder.layers.{at}.{part}.{which}"
-        for at in (0, 1)
+        for at in (1,)
         for part in ("before", "after")
         for which in ("widen", "narrow")
     ]
@@ -128,7 +128,7 @@ def test_mixed_is_bfloat16_in_the_feed_forward_parts_only(built):
 def test_mixed_is_what_rounded_factors_give(built):
     exact, mixed = make(built), make(built, dtype="mixed")
     network = copy.deepcopy(exact.listener.network)
-    for layer in network.encoder.layers:
+    for layer in network.encoder.layers[1:]:
         layer.before, layer.after = (Rounded(part) for part in (layer.before, layer.after))
     batch = torch.stack([make_clip(10.0, 24000, 1, seed=seed).samples for seed in range(2)])
     with torch.inference_mode():
