@@ -22,6 +22,7 @@ from degrade_bench.analysis.floor import Floor
 from degrade_bench.analysis.frames import Column, interval
 from degrade_bench.analysis.means import Clustered
 from degrade_bench.analysis.options import AnalysisOptions
+from degrade_bench.analysis.page import page_trend
 from degrade_bench.analysis.resampling import Draws, Resampler, expanded
 from degrade_bench.analysis.wide import MetricDrops
 
@@ -140,7 +141,7 @@ def curves_of(
         columns |= {name: means[place::3], f"{name}_low": low[place::3], f"{name}_high": high[place::3]}
     columns["area_floor"] = columns["area"] / floor.value if floor.value > 0 else math.nan
     track_means = metric_drops.clustered(metric_drops.drops).track_means
-    trends = [stat.page_trend(_complete(track_means[:, ladder])) for ladder in ladders]
+    trends = [page_trend(_complete(track_means[:, ladder])) for ladder in ladders]
     columns["page_l"], columns["page_p"] = zip(*trends, strict=True)
     drops = _Course.of(metric_drops.clustered(metric_drops.drops), floor.margin_draws, resampler)
     nets = _Course.of(metric_drops.clustered(metric_drops.net), floor.counts_as_none.effect, resampler)

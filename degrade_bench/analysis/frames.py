@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Any, Literal
 
@@ -62,15 +63,14 @@ class Column:
         >>> Column("level", "count", "the ladder's level").admits(None)
         False
         """
-        if self.kind in ("text", "number") and value is None:
-            return True
+        if self.kind == "text":
+            return value is None or isinstance(value, str)
+        if self.kind == "flag":
+            return isinstance(value, bool)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return {
-            "text": isinstance(value, str),
-            "number": is_number,
-            "count": is_number and float(value).is_integer() and abs(value) < 2**63,
-            "flag": isinstance(value, bool),
-        }[self.kind]
+        if self.kind == "number":
+            return is_number or value is None
+        return is_number and float(value).is_integer() and abs(value) < 2**63
 
 
 def interval(name: str, meaning: str, unit: str = "") -> tuple[Column, Column]:
@@ -101,7 +101,7 @@ class Frame:
     row: str
     columns: tuple[Column, ...]
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The columns' names, in order."""
         return [column.name for column in self.columns]
@@ -148,11 +148,13 @@ class Frame:
             raise ValueError(f"{self.name} is no list of rows")
         for row in rows:
             self._check(row.keys())
-            for column in self.columns:
-                if not column.admits(row[column.name]):
-                    shown = repr(row[column.name])[:80]
+        values = {name: [row[name] for row in rows] for name in self.names}
+        for column in self.columns:
+            for value in values[column.name]:
+                if not column.admits(value):
+                    shown = repr(value)[:80]
                     raise ValueError(f"{self.name}: column {column.name!r} holds {shown}, expected a {column.kind}")
-        return self.rows(rows)
+        return self.table(values)
 
     def markdown(self) -> str:
         """The columns as a table in Markdown; neighbours that mean the same share a line."""
@@ -164,6 +166,8 @@ class Frame:
 
     def _check(self, given: Any) -> None:
         names = set(given)
+        if len(names) == len(self.names) and names.issuperset(self.names):
+            return
         missing = [name for name in self.names if name not in names]
         if missing:
             raise ValueError(f"{self.name} lacks the column {missing[0]!r}")
@@ -207,7 +211,9 @@ def json_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     >>> json_rows(pd.DataFrame({"level": [1], "drop": [math.nan]}))
     [{'level': 1, 'drop': None}]
     """
-    return [{str(key): _plain(value) for key, value in row.items()} for row in frame.to_dict("records")]
+    names = [str(name) for name in frame]
+    columns = [[_plain(value) for value in frame[name].tolist()] for name in frame]
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
 def _plain(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -171,8 +171,9 @@ def analyse_metric(
     names = [name for name, _ in metric_drops.ladders()]
     claims = dict(zip(names, claims_of(inputs, effects, slices, looks.share(options.alpha)), strict=True))
     claims = claims_so_far(metric_drops, effects, claims, looks, resampler, options)
+    figures = {name: effects[name].tolist() for name in _ASKED}
     damages = {
-        name: _damage(effects, columns, claims[name], metric_drops.failures.get(name))
+        name: _damage(figures, columns, claims[name], metric_drops.failures.get(name))
         for name, columns in metric_drops.ladders()
     }
     positive_control, rulings = rulings_of(damages, controls, floor.margin, options)
@@ -197,8 +198,8 @@ def analyse_metric(
     )
 
 
-def level_stats(levels: pd.DataFrame) -> list[LevelStats]:
-    """What the rules ask of one degradation's levels, from its rows of ``Analysis.levels``."""
+def _level_stats(figures: Mapping[str, list[Any]], rows: Sequence[int]) -> list[LevelStats]:
+    """What the rules ask of some rows of ``Analysis.levels``, from its columns :data:`_ASKED`."""
     return [
         LevelStats(
             level=int(row["level"]),
@@ -222,7 +223,7 @@ def level_stats(levels: pd.DataFrame) -> list[LevelStats]:
             told=row["told"],
             counted_tracks=int(row["counted_tracks"]),
         )
-        for row in _records(levels, _ASKED)
+        for row in ({name: values[at] for name, values in figures.items()} for at in rows)
     ]
 
 
@@ -232,12 +233,6 @@ _ASKED = (
     *("net_equivalence_high", "p_beyond", "told", "counted_tracks"),
 )
 """The columns that the rules ask for."""
-
-
-def _records(frame: pd.DataFrame, names: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """The rows as dictionaries, from whole columns: ``to_dict`` looks every value up in every column."""
-    columns = [frame[name].tolist() for name in names]
-    return (dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True))
 
 
 def _top(columns: slice, effects: pd.DataFrame, options: AnalysisOptions) -> int | None:
@@ -250,10 +245,18 @@ def _top(columns: slice, effects: pd.DataFrame, options: AnalysisOptions) -> int
     return int(ladder[-1]) if len(ladder) else None
 
 
-def _damage(effects: pd.DataFrame, columns: slice, claims: Claims, failed: Failed | None) -> Damage:
-    """What the rules are told of one damage."""
-    covered = covered_levels(effects["counted_tracks"].to_numpy(), columns)
-    return Damage(level_stats(effects.iloc[columns]), level_stats(effects.iloc[covered]), claims, failed)
+def _damage(figures: Mapping[str, list[Any]], columns: slice, claims: Claims, failed: Failed | None) -> Damage:
+    """What the rules are told of one damage.
+
+    Args:
+        figures: the columns :data:`_ASKED`, by cell.
+        columns: the damage's cells.
+        claims: on it.
+        failed: what failed of it.
+    """
+    levels = _level_stats(figures, range(columns.start, columns.stop))
+    covered = covered_levels(np.array(figures["counted_tracks"]), columns)
+    return Damage(levels, [levels[at - columns.start] for at in covered], claims, failed)
 
 
 def _verdicts(
