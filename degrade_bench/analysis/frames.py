@@ -6,6 +6,7 @@ check of what is read back, and its table in the documentation (``scripts/column
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -131,6 +132,10 @@ class Frame:
 
     def empty(self) -> pd.DataFrame:
         """The frame without a row."""
+        return self._empty.copy()
+
+    @cached_property
+    def _empty(self) -> pd.DataFrame:
         return self.rows([])
 
     def joined(self, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -214,6 +219,31 @@ def json_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     names = [str(name) for name in frame]
     columns = [[_plain(value) for value in frame[name].tolist()] for name in frame]
     return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def json_text(record: Mapping[str, Any]) -> str:
+    """A record as JSON, a line for each value, as ``json.dumps(record, indent=1)`` writes it, in less time.
+
+    >>> record = {"rows": [{"level": 1, "drop": None}]}
+    >>> json_text(record) == json.dumps(record, indent=1)
+    True
+
+    Raises:
+        ValueError: a number is infinite or NaN.
+    """
+    parts = []
+    for name, value in record.items():
+        is_frame = isinstance(value, list) and value and all(isinstance(row, dict) and row for row in value)
+        text = _rows_text(value) if is_frame else json.dumps(value, indent=1, allow_nan=False).replace("\n", "\n ")
+        parts.append(f"{json.dumps(name)}: {text}")
+    return "{\n " + ",\n ".join(parts) + "\n}"
+
+
+def _rows_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows of single values, as a value of the outermost record; the encoder in C knows no indentation."""
+    encoder = json.JSONEncoder(allow_nan=False, separators=(",\n   ", ": "))
+    texts = (encoder.encode(row)[1:-1] for row in rows)
+    return "[\n  " + ",\n  ".join(f"{{\n   {text}\n  }}" for text in texts) + "\n ]"
 
 
 def _plain(value: Any) -> Any:

@@ -12,15 +12,8 @@ import pandas as pd
 
 from degrade_bench.analysis.claims import CLAIM_COLUMNS, Claims, claims_of, covered_levels
 from degrade_bench.analysis.controls import control_effects, placebo_effects
-from degrade_bench.analysis.curves import (
-    COURSE_COLUMNS,
-    DETECTION_COLUMNS,
-    Curves,
-    Detection,
-    curves_of,
-    detection_row,
-    scored_columns,
-)
+from degrade_bench.analysis.curves import COURSE_COLUMNS, Curves, curves_of, scored_columns
+from degrade_bench.analysis.detection import DETECTION_COLUMNS, Detection, detection_row
 from degrade_bench.analysis.failures import Failed
 from degrade_bench.analysis.floor import Floor, nuisance_floor
 from degrade_bench.analysis.frames import Column, Frame, interval
