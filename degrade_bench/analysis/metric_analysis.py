@@ -276,8 +276,12 @@ def _verdicts(
     tests = tests if options.rules == 1 else len(damages)
     facts = MarginFacts(floor.margin, floor.margin_error, metric_drops.tracks, tests, floor.effect)
     rows = []
+    cells = metric_drops.cells[["group", "family", "unit"]].to_dict("records")
+    figures = {name: effects[name].to_numpy() for name in ("tracks", "drop_mean", "drop_track_sd", "net_track_sd")}
+    shares = effects[["excerpt_share", "draw_share"]].to_numpy(dtype=float).tolist()
+    course_shapes = course["shape"].tolist()
     for place, (name, columns) in enumerate(metric_drops.ladders()):
-        ruling, damage, cell = rulings[name], damages[name], metric_drops.cells.iloc[columns.start]
+        ruling, damage, cell = rulings[name], damages[name], cells[columns.start]
         ladder = damage.ladder if options.rules == 1 else damage.covered
         detection, saturation_level = curves.detections[place], curves.saturation_levels[place]
         if options.rules != 1:
@@ -285,7 +289,7 @@ def _verdicts(
         if ruling.verdict not in (Verdict.SENSITIVE, Verdict.ARTEFACT):
             detection, saturation_level = Detection(), None
         words = detection_words(detection, cell["unit"])
-        design = design_of(effects.iloc[columns], facts, options)
+        design = design_of({kind: values[columns] for kind, values in figures.items()}, facts, options)
         row = {
             "metric": metric_drops.metric,
             "group": cell["group"],
@@ -294,13 +298,13 @@ def _verdicts(
             "verdict": ruling.verdict.value,
             "reason": ruling.reason,
             "sentence": sentence(
-                metric_drops.metric, damage, ruling, floor.margin, options, words, course["shape"].iloc[place]
+                metric_drops.metric, damage, ruling, floor.margin, options, words, course_shapes[place]
             ),
             "unit": cell["unit"],
         }
         row |= damage.claims.columns()
         top = _top(columns, effects, options)
-        within = None if top is None else Within(*effects[["excerpt_share", "draw_share"]].iloc[top])
+        within = None if top is None else Within(*shares[top])
         row |= detection_row(detection, saturation_level) | asdict(outlook(design, ladder, ruling, options, within))
         rows.append(row)
     names = [column.name for column in VERDICTS.columns]
