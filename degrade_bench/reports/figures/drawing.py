@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -124,11 +124,9 @@ def save(drawings: Sequence[Drawing], folder: Path, steps: Steps = silent, helpe
     waiting = deque(drawings)
     widths: dict[str, float] = {}
     with helped(helpers, folder, waiting, widths) as still_drawing:
-        while waiting:
+        while drawing := _next_of(waiting):
             steps(len(widths), len(drawings))
-            with suppress(IndexError):  # a helper took the last one
-                drawing = waiting.popleft()
-                widths[drawing.name] = save_figure(drawing, folder)
+            widths[drawing.name] = save_figure(drawing, folder)
         while still_drawing():
             steps(len(widths), len(drawings))
     for drawing in drawings:
@@ -139,6 +137,14 @@ def save(drawings: Sequence[Drawing], folder: Path, steps: Steps = silent, helpe
         drawing.name: Saved((folder / FIGURES / f"{drawing.name}.svg").read_bytes(), widths[drawing.name])
         for drawing in drawings
     }
+
+
+def _next_of(waiting: deque[Drawing]) -> Drawing | None:
+    """The first of the figures that nobody has begun with; None for none. Helpers take them, too."""
+    try:
+        return waiting.popleft()
+    except IndexError:
+        return None
 
 
 def save_figure(drawing: Drawing, folder: Path) -> float:

@@ -76,13 +76,14 @@ def helped(
         yield still_drawing
 
 
-def _started() -> subprocess.Popen[str]:
-    """A helper, in a session of its own, so that Ctrl-C does not reach it.
+@contextmanager
+def _started() -> Iterator[subprocess.Popen[str]]:
+    """A helper, ended at the end, in a session of its own, so that Ctrl-C does not reach it.
 
     Raises:
         OSError: there is no interpreter to start.
     """
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-I", "-c", _BOOT],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -90,6 +91,15 @@ def _started() -> subprocess.Popen[str]:
         encoding="utf-8",
         start_new_session=True,
     )
+    try:
+        yield process
+    finally:
+        process.kill()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with suppress(OSError):  # what it was not told any more
+                    pipe.close()
+        process.wait()
 
 
 def _serve(
