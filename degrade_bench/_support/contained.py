@@ -116,15 +116,25 @@ def _check_values(parsed: Any) -> None:
                 raise ValueError(f"it is nested deeper than {DEEPEST} levels")
             inner = value.items() if isinstance(value, Mapping) else enumerate(value)
             for key, one in inner:
-                where = f"{place}.{key}" if place else str(key)
-                _check_text(str(key), place)
-                waiting.append((one, depth + 1, where[:200]))
+                if isinstance(key, str) and not key.isascii():
+                    _check_text(key, place)
+                if _is_open(one):
+                    waiting.append((one, depth + 1, (f"{place}.{key}" if place else str(key))[:200]))
         elif isinstance(value, str):
             _check_text(value, place)
         elif isinstance(value, float) and not math.isfinite(value):
             raise ValueError(f"{place}: a number beyond what a double holds")
         elif isinstance(value, int) and not -(2**63) <= value < 2**63:
             raise ValueError(f"{place}: a whole number beyond 64 bits")
+
+
+def _is_open(value: Any) -> bool:
+    """Whether a value has to be looked at; most are texts without accents, or ordinary numbers."""
+    if isinstance(value, str):
+        return not value.isascii()
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    return value is not None
 
 
 def _check_text(text: str, place: str) -> None:

@@ -120,9 +120,24 @@ def conclusions(
         RunFolderError: the table is empty.
         UnknownNameError: the options name a metric or a damage that the table does not have.
     """
+    from threadpoolctl import threadpool_limits
+
     options = options or AnalysisOptions()
     if scores.empty:
         raise RunFolderError("the score table is empty")
+    with threadpool_limits(limits=1):  # matrices are small: threads would wait for one another
+        return _conclusions(scores, options, looks, steps)
+
+
+def _conclusions(scores: pd.DataFrame, options: AnalysisOptions, looks: Looks, steps: Steps) -> Conclusions:
+    """What :func:`conclusions` says, of a table that is not empty.
+
+    Args:
+        scores: the table.
+        options: thresholds.
+        looks: at the scores, these the last.
+        steps: told how many metrics are done.
+    """
     scores = coded(scores)
     rows_by_metric = _rows_by_metric(scores)
     _check_names(scores, rows_by_metric, options)

@@ -18,13 +18,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 
 import numpy as np
 
 from degrade_bench.analysis.means import Clustered
 from degrade_bench.analysis.options import AnalysisOptions
+from degrade_bench.analysis.reach import Limits, reach_of_means
 from degrade_bench.analysis.resampling import Draws, Resampler
 
 CAREFUL = 1.96
@@ -65,41 +66,25 @@ class Spread:
         """The same of the values with the other sign."""
         return Spread(-self.means, self.errors, -self.skewness, self.tracks, -self.influence, -self.drawn)
 
+    def part(self, columns: np.ndarray) -> Spread:
+        """The same of some of the columns."""
+        return replace(self, **{own.name: getattr(self, own.name)[..., columns] for own in fields(self)})
+
     def below(self, reach: np.ndarray) -> np.ndarray:
         """How far under the means their lower limits lie, so many standard errors out."""
-        return reach_of_means(reach, self.errors, -self.skewness, self.tracks)
+        return self._down.over(reach)
 
     def above(self, reach: np.ndarray) -> np.ndarray:
         """How far over the means their upper limits lie, so many standard errors out."""
-        return reach_of_means(reach, self.errors, self.skewness, self.tracks)
+        return self._up.over(reach)
 
+    @cached_property
+    def _down(self) -> Limits:
+        return Limits.of(self.errors, -self.skewness, self.tracks)
 
-def reach_of_means(reach: np.ndarray, errors: np.ndarray, skewness: np.ndarray, tracks: np.ndarray) -> np.ndarray:
-    """How far over means their upper limits lie: of the t distribution, and more where values are skewed upwards.
-
-    The correction is the first term of the Cornish-Fisher expansion (N. J. Johnson, JASA 1978), taken only where it
-    widens: a few clips do not tell their skewness well enough to bring a limit in. It is read off no further out
-    than at 95 % (two-sided), where the expansion still holds.
-
-    Args:
-        reach: quantiles of the t distribution, 0 or more.
-        errors: standard errors of the means.
-        skewness: of the values; of their negatives for how far lower limits lie under the means.
-        tracks: how many values each mean is of.
-    """
-    count = np.maximum(tracks, 2).astype(float)
-    out = np.minimum(reach, _where_the_expansion_ends(tuple(tracks)))
-    values: np.ndarray = errors * (reach + np.maximum(skewness, 0.0) * (1 + 2 * out**2) / (6 * np.sqrt(count)))
-    return values
-
-
-@lru_cache(maxsize=256)
-def _where_the_expansion_ends(tracks: tuple[int, ...]) -> np.ndarray:
-    """The two-sided 95 % quantiles of the t distribution for so many tracks."""
-    from scipy.special import stdtrit
-
-    values: np.ndarray = stdtrit(np.maximum(np.array(tracks), 2) - 1.0, 0.975)
-    return values
+    @cached_property
+    def _up(self) -> Limits:
+        return Limits.of(self.errors, self.skewness, self.tracks)
 
 
 def mean_intervals(
@@ -202,32 +187,56 @@ class Bound:
         return values
 
 
+@dataclass(frozen=True, eq=False)
+class Against:
+    """Means against a margin: one-sided p values, each ``(columns,)``.
+
+    Attributes:
+        spread: the means.
+        bound: the margin.
+        together: ``(columns,)``, how the two go together over the resamples.
+    """
+
+    spread: Spread
+    bound: Bound
+    together: np.ndarray
+
+    @classmethod
+    def of(cls, spread: Spread, bound: Bound) -> Against:
+        """Means against a margin."""
+        return cls(spread, bound, bound.with_means(spread.drawn))
+
+    def mirrored(self) -> Against:
+        """The same of the values with the other sign."""
+        return Against(self.spread.mirrored(), self.bound, -self.together)
+
+    def beyond(self) -> np.ndarray:
+        """Of a mean at or under the margin: small where it lies above it."""
+        return _p(self.spread, self.bound.value, self.bound.above, self.together)
+
+    def under(self) -> np.ndarray:
+        """Of a mean at or above the margin: small where it lies under it."""
+        return _p(self.spread.mirrored(), -self.bound.value, self.bound.below, self.together)
+
+    def within(self) -> np.ndarray:
+        """The larger p of the two tests of a mean at or beyond ± margin (D. J. Schuirmann 1987)."""
+        values: np.ndarray = np.maximum(self.under(), self.mirrored().under())
+        return values
+
+
 def p_beyond(spread: Spread, bound: Bound) -> np.ndarray:
     """One-sided p of a mean at or under a margin, ``(columns,)``: small where it lies above it."""
-    together = bound.with_means(spread.drawn)
-
-    def room(reach: np.ndarray) -> np.ndarray:
-        left: np.ndarray = spread.means - bound.value - _joined(spread.below(reach), bound.above(reach), together)
-        return left
-
-    return _p(room, spread, bound)
+    return Against.of(spread, bound).beyond()
 
 
 def p_under(spread: Spread, bound: Bound) -> np.ndarray:
     """One-sided p of a mean at or above a margin, ``(columns,)``: small where it lies under it."""
-    together = bound.with_means(spread.drawn)
-
-    def room(reach: np.ndarray) -> np.ndarray:
-        left: np.ndarray = bound.value - spread.means - _joined(spread.above(reach), bound.below(reach), together)
-        return left
-
-    return _p(room, spread, bound)
+    return Against.of(spread, bound).under()
 
 
 def p_within(spread: Spread, bound: Bound) -> np.ndarray:
     """The larger p of the two tests of a mean at or beyond ± margin, ``(columns,)`` (D. J. Schuirmann 1987)."""
-    values: np.ndarray = np.maximum(p_under(spread, bound), p_under(spread.mirrored(), bound))
-    return values
+    return Against.of(spread, bound).within()
 
 
 def p_negative(spread: Spread) -> np.ndarray:
@@ -241,25 +250,50 @@ def _joined(one: np.ndarray, other: np.ndarray, together: np.ndarray) -> np.ndar
     return values
 
 
-def _p(room: Callable[[np.ndarray], np.ndarray], spread: Spread, bound: Bound) -> np.ndarray:
+def _p(spread: Spread, place: float, over: Callable[[np.ndarray], np.ndarray], together: np.ndarray) -> np.ndarray:
     """The tail of the t distribution at the reach at which no room is left; 1 where there is none to begin with.
 
     Args:
-        room: how much is left between limit and bound, so many standard errors out.
-        spread: the means.
-        bound: the margin; room that rounding can account for is none.
+        spread: the means, which are to lie above a place.
+        place: that place; room that rounding can account for is none.
+        over: how far over the place its upper limit lies, so many standard errors out.
+        together: how means and place go together.
     """
     from scipy.special import stdtr
 
     known = np.isfinite(spread.means) & np.isfinite(spread.errors)
-    low, high = np.zeros(len(known)), np.full(len(known), FARTHEST)
+    p_values = np.where(known, 1.0, math.nan)
     with np.errstate(invalid="ignore", over="ignore"):
-        rounding = ROUNDING * (np.abs(spread.means) + bound.value)
-        some, whole = room(low) > rounding, room(high) > rounding
-        for _ in range(STEPS):
+        room = _Room(spread, place, over, together)
+        some = known & room.is_left(np.zeros(len(known)))
+        p_values[some] = 0.0
+        columns = np.flatnonzero(some & ~room.is_left(np.full(len(known), FARTHEST)))
+        room = _Room(spread.part(columns), place, over, together[columns])
+        low, high = np.zeros(len(columns)), np.full(len(columns), FARTHEST)
+        for _ in range(STEPS if len(columns) else 0):
             middle = np.where(high > 2 * (low + 0.01), np.sqrt((low + 1e-3) * high), (low + high) / 2)
-            left = room(middle) > rounding
+            left = room.is_left(middle)
             low, high = np.where(left, middle, low), np.where(left, high, middle)
-        tail = stdtr(np.maximum(spread.tracks - 1, 1), -low)
-    p_values: np.ndarray = np.where(some, np.where(whole, 0.0, tail), 1.0)
-    return np.where(known, p_values, math.nan)
+        p_values[columns] = stdtr(np.maximum(room.spread.tracks - 1, 1), -low)
+    return p_values
+
+
+@dataclass(frozen=True, eq=False)
+class _Room:
+    """What lies between the lower limits of means and the upper limit of a place; attributes as for :func:`_p`."""
+
+    spread: Spread
+    place: float
+    over: Callable[[np.ndarray], np.ndarray]
+    together: np.ndarray
+
+    @cached_property
+    def _rounding(self) -> np.ndarray:
+        values: np.ndarray = ROUNDING * (np.abs(self.spread.means) + abs(self.place))
+        return values
+
+    def is_left(self, reach: np.ndarray) -> np.ndarray:
+        """Whether there is any, so many standard errors out."""
+        joined = _joined(self.spread.below(reach), self.over(reach), self.together)
+        values: np.ndarray = self.spread.means - self.place - joined > self._rounding
+        return values

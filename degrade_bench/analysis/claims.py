@@ -225,9 +225,9 @@ def _passed_over(level: np.ndarray, tracks: np.ndarray, covered: np.ndarray) -> 
         tracks: the recordings that each has.
         covered: the levels that are not passed over.
     """
-    left = ~np.isin(level, covered)
-    if not len(covered) or not left.any():
+    if not len(covered) or len(covered) == len(level):
         return None
+    left = ~np.isin(level, covered)
     most = tracks.max()
     parts = zip(level[left], tracks[left], strict=True)
     return ", ".join(f"level {at} ({count} of {most} recordings)" for at, count in parts)

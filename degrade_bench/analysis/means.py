@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -42,29 +43,29 @@ class Clustered:
         np.add.at(counts, track, finite)
         return cls(sums, counts)
 
-    @property
+    @cached_property
     def tracks(self) -> np.ndarray:
         """Tracks with a value, ``(columns,)``."""
         values: np.ndarray = (self.counts > 0).sum(axis=0)
         return values
 
-    @property
+    @cached_property
     def clips(self) -> np.ndarray:
         """Clips with a value, ``(columns,)``."""
         values: np.ndarray = self.counts.sum(axis=0).astype(int)
         return values
 
-    @property
+    @cached_property
     def track_means(self) -> np.ndarray:
         """``(tracks, columns)``; NaN where a track has no value."""
         return ratio(self.sums, self.counts)
 
-    @property
+    @cached_property
     def means(self) -> np.ndarray:
         """Means over clips, ``(columns,)``; NaN without any."""
         return ratio(self.sums.sum(axis=0), self.counts.sum(axis=0))
 
-    @property
+    @cached_property
     def influence(self) -> np.ndarray:
         """``(tracks, columns)``: how far each track pulls the mean, times their number; 0 without a value."""
         tracks = np.maximum(self.tracks, 1)
@@ -72,7 +73,7 @@ class Clustered:
         residuals: np.ndarray = np.where(self.counts > 0, self.sums - self.counts * self.means, 0.0) / size
         return residuals
 
-    @property
+    @cached_property
     def skewness(self) -> np.ndarray:
         """Skewness between tracks, for small samples, ``(columns,)``; 0 under three or without spread."""
         tracks, residuals = self.tracks, self.influence
@@ -84,7 +85,7 @@ class Clustered:
         values: np.ndarray = third.sum(axis=0) / known * np.sqrt(known * (known - 1.0)) / (known - 2.0)
         return values
 
-    @property
+    @cached_property
     def errors(self) -> np.ndarray:
         """Standard errors of the means over clips with tracks as clusters, ``(columns,)``; NaN with fewer than two.
 

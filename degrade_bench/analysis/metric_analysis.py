@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -12,15 +12,8 @@ import pandas as pd
 
 from degrade_bench.analysis.claims import CLAIM_COLUMNS, Claims, claims_of, covered_levels
 from degrade_bench.analysis.controls import control_effects, placebo_effects
-from degrade_bench.analysis.curves import (
-    COURSE_COLUMNS,
-    DETECTION_COLUMNS,
-    Curves,
-    Detection,
-    curves_of,
-    detection_row,
-    scored_columns,
-)
+from degrade_bench.analysis.curves import COURSE_COLUMNS, Curves, curves_of, scored_columns
+from degrade_bench.analysis.detection import DETECTION_COLUMNS, Detection, detection_row
 from degrade_bench.analysis.failures import Failed
 from degrade_bench.analysis.floor import Floor, nuisance_floor
 from degrade_bench.analysis.frames import Column, Frame, interval
@@ -171,8 +164,9 @@ def analyse_metric(
     names = [name for name, _ in metric_drops.ladders()]
     claims = dict(zip(names, claims_of(inputs, effects, slices, looks.share(options.alpha)), strict=True))
     claims = claims_so_far(metric_drops, effects, claims, looks, resampler, options)
+    figures = {name: effects[name].tolist() for name in _ASKED}
     damages = {
-        name: _damage(effects, columns, claims[name], metric_drops.failures.get(name))
+        name: _damage(figures, columns, claims[name], metric_drops.failures.get(name))
         for name, columns in metric_drops.ladders()
     }
     positive_control, rulings = rulings_of(damages, controls, floor.margin, options)
@@ -197,8 +191,8 @@ def analyse_metric(
     )
 
 
-def level_stats(levels: pd.DataFrame) -> list[LevelStats]:
-    """What the rules ask of one degradation's levels, from its rows of ``Analysis.levels``."""
+def _level_stats(figures: Mapping[str, list[Any]], rows: Sequence[int]) -> list[LevelStats]:
+    """What the rules ask of some rows of ``Analysis.levels``, from its columns :data:`_ASKED`."""
     return [
         LevelStats(
             level=int(row["level"]),
@@ -222,7 +216,7 @@ def level_stats(levels: pd.DataFrame) -> list[LevelStats]:
             told=row["told"],
             counted_tracks=int(row["counted_tracks"]),
         )
-        for row in _records(levels, _ASKED)
+        for row in ({name: values[at] for name, values in figures.items()} for at in rows)
     ]
 
 
@@ -232,12 +226,6 @@ _ASKED = (
     *("net_equivalence_high", "p_beyond", "told", "counted_tracks"),
 )
 """The columns that the rules ask for."""
-
-
-def _records(frame: pd.DataFrame, names: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """The rows as dictionaries, from whole columns: ``to_dict`` looks every value up in every column."""
-    columns = [frame[name].tolist() for name in names]
-    return (dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True))
 
 
 def _top(columns: slice, effects: pd.DataFrame, options: AnalysisOptions) -> int | None:
@@ -250,10 +238,18 @@ def _top(columns: slice, effects: pd.DataFrame, options: AnalysisOptions) -> int
     return int(ladder[-1]) if len(ladder) else None
 
 
-def _damage(effects: pd.DataFrame, columns: slice, claims: Claims, failed: Failed | None) -> Damage:
-    """What the rules are told of one damage."""
-    covered = covered_levels(effects["counted_tracks"].to_numpy(), columns)
-    return Damage(level_stats(effects.iloc[columns]), level_stats(effects.iloc[covered]), claims, failed)
+def _damage(figures: Mapping[str, list[Any]], columns: slice, claims: Claims, failed: Failed | None) -> Damage:
+    """What the rules are told of one damage.
+
+    Args:
+        figures: the columns :data:`_ASKED`, by cell.
+        columns: the damage's cells.
+        claims: on it.
+        failed: what failed of it.
+    """
+    levels = _level_stats(figures, range(columns.start, columns.stop))
+    covered = covered_levels(np.array(figures["counted_tracks"]), columns)
+    return Damage(levels, [levels[at - columns.start] for at in covered], claims, failed)
 
 
 def _verdicts(
@@ -280,8 +276,12 @@ def _verdicts(
     tests = tests if options.rules == 1 else len(damages)
     facts = MarginFacts(floor.margin, floor.margin_error, metric_drops.tracks, tests, floor.effect)
     rows = []
+    cells = metric_drops.cells[["group", "family", "unit"]].to_dict("records")
+    figures = {name: effects[name].to_numpy() for name in ("tracks", "drop_mean", "drop_track_sd", "net_track_sd")}
+    shares = effects[["excerpt_share", "draw_share"]].to_numpy(dtype=float).tolist()
+    course_shapes = course["shape"].tolist()
     for place, (name, columns) in enumerate(metric_drops.ladders()):
-        ruling, damage, cell = rulings[name], damages[name], metric_drops.cells.iloc[columns.start]
+        ruling, damage, cell = rulings[name], damages[name], cells[columns.start]
         ladder = damage.ladder if options.rules == 1 else damage.covered
         detection, saturation_level = curves.detections[place], curves.saturation_levels[place]
         if options.rules != 1:
@@ -289,7 +289,7 @@ def _verdicts(
         if ruling.verdict not in (Verdict.SENSITIVE, Verdict.ARTEFACT):
             detection, saturation_level = Detection(), None
         words = detection_words(detection, cell["unit"])
-        design = design_of(effects.iloc[columns], facts, options)
+        design = design_of({kind: values[columns] for kind, values in figures.items()}, facts, options)
         row = {
             "metric": metric_drops.metric,
             "group": cell["group"],
@@ -298,13 +298,13 @@ def _verdicts(
             "verdict": ruling.verdict.value,
             "reason": ruling.reason,
             "sentence": sentence(
-                metric_drops.metric, damage, ruling, floor.margin, options, words, course["shape"].iloc[place]
+                metric_drops.metric, damage, ruling, floor.margin, options, words, course_shapes[place]
             ),
             "unit": cell["unit"],
         }
         row |= damage.claims.columns()
         top = _top(columns, effects, options)
-        within = None if top is None else Within(*effects[["excerpt_share", "draw_share"]].iloc[top])
+        within = None if top is None else Within(*shares[top])
         row |= detection_row(detection, saturation_level) | asdict(outlook(design, ladder, ruling, options, within))
         rows.append(row)
     names = [column.name for column in VERDICTS.columns]

@@ -71,19 +71,21 @@ def margin_facts(metric: Mapping[str, Any], damages: int, options: AnalysisOptio
     )
 
 
-def design_of(levels: pd.DataFrame, facts: MarginFacts, options: AnalysisOptions) -> Design | None:
+def design_of(
+    levels: pd.DataFrame | Mapping[str, np.ndarray], facts: MarginFacts, options: AnalysisOptions
+) -> Design | None:
     """The figures of one degradation; None where it has too few tracks.
 
     Args:
-        levels: the degradation's rows of ``Analysis.levels``.
+        levels: the degradation's rows of ``Analysis.levels``, or the columns of them that are used here.
         facts: of the metric.
         options: thresholds.
     """
-    enough = np.flatnonzero(levels["tracks"].to_numpy() >= FEWEST_TRACKS)
+    enough = np.flatnonzero(np.asarray(levels["tracks"]) >= FEWEST_TRACKS)
     if not len(enough):
         return None
-    rounding = NO_SPREAD * np.abs(levels["drop_mean"].to_numpy(dtype=float))
-    of_drops, of_nets = (levels[name].to_numpy(dtype=float) for name in ("drop_track_sd", "net_track_sd"))
+    rounding = NO_SPREAD * np.abs(np.asarray(levels["drop_mean"], dtype=float))
+    of_drops, of_nets = (np.asarray(levels[name], dtype=float) for name in ("drop_track_sd", "net_track_sd"))
     spreads = np.where(of_drops > rounding, of_drops, 0.0)[enough]
     net_spread = float(np.where(of_nets <= rounding, 0.0, of_nets)[enough[-1]])
     return Design(

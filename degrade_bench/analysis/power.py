@@ -19,6 +19,7 @@ import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from degrade_bench.analysis.bounds import CAREFUL
 from degrade_bench.analysis.claims import TOP_WEIGHT
@@ -168,18 +169,26 @@ class Design:
 
 def _beyond(distance: float, spread: float, tracks: int, tail: float) -> float:
     """The chance that a one-sided t test at level ``tail`` finds a mean that lies so far from its bound."""
-    from scipy.special import nctdtr, stdtrit
-
     if not distance > 0:
         return 0.0
     if spread <= 1e-12 * distance:
         return 1.0
+    from scipy.special import nctdtr
+
     shift = distance / spread * math.sqrt(tracks)
-    critical = float(stdtrit(tracks - 1, 1 - tail))
+    critical = _critical(tracks, tail)
     if shift > critical + 12:
         return 1.0
     chance = 1 - float(nctdtr(tracks - 1, shift, critical))
     return chance if math.isfinite(chance) else 0.0
+
+
+@lru_cache(maxsize=4096)
+def _critical(tracks: int, tail: float) -> float:
+    """What a t statistic over so many tracks exceeds with the chance ``tail``."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(tracks - 1, 1 - tail))
 
 
 def _fewest(enough: Callable[[int], bool]) -> int | None:

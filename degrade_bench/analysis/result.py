@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -17,7 +16,7 @@ from degrade_bench._support.files import write_text
 from degrade_bench.analysis.achieved import ACHIEVED
 from degrade_bench.analysis.consistency import check_frames
 from degrade_bench.analysis.controls import CONTROLS, PLACEBOS
-from degrade_bench.analysis.frames import csv_text, json_rows
+from degrade_bench.analysis.frames import csv_text, json_rows, json_text
 from degrade_bench.analysis.genres import GENRES
 from degrade_bench.analysis.levels import LEVELS
 from degrade_bench.analysis.looks import LOOKS
@@ -119,7 +118,7 @@ class Analysis:
         """Everything as JSON. NaN is null; infinity, which no statistic here gives, is refused."""
         frames = {frame.name: json_rows(getattr(self, frame.name)) for frame in FRAMES}
         record = {"format": FORMAT, "options": asdict(self.options), "earlier": list(self.earlier), **frames}
-        return json.dumps(record, indent=1, allow_nan=False) + "\n"
+        return json_text(record) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Analysis:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from degrade_bench.analysis.curves import Detection
+from degrade_bench.analysis.detection import Detection
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.rules import Damage
 from degrade_bench.analysis.rules.facts import LevelStats, Ruling, scored

@@ -48,14 +48,16 @@ def shapes(
     counted, bound = inputs.metric_drops.counted, Bound.of(inputs.floor.counts_as_none.effect)
     tracks = effects["counted_tracks"].to_numpy()
     prefers = effects["p_prefers"].to_numpy(dtype=float)
+    covered = [covered_levels(tracks, ladder) for ladder in ladders]
+    over = [counted[:, rows[:-1]] - counted[:, rows[-1:]] for rows in covered]
+    tested = Spread.of(inputs.metric_drops.clustered(np.column_stack([counted[:, :0], *over])), inputs.resampler)
+    ends = np.cumsum([part.shape[1] for part in over])
+    beyond = np.split(p_beyond(tested, bound), ends[:-1]) if ladders else []
     found: list[str | None] = []
-    for place, ladder in enumerate(ladders):
-        rows = covered_levels(tracks, ladder)
+    for place, (rows, above) in enumerate(zip(covered, beyond, strict=True)):
         if len(rows) < 2:
             found.append(None)
             continue
-        over = counted[:, rows[:-1]] - counted[:, rows[-1:]]
-        above = p_beyond(Spread.of(inputs.metric_drops.clustered(over), inputs.resampler), bound)
         low, high = (float(monotonicity[f"monotonicity_{end}"].iloc[place]) for end in ("low", "high"))
         if _any(prefers[rows[:-1]], inputs.options.alpha):
             found.append("reversed")

@@ -5,7 +5,7 @@ own track, that is the plain paired analysis.
 
 Sources: d_z, D. Lakens, Frontiers in Psychology 2013; concordance as in MuQ-Eval, with ties as half, its interval
 by E. B. Wilson, JASA 1927; τ as in ACES (Moghe and others 2022); signed ranks with zeros by J. W. Pratt, JASA 1959;
-two one-sided tests, D. J. Schuirmann 1987; ordered alternatives, E. B. Page, JASA 1963; M. G. Kendall's τ-b, 1945.
+two one-sided tests, D. J. Schuirmann 1987; M. G. Kendall's τ-b, 1945.
 """
 
 from __future__ import annotations
@@ -17,14 +17,10 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from degrade_bench.analysis.ranks import average_ranks
-
 EXACT_FLIPS = 14
 """Up to so many tracks every pattern of signs is tried: fewer than the random ones beyond."""
 EXACT_SIGNED_RANKS = 50
 """Up to so many tracks the signed-rank test is exact, ties or not."""
-EXACT_PAGE_LEVELS, EXACT_PAGE, EXACT_PAGE_OF_THREE = 8, 12, 20
-"""Up to so many levels and tracks (of three levels, more) Page's test is exact: scipy's own limits."""
 
 
 def effect_dz(means: np.ndarray) -> float:
@@ -304,34 +300,3 @@ def kendall_tau(drops: np.ndarray) -> np.ndarray:
     some = untied > 0
     taus[some] = np.nansum(signs[some], axis=1) / np.sqrt(pairs[some] * untied[some].astype(float))
     return taus
-
-
-def page_trend(means: np.ndarray) -> tuple[float, float]:
-    """Page's L of drops that rise with the level, over tracks, and its one-sided p.
-
-    Exact without ties where tracks and levels are few, else asymptotic, with the variance that the ranks have.
-
-    Args:
-        means: ``(tracks, levels)``, levels rising, nothing missing.
-
-    Returns:
-        NaN, NaN with fewer than two tracks or fewer than three levels.
-    """
-    tracks, levels = means.shape
-    if tracks < 2 or levels < 3:
-        return math.nan, math.nan
-    from scipy.special import ndtr
-
-    ranks = average_ranks(means)
-    place = np.arange(1, levels + 1)
-    statistic = float(ranks.sum(axis=0) @ place)
-    untied = all(len(np.unique(row)) == levels for row in ranks)
-    if untied and levels <= EXACT_PAGE_LEVELS and tracks <= (EXACT_PAGE_OF_THREE if levels == 3 else EXACT_PAGE):
-        from scipy.stats import page_trend_test
-
-        return statistic, float(page_trend_test(ranks, ranked=True, method="exact").pvalue)
-    spread = ((ranks - ranks.mean(axis=1, keepdims=True)) ** 2).sum() * ((place - place.mean()) ** 2).sum()
-    if spread == 0:
-        return statistic, 1.0
-    expected = tracks * levels * (levels + 1) ** 2 / 4
-    return statistic, float(ndtr((expected - statistic) / math.sqrt(spread / (levels - 1))))

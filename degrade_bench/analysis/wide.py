@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -65,12 +66,12 @@ class MetricDrops:
     needs_reference: bool = False
     draw_variance: np.ndarray | None = None
 
-    @property
+    @cached_property
     def net(self) -> np.ndarray:
         """The drop beyond the placebo's, ``(clips, cells)``; NaN where there is no placebo."""
         return net_drops(self.ties, self.clean[:, None], self.drops, self.placebo)
 
-    @property
+    @cached_property
     def has_placebo(self) -> np.ndarray:
         """Whether each cell's degradation has a placebo, ``(cells,)``."""
         has_drop = np.isfinite(self.placebo).any(axis=0)
@@ -86,10 +87,13 @@ class MetricDrops:
 
     def ladders(self) -> Iterator[tuple[str, slice]]:
         """Each tested degradation with its columns."""
-        names = self.cells["degradation"].to_numpy()
+        return iter(self._ladders)
+
+    @cached_property
+    def _ladders(self) -> list[tuple[str, slice]]:
+        names = self.cells["degradation"].tolist()
         starts = [index for index in range(len(names)) if index == 0 or names[index] != names[index - 1]]
-        for start, end in pairwise([*starts, len(names)]):
-            yield str(names[start]), slice(start, end)
+        return [(str(names[start]), slice(start, end)) for start, end in pairwise([*starts, len(names)])]
 
     def of_clips(self, kept: np.ndarray) -> MetricDrops:
         """The drops of some of the clips, ``(clips,)`` True where a clip is kept; tracks are numbered anew."""

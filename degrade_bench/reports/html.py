@@ -10,7 +10,8 @@ from degrade_bench._support.files import write_text
 from degrade_bench._support.plain_text import plain
 from degrade_bench._support.steps import Steps, silent
 from degrade_bench.analysis.looks import told
-from degrade_bench.reports.figures.drawing import Drawing, house_style, save
+from degrade_bench.reports.figures.drawing import Drawing, Saved, house_style, save
+from degrade_bench.reports.figures.helpers import usual_helpers
 from degrade_bench.reports.inline import data_uri
 from degrade_bench.reports.inputs import RunView, load_run
 from degrade_bench.reports.sections import SECTIONS, Section
@@ -48,9 +49,10 @@ def write_report(folder: Path, steps: Steps = silent) -> Path:
     rows = _rows(run, SECTIONS)  # before anything is drawn: what is refused is refused at once
     with house_style():
         drawings = draw(run)
-        vectors = save([drawing for several in drawings.values() for drawing in several], folder, steps)
+        every = [drawing for several in drawings.values() for drawing in several]
+        saved = save(every, folder, steps, usual_helpers(len(every)))
     figures = {
-        section: [_figure(drawing, vectors[drawing.name]) for drawing in several]
+        section: [_figure(drawing, saved[drawing.name]) for drawing in several]
         for section, several in drawings.items()
     }
     write_text(folder / REPORT, _page(run, figures, rows))
@@ -128,11 +130,11 @@ def _readable(value: Any) -> Any:
     return plain(value) if type(value) is str else value
 
 
-def _figure(drawing: Drawing, svg: bytes) -> dict[str, Any]:
+def _figure(drawing: Drawing, saved: Saved) -> dict[str, Any]:
     return {
         "caption": drawing.caption,
         "alt": drawing.alt,
         "heading": drawing.heading,
-        "width": drawing.width_rem,
-        "uri": data_uri("image/svg+xml", svg),
+        "width": saved.width_rem,
+        "uri": data_uri("image/svg+xml", saved.svg),
     }

@@ -17,6 +17,7 @@ RC: dict[str, Any] = {
     "axes.titlesize": 9,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
+    "axes.titley": 1.0,  # where matplotlib would put it, after looking for ticks at the top that no panel has
     "axes.labelsize": 8.5,
     "axes.edgecolor": FAINT,
     "axes.labelcolor": INK,

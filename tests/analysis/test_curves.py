@@ -10,7 +10,8 @@ import pytest
 import scipy.stats
 
 from degrade_bench.analysis import AnalysisOptions, analyse
-from degrade_bench.analysis.curves import area_weights, crossing, kendall_of, slope_weights, strength_at
+from degrade_bench.analysis.curves import area_weights, kendall_of, slope_weights
+from degrade_bench.analysis.detection import crossing, strength_at
 from degrade_bench.analysis.means import Clustered
 from degrade_bench.analysis.options import RULES
 from degrade_bench.analysis.resampling import Resampler
@@ -243,10 +244,6 @@ def test_the_detection_interval_is_the_crossings_expanded_percentiles(rules):
 # -- strength ------------------------------------------------------------------------------------------
 
 
-def ladder(strengths, levels=(1, 2, 3, 4)) -> pd.DataFrame:
-    return pd.DataFrame({"level": levels[: len(strengths)], "strength": strengths})
-
-
 @pytest.mark.parametrize(
     ("strengths", "at", "expected"),
     [
@@ -266,7 +263,7 @@ def ladder(strengths, levels=(1, 2, 3, 4)) -> pd.DataFrame:
     ],
 )
 def test_strengths_between_levels(strengths, at, expected):
-    strength = strength_at(ladder(np.array(strengths, dtype=float)), at)
+    strength = strength_at(np.arange(1.0, len(strengths) + 1), np.array(strengths, dtype=float), at)
     assert strength == pytest.approx(expected, abs=1e-9, nan_ok=True)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from degrade_bench.analysis import AnalysisOptions
 from degrade_bench.analysis.claims import Claims
-from degrade_bench.analysis.curves import Detection
+from degrade_bench.analysis.detection import Detection
 from degrade_bench.analysis.rules import first, second
 from degrade_bench.analysis.rules.facts import LevelStats, Ruling
 from degrade_bench.analysis.sentences import detection_words, sentence

@@ -18,7 +18,7 @@ from degrade_bench.analysis import load_analysis
 from degrade_bench.errors import RunFolderError
 from degrade_bench.reports import write_report
 from degrade_bench.reports.figures import curves, families
-from degrade_bench.reports.figures.drawing import FORMATS, save
+from degrade_bench.reports.figures.drawing import FORMATS, save, width_rem
 from degrade_bench.reports.figures.heat_map import top_ratios
 from degrade_bench.reports.figures.people import HUMAN, normalised_curves, people_figure, unmoved
 from degrade_bench.reports.figures.selectivity import selectivity_figure
@@ -206,8 +206,10 @@ def test_a_small_figure_stays_small(run):
         for name in ("metrics", "levels", "verdicts", "controls", "placebos", "families", "selectivity", "people")
         for frame in [getattr(analysis, name)]
     }
-    small = {d.name: d.width_rem for d in curves.drawings(replace(run, analysis=replace(analysis, **frames)))}
-    whole = {d.name: d.width_rem for d in curves.drawings(run)}
+    small = {
+        d.name: width_rem(d.figure) for d in curves.drawings(replace(run, analysis=replace(analysis, **frames)))
+    }
+    whole = {d.name: width_rem(d.figure) for d in curves.drawings(run)}
     assert small.keys() == whole.keys()
     for name, width in small.items():
         assert width <= 26

@@ -6,27 +6,27 @@ import math
 
 import numpy as np
 
-from degrade_bench.analysis.bounds import p_beyond, p_negative, p_within
+from degrade_bench.analysis.bounds import Against, p_negative
 from degrade_bench.analysis.frames import Column
 from degrade_bench.analysis.levels.base import LevelInputs, LevelStatistic
 
 
 def against_margin(inputs: LevelInputs) -> dict[str, np.ndarray]:
     """One-sided p values, each jointly with the margin's error where that is an estimate."""
-    drops, nets, margin, effect = inputs.drop_spread, inputs.net_spread, inputs.margin, inputs.effect
+    drops, nets = Against.of(inputs.drop_spread, inputs.margin), Against.of(inputs.net_spread, inputs.effect)
     has_placebo = inputs.metric_drops.has_placebo
 
     def both(of_drop: np.ndarray, of_net: np.ndarray) -> np.ndarray:
         return np.where(has_placebo, np.maximum(of_drop, of_net), of_drop)
 
-    beyond = p_beyond(drops, margin)
+    beyond = drops.beyond()
     recordings = np.minimum(inputs.drops.tracks, inputs.nets.tracks)
     return {
         "counted_tracks": np.where(has_placebo, recordings, inputs.drops.tracks),
-        "counted_drop": np.where(has_placebo, nets.means, drops.means),
-        "p_exceeds": both(beyond, p_beyond(nets, effect)),
-        "p_prefers": both(p_beyond(drops.mirrored(), margin), p_beyond(nets.mirrored(), effect)),
-        "p_within": both(p_within(drops, margin), p_within(nets, effect)),
+        "counted_drop": np.where(has_placebo, nets.spread.means, drops.spread.means),
+        "p_exceeds": both(beyond, nets.beyond()),
+        "p_prefers": both(drops.mirrored().beyond(), nets.mirrored().beyond()),
+        "p_within": both(drops.within(), nets.within()),
         "p_drop_exceeds": beyond,
         "p_share": np.where(has_placebo, p_negative(inputs.rest_spread), math.nan),
     }

@@ -11,9 +11,9 @@ import math
 
 import numpy as np
 
-from degrade_bench.analysis.bounds import reach_of_means
 from degrade_bench.analysis.frames import interval
 from degrade_bench.analysis.levels.base import LevelInputs, LevelStatistic
+from degrade_bench.analysis.reach import reach_of_means
 from degrade_bench.analysis.together import chance_of_all
 
 

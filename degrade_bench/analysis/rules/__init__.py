@@ -84,6 +84,8 @@ def _damages_that_fired(
 
 def _controls_that_fired(controls: pd.DataFrame, options: AnalysisOptions) -> list[tuple[float, str]]:
     """The controls that moved the metric: under rules 2 only those that it is meant to hear."""
+    if controls.empty:
+        return []
     tops = controls.drop_duplicates("degradation", keep="last")
     if options.rules != 1:
         tops = tops[~tops["nuisance"].to_numpy(dtype=bool)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,7 +48,7 @@ def _drawing(run: RunView, family: str) -> Drawing:
         "ones a band that holds all levels of the curve at once. Grey lines are "
         "the placebos: the same processing with the music intact. The grey band is the nuisance floor.",
         f"Drop against level for {', '.join(names)}, one panel per metric, each beside its placebo.",
-        sensitivity_curves(run, family),
+        partial(sensitivity_curves, run, family),
         heading=family,
     )
 

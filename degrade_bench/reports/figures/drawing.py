@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from degrade_bench._support.files import replacing
+from degrade_bench._support.garbage import uncollected
 from degrade_bench._support.steps import Steps, silent
+from degrade_bench.reports.figures.fonts import small_fonts
+from degrade_bench.reports.figures.helpers import helped
 from degrade_bench.reports.style import RC
 from degrade_bench.runs.names import FIGURES
 from degrade_bench.runs.ownership import claim, listed, remove
@@ -33,20 +38,33 @@ class Drawing:
         name: file name without suffix.
         caption: how to read it.
         alt: what it shows, for those who cannot see it.
-        figure: the drawing.
+        make: makes the figure.
         heading: what stands over it where a section has several figures, such as the family whose curves it shows.
     """
 
     name: str
     caption: str
     alt: str
-    figure: Figure
+    make: Callable[[], Figure]
     heading: str = ""
 
-    @property
-    def width_rem(self) -> float:
-        """The greatest width on the page, in ``rem``: small figures stay small."""
-        return round(float(self.figure.get_figwidth()) * REM_PER_INCH, 1)
+    @cached_property
+    def figure(self) -> Figure:
+        """The figure, made once."""
+        return self.make()
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A figure that was saved.
+
+    Attributes:
+        svg: the drawing.
+        width_rem: its greatest width on the page, in ``rem``.
+    """
+
+    svg: bytes
+    width_rem: float
 
 
 @contextmanager
@@ -78,37 +96,75 @@ def _lay_out(figure: Figure) -> None:
     """
     from matplotlib import rc_context
 
-    figure.draw_without_rendering()
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
     with rc_context({"figure.constrained_layout.use": False, "figure.autolayout": False}):
         figure.set_layout_engine(None)
 
 
-def save(drawings: Sequence[Drawing], folder: Path, steps: Steps = silent) -> dict[str, bytes]:
+def save(drawings: Sequence[Drawing], folder: Path, steps: Steps = silent, helpers: int = 0) -> dict[str, Saved]:
     """Write ``figures/NAME.png``, ``.svg`` and ``.pdf``; those of an earlier report are removed.
 
     Args:
         drawings: the figures.
         folder: the run directory.
         steps: told how many are done.
+        helpers: so many other processes draw, too, from the analysis that lies in the folder.
 
     Returns:
-        the SVG of each figure, by name.
+        what each figure came to, by name.
 
     Raises:
         RunFolderError: the folder cannot be written, or holds a figure of such a name that is not ours.
     """
-    target = folder / FIGURES
     wanted = {f"{FIGURES}/{drawing.name}.{suffix}" for drawing in drawings for suffix in FORMATS}
     claim(folder, wanted)
     remove(folder, (name for name in listed(folder) - wanted if name.startswith(f"{FIGURES}/")))
-    vectors: dict[str, bytes] = {}
+    waiting = deque(drawings)
+    widths: dict[str, float] = {}
+    with helped(helpers, folder, waiting, widths) as still_drawing:
+        while drawing := _next_of(waiting):
+            steps(len(widths), len(drawings))
+            widths[drawing.name] = save_figure(drawing, folder)
+        while still_drawing():
+            steps(len(widths), len(drawings))
     for drawing in drawings:
-        steps(len(vectors), len(drawings))
-        _lay_out(drawing.figure)
+        if drawing.name not in widths:  # a helper could not: what is wrong with it is seen here
+            widths[drawing.name] = save_figure(drawing, folder)
+    steps(len(widths), len(drawings))
+    return {
+        drawing.name: Saved((folder / FIGURES / f"{drawing.name}.svg").read_bytes(), widths[drawing.name])
+        for drawing in drawings
+    }
+
+
+def _next_of(waiting: deque[Drawing]) -> Drawing | None:
+    """The first of the figures that nobody has begun with; None for none. Helpers take them, too."""
+    try:
+        return waiting.popleft()
+    except IndexError:
+        return None
+
+
+def save_figure(drawing: Drawing, folder: Path) -> float:
+    """Write one figure in every format.
+
+    Returns:
+        its greatest width on the page, in ``rem``.
+
+    Raises:
+        RunFolderError: the folder cannot be written.
+    """
+    with uncollected(), small_fonts():
+        figure = drawing.make()
+        _lay_out(figure)
         for suffix, metadata in FORMATS.items():
-            path = target / f"{drawing.name}.{suffix}"
-            with replacing(path) as temporary:
-                drawing.figure.savefig(temporary, format=suffix, dpi=160, metadata=metadata)
-        vectors[drawing.name] = (target / f"{drawing.name}.svg").read_bytes()
-    steps(len(vectors), len(drawings))
-    return vectors
+            with replacing(folder / FIGURES / f"{drawing.name}.{suffix}") as temporary:
+                figure.savefig(temporary, format=suffix, dpi=160, metadata=metadata)
+    return width_rem(figure)
+
+
+def width_rem(figure: Figure) -> float:
+    """The greatest width of a figure on the page, in ``rem``: small figures stay small."""
+    return round(float(figure.get_figwidth()) * REM_PER_INCH, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,7 +72,7 @@ def drawings(run: RunView) -> list[Drawing]:
             "processing alone. Circles are families of signal damage, squares of structural damage; a diamond on a "
             "shaded row is the mean of its group's families. Lines are confidence intervals.",
             _alt(run),
-            sensitivity_by_family(run),
+            partial(sensitivity_by_family, run),
         )
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,7 +44,7 @@ def drawings(run: RunView) -> list[Drawing]:
             f"({MARGIN[run.analysis.options.rules]}). Within −1 to 1 lies what counts as no drop. The mark is the "
             "verdict, which also asks what the placebo did and how sure it is.",
             _alt(run),
-            heat_map(run),
+            partial(heat_map, run),
         )
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,7 +48,7 @@ def drawings(run: RunView) -> list[Drawing]:
             f"{left_out}",
             f"Normalised drop against level, a panel each for {listed(names)}: people's ratings beside the "
             f"metrics. {_agreement(run)}",
-            people_figure(run),
+            partial(people_figure, run),
         )
     ]
 

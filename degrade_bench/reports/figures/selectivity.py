@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -43,7 +44,7 @@ def drawings(run: RunView) -> list[Drawing]:
             + "Lines are confidence intervals.",
             "Selectivity index per metric, from −1, hears structure only, to +1, hears signal damage only: "
             f"{indices}.",
-            selectivity_figure(run),
+            partial(selectivity_figure, run),
         )
     ]
 
