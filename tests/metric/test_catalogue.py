@@ -46,7 +46,7 @@ def test_the_default_is_the_panel_and_says_why_muq_eval_is_left_out(tmp_path, mo
 def test_with_a_gpu_but_no_network_the_default_goes_on_without_muq_eval(tmp_path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    monkeypatch.setattr("degrade_bench.metric.muq_eval.metric.checked_device", torch.device)
+    monkeypatch.setattr("degrade_bench.metric.muq_eval.metric.checked_device", lambda name, _: torch.device(name))
     metrics, skipped = default_metrics({}, "cuda:0")
     assert "muq-eval" not in [metric.name for metric in metrics]
     assert "weights" in skipped[0].reason
