@@ -60,7 +60,7 @@ class Embedder(Protocol):
 
 
 @dataclass(frozen=True)
-class Embedding(Feature[torch.Tensor]):
+class Embedding(Feature["torch.Tensor"]):
     """The vectors of a signal: ``(frames, dim)``.
 
     Attributes:

@@ -99,8 +99,8 @@ class Network:
         second = cnn2(first.transpose(1, 2)) + first
         third = cnn3(second.transpose(1, 2)) + second
         everything = torch.cat([front, first, second, third], dim=1)
-        highest, mean = everything.amax(dim=2), everything.mean(dim=2)
-        pooled = self._pooled(torch.stack([highest, mean], dim=2).flatten(1))
+        max_pool, mean_pool = everything.amax(dim=2), everything.mean(dim=2)
+        pooled = self._pooled(torch.stack([max_pool, mean_pool], dim=2).flatten(1))
         penultimate = self._penultimate_norm(torch.relu(self._penultimate(pooled)))
         return Layers(
             timbral=timbral.transpose(1, 2),
@@ -108,8 +108,8 @@ class Network:
             cnn1=first.transpose(1, 2),
             cnn2=second.transpose(1, 2),
             cnn3=third.transpose(1, 2),
-            mean_pool=mean,
-            max_pool=highest,
+            mean_pool=mean_pool,
+            max_pool=max_pool,
             penultimate=penultimate,
             tags=torch.sigmoid(self._tags(penultimate)),
         )
