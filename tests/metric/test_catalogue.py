@@ -106,6 +106,8 @@ FINGERPRINTS = {
     "chroma-aligned": "f9ff6c752862",
     "onset-rhythm": "f90900f86cd0",
     "loudness": "7d715e541943",
+    "musicnn-mtt": "171ac311f77a",
+    "musicnn-msd": "a095b2715186",
     "simulated-proportional": "1e571e99cc10",
     "simulated-noise": "8800d65a7ed2",
     "simulated-loudness": "f83b7f30f386",
