@@ -1,1 +1,1 @@
-"""What listens: traits, the protocol, the catalogue, the panel, MuQ-Eval, DNSMOS and simulated metrics."""
+"""What listens: traits, the protocol, the catalogue, the panel, MuQ-Eval, DNSMOS, musicnn and simulated metrics."""

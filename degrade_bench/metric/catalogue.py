@@ -48,6 +48,8 @@ MUQ_EVAL = "muq-eval"
 REGISTRY.register(MUQ_EVAL, "degrade_bench.metric.muq_eval.metric:MuQEval")
 REGISTRY.register("muq-eval-a3a", "degrade_bench.metric.muq_eval.metric:MuQEvalA3a")
 REGISTRY.register("dnsmos", "degrade_bench.metric.dnsmos.metric:Dnsmos")
+REGISTRY.register("musicnn-mtt", "degrade_bench.metric.musicnn.metric:MusicnnMtt")
+REGISTRY.register("musicnn-msd", "degrade_bench.metric.musicnn.metric:MusicnnMsd")
 for _name in TRUTHS:
     _class = "".join(part.title() for part in _name.split("-"))
     REGISTRY.register(_name, f"degrade_bench.metric.simulated.metric:{_class}")

@@ -27,6 +27,7 @@ ALIVE = {
     "same_as": "a template reads it",
     "*_op_num_threads": "onnxruntime reads it, of a session's options",
     "log_severity_level": "onnxruntime reads it, of a session's options",
+    "BATCH_SIZE": "musicnn reads it, of its configuration",
     "Simulated*": "a registry imports it by a name that is put together",
     "apply": "of a degradation: replays a plan; for users",
     "net_drops": "a frame that `degrade_bench.load` gives; for users",

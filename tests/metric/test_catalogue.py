@@ -21,6 +21,7 @@ def test_the_listing_declares_every_metric_for_what_it_is():
     entries = {entry["name"]: entry for entry in describe_metrics()}
     assert json.loads(json.dumps(list(entries.values())))
     compared = {"si-sdr", "mr-spectral", "log-mel", "chroma-order-free", "chroma-aligned"}
+    compared |= {"musicnn-mtt", "musicnn-msd"}
     assert {name for name, entry in entries.items() if entry["needs_reference"]} == compared
     assert {name for name, entry in entries.items() if not entry["higher_is_better"]} == {"mr-spectral", "log-mel"}
     assert entries["muq-eval"]["window_seconds"] == 10.0
@@ -46,7 +47,7 @@ def test_the_default_is_the_panel_and_says_why_muq_eval_is_left_out(tmp_path, mo
 def test_with_a_gpu_but_no_network_the_default_goes_on_without_muq_eval(tmp_path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    monkeypatch.setattr("degrade_bench.metric.muq_eval.metric.checked_device", torch.device)
+    monkeypatch.setattr("degrade_bench.metric.muq_eval.metric.checked_device", lambda name, _: torch.device(name))
     metrics, skipped = default_metrics({}, "cuda:0")
     assert "muq-eval" not in [metric.name for metric in metrics]
     assert "weights" in skipped[0].reason
@@ -105,6 +106,8 @@ FINGERPRINTS = {
     "chroma-aligned": "f9ff6c752862",
     "onset-rhythm": "f90900f86cd0",
     "loudness": "7d715e541943",
+    "musicnn-mtt": "171ac311f77a",
+    "musicnn-msd": "a095b2715186",
     "simulated-proportional": "1e571e99cc10",
     "simulated-noise": "8800d65a7ed2",
     "simulated-loudness": "f83b7f30f386",

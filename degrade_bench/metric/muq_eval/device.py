@@ -25,26 +25,6 @@ Function: TypeAlias = "Callable[[torch.Tensor], tuple[torch.Tensor, ...]]"
 """``(batch, samples)`` to tensors with as many rows; a row depends on its window only."""
 
 
-def checked_device(name: str) -> torch.device:
-    """The device of that name.
-
-    Raises:
-        MetricError: there is no such device here.
-    """
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise MetricError(f"muq-eval: device {name!r}: expected cpu, cuda or cuda:N") from error
-    if device.type == "cuda":
-        if not torch.cuda.is_available():
-            raise MetricError(f"muq-eval: device {name}: torch {torch.__version__} finds no CUDA device; use cpu")
-        if device.index is not None and device.index >= torch.cuda.device_count():
-            raise MetricError(
-                f"muq-eval: device {name}: there are {torch.cuda.device_count()} CUDA devices, from 0"
-            )
-    return device
-
-
 def windows_at_once(device: torch.device, dtype: torch.dtype) -> int:
     """How many windows make a batch: a power of two, by the device alone and not by what else is on it now."""
     if device.type != "cuda":

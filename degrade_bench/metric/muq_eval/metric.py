@@ -17,11 +17,12 @@ import torch
 
 from degrade_bench._support.files import sha256_of
 from degrade_bench.errors import MetricError
+from degrade_bench.metric.devices import checked_device
 from degrade_bench.metric.muq_eval import checkpoint as files
 from degrade_bench.metric.muq_eval import hub
 from degrade_bench.metric.muq_eval.architecture import Architecture
 from degrade_bench.metric.muq_eval.contract import SAMPLE_RATE, WINDOW_SECONDS, Windows
-from degrade_bench.metric.muq_eval.device import checked_device, fuses
+from degrade_bench.metric.muq_eval.device import fuses
 from degrade_bench.metric.muq_eval.listener import MENDED, Embeddings, Listener
 from degrade_bench.metric.prepared import Finish, Prepared, PreparedMetric
 from degrade_bench.metric.settings import check_choice
@@ -98,7 +99,7 @@ class MuQEval(PreparedMetric):
         if hop_seconds is not None:
             self.hop_seconds = _positive("hop_seconds", hop_seconds)
             self.window_seconds = None
-        on = checked_device(device)
+        on = checked_device(device, self.name)
         if dtype == "tf32" and on.type != "cuda":
             raise MetricError(f"muq-eval: dtype tf32 is for CUDA devices; on {on} use float32 or bfloat16")
         if dtype == "mixed" and on.type != "cpu":

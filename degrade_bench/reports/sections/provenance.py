@@ -12,6 +12,7 @@ LICENCES = (
     "pedalboard, which decodes, encodes and stretches: GPL-3.",
     "MuQ's weights, where MuQ-Eval was scored: CC-BY-NC 4.0.",
     "speechmos with the networks of DNSMOS, where that was scored: MIT.",
+    "The weights of musicnn, where its metrics were scored: ISC.",
 )
 
 
