@@ -3,6 +3,9 @@
 Through a socket the receiver copies an array twice. On Linux arrays are therefore written to a file in memory
 (``memfd_create``) whose descriptor is sent along: the receiver maps it and copies nothing. It has no name, needs no
 room in ``/dev/shm``, and is gone when the last process that holds it is, however that ends.
+
+Classes and functions of the main script or of a notebook are sent as they are, by ``cloudpickle``: no other process
+can import them by their names without running the script again.
 """
 
 from __future__ import annotations
@@ -11,8 +14,8 @@ import mmap
 import os
 import pickle
 import socket
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from multiprocessing.connection import Connection
@@ -23,6 +26,9 @@ LARGE_BYTES = 1 << 16
 
 SEND_BUFFER_BYTES = 4096
 """So little fits into a socket that nobody reads: who sends is one message ahead, with one message's arrays."""
+
+MAIN_SCRIPT = b"__main__"
+"""The module's name of what a script or a notebook defines, as it stands in a pickle."""
 
 _WRITTEN_AT_ONCE = 512
 """Arrays that one system call writes (``IOV_MAX`` is 1024)."""
@@ -41,8 +47,55 @@ class _Apart:
     sizes: tuple[int, ...]
 
 
-def send(connection: Connection, message: object) -> None:
-    """Send anything that can be pickled."""
+@dataclass(frozen=True)
+class _Packed:
+    """A message as it is sent.
+
+    Attributes:
+        pickled: without its large arrays.
+        arrays: which come behind it.
+        needs_main_script: whether it names what the receiver can only have from the main script.
+    """
+
+    pickled: bytes
+    arrays: Sequence[pickle.PickleBuffer]
+    needs_main_script: bool = False
+
+
+def needs_main_script(message: object) -> bool:
+    """Whether only a process that has imported the main script can be sent a message.
+
+    Raises:
+        Exception: nobody can be sent it; what pickle raises.
+    """
+    return _packed(message).needs_main_script
+
+
+def _packed(message: object) -> _Packed:
+    """A message by the names of its classes, or with those classes that the main script defines.
+
+    Raises:
+        Exception: it cannot be pickled in either way.
+    """
+    named, error = None, None
+    try:
+        named = _pickled(message, pickle.dumps)
+    except Exception as raised:  # pickle raises what it likes
+        error = raised
+    if named is not None and MAIN_SCRIPT not in named.pickled:
+        return named
+    import cloudpickle
+
+    try:
+        return _pickled(message, cloudpickle.dumps)
+    except Exception:
+        if named is None:
+            assert error is not None
+            raise error from None
+        return replace(named, needs_main_script=True)
+
+
+def _pickled(message: object, dumps: Callable[..., bytes]) -> _Packed:
     arrays: list[pickle.PickleBuffer] = []
 
     def goes_with_it(array: pickle.PickleBuffer) -> bool:
@@ -51,7 +104,13 @@ def send(connection: Connection, message: object) -> None:
         arrays.append(array)
         return False
 
-    pickled = pickle.dumps(message, protocol=5, buffer_callback=goes_with_it)
+    return _Packed(dumps(message, protocol=5, buffer_callback=goes_with_it), arrays)
+
+
+def send(connection: Connection, message: object) -> None:
+    """Send anything that can be pickled."""
+    packed = _packed(message)
+    pickled, arrays = packed.pickled, packed.arrays
     if not arrays:
         connection.send_bytes(pickled)
         return

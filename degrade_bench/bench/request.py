@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pickle
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from degrade_bench._support.addresses import is_stored
+from degrade_bench._support.pipes import needs_main_script
 from degrade_bench.bench.looks import LookPlan, plan_looks
 from degrade_bench.corpus.excerpts import Excerpt
 from degrade_bench.corpus.inputs import Skipped, sources_from
@@ -34,7 +34,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Resolved:
-    """A request with every name in it turned into what it names."""
+    """A request with every name in it turned into what it names.
+
+    Attributes:
+        alone_because: why there are no worker processes, where nobody asked for that.
+    """
 
     config: RunConfig
     sweep: Sweep
@@ -44,6 +48,7 @@ class Resolved:
     device: str
     engine: Engine
     looks: LookPlan | None = None
+    alone_because: str | None = None
 
 
 def resolve_request(
@@ -74,9 +79,12 @@ def resolve_request(
         inputs = (path if is_stored(path) else path.absolute() for path in config.input)
         config = config.model_copy(update={"input": tuple(inputs)})
     given_as_objects = metrics is not None
-    workers = config.workers or usual_workers()
+    workers, alone_because = config.workers or usual_workers(), None
     if workers > 1 or cluster is not None:
-        _check_travels(damage.degradations)
+        alone_because = _why_it_cannot_travel(damage.degradations)
+        if alone_because is not None and (config.workers is not None or cluster is not None):
+            raise ConfigError(f"{alone_because}; use 1 worker")
+        workers = workers if alone_because is None else 1
     device = resolve_device("auto" if cluster is not None else config.device)
     damage_device = resolve_device(config.damage_device, "--damage-device")
     skipped_clips: Sequence[Skipped] = ()
@@ -132,6 +140,7 @@ def resolve_request(
         device=device if cluster is None else str(cluster),
         engine=engine,
         looks=plan,
+        alone_because=alone_because,
     )
 
 
@@ -158,15 +167,14 @@ def _check_hears(metrics: Sequence[Metric], degradations: Sequence[Degradation])
                 raise MetricError(f"metric {metric.name!r}: its hears names an {unknown}")
 
 
-def _check_travels(degradations: Sequence[Degradation]) -> None:
-    """Raise where a degradation cannot be sent to a worker."""
+def _why_it_cannot_travel(degradations: Sequence[Degradation]) -> str | None:
+    """Which degradation cannot be sent to a worker, and why; None where all can."""
     for degradation in degradations:
         try:
-            pickle.dumps(degradation)
+            needs_main_script(degradation)
         except Exception as error:  # pickle raises what it likes
-            raise ConfigError(
-                f"degradation {degradation.name!r} cannot be sent to another process ({error}); use 1 worker"
-            ) from error
+            return f"degradation {degradation.name!r} cannot be sent to another process ({error})"
+    return None
 
 
 def _metrics(config: RunConfig, device: str) -> tuple[list[Metric], list[SkippedMetric]]:

@@ -75,8 +75,8 @@ class MetricAttributes:
     window_seconds: Annotated[
         float | None,
         Trait(
-            "how much audio it hears: it is given so much, around the clip's centre, or the whole clip where that is "
-            "shorter; None for all of it",
+            "how much audio it hears: it is given so much, around the clip's centre, or the whole clip where that "
+            "is shorter; None for all of it",
             SECONDS_OR_NONE,
             fingerprint="always",
         ),

@@ -23,7 +23,7 @@ from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.sweep.cells import Block
 
 ROUNDING = 2
-"""So many samples a window may lack at an edge, because its middle lies between two samples; it is moved by them."""
+"""So many samples a window may lack at an edge, since its middle lies between two samples; it is moved by them."""
 
 
 def shared_window(clip: Clip, blocks: Iterable[Block], run_seed: int, window: float) -> float | None:
