@@ -129,6 +129,7 @@ def resolve_request(
         workers=workers,
         if_memory_suffices=config.workers is None and cluster is None,
         retry_failed=config.retry_failed,
+        keep_going=config.keep_going,
         damage_device=damage_device,
     )
     return Resolved(

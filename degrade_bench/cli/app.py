@@ -76,6 +76,7 @@ def run(
     metric_timeout: option.MetricTimeout = None,
     time_limit: option.TimeLimit = None,
     max_failures: option.MaxFailures = None,
+    keep_going: option.KeepGoing = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="score failed cells again")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="throw away another run in --out")] = False,
     config: Annotated[Path | None, typer.Option(help="YAML with the same names; options win over it")] = None,
@@ -92,6 +93,7 @@ def run(
     options = {
         **{name: value for name, value in asked.items() if name in RunConfig.model_fields},
         "set": parse_settings(set) if set else None,
+        "keep_going": keep_going or None,
         "retry_failed": retry_failed or None,
         "overwrite": overwrite or None,
     }

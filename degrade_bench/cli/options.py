@@ -63,6 +63,12 @@ TimeLimit = Annotated[
 MaxFailures = Annotated[
     int | None, typer.Option(help="cells that may fail before the exit code is 1  [default: 0]")
 ]
+KeepGoing = Annotated[
+    bool,
+    typer.Option(
+        "--keep-going", help="score the rest where a metric fails on all of its first cells; else that ends the run"
+    ),
+]
 Windows = Annotated[
     int | None,
     typer.Option(
