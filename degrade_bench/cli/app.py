@@ -53,7 +53,7 @@ def _main(
 def run(
     out: Annotated[Path | None, typer.Option(help="the run directory", show_default=False)] = None,
     suite: option.Suites = None,
-    degradation: Annotated[list[str] | None, typer.Option(help="single degradations, by name")] = None,
+    degradation: option.Degradations = None,
     input: option.Inputs = None,
     max_seconds: option.MaxSeconds = None,
     excerpt: option.ExcerptBegin = None,
@@ -128,7 +128,7 @@ def list_(
 
 @app.command()
 def render(
-    name: Annotated[str, typer.Argument(help="a degradation, or its placebo (NAME_placebo)")],
+    name: Annotated[str, typer.Argument(help=option.RENDERED)],
     source: Annotated[Path, typer.Argument(metavar="IN", help="an audio file")],
     target: Annotated[Path, typer.Argument(metavar="OUT", help="an audio file: .wav, .flac, .ogg, .mp3")],
     level: Annotated[int, typer.Option(help="0 (clean) to 5 (gross)")],
