@@ -19,7 +19,8 @@ from degrade_bench.degrade.catalogue import Broken
 from degrade_bench.degrade.suites import resolve
 from degrade_bench.errors import ConfigError, MetricError, UnknownNameError
 from degrade_bench.metric.base import Metric
-from degrade_bench.metric.catalogue import SkippedMetric, default_metrics, load_metric_apart
+from degrade_bench.metric.catalogue import SkippedMetric, default_metrics
+from degrade_bench.metric.references import load_asked
 from degrade_bench.sweep.config import RunConfig
 from degrade_bench.sweep.crew import Engine
 from degrade_bench.sweep.device import resolve_device
@@ -99,11 +100,7 @@ def resolve_request(
             sources = builtin_sources()
     skipped_metrics: Sequence[SkippedMetric] = ()
     if metrics is None:
-        metrics, skipped_metrics = _metrics(config, device)
-        if config.set:  # what was typed at the command line, as the metrics took it
-            specs = config.metric or [metric.name for metric in metrics]
-            taken = {spec: metric.given_settings for spec, metric in zip(specs, metrics, strict=True)}
-            config = config.model_copy(update={"set": {spec: taken[spec] for spec in config.set}})
+        metrics, skipped_metrics, config = _metrics(config, device)
     twice = [name for name, count in Counter(metric.name for metric in metrics).items() if count > 1]
     if twice:
         raise ConfigError(f"metric {twice[0]!r} is given twice")
@@ -178,11 +175,16 @@ def _why_it_cannot_travel(degradations: Sequence[Degradation]) -> str | None:
     return None
 
 
-def _metrics(config: RunConfig, device: str) -> tuple[list[Metric], list[SkippedMetric]]:
+def _metrics(config: RunConfig, device: str) -> tuple[list[Metric], list[SkippedMetric], RunConfig]:
+    """The metrics of a request, those that are left out, and the request with everything named in full."""
     if not config.metric:
-        return default_metrics(config.set, device)
-    strangers = set(config.set) - set(config.metric)
-    if strangers:
-        raise ConfigError(f"--set {sorted(strangers)[0]}.…: that metric is not in --metric")
-    timeout = config.metric_timeout or None
-    return [load_metric_apart(spec, config.set.get(spec, {}), device, timeout) for spec in config.metric], []
+        metrics, skipped = default_metrics(config.set, device)
+        specs, settings = [metric.name for metric in metrics], config.set
+    else:
+        timeout, skipped = config.metric_timeout or None, []
+        metrics, references, settings = load_asked(config.metric, config.set, device, timeout)
+        specs = [one.spec for one in references]
+        config = config.model_copy(update={"metric": tuple(specs)})
+    taken = {spec: metric.given_settings for spec, metric in zip(specs, metrics, strict=True)}
+    # what was typed at the command line, as the metrics took it
+    return metrics, skipped, config.model_copy(update={"set": {spec: taken[spec] for spec in settings}})
