@@ -43,8 +43,8 @@ def stress_test(
             and structural damage in minutes, unless degradations are given.
         degradations: single degradations beside the suites, by name or as objects.
         out: the run directory; a new temporary one by default.
-        progress: whether standard error shows how far the run is, and how long it will still take; or who wants to
-            know.
+        progress: whether standard error shows how far the run is, and how long it will still take; or a
+            :class:`~degrade_bench.sweep.progress.Progress` that wants to know.
         options: further fields of :class:`~degrade_bench.sweep.config.RunConfig`. Unlike there, ``workers`` is by
             default one for every core, as many as memory suffices for.
 

@@ -41,7 +41,7 @@ LISTED_SUITES: Mapping[str, _Listed] = MappingProxyType(
         # One of each family that a metric may hear differently. With the built-in panel a cell costs about 0.15 s
         # of CPU, and a clip has 73 of them, those of the controls and the clean one included.
         "quick": _Listed(
-            "a look at signal and structural damage in two minutes on two cores, at levels 1, 3 and 5",
+            "a look at signal and structural damage in less than three minutes on two cores, at levels 1, 3 and 5",
             (
                 *("white_noise", "hard_clipping", "low_pass", "mp3", "reverb", "wow"),
                 *("bar_shuffle", "monotony", "tempo_jitter", "key_break"),

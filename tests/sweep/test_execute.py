@@ -248,9 +248,8 @@ def test_an_awkward_metric_costs_its_own_rows_only(tmp_path):
         name = "loud"
         default_ladder = toys.Ladder((0.1, 0.2, 0.4, 0.5, 0.6), "σ")
 
-    sweep = make_sweep(
-        degradations=(Loud(), toys.ToyGain()), metrics=(toys.Awkward(), toys.Rms(), toys.WrongShape())
-    )
+    metrics = (toys.Awkward(), toys.Rms(), toys.WrongShape())
+    sweep = make_sweep(degradations=(Loud(), toys.ToyGain()), metrics=metrics, keep_going=True)
     frame = sweep_in(tmp_path / "out", sweep).table.to_pandas()
     tests = frame[(frame.degradation == "loud") & (frame.clip_id == "c1")]
     awkward = tests[(tests.metric == "awkward") & (tests.role == "test")].set_index("level")
