@@ -21,8 +21,9 @@ WIDEST = 108
 """Characters of a line, unless a single name is longer."""
 
 HEADS = ("damage", "verdict", "noticed from", "effect at the top level")
-COLUMN_WIDTHS = (28, 16, 32, 26)
-"""The most characters of each column; a column takes no more than it needs."""
+COLUMN_WIDTHS = (28, 16, 32)
+"""The most characters of each column but the last, which has what they leave; none takes more than it needs."""
+GAP = "  "
 
 EFFECT = (
     "effect: mean drop at the highest level, in the metric's units, with its 95 % interval; beyond the placebo's "
@@ -148,13 +149,15 @@ def _laid_out(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
         min(most, max(len(row[index]) for row in rows if index or len(row[0]) <= most))
         for index, most in enumerate(COLUMN_WIDTHS)
     ]
+    widths.append(WIDEST - sum(len(GAP) + width for width in (*widths, 0)))
     for row in rows:
         cells = [
             textwrap.wrap(cell, width, break_long_words=False) for cell, width in zip(row, widths, strict=True)
         ]
         if len(row[0]) > widths[0]:
-            yield f"  {row[0]}"
+            yield f"{GAP}{row[0]}"
             cells[0] = []
         for line in range(max(map(len, cells))):
             parts = [(cell[line] if line < len(cell) else "") for cell in cells]
-            yield "  " + "  ".join(part.ljust(width) for part, width in zip(parts, widths, strict=True)).rstrip()
+            padded = (GAP + part.ljust(width) for part, width in zip(parts, widths, strict=True))
+            yield "".join(padded).rstrip()
