@@ -156,14 +156,17 @@ def metrics_at(path: str) -> dict[str, str | None]:
         ConfigError: it cannot be imported, or there is nothing of that name.
     """
     if path.endswith(".py"):
-        module = _module_of(Path(path))
+        module = _looked_at[_module_name(Path(path))] = _module_of(Path(path))
         found = {
             name: value
             for name, value in vars(module).items()
             if isinstance(value, type) and value.__module__ == module.__name__ and _listens(value)
         }
     else:
-        found = {path.rpartition(":")[2]: _named(path)}
+        file, _, attribute = path.rpartition(":")
+        found = {attribute: _named(path)}
+        if is_file(path):
+            _looked_at[_module_name(Path(file))] = sys.modules[_module_name(Path(file))]
     names = {attribute: getattr(value, "name", None) for attribute, value in found.items()}
     return {attribute: name if isinstance(name, str) else None for attribute, name in names.items()}
 
@@ -276,7 +279,7 @@ def check_exists(path: Path, spec: str) -> None:
 
 def _from_file(path: Path, attribute: str) -> Any:
     check_exists(path, f"{path}:{attribute}")
-    module = _module_of(path)
+    module = _looked_at.pop(_module_name(path), None) or _module_of(path)
     if not hasattr(module, attribute):
         public = [name for name in vars(module) if not name.startswith("_")]
         raise ConfigError(f"--metric {path}: {UnknownNameError('name', attribute, public)}")
@@ -284,10 +287,8 @@ def _from_file(path: Path, attribute: str) -> Any:
 
 
 def _module_of(path: Path) -> ModuleType:
-    """The module of a file; imported anew unless its file is what it was."""
-    name, digest = _module_name(path), hashlib.sha256(path.read_bytes()).hexdigest()
-    if digest == _imported_from.get(name) and name in sys.modules:
-        return sys.modules[name]
+    """The module of a file, imported anew."""
+    name = _module_name(path)
     spec = spec_of(name, path)
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -297,12 +298,11 @@ def _module_of(path: Path) -> ModuleType:
             spec.loader.exec_module(module)
     except Exception as error:  # whatever the file does when imported
         raise ConfigError(f"--metric {path}: cannot be imported: {said(error)}") from error
-    _imported_from[name] = digest
     return module
 
 
-_imported_from: dict[str, str] = {}
-"""Digests of the files of modules, by the names of these."""
+_looked_at: dict[str, ModuleType] = {}
+"""Modules of files that were imported to see what is in them, by name: the next metric is taken from there."""
 
 
 def _unknown(name: str) -> str:

@@ -105,8 +105,12 @@ def test_a_file_that_a_constructor_does_not_find_is_named(here):
     assert str(error.value) == "metric 'one.py:Mine' cannot be made: weights.pt: No such file or directory"
 
 
-def test_a_file_that_changed_is_imported_anew_and_one_that_did_not_is_not(here):
-    before = type(load_metric("one.py:Mine", {}, "cpu").wrapped)
-    assert type(load_metric("one.py:Mine", {}, "cpu").wrapped) is before
+def test_a_file_that_was_looked_at_is_not_imported_twice_and_later_anew(here):
+    (here / "one.py").write_text(
+        FILE.format(name="Mine", label="mine") + "\nprint('imported', file=open('log', 'a'))\n"
+    )
+    assert metrics_at("one.py") == {"Mine": "mine"}
+    load_metric("one.py:Mine", {}, "cpu")
+    assert (here / "log").read_text().split() == ["imported"]
     (here / "one.py").write_text(FILE.format(name="Mine", label="changed"))
     assert load_metric("one.py:Mine", {}, "cpu").name == "changed"
