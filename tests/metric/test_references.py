@@ -106,11 +106,11 @@ def test_a_file_that_a_constructor_does_not_find_is_named(here):
 
 
 def test_a_file_that_was_looked_at_is_not_imported_twice_and_later_anew(here):
-    (here / "one.py").write_text(
-        FILE.format(name="Mine", label="mine") + "\nprint('imported', file=open('log', 'a'))\n"
-    )
-    assert metrics_at("one.py") == {"Mine": "mine"}
-    load_metric("one.py:Mine", {}, "cpu")
-    assert (here / "log").read_text().split() == ["imported"]
+    noted = "\nprint('imported', file=open('log', 'a'))\n"
+    (here / "one.py").write_text(FILE.format(name="Mine", label="mine") + noted)
+    for times, place in enumerate(("one.py", "one.py:Mine"), start=1):
+        assert metrics_at(place) == {"Mine": "mine"}
+        load_metric("one.py:Mine", {}, "cpu")
+        assert (here / "log").read_text().split() == ["imported"] * times
     (here / "one.py").write_text(FILE.format(name="Mine", label="changed"))
     assert load_metric("one.py:Mine", {}, "cpu").name == "changed"
