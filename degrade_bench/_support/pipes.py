@@ -4,6 +4,9 @@ Through a socket the receiver copies an array twice. On Linux arrays are therefo
 (``memfd_create``) whose descriptor is sent along: the receiver maps it and copies nothing. It has no name, needs no
 room in ``/dev/shm``, serves later messages again (:mod:`~degrade_bench._support.segments`), and is gone when the
 last process that holds it is, however that ends.
+
+Classes and functions of the main script or of a notebook are sent as they are, by ``cloudpickle``: no other process
+can import them by their names without running the script again.
 """
 
 from __future__ import annotations
@@ -11,7 +14,8 @@ from __future__ import annotations
 import os
 import pickle
 import socket
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from multiprocessing.connection import Connection
@@ -29,6 +33,9 @@ SEND_BUFFER_BYTES = 4096
 _writers: WeakKeyDictionary[Connection, Writer] = WeakKeyDictionary()
 _readers: WeakKeyDictionary[Connection, Reader] = WeakKeyDictionary()
 
+MAIN_SCRIPT = b"__main__"
+"""The module's name of what a script or a notebook defines, as it stands in a pickle."""
+
 
 @dataclass(frozen=True)
 class _Apart:
@@ -45,8 +52,55 @@ class _Apart:
     segment: Segment
 
 
-def send(connection: Connection, message: object) -> None:
-    """Send anything that can be pickled."""
+@dataclass(frozen=True)
+class _Packed:
+    """A message as it is sent.
+
+    Attributes:
+        pickled: without its large arrays.
+        arrays: which come behind it.
+        needs_main_script: whether it names what the receiver can only have from the main script.
+    """
+
+    pickled: bytes
+    arrays: Sequence[pickle.PickleBuffer]
+    needs_main_script: bool = False
+
+
+def needs_main_script(message: object) -> bool:
+    """Whether only a process that has imported the main script can be sent a message.
+
+    Raises:
+        Exception: nobody can be sent it; what pickle raises.
+    """
+    return _packed(message).needs_main_script
+
+
+def _packed(message: object) -> _Packed:
+    """A message by the names of its classes, or with those classes that the main script defines.
+
+    Raises:
+        Exception: it cannot be pickled in either way.
+    """
+    named, error = None, None
+    try:
+        named = _pickled(message, pickle.dumps)
+    except Exception as raised:  # pickle raises what it likes
+        error = raised
+    if named is not None and MAIN_SCRIPT not in named.pickled:
+        return named
+    import cloudpickle
+
+    try:
+        return _pickled(message, cloudpickle.dumps)
+    except Exception:
+        if named is None:
+            assert error is not None
+            raise error from None
+        return replace(named, needs_main_script=True)
+
+
+def _pickled(message: object, dumps: Callable[..., bytes]) -> _Packed:
     arrays: list[pickle.PickleBuffer] = []
 
     def goes_with_it(array: pickle.PickleBuffer) -> bool:
@@ -55,7 +109,13 @@ def send(connection: Connection, message: object) -> None:
         arrays.append(array)
         return False
 
-    pickled = pickle.dumps(message, protocol=5, buffer_callback=goes_with_it)
+    return _Packed(dumps(message, protocol=5, buffer_callback=goes_with_it), arrays)
+
+
+def send(connection: Connection, message: object) -> None:
+    """Send anything that can be pickled."""
+    packed = _packed(message)
+    pickled, arrays = packed.pickled, packed.arrays
     if not arrays:
         connection.send_bytes(pickled)
         return

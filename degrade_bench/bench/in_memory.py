@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from degrade_bench._support.bars import Bars
 from degrade_bench.bench.job import run
 from degrade_bench.bench.request import resolve_request
 from degrade_bench.bench.result import RunResult
+from degrade_bench.bench.telling import announce, shown_on
 from degrade_bench.clip import Clip
 from degrade_bench.corpus.source import MemorySource
 from degrade_bench.degrade import catalogue
@@ -17,6 +20,7 @@ from degrade_bench.degrade.base import Degradation
 from degrade_bench.errors import ConfigError, MetricError
 from degrade_bench.metric.adapter import check_metric
 from degrade_bench.sweep.config import make_config
+from degrade_bench.sweep.progress import Progress
 
 
 def stress_test(
@@ -26,6 +30,7 @@ def stress_test(
     suites: Sequence[str | Path] | None = None,
     degradations: Sequence[str | Degradation] = (),
     out: Path | str | None = None,
+    progress: Progress | bool = True,
     **options: Any,
 ) -> RunResult:
     """Stress-test a metric, or several, on clips in memory or on the built-in corpus.
@@ -34,11 +39,17 @@ def stress_test(
         metric: an object with ``name``, ``higher_is_better`` and ``score(batch, sample_rate, reference)``,
             or a list of such objects.
         clips: the music; the built-in corpus by default.
-        suites: what to do to it: names of suites and paths of YAML files. Signal and structural damage by
-            default, unless degradations are given.
+        suites: what to do to it: names of suites and paths of YAML files. ``quick`` by default, a look at signal
+            and structural damage in minutes, unless degradations are given.
         degradations: single degradations beside the suites, by name or as objects.
         out: the run directory; a new temporary one by default.
-        options: further fields of :class:`~degrade_bench.sweep.config.RunConfig`.
+        progress: whether standard error shows how far the run is, and how long it will still take; or a
+            :class:`~degrade_bench.sweep.progress.Progress` that wants to know.
+        options: further fields of :class:`~degrade_bench.sweep.config.RunConfig`. Unlike there, ``workers`` is by
+            default one for every core, as many as memory suffices for.
+
+    Returns:
+        what came of it; ``print`` shows the table of verdicts and where the report is.
 
     Raises:
         MetricError: the object is not a metric; says what it lacks.
@@ -46,14 +57,15 @@ def stress_test(
     """
     folder = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="degrade-bench-"))
     if suites is None:
-        suites = () if degradations or options.get("degradation") else ("signal", "structural")
+        suites = () if degradations or options.get("degradation") else ("quick",)
     if isinstance(suites, str | Path):
         suites = (suites,)
     objects = [catalogue.checked(given) for given in degradations if not isinstance(given, str)]
     names = [given if isinstance(given, str) else given.name for given in degradations]
     if names:
         options["degradation"] = names
-    config = make_config({"out": folder, "suite": tuple(suites), **options})
+    asked = {"out": folder, "suite": tuple(suites), **options}
+    config = make_config(asked, defaults={"workers": None})
     candidates = list(metric) if isinstance(metric, list | tuple) else [metric]
     if not candidates:
         raise MetricError("no metric was given")
@@ -61,4 +73,8 @@ def stress_test(
     sources = None if clips is None else [MemorySource(clip.id, clip) for clip in clips]
     if sources is not None and len({source.id for source in sources}) < len(sources):
         raise ConfigError("two clips have the same id")
-    return run(config, resolved=resolve_request(config, metrics, sources, objects))
+    resolved = resolve_request(config, metrics, sources, objects)
+    if progress is not True:
+        return run(config, progress=progress or None, resolved=resolved)
+    with Bars() as bars:
+        return run(config, progress=shown_on(bars), resolved=resolved, announce=partial(announce, bars.console))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pickle
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from degrade_bench._support.addresses import is_stored
+from degrade_bench._support.pipes import needs_main_script
 from degrade_bench.bench.looks import LookPlan, plan_looks
 from degrade_bench.corpus.excerpts import Excerpt
 from degrade_bench.corpus.inputs import Skipped, sources_from
@@ -19,7 +19,8 @@ from degrade_bench.degrade.catalogue import Broken
 from degrade_bench.degrade.suites import resolve
 from degrade_bench.errors import ConfigError, MetricError, UnknownNameError
 from degrade_bench.metric.base import Metric
-from degrade_bench.metric.catalogue import SkippedMetric, default_metrics, load_metric_apart
+from degrade_bench.metric.catalogue import SkippedMetric, default_metrics
+from degrade_bench.metric.references import load_asked
 from degrade_bench.sweep.config import RunConfig
 from degrade_bench.sweep.crew import Engine
 from degrade_bench.sweep.device import resolve_device
@@ -34,7 +35,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Resolved:
-    """A request with every name in it turned into what it names."""
+    """A request with every name in it turned into what it names.
+
+    Attributes:
+        alone_because: why there are no worker processes, where nobody asked for that.
+    """
 
     config: RunConfig
     sweep: Sweep
@@ -44,6 +49,7 @@ class Resolved:
     device: str
     engine: Engine
     looks: LookPlan | None = None
+    alone_because: str | None = None
 
 
 def resolve_request(
@@ -74,9 +80,12 @@ def resolve_request(
         inputs = (path if is_stored(path) else path.absolute() for path in config.input)
         config = config.model_copy(update={"input": tuple(inputs)})
     given_as_objects = metrics is not None
-    workers = config.workers or usual_workers()
+    workers, alone_because = config.workers or usual_workers(), None
     if workers > 1 or cluster is not None:
-        _check_travels(damage.degradations)
+        alone_because = _why_it_cannot_travel(damage.degradations)
+        if alone_because is not None and (config.workers is not None or cluster is not None):
+            raise ConfigError(f"{alone_because}; use 1 worker")
+        workers = workers if alone_because is None else 1
     device = resolve_device("auto" if cluster is not None else config.device)
     damage_device = resolve_device(config.damage_device, "--damage-device")
     skipped_clips: Sequence[Skipped] = ()
@@ -91,11 +100,7 @@ def resolve_request(
             sources = builtin_sources()
     skipped_metrics: Sequence[SkippedMetric] = ()
     if metrics is None:
-        metrics, skipped_metrics = _metrics(config, device)
-        if config.set:  # what was typed at the command line, as the metrics took it
-            specs = config.metric or [metric.name for metric in metrics]
-            taken = {spec: metric.given_settings for spec, metric in zip(specs, metrics, strict=True)}
-            config = config.model_copy(update={"set": {spec: taken[spec] for spec in config.set}})
+        metrics, skipped_metrics, config = _metrics(config, device)
     twice = [name for name, count in Counter(metric.name for metric in metrics).items() if count > 1]
     if twice:
         raise ConfigError(f"metric {twice[0]!r} is given twice")
@@ -121,6 +126,7 @@ def resolve_request(
         workers=workers,
         if_memory_suffices=config.workers is None and cluster is None,
         retry_failed=config.retry_failed,
+        keep_going=config.keep_going,
         damage_device=damage_device,
     )
     return Resolved(
@@ -132,6 +138,7 @@ def resolve_request(
         device=device if cluster is None else str(cluster),
         engine=engine,
         looks=plan,
+        alone_because=alone_because,
     )
 
 
@@ -158,22 +165,26 @@ def _check_hears(metrics: Sequence[Metric], degradations: Sequence[Degradation])
                 raise MetricError(f"metric {metric.name!r}: its hears names an {unknown}")
 
 
-def _check_travels(degradations: Sequence[Degradation]) -> None:
-    """Raise where a degradation cannot be sent to a worker."""
+def _why_it_cannot_travel(degradations: Sequence[Degradation]) -> str | None:
+    """Which degradation cannot be sent to a worker, and why; None where all can."""
     for degradation in degradations:
         try:
-            pickle.dumps(degradation)
+            needs_main_script(degradation)
         except Exception as error:  # pickle raises what it likes
-            raise ConfigError(
-                f"degradation {degradation.name!r} cannot be sent to another process ({error}); use 1 worker"
-            ) from error
+            return f"degradation {degradation.name!r} cannot be sent to another process ({error})"
+    return None
 
 
-def _metrics(config: RunConfig, device: str) -> tuple[list[Metric], list[SkippedMetric]]:
+def _metrics(config: RunConfig, device: str) -> tuple[list[Metric], list[SkippedMetric], RunConfig]:
+    """The metrics of a request, those that are left out, and the request with everything named in full."""
     if not config.metric:
-        return default_metrics(config.set, device)
-    strangers = set(config.set) - set(config.metric)
-    if strangers:
-        raise ConfigError(f"--set {sorted(strangers)[0]}.…: that metric is not in --metric")
-    timeout = config.metric_timeout or None
-    return [load_metric_apart(spec, config.set.get(spec, {}), device, timeout) for spec in config.metric], []
+        metrics, skipped = default_metrics(config.set, device)
+        specs, settings = [metric.name for metric in metrics], config.set
+    else:
+        timeout, skipped = config.metric_timeout or None, []
+        metrics, references, settings = load_asked(config.metric, config.set, device, timeout)
+        specs = [one.spec for one in references]
+        config = config.model_copy(update={"metric": tuple(specs)})
+    taken = {spec: metric.given_settings for spec, metric in zip(specs, metrics, strict=True)}
+    # what was typed at the command line, as the metrics took it
+    return metrics, skipped, config.model_copy(update={"set": {spec: taken[spec] for spec in settings}})

@@ -53,7 +53,7 @@ def _main(
 def run(
     out: Annotated[Path | None, typer.Option(help="the run directory", show_default=False)] = None,
     suite: option.Suites = None,
-    degradation: Annotated[list[str] | None, typer.Option(help="single degradations, by name")] = None,
+    degradation: option.Degradations = None,
     input: option.Inputs = None,
     max_seconds: option.MaxSeconds = None,
     excerpt: option.ExcerptBegin = None,
@@ -76,6 +76,7 @@ def run(
     metric_timeout: option.MetricTimeout = None,
     time_limit: option.TimeLimit = None,
     max_failures: option.MaxFailures = None,
+    keep_going: option.KeepGoing = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="score failed cells again")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="throw away another run in --out")] = False,
     config: Annotated[Path | None, typer.Option(help="YAML with the same names; options win over it")] = None,
@@ -92,6 +93,7 @@ def run(
     options = {
         **{name: value for name, value in asked.items() if name in RunConfig.model_fields},
         "set": parse_settings(set) if set else None,
+        "keep_going": keep_going or None,
         "retry_failed": retry_failed or None,
         "overwrite": overwrite or None,
     }
@@ -126,7 +128,7 @@ def list_(
 
 @app.command()
 def render(
-    name: Annotated[str, typer.Argument(help="a degradation, or its placebo (NAME_placebo)")],
+    name: Annotated[str, typer.Argument(help=option.RENDERED)],
     source: Annotated[Path, typer.Argument(metavar="IN", help="an audio file")],
     target: Annotated[Path, typer.Argument(metavar="OUT", help="an audio file: .wav, .flac, .ogg, .mp3")],
     level: Annotated[int, typer.Option(help="0 (clean) to 5 (gross)")],

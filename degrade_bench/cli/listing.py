@@ -10,7 +10,7 @@ from rich.table import Table
 
 from degrade_bench._support.later import imported_later
 from degrade_bench._support.plain_text import plain
-from degrade_bench.cli.terminal import shown
+from degrade_bench._support.terminal import shown
 from degrade_bench.errors import UnknownNameError
 
 

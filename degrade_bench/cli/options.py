@@ -11,10 +11,15 @@ Inputs = Annotated[
     list[Path] | None,
     typer.Option(help="audio file, folder or manifest (CSV, JSONL); by default the built-in corpus"),
 ]
+RENDERED = "a degradation, also as file.py:Name or package.module:Name; or its placebo (NAME_placebo)"
+Degradations = Annotated[
+    list[str] | None,
+    typer.Option(help="single degradations: a name, package.module:Name, file.py:Name or file.py"),
+]
 Metrics = Annotated[
     list[str] | None,
     typer.Option(
-        help="metrics: a name, package.module:Name or file.py:name; by default the panel, and MuQ-Eval "
+        help="metrics: a name, package.module:Name, file.py:Name or file.py; by default the panel, and MuQ-Eval "
         "where its weights are at hand"
     ),
 ]
@@ -62,6 +67,12 @@ TimeLimit = Annotated[
 ]
 MaxFailures = Annotated[
     int | None, typer.Option(help="cells that may fail before the exit code is 1  [default: 0]")
+]
+KeepGoing = Annotated[
+    bool,
+    typer.Option(
+        "--keep-going", help="score the rest where a metric fails on all of its first cells; else that ends the run"
+    ),
 ]
 Windows = Annotated[
     int | None,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from degrade_bench.cli.terminal import shown
+from degrade_bench._support.terminal import shown
 from degrade_bench.conclude import Plan
 
 WIDEST = 120

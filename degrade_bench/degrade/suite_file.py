@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from degrade_bench._support.yaml_lines import LinedYaml
-from degrade_bench.degrade import catalogue
+from degrade_bench.degrade import catalogue, references
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.chain import AdHocChain, Chain, Step
 from degrade_bench.degrade.ladder import LEVEL_COUNT, LEVELS, Ladder
@@ -76,9 +76,9 @@ def _made(entry: Any, where: Where, earlier: Mapping[str, Degradation], folder: 
             (*where, "name"), f"{asked.name!r} is the name of a degradation that there is; choose another"
         )
     if isinstance(asked, RegisteredEntry):
-        return _registered(asked, where)
+        return _registered(asked, where, folder)
     if isinstance(asked, ChainEntry):
-        return _chain(asked, where, earlier)
+        return _chain(asked, where, earlier, folder)
     if isinstance(asked, AudiomentationsEntry):
         return _audiomentations(asked, where, folder)
     return _pedalboard(asked, where, folder)
@@ -88,19 +88,25 @@ def _is_registered(name: str) -> bool:
     return name in catalogue.REGISTRY or name in catalogue.REPRODUCTIONS
 
 
-def _get(name: str, where: Where) -> Degradation:
-    """A registered degradation; an unknown name is wrong at ``where``."""
-    if not _is_registered(name):
+def _get(name: str, where: Where, folder: Path) -> Degradation:
+    """A degradation by name or reference; an unknown one is wrong at ``where``.
+
+    Args:
+        name: of it, or where its class is.
+        where: it stands in the file.
+        folder: where the file lies.
+    """
+    if not _is_registered(name) and not references.is_reference(name):
         registered = [*catalogue.REGISTRY.names(), *catalogue.REPRODUCTIONS.names()]
         raise WrongEntryError(where, str(UnknownNameError("degradation", name, registered)))
     try:
-        return catalogue.get(name)
+        return references.get(name, folder)
     except ConfigError as error:
         raise WrongEntryError(where, str(error)) from error
 
 
-def _registered(asked: RegisteredEntry, where: Where) -> Degradation:
-    degradation = _get(asked.degradation, (*where, "degradation"))
+def _registered(asked: RegisteredEntry, where: Where, folder: Path) -> Degradation:
+    degradation = _get(asked.degradation, (*where, "degradation"), folder)
     if asked.ladder is not None:
         if isinstance(degradation, Chain):
             said = f"the ladder of {asked.degradation} is that of its steps; write a 'chain:' of your own"
@@ -137,8 +143,8 @@ def _check_ladder(strengths: Sequence[float], usual: Ladder, where: Where, count
         raise WrongEntryError(where, f"{key}: strengths must be positive, as {shown}; got {min(strengths):g}")
 
 
-def _chain(asked: ChainEntry, where: Where, earlier: Mapping[str, Degradation]) -> Degradation:
-    steps = [_step(step, (*where, "chain", index), earlier) for index, step in enumerate(asked.chain)]
+def _chain(asked: ChainEntry, where: Where, earlier: Mapping[str, Degradation], folder: Path) -> Degradation:
+    steps = [_step(step, (*where, "chain", index), earlier, folder) for index, step in enumerate(asked.chain)]
     if not steps:
         raise WrongEntryError((*where, "chain"), "a chain needs one step or more")
     if all(len(step.strengths) == 1 for step in steps):
@@ -166,9 +172,9 @@ def _chain(asked: ChainEntry, where: Where, earlier: Mapping[str, Degradation]) 
     return chain
 
 
-def _step(entry: Any, where: Where, earlier: Mapping[str, Degradation]) -> Step:
+def _step(entry: Any, where: Where, earlier: Mapping[str, Degradation], folder: Path) -> Step:
     asked = checked(ChainStep, entry, where)
-    degradation = earlier.get(asked.degradation) or _get(asked.degradation, (*where, "degradation"))
+    degradation = earlier.get(asked.degradation) or _get(asked.degradation, (*where, "degradation"), folder)
     strengths = asked.strength if isinstance(asked.strength, list) else [asked.strength]
     place = (*where, "strength")
     for index, strength in enumerate(strengths):

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from degrade_bench.degrade import catalogue
+from degrade_bench.degrade import catalogue, references
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.suite import Suite, is_suite_file
 from degrade_bench.degrade.suite_file import read_suite
@@ -41,7 +41,7 @@ LISTED_SUITES: Mapping[str, _Listed] = MappingProxyType(
         # One of each family that a metric may hear differently. With the built-in panel a cell costs about 0.15 s
         # of CPU, and a clip has 73 of them, those of the controls and the clean one included.
         "quick": _Listed(
-            "a look at signal and structural damage in two minutes on two cores, at levels 1, 3 and 5",
+            "a look at signal and structural damage in less than three minutes on two cores, at levels 1, 3 and 5",
             (
                 *("white_noise", "hard_clipping", "low_pass", "mp3", "reverb", "wow"),
                 *("bar_shuffle", "monotony", "tempo_jitter", "key_break"),
@@ -110,7 +110,7 @@ def resolve(
 
     Args:
         suites: names of ready-made suites, and paths of YAML files.
-        extra: names of single degradations.
+        extra: names of single degradations, and where the classes of others are.
         objects: degradations that are given as they are.
 
     Raises:
@@ -126,7 +126,7 @@ def resolve(
         for degradation in asked.degradations:
             _choose(chosen, degradation)
     for name in extra:
-        _choose(chosen, catalogue.get(name))
+        _choose(chosen, references.get(name))
     for degradation in objects:
         _choose(chosen, degradation)
     for control in suite("control").degradations:
@@ -152,14 +152,14 @@ def _shown(degradation: Degradation) -> str:
 
 
 def find(name: str, suite_file: str | Path | None = None) -> Degradation:
-    """The degradation of that name, or the placebo of one, from a suite where one is given.
+    """The degradation of that name or reference, or the placebo of one, from a suite where one is given.
 
     Raises:
         UnknownNameError: no such name; says which are near.
-        ConfigError: a wrong suite file.
+        ConfigError: a wrong suite file, or a reference that leads to no degradation.
     """
     if suite_file is None:
-        return catalogue.get(name)
+        return references.get(name)
     members = {member.name: member for member in suite(suite_file).degradations}
     placebos = {member.placebo.name: member.placebo for member in members.values() if member.placebo}
     available = {**placebos, **members}

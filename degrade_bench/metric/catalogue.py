@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import inspect
 import sys
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+from degrade_bench._support.file_modules import spec_of
 from degrade_bench._support.guard import contained
 from degrade_bench._support.registry import Registry, import_attribute
 from degrade_bench._support.texts import one_line, said
@@ -23,6 +26,7 @@ from degrade_bench.errors import ConfigError, DegradeBenchError, MetricError, Un
 from degrade_bench.metric.adapter import Adapter, check_metric, with_settings
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.host.messages import Load
+from degrade_bench.metric.host.process import HostProcess
 from degrade_bench.metric.host.proxy import load_apart
 from degrade_bench.metric.host.timeout import TIMEOUT_SECONDS
 from degrade_bench.metric.identity import BENCH
@@ -117,7 +121,11 @@ def default_metrics(
 
 
 def load_metric_apart(
-    spec: str, settings: Mapping[str, Any], device: str, timeout: float | None = TIMEOUT_SECONDS
+    spec: str,
+    settings: Mapping[str, Any],
+    device: str,
+    timeout: float | None = TIMEOUT_SECONDS,
+    host: HostProcess | None = None,
 ) -> Metric:
     """As :func:`load_metric`; a metric that does not come with the bench is loaded in a process of its own.
 
@@ -126,6 +134,7 @@ def load_metric_apart(
         settings: as for :func:`load_metric`.
         device: likewise.
         timeout: seconds that such a metric may take for one batch; None for no limit.
+        host: the process, where there is one that has looked at the metric.
 
     Raises:
         UnknownNameError, ConfigError, MetricError: as :func:`load_metric`.
@@ -133,9 +142,42 @@ def load_metric_apart(
     path = spec if ":" in spec else REGISTRY.path(spec)
     if path is None or path.startswith(f"{BENCH}."):
         return load_metric(spec, settings, device)
-    if _is_file(path):
-        _check_exists(Path(path.rpartition(":")[0]), path)
-    return load_apart(Load(spec, path, dict(settings), device), timeout)
+    if is_file(path):
+        check_exists(Path(path.rpartition(":")[0]), path)
+    return load_apart(Load(spec, path, dict(settings), device), timeout, host)
+
+
+def metrics_at(path: str) -> dict[str, str | None]:
+    """The metrics at a place: by the name of the class, what each calls itself, where its class says so.
+
+    Args:
+        path: ``path/to/file.py`` for every public class in it that is a metric; ``path/to/file.py:Name`` or
+            ``package.module:Name`` for what is there.
+
+    Raises:
+        ConfigError: it cannot be imported, or there is nothing of that name.
+    """
+    if path.endswith(".py"):
+        module = _looked_at[_module_name(Path(path))] = _module_of(Path(path))
+        found = {
+            name: value
+            for name, value in vars(module).items()
+            if isinstance(value, type) and value.__module__ == module.__name__ and _listens(value)
+        }
+    else:
+        file, _, attribute = path.rpartition(":")
+        found = {attribute: _named(path)}
+        if is_file(path):
+            _looked_at[_module_name(Path(file))] = sys.modules[_module_name(Path(file))]
+    names = {attribute: getattr(value, "name", None) for attribute, value in found.items()}
+    return {attribute: name if isinstance(name, str) else None for attribute, name in names.items()}
+
+
+def _listens(kind: type) -> bool:
+    """Whether a class is a metric, as far as a class can say, and no base of others."""
+    if kind.__name__.startswith("_") or inspect.isabstract(kind):
+        return False
+    return any(callable(getattr(kind, method, None)) for method in ("score", "score_treatment"))
 
 
 def load_metric(spec: str, settings: Mapping[str, Any], device: str, called: str | None = None) -> Metric:
@@ -165,7 +207,7 @@ def load_metric(spec: str, settings: Mapping[str, Any], device: str, called: str
         name, value = next(iter(settings.items()))
         raise ConfigError(f"--set {called}.{name}={value}: {called} is an object and takes no settings")
     metric = check_metric(made, _origin(spec))
-    if isinstance(metric, Adapter) and metric.light and _is_file(spec):
+    if isinstance(metric, Adapter) and metric.light and is_file(spec):
         metric = FromFile(metric, spec, settings, device)
     return with_settings(metric, given) if given else metric
 
@@ -188,7 +230,8 @@ class FromFile(Adapter):
         return load_metric, self.origin
 
 
-def _is_file(spec: str) -> bool:
+def is_file(spec: str) -> bool:
+    """Whether a metric is named by its file."""
     return spec.rpartition(":")[0].endswith(".py")
 
 
@@ -197,7 +240,7 @@ def _origin(spec: str) -> str:
     if ":" not in spec:
         return REGISTRY.origin(spec)
     file, _, _ = spec.rpartition(":")
-    return _module_name(Path(file)) if _is_file(spec) else spec.partition(":")[0]
+    return _module_name(Path(file)) if is_file(spec) else spec.partition(":")[0]
 
 
 def _module_name(path: Path) -> str:
@@ -208,7 +251,7 @@ def _named(spec: str) -> Any:
     if ":" not in spec:
         return REGISTRY.get(spec)
     file, _, attribute = spec.rpartition(":")
-    return _from_file(Path(file), attribute) if _is_file(spec) else import_attribute(spec)
+    return _from_file(Path(file), attribute) if is_file(spec) else import_attribute(spec)
 
 
 def _made(factory: Any, spec: str, given: Mapping[str, Any], device: str) -> Any:
@@ -218,20 +261,37 @@ def _made(factory: Any, spec: str, given: Mapping[str, Any], device: str) -> Any
             return factory(**{**by_bench, **given})
     except DegradeBenchError:
         raise
+    except OSError as error:
+        reason = said(error) if error.filename is None else f"{error.filename}: {error.strerror}"
+        raise MetricError(f"metric {spec!r} cannot be made: {reason}") from error
     except Exception as error:  # a third party's constructor may raise anything
         raise MetricError(f"metric {spec!r} cannot be made: {said(error)}") from error
 
 
-def _check_exists(path: Path, spec: str) -> None:
+def check_exists(path: Path, spec: str) -> None:
+    """Raise a :class:`ConfigError` where there is no such file.
+
+    Args:
+        path: of the file.
+        spec: the metric as it was asked for.
+    """
     if not path.is_file():
         raise ConfigError(f"--metric {spec}: no such file")
 
 
 def _from_file(path: Path, attribute: str) -> Any:
-    _check_exists(path, f"{path}:{attribute}")
+    check_exists(path, f"{path}:{attribute}")
+    module = _looked_at.pop(_module_name(path), None) or _module_of(path)
+    if not hasattr(module, attribute):
+        public = [name for name in vars(module) if not name.startswith("_")]
+        raise ConfigError(f"--metric {path}: {UnknownNameError('name', attribute, public)}")
+    return getattr(module, attribute)
+
+
+def _module_of(path: Path) -> ModuleType:
+    """The module of a file, imported anew."""
     name = _module_name(path)
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
+    spec = spec_of(name, path)
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
@@ -240,10 +300,11 @@ def _from_file(path: Path, attribute: str) -> Any:
             spec.loader.exec_module(module)
     except Exception as error:  # whatever the file does when imported
         raise ConfigError(f"--metric {path}: cannot be imported: {said(error)}") from error
-    if not hasattr(module, attribute):
-        public = [name for name in vars(module) if not name.startswith("_")]
-        raise ConfigError(f"--metric {path}: {UnknownNameError('name', attribute, public)}")
-    return getattr(module, attribute)
+    return module
+
+
+_looked_at: dict[str, ModuleType] = {}
+"""Modules of files that were imported to see what is in them, by name: the next metric is taken from there."""
 
 
 def _unknown(name: str) -> str:

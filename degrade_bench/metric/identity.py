@@ -14,8 +14,7 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from degrade_bench.metric.muq_eval.published import checkpoint_note
-from degrade_bench.metric.source_files import (
+from degrade_bench._support.source_files import (
     UnreadableError,
     distribution_of,
     is_installed,
@@ -23,6 +22,7 @@ from degrade_bench.metric.source_files import (
     module_file,
     package_files,
 )
+from degrade_bench.metric.muq_eval.published import checkpoint_note
 
 CLASS, CODE, PACKAGE, ARGUMENTS = "class", "code", "package", "arguments"
 """Parts of a plug-in's fingerprint."""

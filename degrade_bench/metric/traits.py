@@ -75,11 +75,21 @@ class MetricAttributes:
     window_seconds: Annotated[
         float | None,
         Trait(
-            "how much audio it hears, around the centre of what it is given; None for all of it",
+            "how much audio it hears: it is given so much, around the clip's centre, or the whole clip where that "
+            "is shorter; None for all of it",
             SECONDS_OR_NONE,
             fingerprint="always",
         ),
     ] = None
+    crops: Annotated[
+        bool,
+        Trait(
+            "whether it cuts its window out of the middle by itself, and is given all that lies evenly around it: "
+            "for a metric whose own preprocessing comes before its cut",
+            FLAG,
+            listed=False,
+        ),
+    ] = False
     hop_seconds: Annotated[
         float | None,
         Trait(

@@ -64,6 +64,7 @@ class Request(Part):
     metric_timeout: float = 600.0
     max_failures: int
     retry_failed: bool
+    keep_going: bool = False
 
 
 class Identity(Part):

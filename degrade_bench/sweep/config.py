@@ -90,6 +90,7 @@ class RunConfig(BaseModel):
             process is ended; 0 for as long as it takes.
         time_limit: seconds after which the run stops by itself, keeping what is finished; None for no limit.
         max_failures: cells that may fail before the exit code is 1.
+        keep_going: go on where a metric fails on all of its first cells; else that ends the run.
         retry_failed: score again the cells that failed in an earlier run of this directory.
         overwrite: throw away what another run left in ``out``.
     """
@@ -121,6 +122,7 @@ class RunConfig(BaseModel):
     metric_timeout: float = Field(default=TIMEOUT_SECONDS, ge=0, allow_inf_nan=False)
     time_limit: Seconds | None = Field(default=None, gt=0, allow_inf_nan=False)
     max_failures: int = Field(default=0, ge=0)
+    keep_going: bool = False
     retry_failed: bool = False
     overwrite: bool = False
 

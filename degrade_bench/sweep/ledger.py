@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
+from collections.abc import Iterable
 
 import pyarrow as pa
 
@@ -43,6 +44,9 @@ SECONDS_OF_WORK = 0.5
 
 class Ledger:
     """What has happened in a sweep so far: every event is entered here, and finished blocks go to the folder.
+
+    A metric that fails everywhere (:mod:`.first_blocks`) raises :class:`~degrade_bench.errors.MetricError` wherever
+    an event is entered.
 
     A block whose cells wait for a device is finished when the last of them is scored. When no event comes any more,
     for whatever reason, :meth:`store` stores what is finished and was not stored yet.
@@ -85,7 +89,13 @@ class Ledger:
         blocks = sweep.blocks()
         self._cells = {block.name: len(block.cells) for block in blocks}
         self._heavy = HeavyScorer(heavy, sweep.batch_size, checked_block(blocks))
-        self._first = FirstBlocks()
+        self._first = FirstBlocks(
+            [metric.name for metric in sweep.metrics],
+            [block.name for block in blocks],
+            tasks,
+            rows,
+            sweep.keep_going,
+        )
 
     @property
     def cells_to_do(self) -> int:
@@ -125,6 +135,11 @@ class Ledger:
         self.skipped.append(Skipped(clip_id, reason))
         self.progress.clip_skipped(clip_id, reason)
         self.progress.advanced(sum(self._cells[block] for block in self._open[clip_id]))
+        self._warn(self._first.without(clip_id))
+
+    def _warn(self, texts: Iterable[str]) -> None:
+        for text in texts:
+            self.progress.warned(text)
 
     def idle(self) -> bool:
         """Take one step with what waits for a device, while no event is at hand; whether there was one."""
@@ -133,6 +148,7 @@ class Ledger:
     def finish(self) -> None:
         """Score all that still waits for a device."""
         self._heavy.finish()
+        self._warn(self._first.end())
 
     def _keep(self, result: BlockResult) -> None:
         """Have what the metrics of this process are given of a block scored; its rows are stored when all are."""
@@ -146,8 +162,7 @@ class Ledger:
         """Take all rows of a block."""
         self._finished.append(result)
         self._work_at_stake += sum(row.seconds for row in result.rows)
-        for text in self._first.warnings(result.rows):
-            self.progress.warned(text)
+        self._warn(self._first.take(result.rows, result.clip_id, result.block))
         self.cells_scored += self._cells[result.block]
         self.progress.advanced(self._cells[result.block])
         self._store_in_time()
@@ -206,6 +221,7 @@ class Ledger:
         ]
         self.store()
         self.tables.append(self._folder.add_shard(rows))
+        self._warn(self._first.lost(clip_id, block_name, sorted(wanted)))
         if not open_blocks[block_name]:
             del open_blocks[block_name]
             self.progress.advanced(self._cells[block_name])
@@ -220,3 +236,4 @@ class Ledger:
         else:
             self.skipped.append(Skipped(loss.clip_id, loss.reason))
             self.progress.advanced(sum(self._cells[block] for block in self._open[loss.clip_id]))
+            self._warn(self._first.without(loss.clip_id))

@@ -83,7 +83,7 @@ class Pool:
         self._greeted = False
         self.was_stopped = False
         if workers > 1:
-            check_workers_can_start()
+            check_workers_can_start(work)
 
     def __enter__(self) -> Pool:
         return self

@@ -15,14 +15,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from degrade_bench._support.pipes import keep_short, receive, send
+from degrade_bench._support.pipes import keep_short, needs_main_script, receive, send
 from degrade_bench._support.processes import how_it_ended
 from degrade_bench.errors import DegradeBenchError
 from degrade_bench.sweep import template
@@ -81,12 +81,17 @@ def check_not_in_a_worker() -> None:
         sys.exit(UNGUARDED)
 
 
-def check_workers_can_start() -> None:
-    """Raise where no worker could import the main script, because it is no file.
+def check_workers_can_start(work: Work) -> None:
+    """Raise where workers must import the main script and cannot, because it is no file.
+
+    Args:
+        work: that they are to be sent.
 
     Raises:
         WorkerStartError: the script was read from standard input.
     """
+    if not needs_main_script(work):
+        return
     main = sys.modules["__main__"]
     script = getattr(main, "__file__", None)
     if script is not None and getattr(main, "__spec__", None) is None and not Path(script).exists():
@@ -135,15 +140,20 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def start_process() -> tuple[BaseProcess, Connection]:
-    """A new worker process, and this end of the pipe to it."""
+def start_process(imports_main_script: bool) -> tuple[BaseProcess, Connection]:
+    """A new worker process, and this end of the pipe to it.
+
+    Args:
+        imports_main_script: whether it is to know what the main script defines.
+    """
     context: Any = multiprocessing.get_context(START_METHOD)  # each kind has a type of its own
     if START_METHOD == "forkserver":
         template.prepare()
     ours, theirs = context.Pipe()
     keep_short(theirs)
     process = context.Process(target=worker_main, args=(theirs, dict(os.environ)), daemon=True, name=NAME)
-    with template.without_interrupts():
+    hidden = nullcontext() if imports_main_script else template.without_main_script()
+    with template.without_interrupts(), hidden:
         process.start()
     theirs.close()
     return process, ours
@@ -165,7 +175,7 @@ class Worker:
     """
 
     def __init__(self, work: Work) -> None:
-        self.process, self.connection = start_process()
+        self.process, self.connection = start_process(needs_main_script(work))
         self.tasks: deque[Task] = deque()
         self.greeted = False
         self.under_way: str | None = None

@@ -16,7 +16,7 @@ from degrade_bench.metric.prepared import Preparation, Prepared
 from degrade_bench.metric.traits import Traits
 from degrade_bench.sweep.cells import Block, Cell
 from degrade_bench.sweep.scoring import MetricInput, Outcome
-from degrade_bench.sweep.window import as_long, matched_samples
+from degrade_bench.sweep.window import as_long, matched_samples, window_samples
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,9 +123,9 @@ def _matched_input(rendered: RenderedCell, traits: Traits, shrunk: float | None)
         if degraded.sample_rate != clip.sample_rate:
             rates = f"{degraded.sample_rate} Hz, and what it was made of at {clip.sample_rate}"
             return MetricInput(outcome=Outcome.failed(f"the damage is at {rates}"))
-    samples = degraded.samples
+    samples, cut = degraded.samples, matched_samples if traits.crops else window_samples
     if window is not None:
-        samples = matched_samples(clip, degraded, time_map, window, shrunk)
+        samples = cut(clip, degraded, time_map, window, shrunk)
         missing = min(window, clip.duration) - degraded.duration
         if degradation is not None and degradation.moves_window and missing > 1 / clip.sample_rate:
             raise NotApplicableError("the clip is too short to fill the window elsewhere")
@@ -136,7 +136,7 @@ def _matched_input(rendered: RenderedCell, traits: Traits, shrunk: float | None)
         return MetricInput(samples=samples)
     reference = clip.samples
     if window is not None:
-        reference = matched_samples(clip, clip, None, window, shrunk)
+        reference = cut(clip, clip, None, window, shrunk)
         if traits.aligned:
             samples, reference = as_long(samples, reference)  # around a middle that moved there is less
     if traits.aligned and reference.shape != samples.shape:

@@ -33,6 +33,10 @@ MOST_BYTES_AT_ONCE = 64 << 20
 """And so many bytes of them, some three minutes of 44.1 kHz stereo: metrics derive many times as much from them."""
 
 
+RETURNED_NAN = "the metric returned NaN"
+"""How the reason begins where a metric gave no number."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What came of one cell and one metric.
@@ -80,7 +84,7 @@ class Outcome:
     def scored(cls, score: float, seconds: float) -> Outcome:
         """The metric gave a number; NaN is none."""
         if math.isnan(score):
-            return cls.failed("the metric returned NaN", seconds)
+            return cls.failed(RETURNED_NAN, seconds)
         return cls(score, "ok", None, seconds)
 
     @classmethod
@@ -89,7 +93,7 @@ class Outcome:
         bad = [str(index) for index, score in enumerate(windows, start=1) if math.isnan(score)]
         if bad:
             which = f"window {bad[0]}" if len(bad) == 1 else f"windows {', '.join(bad)}"
-            return cls.failed(f"the metric returned NaN for {which} of {len(windows)}", seconds)
+            return cls.failed(f"{RETURNED_NAN} for {which} of {len(windows)}", seconds)
         mean = sum(windows) / len(windows)
         if math.isnan(mean):
             return cls.failed("the windows have no mean: infinities of both signs", seconds)

@@ -31,6 +31,7 @@ class Sweep:
         workers: processes that damage and score; 1 does everything in this process.
         if_memory_suffices: start fewer workers where memory does not suffice for as many.
         retry_failed: score again the blocks in which a cell failed.
+        keep_going: go on where a metric fails on all of its first cells.
         damage_device: where workers do heavy maths on signals: ``cpu``, or ``cuda:N``.
     """
 
@@ -44,6 +45,7 @@ class Sweep:
     workers: int = 1
     if_memory_suffices: bool = False
     retry_failed: bool = False
+    keep_going: bool = False
     damage_device: str = "cpu"
 
     def blocks(self) -> list[Block]:

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
+from types import ModuleType
 from typing import Literal
 
 StartMethod = Literal["spawn", "forkserver"]
@@ -55,6 +56,17 @@ def _finding_this_package() -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def without_main_script() -> Iterator[None]:
+    """Start a process that does not import the main script, which would run again where it has no guard."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 """What a windowed metric hears of a degraded clip: the same music as of the clean one.
 
-A metric with a window of W seconds hears the middle W seconds of what it is given. Where a damage moved
-time, what it is given is cut so that its middle is where the clean clip's middle went. Where a clip is too
-short for a damage to leave W seconds around that point, the window shrinks, for the clean clip and all its
-cells alike, so that nothing is compared with padding that the damage made.
+A metric with a window of W seconds is given W seconds, around the middle of the clean clip, or around the place
+where a damage moved that middle. Where a clip is too short for a damage to leave W seconds around that point, the
+window shrinks, for the clean clip and all its cells alike, so that nothing is compared with padding that the damage
+made. A metric that cuts its window by itself (``crops``) is given all that lies evenly around the same point.
 
 A metric that hops (``hop_seconds``) is not windowed in this sense: it is given the whole clip, clean and damaged,
 and what is compared is the mean over all its windows. All the music is in both, so nothing has to be matched; a
@@ -21,6 +21,9 @@ from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.calling import calling
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.sweep.cells import Block
+
+ROUNDING = 2
+"""So many samples a window may lack at an edge, since its middle lies between two samples; it is moved by them."""
 
 
 def shared_window(clip: Clip, blocks: Iterable[Block], run_seed: int, window: float) -> float | None:
@@ -68,10 +71,36 @@ def _half_width(clip: Clip, time_map: TimeMap) -> float:
     return min(middle - start, end - middle)
 
 
+def window_samples(
+    clean: Clip, degraded: Clip, time_map: TimeMap | None, window: float, shrunk: float | None
+) -> torch.Tensor:
+    """The window of a metric, and nothing beside it.
+
+    Args:
+        clean: the clip before the damage; its middle is what the window is centred on.
+        degraded: the clip after it (the same clip for the clean cell).
+        time_map: how the damage moved time, or None.
+        window: the metric's window in seconds.
+        shrunk: what :func:`shared_window` gave for the clip.
+
+    Returns:
+        ``(channels, time)``: ``window`` seconds to the sample; ``shrunk`` seconds where that is not None, and all
+        that there is around the middle where a clip is shorter than the window.
+    """
+    around = matched_samples(clean, degraded, time_map, window, shrunk)
+    count = round(window * degraded.sample_rate)
+    surplus = around.shape[1] - count
+    if shrunk is None and -ROUNDING <= surplus < 0 and degraded.num_samples >= count:
+        around, surplus = degraded.samples, degraded.num_samples - count
+        first = _centre(clean, degraded, time_map) - count // 2
+        return around[:, min(max(0, first), surplus) :][:, :count]
+    return around if surplus <= 0 else around[:, surplus // 2 :][:, :count]
+
+
 def matched_samples(
     clean: Clip, degraded: Clip, time_map: TimeMap | None, window: float, shrunk: float | None
 ) -> torch.Tensor:
-    """The samples to give to a metric with a window of ``window`` seconds.
+    """The samples to give to a metric that cuts a window of ``window`` seconds out of the middle by itself.
 
     Args:
         clean: the clip before the damage; its middle is what the window is centred on.
@@ -88,10 +117,15 @@ def matched_samples(
         limit = degraded.duration
     if time_map is None and limit == degraded.duration:
         return degraded.samples
-    middle = degraded.duration / 2 if time_map is None else float(time_map(clean.duration / 2))
-    centre = round(middle * degraded.sample_rate)
+    centre = _centre(clean, degraded, time_map)
     half = min(centre, degraded.num_samples - centre, round(limit * degraded.sample_rate / 2))
     return degraded.samples[:, centre - half : centre + half]
+
+
+def _centre(clean: Clip, degraded: Clip, time_map: TimeMap | None) -> int:
+    """The sample of the degraded clip at which the clean clip's middle is heard."""
+    middle = degraded.duration / 2 if time_map is None else float(time_map(clean.duration / 2))
+    return round(middle * degraded.sample_rate)
 
 
 def as_long(one: torch.Tensor, other: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

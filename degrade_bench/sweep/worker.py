@@ -17,6 +17,7 @@ from functools import cached_property, lru_cache
 import torch
 from threadpoolctl import ThreadpoolController
 
+from degrade_bench._support import file_modules
 from degrade_bench._support.accelerator import working_on
 from degrade_bench._support.addresses import in_full
 from degrade_bench._support.interrupts import never_a_row
@@ -38,6 +39,8 @@ from degrade_bench.sweep.block import BlockResult, block_result, clip_record
 from degrade_bench.sweep.cells import Block, expand
 from degrade_bench.sweep.scoring import reason_of
 from degrade_bench.sweep.window import shared_window
+
+file_modules.install()  # whoever is sent work can import the degradations of it that came from files
 
 
 @dataclass(frozen=True)

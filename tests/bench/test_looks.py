@@ -43,7 +43,7 @@ class Chance:
 
 
 def looking(metric, out, **options):
-    return stress_test(metric, clips=CLIPS, out=out, until="concluded", **DAMAGE, **options)
+    return stress_test(metric, clips=CLIPS, workers=1, out=out, until="concluded", **DAMAGE, **options)
 
 
 def test_a_run_stops_at_the_first_look_that_concludes(tmp_path):
@@ -63,7 +63,7 @@ def test_a_run_stops_at_the_first_look_that_concludes(tmp_path):
 def test_a_run_that_cannot_conclude_takes_every_look_and_its_table_is_that_of_one_go(tmp_path):
     result = looking([Roughness(), Chance()], tmp_path / "out", looks=2)
     assert (result.run.looks.clips, result.run.looks.taken, result.run.looks.concluded) == ((14, 24), 2, False)
-    at_once = stress_test([Roughness(), Chance()], clips=CLIPS, out=tmp_path / "once", **DAMAGE)
+    at_once = stress_test([Roughness(), Chance()], clips=CLIPS, workers=1, out=tmp_path / "once", **DAMAGE)
     key = ["clip_id", "degradation", "level", "metric"]
     one, other = (of.scores.sort_values(key)["score"].to_numpy() for of in (result, at_once))
     assert np.array_equal(one, other)
@@ -96,24 +96,24 @@ def test_a_run_that_was_stopped_goes_on_with_its_look(tmp_path, monkeypatch):
 
 def test_clips_that_are_added_outside_a_plan_mark_the_run(tmp_path):
     out = tmp_path / "out"
-    stress_test(Chance(), clips=CLIPS[:8], out=out, **DAMAGE)
-    result = stress_test(Chance(), clips=CLIPS[:16], out=out, **DAMAGE)
+    stress_test(Chance(), clips=CLIPS[:8], workers=1, out=out, **DAMAGE)
+    result = stress_test(Chance(), clips=CLIPS[:16], workers=1, out=out, **DAMAGE)
     assert result.run.looked_at == (8,)
     assert result.scores["clip_id"].nunique() == 16
     assert result.analysis.looks["planned"].tolist() == [False, False]
     assert "errs more often than stated" in result.analysis.verdicts["sentence"].iloc[0]
-    again = stress_test(Chance(), clips=CLIPS[:16], out=out, **DAMAGE)
+    again = stress_test(Chance(), clips=CLIPS[:16], workers=1, out=out, **DAMAGE)
     assert again.run.looked_at == (8,)
     with pytest.raises(RunFolderError, match="looked at without a plan"):
         looking(Chance(), out)
     with pytest.raises(RunFolderError, match="another run"):
-        stress_test(Chance(), clips=CLIPS[:6], out=out, **DAMAGE)
+        stress_test(Chance(), clips=CLIPS[:6], workers=1, out=out, **DAMAGE)
 
 
 def test_a_plan_that_is_given_up_marks_the_run_whether_clips_are_added_or_not(tmp_path):
     out = tmp_path / "out"
     assert looking(Chance(), out).run.looks.taken == 3
-    result = stress_test(Chance(), clips=CLIPS, out=out, **DAMAGE)
+    result = stress_test(Chance(), clips=CLIPS, workers=1, out=out, **DAMAGE)
     assert (result.run.looks, result.run.looked_at) == (None, (14, 19))
     assert "errs more often than stated" in result.analysis.verdicts["sentence"].iloc[0]
 
@@ -161,7 +161,7 @@ def test_a_plan_stays_as_it_was_made_and_clips_beyond_it_mark_the_run(tmp_path):
         looking(Roughness(), out, looks=2)
     with pytest.raises(RunFolderError, match="planned at 14, 19, 24 clips, not at 14, 17, 20"):
         looking(Roughness(), out, max_clips=20)
-    result = stress_test(Roughness(), clips=CLIPS, out=out, **DAMAGE)
+    result = stress_test(Roughness(), clips=CLIPS, workers=1, out=out, **DAMAGE)
     assert (result.run.looks, result.run.looked_at) == (None, (14,))
 
 
@@ -191,7 +191,7 @@ def test_looks_that_do_not_fit_are_refused(tmp_path):
         ({"until": "bored"}, "should be 'concluded'"),
     ):
         with pytest.raises(ConfigError, match=message):
-            stress_test(Chance(), clips=CLIPS, out=tmp_path / "out", **DAMAGE, **options)
+            stress_test(Chance(), clips=CLIPS, workers=1, out=tmp_path / "out", **DAMAGE, **options)
     for wrong in ({"clips": (2, 1)}, {"clips": (1,)}, {"taken": 3}):
         with pytest.raises(ValueError, match=r"more than the one before|do not fit"):
             LooksRecord(**{"clips": (1, 2), "recordings": (1, 2), **wrong})

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from degrade_bench.bench import stress_test
-from degrade_bench.cli.progress import time_line
+from degrade_bench.bench.telling import time_line
 from degrade_bench.metric.catalogue import load_metric
 from degrade_bench.runs.record import read_record
 from degrade_bench.runs.timings import Timings
@@ -39,7 +39,14 @@ def test_every_stage_of_a_run_is_there_and_none_took_longer_than_there_was(tmp_p
 
 def test_several_looks_add_up_and_a_start_with_nothing_to_do_says_so(tmp_path):
     clips = [replace(make_clip(1.0, 8000, 1, seed=seed), id=f"clip{seed:02d}") for seed in range(16)]
-    options = {"clips": clips, "out": tmp_path / "o", "degradations": [ToyNoise()], "suites": (), "levels": (5,)}
+    options = {
+        "clips": clips,
+        "workers": 1,
+        "out": tmp_path / "o",
+        "degradations": [ToyNoise()],
+        "suites": (),
+        "levels": (5,),
+    }
     result = stress_test(Rms(), until="concluded", looks=2, **options)
     assert result.run.looks.taken in (1, 2)
     told = result.run.timings

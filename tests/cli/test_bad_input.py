@@ -149,6 +149,8 @@ def test_a_metric_that_misbehaves_fails_its_rows_and_the_exit_code_is_1(call, mu
     metrics = ",".join(f"mine.py:{name}" for name in ("Nan", "Shape", "Raises", "Fine"))
     command = ["run", "--degradation", "white_noise", "--levels", "5", "--workers", "1", "--input", music]
     command += ["--metric", metrics, "--out", "o"]
+    assert_refused(call(*command), "metric nan failed on every one of the first ", "--keep-going scores the rest")
+    command += ["--keep-going"]
     code, *_ = call(*command)
     assert code == 1
     frame = pd.read_parquet("o/scores.parquet")

@@ -7,10 +7,10 @@ import io
 import pytest
 from rich.progress import Progress
 
+from degrade_bench._support.bars import Bars, RateColumn
+from degrade_bench._support.terminal import PlainConsole
 from degrade_bench.analysis import AnalysisOptions, analyse
 from degrade_bench.bench import stress_test
-from degrade_bench.cli.bars import Bars, RateColumn
-from degrade_bench.cli.terminal import PlainConsole
 from degrade_bench.conclude import show
 from tests.analysis.tables import noisy, table
 from tests.sweep.toys import Rms
@@ -62,7 +62,7 @@ def test_so_does_a_report(tmp_path, clip_factory):
     told = []
     clips = [clip_factory(2.0, 8000, 1, seed=seed) for seed in range(2)]
     damage = {"degradations": ("white_noise",), "suites": (), "levels": (5,)}
-    stress_test(Rms(), clips=clips, out=tmp_path / "o", **damage)
+    stress_test(Rms(), clips=clips, workers=1, out=tmp_path / "o", **damage)
     show(tmp_path / "o", lambda done, of: told.append((done, of)))
     figures = len(list((tmp_path / "o" / "figures").glob("*.png")))
     assert told == [(done, figures) for done in range(figures + 1)]

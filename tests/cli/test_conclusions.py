@@ -28,6 +28,7 @@ def finished(tmp_path_factory) -> Path:
         [load_metric("simulated-deaf-to-structure", {}, "cpu"), load_metric("simulated-noise", {}, "cpu")],
         clips=clips,
         degradations=("white_noise", "beat_shuffle"),
+        workers=1,
         out=folder,
     )
     return folder

@@ -30,8 +30,8 @@ def test_the_whole_job_and_all_that_reads_it_afterwards(bucket, call, tmp_path):
     out = f"s3://{bucket.parts[1]}/runs/first"
     clips = [make_clip(1.5, 8000, 1, seed=seed) for seed in range(2)]
     degradations = {"clips": clips, "degradations": ["white_noise"], "levels": (5,)}
-    local = degrade_bench.stress_test(Peak(), out=tmp_path / "out", **degradations)
-    result = degrade_bench.stress_test(Peak(), out=out, **degradations)
+    local = degrade_bench.stress_test(Peak(), workers=1, out=tmp_path / "out", **degradations)
+    result = degrade_bench.stress_test(Peak(), workers=1, out=out, **degradations)
     assert result.scores.drop(columns="seconds").equals(local.scores.drop(columns="seconds"))
     there = contents(Path(out))
     names = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()}

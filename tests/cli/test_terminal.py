@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
+from degrade_bench._support.terminal import PlainConsole, shown
 from degrade_bench.cli.listing import print_listing
 from degrade_bench.cli.power import print_plan
-from degrade_bench.cli.terminal import PlainConsole, shown
 from degrade_bench.conclude import Plan
 
 NAMES = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 
@@ -117,7 +118,7 @@ def test_what_defines_a_degradation_is_part_of_a_sweeps_identity():
 def test_suites_of_reproductions_are_run_analysed_and_reported(tmp_path):
     clips = [make_clip(2.0, 44100, 2, seed=seed) for seed in range(3)]
     suites = ("muq-eval-paper", "pmqd")
-    result = degrade_bench.stress_test(Rms(), clips=clips, suites=suites, out=tmp_path / "out")
+    result = degrade_bench.stress_test(Rms(), clips=clips, suites=suites, workers=1, out=tmp_path / "out")
     scores = result.scores
     assert result.failed == 0
     placebos = {f"{each.name}_placebo" for each in suite("muq-eval-paper").degradations}
@@ -134,7 +135,7 @@ def test_suites_of_reproductions_are_run_analysed_and_reported(tmp_path):
 def test_objects_are_stress_tested_beside_names(tmp_path):
     clips = [make_clip(2.0, 8000, 1, seed=seed) for seed in range(2)]
     result = degrade_bench.stress_test(
-        Rms(), clips=clips, degradations=[ToyNoise(), "low_pass"], levels=(1,), out=tmp_path / "o"
+        Rms(), clips=clips, degradations=[ToyNoise(), "low_pass"], levels=(1,), workers=1, out=tmp_path / "o"
     )
     tested = result.scores[result.scores.role == "test"]
     assert set(tested.degradation) == {"toy_noise", "low_pass"}
@@ -146,7 +147,7 @@ class Unpicklable(ToyNoise):
 
     def __init__(self):
         super().__init__()
-        self.function = lambda: None
+        self.lock = threading.Lock()
 
 
 class Nameless(ToyNoise):

@@ -129,7 +129,7 @@ class Plugins:
         (folder / "work").mkdir()
         spec = f"{write(kind, light, folder)}:Hostile"
         metrics = ",".join([spec, common.PANEL] if number % 2 else [common.PANEL, spec])
-        arguments = common.run_arguments(self.corpus, folder / "out", workers, metrics, DAMAGES)
+        arguments = [*common.run_arguments(self.corpus, folder / "out", workers, metrics, DAMAGES), "--keep-going"]
         if has_timeout():
             seconds = HANGING_SECONDS if kind.hangs else PATIENT_SECONDS
             arguments += ["--metric-timeout", str(seconds)]

@@ -16,6 +16,8 @@ BY_NAME = re.compile(r"^[\w.]+:(\w+)$")
 ALIVE = {
     "__getattr__": "Python calls it, for a module",
     "__dir__": "Python calls it, for a module",
+    "get_code": "Python calls it, of a loader",
+    "_repr_html_": "a notebook calls it",
     "_value_": "enum reads it",
     "unraisablehook": "Python calls it, of sys",
     "excepthook": "Python calls it, of threading",

@@ -70,12 +70,17 @@ def clip() -> Clip:
 
 def stress() -> RunResult:
     return degrade_bench.stress_test(
-        [Peak(), Plain()], clips=[clip()], degradations=[Offset(), "white_noise"], levels=(1, 3, 5), out="out"
+        [Peak(), Plain()],
+        clips=[clip()],
+        degradations=[Offset(), "white_noise", "mine.py:Offset"],
+        levels=(1, 3, 5),
+        out="out",
+        progress=False,
     )
 
 
 def read(result: RunResult) -> None:
-    print(result.folder / "report.html", result.failed, result.record)
+    print(result, result.report, result.folder / "report.html", result.failed, result.record)
     print(result.analysis.summary.to_string(), result.scores["score"].mean())
 
 

@@ -152,6 +152,7 @@ def test_every_trait_of_a_plain_object_is_taken_over():
         "source": "a book",
         "sample_rate": 8000,
         "window_seconds": 2.0,
+        "crops": True,
         "hop_seconds": 1.0,
         "min_seconds": 0.5,
         "higher_is_better": True,

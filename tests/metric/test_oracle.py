@@ -28,7 +28,12 @@ class Witness(Oracle):
 def test_it_is_told_the_role_and_for_a_placebo_the_damage_that_it_stands_beside(tmp_path):
     clips = [make_clip(6.0, 16000, 1, seed=seed) for seed in range(2)]
     rows = degrade_bench.stress_test(
-        Witness(), clips=clips, degradations=("white_noise", "beat_shuffle"), levels=(1, 3, 5), out=tmp_path / "run"
+        Witness(),
+        clips=clips,
+        degradations=("white_noise", "beat_shuffle"),
+        levels=(1, 3, 5),
+        workers=1,
+        out=tmp_path / "run",
     ).scores
     assert set(rows.loc[rows["role"].isin(["clean", "control"]) & (rows["status"] == "ok"), "score"]) == {5.0}
     tests = rows[rows["role"] == "test"]

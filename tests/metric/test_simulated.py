@@ -58,6 +58,7 @@ def test_a_run_says_of_them_what_is_so(tmp_path):
         clips=clips,
         degradations=("white_noise", "beat_shuffle"),
         levels=(1, 3, 5),
+        workers=1,
         out=tmp_path / "run",
     )
     cells = ["metric", "degradation"]

@@ -38,6 +38,7 @@ def make_finished(folder: Path) -> None:
             suites=(),
             degradation=("white_noise", "hard_clipping", "beat_shuffle", "tempo_change"),
             levels=(1, 3, 5),
+            workers=1,
             out=folder,
         )
 

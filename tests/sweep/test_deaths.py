@@ -14,6 +14,7 @@ import pytest
 
 from degrade_bench.runs.columns import INTERRUPTED, Row
 from degrade_bench.runs.folder import RunFolder
+from degrade_bench.sweep import processes
 from degrade_bench.sweep.execute import execute
 from degrade_bench.sweep.pool import Pool
 from degrade_bench.sweep.processes import WorkerStartError
@@ -141,17 +142,29 @@ def _failed(row):
 
 
 SCRIPT = """
+import threading
 from degrade_bench import stress_test
 from tests.conftest import make_clip
+from tests.sweep.toys import ToyNoise
+
+print("it runs")
+LOCK = threading.Lock()
 
 class Mine:
-    name, higher_is_better = "mine", True
+    name, higher_is_better, light = "mine", True, True
     def score(self, batch, sample_rate, reference=None):
         return batch.abs().mean(dim=(1, 2))
 
-stress_test(
-    Mine(), clips=[make_clip(1.0, 8000, 1)], degradations=["dither"], workers=2, out=OUT,
+class Own(ToyNoise):
+    name = "own"
+    def damage(self, clip, params):
+        return NAMED and super().damage(clip, params)
+
+result = stress_test(
+    Mine(), clips=[make_clip(1.0, 8000, 1, seed=n) for n in (1, 2)], degradations=[Own()], workers=2, out=OUT,
+    levels=(5,),
 )
+print(result.run.counts.ok, set(result.scores["degradation"]) >= {"own", "gain"})
 """
 
 
@@ -161,9 +174,19 @@ def run_script(script):
     return subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
 
 
-def test_a_script_without_the_main_guard_is_told_so_and_does_not_run_twice(tmp_path):
+def test_a_script_without_the_main_guard_has_workers_that_know_its_classes(tmp_path):
     script = tmp_path / "script.py"
-    script.write_text(SCRIPT.replace("OUT", repr(str(tmp_path / "out"))))
+    script.write_text(SCRIPT.replace("OUT", repr(str(tmp_path / "out"))).replace("NAMED", "True"))
+    done = run_script(script)
+    assert done.returncode == 0, done.stderr
+    once, counted = done.stdout.splitlines()
+    assert once == "it runs"
+    assert counted.endswith(" True")
+
+
+def test_where_its_classes_cannot_be_sent_it_is_told_so_and_does_not_run_twice(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT.replace("OUT", repr(str(tmp_path / "out"))).replace("NAMED", "LOCK"))
     done = run_script(script)
     assert done.returncode == 1
     assert done.stderr.count("Traceback") == 1
@@ -176,9 +199,12 @@ def test_a_script_from_standard_input_is_told_so(monkeypatch):
     main = type(sys)("__main__")
     main.__file__, main.__spec__ = "<stdin>", None
     monkeypatch.setitem(sys.modules, "__main__", main)
+    monkeypatch.setattr(processes, "needs_main_script", lambda work: True)
     with pytest.raises(WorkerStartError, match="main script <stdin>, which is no file; save it"):
         Pool(Work(0, (), 1, (), (), ()), 2)
     Pool(Work(0, (), 1, (), (), ()), 1)
+    monkeypatch.setattr(processes, "needs_main_script", lambda work: False)
+    Pool(Work(0, (), 1, (), (), ()), 2)
 
 
 class Unknown:

@@ -19,6 +19,7 @@ def scores(tmp_path_factory):
         clips=[make_clip(5.0, 16000, 1, seed=seed) for seed in range(2)],
         degradations=("tempo_change", "white_noise"),
         levels=(1, 5),
+        workers=1,
         out=tmp_path_factory.mktemp("run") / "r",
     )
     return result.scores
@@ -53,13 +54,15 @@ def test_anybodys_metric_can_say_so(tmp_path):
     odd = Odd()
     odd.aligned, odd.hears = False, ("gain",)
     clips = [make_clip(5.0, 16000, 1)]
-    table = degrade_bench.stress_test(odd, clips=clips, degradations=("speed_change",), out=tmp_path / "a").scores
+    table = degrade_bench.stress_test(
+        odd, clips=clips, degradations=("speed_change",), workers=1, out=tmp_path / "a"
+    ).scores
     assert (table["status"] == "ok").all()
     changed = table[(table["degradation"] == "speed_change") & (table["level"] == 5)]["score"]
     assert abs(changed.iloc[0]) > 100
     assert not table[table["degradation"] == "gain"]["nuisance"].any()
     aligned = degrade_bench.stress_test(
-        Odd(), clips=clips, degradations=("speed_change",), out=tmp_path / "b"
+        Odd(), clips=clips, degradations=("speed_change",), workers=1, out=tmp_path / "b"
     ).scores
     assert set(aligned[aligned["degradation"] == "speed_change"]["status"]) == {"not-applicable"}
     assert set(aligned["fingerprint"]) != set(table["fingerprint"])

@@ -248,9 +248,8 @@ def test_an_awkward_metric_costs_its_own_rows_only(tmp_path):
         name = "loud"
         default_ladder = toys.Ladder((0.1, 0.2, 0.4, 0.5, 0.6), "σ")
 
-    sweep = make_sweep(
-        degradations=(Loud(), toys.ToyGain()), metrics=(toys.Awkward(), toys.Rms(), toys.WrongShape())
-    )
+    metrics = (toys.Awkward(), toys.Rms(), toys.WrongShape())
+    sweep = make_sweep(degradations=(Loud(), toys.ToyGain()), metrics=metrics, keep_going=True)
     frame = sweep_in(tmp_path / "out", sweep).table.to_pandas()
     tests = frame[(frame.degradation == "loud") & (frame.clip_id == "c1")]
     awkward = tests[(tests.metric == "awkward") & (tests.role == "test")].set_index("level")
@@ -272,8 +271,7 @@ def test_a_heavy_metric_hears_full_windows_around_the_same_music(tmp_path):
     assert set(frame.score) == {2400.0}
     alone = make_sweep(degradations=(toys.ToyStretch(), toys.ToyGain()), metrics=(toys.Length(),))
     frame = sweep_in(tmp_path / "alone", alone).table.to_pandas()
-    assert set(frame[frame.role != "test"].score) == {24000.0}
-    assert frame[frame.role == "test"].score.min() >= 2 * 8000
+    assert set(frame.score) == {2.0 * 8000}, "its two seconds, of clips of three and of eighteen"
 
 
 def test_a_metric_that_hops_hears_the_whole_clip_and_keeps_its_windows(tmp_path):

@@ -71,7 +71,8 @@ def mortals(monkeypatch):
         left = list(fates)
         started = []
 
-        def start():
+        def start(imports_main_script):
+            assert not imports_main_script
             fate = left.pop(0) if len(left) > 1 else left[0]
             started.append(Mortal(*fate) if isinstance(fate, tuple) else Mortal(fate))
             return started[-1], started[-1].ours

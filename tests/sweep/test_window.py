@@ -7,14 +7,18 @@ import torch
 
 from degrade_bench.clip import Clip, TimeMap
 from degrade_bench.corpus.builtin import builtin_sources
+from degrade_bench.corpus.source import MemorySource
 from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.degrade.signal.speed import SampleRateDrift
 from degrade_bench.degrade.structural.missing_beats import MissingBeats
 from degrade_bench.degrade.structural.smooth_tempo import Accelerando
 from degrade_bench.degrade.structural.tempo_jitter import TempoJitter
+from degrade_bench.metric.base import Metric
+from degrade_bench.metric.muq_eval.metric import MuQEval
 from degrade_bench.sweep.cells import expand
-from degrade_bench.sweep.window import matched_samples, shared_window
+from degrade_bench.sweep.window import matched_samples, shared_window, window_samples
+from degrade_bench.sweep.worker import Task, Work, work_on
 from tests.conftest import make_clip
 from tests.sweep import toys
 
@@ -117,6 +121,64 @@ def test_a_damage_that_moves_the_middle_and_keeps_the_length_shrinks_the_window_
         rendered = kind().render(clip, level, generator(cell_seed(0, clip.hash, kind.name, kind.version)))
         given = matched_samples(clip, rendered.clip, rendered.plan.time_map, 10.0, shrunk)
         assert given.shape[1] >= full - 2, "as much as of the clean clip"
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 22050, 44100])
+@pytest.mark.parametrize("window", [0.5, 2.0, 10.0])
+def test_a_window_is_as_long_as_it_was_declared_around_the_middle(rate, window):
+    for seconds in (window + 1 / rate, window + 0.3, 17.0):
+        clip = ramp(seconds, rate)
+        given = window_samples(clip, clip, None, window, None)
+        assert given.shape[1] == round(window * rate)
+        middle = (given[0, 0].double() + given[0, -1].double()) / 2
+        assert float(middle) == pytest.approx((seconds - 1 / rate) / 2, abs=1 / rate)
+    short = ramp(window / 2, rate)
+    assert window_samples(short, short, None, window, None) is short.samples
+
+
+@pytest.mark.parametrize("name", ["tempo_change", "accelerando", "sample_rate_drift", "missing_beats", "wow"])
+def test_a_window_is_as_long_where_a_damage_moves_time_and_lies_where_the_music_went(name):
+    degradation, clip, rate, count = catalogue.get(name), make_clip(8.0, 11025, 1), 11025, 33_075
+    assert shared_window(clip, blocks(degradation), 0, 3.0) is None
+    rendered = degradation.render(clip, 5, generator(cell_seed(0, clip.hash, *degradation.seed_key)))
+    time_map = rendered.plan.time_map
+    given = window_samples(clip, rendered.clip, time_map, 3.0, None)
+    assert given.shape[1] == count
+    middle = clip.duration / 2 if time_map is None else float(time_map(clip.duration / 2))
+    first = round(middle * rate) - count // 2
+    found = rendered.clip.samples[:, first - 1 :].unfold(1, count, 1)[:, :3] - given[:, None]
+    assert found.abs().amax(dim=2).min() == 0, "to the sample, or beside it"
+
+
+def test_a_window_that_just_fits_is_moved_by_a_sample_and_not_cut():
+    clip = ramp(10.0)
+    beside = TimeMap(((0.0, 0.0), (5.0, 5.001), (10.0, 10.0)))
+    assert matched_samples(clip, clip, beside, 10.0, None).shape[1] == 9998
+    given = window_samples(clip, clip, beside, 10.0, None)
+    assert given.shape[1] == 10_000
+    shrunk = window_samples(clip, clip, beside, 10.0, 4.0)
+    assert shrunk.shape[1] == 4000
+
+
+class Crops(toys.Length):
+    name, crops = "crops", True
+
+
+@pytest.mark.parametrize("kind", [toys.ToyStretch, toys.ToyNoise, toys.ToySqueeze])
+def test_what_a_metric_is_given_is_its_window_unless_it_cuts_that_by_itself(kind):
+    music = MemorySource("music", make_clip(11.0, 8000, 1))
+    asked = Work(0, toys.LEVELS, 1, (kind(),), (toys.Length(), Crops()), ())
+    todo = {block.name: frozenset({"length", "crops"}) for block in asked.blocks()}
+    rows = [row for message in work_on(Task(music, todo), asked) for row in getattr(message, "rows", ())]
+    lengths = {name: {row.score for row in rows if row.metric == name} for name in ("length", "crops")}
+    least = {toys.ToySqueeze: 1.1}.get(kind, 2.0) * 8000
+    assert [*lengths["length"]] == [pytest.approx(least, abs=2)]
+    assert max(lengths["crops"]) == {toys.ToyStretch: 6 * 88_000, toys.ToyNoise: 88_000}.get(kind, least)
+
+
+def test_muq_eval_cuts_by_its_own_contract():
+    assert MuQEval.crops
+    assert not Metric.crops
 
 
 def stemmed() -> Clip:

@@ -9,8 +9,9 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from pydantic_core import to_jsonable_python
@@ -22,9 +23,11 @@ from degrade_bench._support.pipes import receive, send
 from degrade_bench._support.texts import said
 from degrade_bench.errors import DegradeBenchError
 from degrade_bench.metric.base import Metric, Treatment, checked_counts, checked_scores, checked_windows
-from degrade_bench.metric.host.messages import Answer, Failed, Load, Loaded, Request, Score, Scored
+from degrade_bench.metric.host.messages import Answer, Failed, Load, Loaded, Look, Request, Score, Scored, Seen
 from degrade_bench.metric.memory import is_out_of_memory
 from degrade_bench.metric.traits import Traits
+
+T = TypeVar("T")
 
 WATCH_SECONDS = 1.0
 """How often the host looks whether the process that started it is still there."""
@@ -45,7 +48,9 @@ def main(connection: Connection) -> None:
         except Exception:  # the pipe is closed, or a process that the metric has started reads from it too
             return
         ours = modules_kept("degrade_bench")  # answers are sent by the names of their classes
-        if isinstance(request, Load):
+        if isinstance(request, Look):
+            answer = _looked(request)
+        elif isinstance(request, Load):
             metric, answer = _load(request)
         else:
             assert metric is not None
@@ -72,19 +77,39 @@ def _watch(parent: int) -> None:
 def _load(request: Load) -> tuple[Metric | None, Answer]:
     from degrade_bench.metric.catalogue import load_metric
 
+    def load() -> tuple[Metric, Answer]:
+        metric = load_metric(request.path, request.settings, request.device, request.spec)
+        return metric, _loaded(metric)
+
+    done = _imported(request.path, load)
+    return (None, done) if isinstance(done, Failed) else done
+
+
+def _looked(request: Look) -> Answer:
+    from degrade_bench.metric.catalogue import metrics_at
+
+    return _imported(request.path, lambda: Seen(metrics_at(request.path)))
+
+
+def _imported(path: str, work: Callable[[], T]) -> T | Failed:
+    """What comes of work that imports foreign code; what that prints is shown at once where it succeeds.
+
+    Args:
+        path: of the code.
+        work: that imports it.
+    """
     printed = io.StringIO()
-    sys.argv[:] = [request.path.rpartition(":")[0]]  # what argparse shows as the program
+    sys.argv[:] = [path.rpartition(":")[0] or path]  # what argparse shows as the program
     try:
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), contained("it"):
-            metric = load_metric(request.path, request.settings, request.device, request.spec)
-            loaded = _loaded(metric)
+            done = work()
     except BaseException as error:  # of foreign code, whatever it is
         lines = printed.getvalue().split("\n")
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-        return None, _failed(error, last if "sys.exit" in str(error) else "")
+        return _failed(error, last if "sys.exit" in str(error) else "")
     with contextlib.suppress(Exception):  # a stream that was closed, or that the metric replaced
         sys.stderr.write(printed.getvalue())
-    return metric, loaded
+    return done
 
 
 def _loaded(metric: Metric) -> Loaded:

@@ -30,6 +30,24 @@ class Load:
 
 
 @dataclass(frozen=True)
+class Look:
+    """What metrics there are at a place.
+
+    Attributes:
+        path: ``path/to/file.py``, for all of them; ``path/to/file.py:Name`` or ``package.module:Name`` for one.
+    """
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The metrics at a place: the name of each one's class, and what it calls itself, where its class says so."""
+
+    found: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
 class Loaded:
     """What a metric says of itself, read once.
 
@@ -90,5 +108,5 @@ class Failed:
     out_of_memory: bool = False
 
 
-Request = Load | Score | Treatment
-Answer = Loaded | Scored | Failed
+Request = Load | Look | Score | Treatment
+Answer = Loaded | Seen | Scored | Failed

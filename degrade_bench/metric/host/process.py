@@ -16,7 +16,7 @@ from typing import Any
 from degrade_bench._support.pipes import receive, send
 from degrade_bench._support.processes import how_it_ended
 from degrade_bench.errors import MetricError
-from degrade_bench.metric.host.messages import Answer, Load, Request
+from degrade_bench.metric.host.messages import Answer, Load, Look, Request
 
 START_SECONDS = 300.0
 """How long a host may take to import what the bench itself needs."""
@@ -85,13 +85,13 @@ class HostProcess:
 
         Args:
             request: what is wanted.
-            seconds: how long to wait, and :data:`LOADING` times as long for a :class:`Load`; None for as long as it
+            seconds: how long to wait, and :data:`LOADING` times as long while it imports; None for as long as it
                 takes.
 
         Raises:
             MetricDiedError: the process ended, or did not answer in time and was ended.
         """
-        if seconds is not None and isinstance(request, Load):
+        if seconds is not None and isinstance(request, Load | Look):
             seconds *= LOADING
         answer: Answer = self._wait_for(request, seconds)
         return answer

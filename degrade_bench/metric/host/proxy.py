@@ -10,7 +10,7 @@ import torch
 from degrade_bench._support.texts import ForeignError
 from degrade_bench.errors import ConfigError, MetricError, NotApplicableError
 from degrade_bench.metric.base import Metric, Treatment
-from degrade_bench.metric.host.messages import Failed, Load, Loaded, Request, Score, Scored
+from degrade_bench.metric.host.messages import Answer, Failed, Load, Loaded, Look, Request, Score, Scored, Seen
 from degrade_bench.metric.host.process import HostProcess, MetricDiedError
 from degrade_bench.metric.host.timeout import TIMEOUT_SECONDS
 from degrade_bench.metric.traits import TRAITS
@@ -32,26 +32,59 @@ class ForeignMetricError(ForeignError):
         return ForeignMetricError, (str(self), self.out_of_memory)
 
 
-def load_apart(request: Load, timeout: float | None = TIMEOUT_SECONDS) -> Hosted:
+def look(request: Look, timeout: float | None) -> tuple[HostProcess, Mapping[str, str | None]]:
+    """Which metrics there are at a place, seen in a process of its own, and that process.
+
+    Args:
+        request: where.
+        timeout: as for :func:`load_apart`.
+
+    Returns:
+        the process, which can load one of them, and by the name of its class what each calls itself.
+
+    Raises:
+        ConfigError, MetricError: as :func:`load_apart`.
+    """
+    host, answer = _asked_first(HostProcess(), request, request.path, timeout)
+    assert isinstance(answer, Seen)
+    return host, answer.found
+
+
+def _asked_first(
+    host: HostProcess, request: Load | Look, spec: str, timeout: float | None
+) -> tuple[HostProcess, Answer]:
+    """The answer of a process that imports foreign code; it is ended where that fails.
+
+    Args:
+        host: the process.
+        request: what it is asked.
+        spec: the metric as the user named it.
+        timeout: as for :func:`load_apart`.
+    """
+    try:
+        answer = host.ask(request, timeout)
+    except MetricDiedError as error:
+        raise MetricError(f"metric {spec!r} cannot be loaded: {error}") from None
+    if isinstance(answer, Failed):
+        host.stop()
+        raise _as_raised(answer, spec)
+    return host, answer
+
+
+def load_apart(request: Load, timeout: float | None = TIMEOUT_SECONDS, host: HostProcess | None = None) -> Hosted:
     """Load a metric in a process of its own.
 
     Args:
         request: which one.
         timeout: seconds that it may take for one batch, and a third of those that it may be loaded for; None for no
             limit.
+        host: a process that has looked at the metric; by default a new one.
 
     Raises:
         ConfigError, MetricError: as :func:`~degrade_bench.metric.catalogue.load_metric`; also where the process
             ends while the metric is loaded, or is not done in time.
     """
-    host = HostProcess()
-    try:
-        answer = host.ask(request, timeout)
-    except MetricDiedError as error:
-        raise MetricError(f"metric {request.spec!r} cannot be loaded: {error}") from None
-    if isinstance(answer, Failed):
-        host.stop()
-        raise _as_raised(answer, request.spec)
+    host, answer = _asked_first(host or HostProcess(), request, request.spec, timeout)
     assert isinstance(answer, Loaded)
     hosted = Hosted(request, answer, timeout)
     hosted.adopt(host)

@@ -66,6 +66,7 @@ class MuQEval(PreparedMetric):
     version = "3"
     sample_rate = SAMPLE_RATE
     window_seconds: float | None = WINDOW_SECONDS
+    crops = True
     higher_is_better = True
     score_range = (1.0, 5.0)
     accounts_for = (

@@ -16,7 +16,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from degrade_bench.cli.terminal import PlainConsole
+from degrade_bench._support.terminal import PlainConsole
 
 
 class RateColumn(ProgressColumn):
@@ -38,7 +38,8 @@ class Bars:
     """
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or PlainConsole(stderr=True, highlight=False, soft_wrap=True)
+        # rich would write into a notebook's page what belongs to standard error
+        self.console = console or PlainConsole(stderr=True, highlight=False, soft_wrap=True, force_jupyter=False)
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
