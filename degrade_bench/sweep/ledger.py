@@ -126,10 +126,14 @@ class Ledger:
         self._store_in_time()
 
     def _tell_if_done(self, clip_id: str) -> None:
-        """Say that a clip is done once all of it was reported and nothing of it waits for a device."""
+        """Say that a clip is done once all of it was reported and nothing of it waits for a device.
+
+        Of a clip that was left out or lost that was said, and it is not done.
+        """
         if clip_id in self._reported and not self._unstored[clip_id]:
             self._reported.discard(clip_id)
-            self.progress.clip_done(clip_id)
+            if all(clip_id != skipped.id for skipped in self.skipped):
+                self.progress.clip_done(clip_id)
 
     def _skip(self, clip_id: str, reason: str) -> None:
         self.skipped.append(Skipped(clip_id, reason))
