@@ -20,6 +20,7 @@ from degrade_bench.degrade.suites import resolve
 from degrade_bench.errors import ConfigError, MetricError, UnknownNameError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.catalogue import SkippedMetric, default_metrics, load_metric_apart
+from degrade_bench.metric.outside.declaration import by_spec
 from degrade_bench.sweep.config import RunConfig
 from degrade_bench.sweep.crew import Engine
 from degrade_bench.sweep.device import resolve_device
@@ -91,6 +92,7 @@ def resolve_request(
             sources = builtin_sources()
     skipped_metrics: Sequence[SkippedMetric] = ()
     if metrics is None:
+        config = config.model_copy(update={"set": by_spec(config.set, config.metric)})
         metrics, skipped_metrics = _metrics(config, device)
         if config.set:  # what was typed at the command line, as the metrics took it
             specs = config.metric or [metric.name for metric in metrics]

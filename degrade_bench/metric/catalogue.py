@@ -26,6 +26,8 @@ from degrade_bench.metric.host.messages import Load
 from degrade_bench.metric.host.proxy import load_apart
 from degrade_bench.metric.host.timeout import TIMEOUT_SECONDS
 from degrade_bench.metric.identity import BENCH
+from degrade_bench.metric.outside.declaration import is_outside
+from degrade_bench.metric.outside.metric import load_outside
 from degrade_bench.metric.settings import BENCH_SETS, takes, typed_settings
 from degrade_bench.metric.simulated.truths import TRUTHS
 from degrade_bench.metric.trait_values import LONGEST_TEXT
@@ -128,6 +130,8 @@ def load_metric_apart(
     Raises:
         UnknownNameError, ConfigError, MetricError: as :func:`load_metric`.
     """
+    if is_outside(spec):
+        return load_outside(spec, settings, timeout)
     path = spec if ":" in spec else REGISTRY.path(spec)
     if path is None or path.startswith(f"{BENCH}."):
         return load_metric(spec, settings, device)

@@ -29,6 +29,7 @@ from degrade_bench.degrade.ladder import LEVELS
 from degrade_bench.degrade.suite import is_suite_file
 from degrade_bench.errors import ConfigError, UnknownNameError
 from degrade_bench.metric.host.timeout import TIMEOUT_SECONDS
+from degrade_bench.metric.outside.declaration import PLACES
 
 
 def _split(value: Any) -> Any:
@@ -47,6 +48,13 @@ def _split(value: Any) -> Any:
 def _paths(value: Any) -> Any:
     """Let one path stand for a list of one. Paths may hold commas, so nothing is split."""
     return (value,) if isinstance(value, str | Path) else value
+
+
+def _split_metrics(value: Any) -> Any:
+    """As :func:`_split`; a command may hold commas, so it is one name."""
+    given = value if isinstance(value, list | tuple) else [value]
+    parts = [[one] if isinstance(one, str) and one.startswith(PLACES) else _split(one) for one in given]
+    return tuple(name for names in parts for name in (names if isinstance(names, list | tuple) else [names]))
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
@@ -100,7 +108,7 @@ class RunConfig(BaseModel):
     input: Annotated[tuple[Path, ...], BeforeValidator(_paths)] = ()
     suite: Names = ()
     degradation: Names = ()
-    metric: Names = ()
+    metric: Annotated[tuple[str, ...], BeforeValidator(_split_metrics)] = ()
     set: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     seed: int = Field(default=0, ge=0, lt=2**63)
     levels: Annotated[tuple[int, ...], BeforeValidator(_split)] = LEVELS

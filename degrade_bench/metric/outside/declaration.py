@@ -1,0 +1,204 @@
+"""What a user declares of a metric outside: on the command line, or in a metric file.
+
+``--metric 'cmd:./score {wav}'`` takes its declarations from ``--set cmd.KEY=VALUE``; ``--metric my_metric.yaml``
+from that file, and from ``--set my_metric.yaml.KEY=VALUE`` over it. No torch is needed here.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from degrade_bench.errors import ConfigError
+from degrade_bench.metric.settings import typed_settings
+from degrade_bench.metric.trait_values import LONGEST_NAME, NAME_SIGNS, plain
+from degrade_bench.metric.traits import TRAITS
+
+Channels = Literal["all", "mono"]
+Audio = Literal["f32", "wav"]
+
+COMMAND = "cmd:"
+"""How a command is told from other metrics."""
+FILES = (".yaml", ".yml")
+"""How the name of a metric file ends."""
+
+WAV, WAVS, REFERENCE, REFERENCES = "{wav}", "{wavs}", "{reference}", "{references}"
+"""What stands in a command for the paths of files."""
+
+PLACES = (COMMAND,)
+"""How the metrics begin whose settings may be addressed by that alone: ``cmd.name``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """A metric outside in its user's words; the keys of a metric file.
+
+    Of the traits (:class:`~degrade_bench.metric.traits.MetricAttributes`) None is for what was not said.
+
+    Attributes:
+        command: a program with its arguments, as a shell would split them; no shell runs.
+        channels: ``mono`` for the mean of the channels, ``all`` for those that the clip has.
+        audio: the files that a program which speaks JSON lines is given: ``f32`` or ``wav``.
+        folder: where files for the metric are written; None for memory, or where temporary files are.
+    """
+
+    command: str | None = None
+    channels: Channels = "all"
+    audio: Audio = "f32"
+    folder: Path | None = None
+    name: str | None = None
+    version: str | None = None
+    summary: str | None = None
+    source: str | None = None
+    sample_rate: int | None = None
+    window_seconds: float | None = None
+    min_seconds: float | None = None
+    higher_is_better: bool | None = None
+    score_range: Sequence[float | None] | None = None
+    needs_reference: bool | None = None
+    aligned: bool | None = None
+    hears: Sequence[str] | None = None
+    domain: str | None = None
+    light: bool | None = None
+
+    @property
+    def traits(self) -> dict[str, Any]:
+        """The traits that were declared."""
+        said = {field.name: plain(getattr(self, field.name)) for field in fields(self) if field.name in TRAITS}
+        return {name: value for name, value in said.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A metric outside as it was asked for.
+
+    Attributes:
+        spec: how the user named it.
+        called: how its settings are addressed, and how messages call it.
+        declared: what is said of it.
+        given: what of that came from ``--set``.
+        place: the folder that its paths are meant from.
+    """
+
+    spec: str
+    called: str
+    declared: Declaration
+    given: Mapping[str, Any]
+    place: Path
+
+    def wrong(self, reason: str) -> ConfigError:
+        """The error of a metric that cannot be had as it was asked for."""
+        return ConfigError(f"--metric {self.spec}: {reason}")
+
+    def refused(self, key: str, expected: str) -> ConfigError:
+        """The error of a declaration that is wrong or missing.
+
+        Args:
+            key: of it.
+            expected: what it should be.
+        """
+        value = getattr(self.declared, key)
+        if value is None:
+            return self.wrong(f"it does not say {key}, expected {expected} (--set {self.called}.{key}=…)")
+        return self.wrong(f"its {key} is {value!r}, expected {expected}")
+
+
+def is_outside(spec: str) -> bool:
+    """Whether a metric is asked for by a command, or by a metric file."""
+    return spec.startswith(PLACES) or spec.endswith(FILES)
+
+
+def asked_for(spec: str, settings: Mapping[str, Any]) -> Asked:
+    """What a user said of a metric outside.
+
+    Args:
+        spec: ``cmd:…``, or a metric file's path.
+        settings: what was set beside.
+
+    Raises:
+        ConfigError: the file cannot be read, or something that was said is wrong.
+    """
+    if spec.endswith(FILES) and not spec.startswith(PLACES):
+        file = Path(spec)
+        said, called, place = _read(file), spec, file.absolute().parent
+    else:
+        said, called, place = {"command": spec.removeprefix(COMMAND)}, COMMAND.rstrip(":"), Path.cwd()
+    given = typed_settings(called, Declaration, settings)
+    asked = Asked(spec, called, Declaration(**{**said, **given}), given, place)
+    for name, value in asked.declared.traits.items():
+        if not TRAITS[name].values.valid(value):
+            raise asked.refused(name, TRAITS[name].values.expected)
+    if not asked.declared.command:
+        raise ConfigError(f"--metric {spec}: it does not say how the metric is reached: give command")
+    return asked
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """The keys of a metric file.
+
+    Raises:
+        ConfigError: with the line of what is wrong.
+    """
+    from degrade_bench._support.yaml_lines import LinedYaml
+
+    lined = LinedYaml(file)
+    if not isinstance(lined.data, dict):
+        raise ConfigError(f"{file}: expected key: value pairs such as command: and higher_is_better:")
+    said: dict[str, Any] = {}
+    for key, value in lined.data.items():
+        name = str(key).replace("-", "_")
+        try:
+            said |= typed_settings("", Declaration, {name: value})
+        except ConfigError as error:
+            reason = str(error).partition(": ")[2]
+            raise lined.error([key], f"{key}: {reason}") from None
+    return said
+
+
+def by_spec(settings: Mapping[str, Mapping[str, Any]], specs: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """Settings by the metrics as they were asked for: ``cmd`` stands for the one command.
+
+    Args:
+        settings: by what they are addressed to.
+        specs: of the metrics.
+
+    Raises:
+        ConfigError: there are several commands.
+    """
+    found: dict[str, Mapping[str, Any]] = {}
+    for target, given in settings.items():
+        meant = [spec for spec in specs if f"{target}:" in PLACES and spec.startswith(f"{target}:")]
+        if len(meant) > 1:
+            raise ConfigError(f"--set {target}.…: {len(meant)} metrics begin so; say what they are in metric files")
+        found[meant[0] if meant else target] = given
+    return found
+
+
+def arguments_of(asked: Asked) -> list[str]:
+    """The command, split as a shell would.
+
+    Raises:
+        ConfigError: a quote is not closed, or there is nothing.
+    """
+    text = asked.declared.command or ""
+    try:
+        arguments = shlex.split(text)
+    except ValueError as error:
+        raise asked.wrong(str(error)) from None
+    if not arguments:
+        raise asked.refused("command", "a program and its arguments")
+    return arguments
+
+
+def as_name(text: str) -> str:
+    """A text as the name of a metric.
+
+    >>> as_name("./my score/v:2")
+    'my score-v-2'
+    """
+    word = "".join(one if one.isalnum() or one in NAME_SIGNS else "-" for one in text)
+    return re.sub(r"^[^\w]+|_*\s+$", "", word)[:LONGEST_NAME].strip() or "metric"
