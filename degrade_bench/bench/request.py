@@ -177,5 +177,5 @@ def _metrics(config: RunConfig, device: str) -> tuple[list[Metric], list[Skipped
     strangers = set(config.set) - set(config.metric)
     if strangers:
         raise ConfigError(f"--set {sorted(strangers)[0]}.…: that metric is not in --metric")
-    timeout = config.metric_timeout or None
-    return [load_metric_apart(spec, config.set.get(spec, {}), device, timeout) for spec in config.metric], []
+    how = (device, config.metric_timeout or None, config.metric_python)
+    return [load_metric_apart(spec, config.set.get(spec, {}), *how) for spec in config.metric], []

@@ -74,6 +74,7 @@ def run(
     engine: option.EngineName = None,
     ray_address: option.RayAddress = None,
     metric_timeout: option.MetricTimeout = None,
+    metric_python: option.MetricPython = None,
     time_limit: option.TimeLimit = None,
     max_failures: option.MaxFailures = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="score failed cells again")] = False,

@@ -14,8 +14,8 @@ Inputs = Annotated[
 Metrics = Annotated[
     list[str] | None,
     typer.Option(
-        help="metrics: a name, package.module:Name or file.py:name; by default the panel, and MuQ-Eval "
-        "where its weights are at hand"
+        help="metrics: a name, package.module:Name, file.py:name, cmd:PROGRAM, http://…, or file.yaml; by default "
+        "the panel, and MuQ-Eval where its weights are at hand"
     ),
 ]
 MaxSeconds = Annotated[
@@ -72,6 +72,14 @@ Windows = Annotated[
 MetricTimeout = Annotated[
     float | None,
     typer.Option(help="seconds that a plug-in metric may take for a batch; 0: no limit  [default: 600]"),
+]
+MetricPython = Annotated[
+    str | None,
+    typer.Option(
+        help="another interpreter, which --metric file.py:Name is for; it needs nothing of this package",
+        metavar="PATH",
+        show_default=False,
+    ),
 ]
 Suites = Annotated[list[str] | None, typer.Option(help="suites, separated by commas: signal, quick, my_suite.yaml")]
 Settings = Annotated[

@@ -27,7 +27,7 @@ from degrade_bench.metric.host.proxy import load_apart
 from degrade_bench.metric.host.timeout import TIMEOUT_SECONDS
 from degrade_bench.metric.identity import BENCH
 from degrade_bench.metric.outside.declaration import is_outside
-from degrade_bench.metric.outside.metric import load_outside
+from degrade_bench.metric.outside.metric import load_outside, load_under
 from degrade_bench.metric.settings import BENCH_SETS, takes, typed_settings
 from degrade_bench.metric.simulated.truths import TRUTHS
 from degrade_bench.metric.trait_values import LONGEST_TEXT
@@ -117,7 +117,11 @@ def default_metrics(
 
 
 def load_metric_apart(
-    spec: str, settings: Mapping[str, Any], device: str, timeout: float | None = TIMEOUT_SECONDS
+    spec: str,
+    settings: Mapping[str, Any],
+    device: str,
+    timeout: float | None = TIMEOUT_SECONDS,
+    python: str | None = None,
 ) -> Metric:
     """As :func:`load_metric`; a metric that does not come with the bench is loaded in a process of its own.
 
@@ -126,12 +130,15 @@ def load_metric_apart(
         settings: as for :func:`load_metric`.
         device: likewise.
         timeout: seconds that such a metric may take for one batch; None for no limit.
+        python: another interpreter, for a metric that is named by a file or a package.
 
     Raises:
         UnknownNameError, ConfigError, MetricError: as :func:`load_metric`.
     """
     if is_outside(spec):
         return load_outside(spec, settings, timeout)
+    if python is not None and ":" in spec:
+        return load_under(python, spec, settings, timeout)
     path = spec if ":" in spec else REGISTRY.path(spec)
     if path is None or path.startswith(f"{BENCH}."):
         return load_metric(spec, settings, device)

@@ -96,6 +96,7 @@ class RunConfig(BaseModel):
             a head node, ``local`` to start one here.
         metric_timeout: seconds that a metric by file, package or entry point may take for one batch before its
             process is ended; 0 for as long as it takes.
+        metric_python: another interpreter, for metrics that are named by a file or a package; None for this one.
         time_limit: seconds after which the run stops by itself, keeping what is finished; None for no limit.
         max_failures: cells that may fail before the exit code is 1.
         retry_failed: score again the cells that failed in an earlier run of this directory.
@@ -127,6 +128,7 @@ class RunConfig(BaseModel):
     engine: Literal["local", "ray"] = "local"
     ray_address: str = "auto"
     metric_timeout: float = Field(default=TIMEOUT_SECONDS, ge=0, allow_inf_nan=False)
+    metric_python: str | None = None
     time_limit: Seconds | None = Field(default=None, gt=0, allow_inf_nan=False)
     max_failures: int = Field(default=0, ge=0)
     retry_failed: bool = False
@@ -184,6 +186,15 @@ class RunConfig(BaseModel):
             raise ValueError("--ray-address needs --engine ray")
         if self.engine == "ray" and self.damage_device != "cpu":
             raise ValueError("--damage-device is for --engine local: the workers of a cluster have no device")
+        return self
+
+    @model_validator(mode="after")
+    def _interpreter_fits(self) -> RunConfig:
+        if self.metric_python is not None:
+            if not any(":" in spec and not spec.startswith(PLACES) for spec in self.metric):
+                raise ValueError("--metric-python needs --metric file.py:Name or package.module:Name")
+            if self.engine == "ray":
+                raise ValueError("--metric-python is for --engine local: write a metric file, with python:")
         return self
 
     @model_validator(mode="after")

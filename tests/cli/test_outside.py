@@ -9,7 +9,10 @@ import pytest
 
 from tests.cli.requests import assert_refused
 
-RUN = ("run", "--degradation", "white_noise", "--levels", "5", "--limit-clips", "1", "--max-seconds", "2", "--out", "out")
+RUN = (
+    *("run", "--degradation", "white_noise", "--levels", "5", "--out", "out"),
+    *("--limit-clips", "1", "--max-seconds", "2"),
+)
 
 
 @pytest.fixture

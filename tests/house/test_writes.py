@@ -91,6 +91,7 @@ WRITES = (
     ("metric/outside/audio.py", "written", "TemporaryDirectory", TEMPORARY),
     ("metric/outside/audio.py", "written", "soundfile.write", TEMPORARY),
     ("metric/outside/audio.py", "written", "write_bytes", TEMPORARY),
+    ("metric/outside/bridge.py", "main", "open", MEMORY),
     ("reports/figures/drawing.py", "save", "remove", REPORT),
     ("reports/figures/drawing.py", "save", "replacing", REPORT),
     ("reports/figures/drawing.py", "save", "savefig", REPORT),

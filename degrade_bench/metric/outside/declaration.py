@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,8 +29,15 @@ FILES = (".yaml", ".yml")
 WAV, WAVS, REFERENCE, REFERENCES = "{wav}", "{wavs}", "{reference}", "{references}"
 """What stands in a command for the paths of files."""
 
-PLACES = (COMMAND,)
-"""How the metrics begin whose settings may be addressed by that alone: ``cmd.name``."""
+ADDRESSES = ("http:", "https:")
+"""How an address is told from other metrics."""
+FORMS = ("command", "url", "metric")
+"""The keys that say how a metric is reached."""
+
+PLACES = (COMMAND, *ADDRESSES)
+"""How the metrics begin that are no names of files."""
+CALLED = {"cmd": (COMMAND,), "http": ADDRESSES}
+"""What stands for the one metric that begins so where settings are addressed: ``cmd.name``, ``http.name``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,13 +48,22 @@ class Declaration:
 
     Attributes:
         command: a program with its arguments, as a shell would split them; no shell runs.
-        channels: ``mono`` for the mean of the channels, ``all`` for those that the clip has.
+        url: an address that requests are posted to.
+        metric: ``file.py:Name`` or ``package.module:Name``, for another interpreter.
+        python: that interpreter.
+        settings: of that metric.
+        channels: ``mono`` for the mean of the channels, ``all`` for those that the clip has; None for those that
+            the metric says, and else all.
         audio: the files that a program which speaks JSON lines is given: ``f32`` or ``wav``.
         folder: where files for the metric are written; None for memory, or where temporary files are.
     """
 
     command: str | None = None
-    channels: Channels = "all"
+    url: str | None = None
+    metric: str | None = None
+    python: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    channels: Channels | None = None
     audio: Audio = "f32"
     folder: Path | None = None
     name: str | None = None
@@ -68,7 +84,7 @@ class Declaration:
     @property
     def traits(self) -> dict[str, Any]:
         """The traits that were declared."""
-        said = {field.name: plain(getattr(self, field.name)) for field in fields(self) if field.name in TRAITS}
+        said = {one.name: plain(getattr(self, one.name)) for one in fields(self) if one.name in TRAITS}
         return {name: value for name, value in said.items() if value is not None}
 
 
@@ -108,7 +124,7 @@ class Asked:
 
 
 def is_outside(spec: str) -> bool:
-    """Whether a metric is asked for by a command, or by a metric file."""
+    """Whether a metric is asked for by a command, an address, or a metric file."""
     return spec.startswith(PLACES) or spec.endswith(FILES)
 
 
@@ -116,24 +132,32 @@ def asked_for(spec: str, settings: Mapping[str, Any]) -> Asked:
     """What a user said of a metric outside.
 
     Args:
-        spec: ``cmd:…``, or a metric file's path.
+        spec: ``cmd:…``, ``http://…``, or a metric file's path.
         settings: what was set beside.
 
     Raises:
         ConfigError: the file cannot be read, or something that was said is wrong.
     """
-    if spec.endswith(FILES) and not spec.startswith(PLACES):
+    said: dict[str, Any]
+    if spec.startswith(COMMAND):
+        said, called, place = {"command": spec.removeprefix(COMMAND)}, "cmd", Path.cwd()
+    elif spec.startswith(ADDRESSES):
+        said, called, place = {"url": spec}, "http", Path.cwd()
+    else:
         file = Path(spec)
         said, called, place = _read(file), spec, file.absolute().parent
-    else:
-        said, called, place = {"command": spec.removeprefix(COMMAND)}, COMMAND.rstrip(":"), Path.cwd()
     given = typed_settings(called, Declaration, settings)
     asked = Asked(spec, called, Declaration(**{**said, **given}), given, place)
     for name, value in asked.declared.traits.items():
         if not TRAITS[name].values.valid(value):
             raise asked.refused(name, TRAITS[name].values.expected)
-    if not asked.declared.command:
-        raise ConfigError(f"--metric {spec}: it does not say how the metric is reached: give command")
+    forms = [name for name in FORMS if getattr(asked.declared, name)]
+    if len(forms) != 1:
+        raise asked.wrong(f"give one of {', '.join(FORMS)}" + (f", not {' and '.join(forms)}" if forms else ""))
+    if not isinstance(asked.declared.settings, Mapping):
+        raise asked.refused("settings", "key: value pairs")
+    if bool(asked.declared.metric) != bool(asked.declared.python):
+        raise asked.wrong("metric and python go together: which class, and under which interpreter")
     return asked
 
 
@@ -160,18 +184,18 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def by_spec(settings: Mapping[str, Mapping[str, Any]], specs: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-    """Settings by the metrics as they were asked for: ``cmd`` stands for the one command.
+    """Settings by the metrics as they were asked for: ``cmd`` stands for the one command, ``http`` for the address.
 
     Args:
         settings: by what they are addressed to.
         specs: of the metrics.
 
     Raises:
-        ConfigError: there are several commands.
+        ConfigError: there are several.
     """
     found: dict[str, Mapping[str, Any]] = {}
     for target, given in settings.items():
-        meant = [spec for spec in specs if f"{target}:" in PLACES and spec.startswith(f"{target}:")]
+        meant = [spec for spec in specs if spec.startswith(CALLED.get(target, ())) or spec == target]
         if len(meant) > 1:
             raise ConfigError(f"--set {target}.…: {len(meant)} metrics begin so; say what they are in metric files")
         found[meant[0] if meant else target] = given

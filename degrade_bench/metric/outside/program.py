@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import selectors
 import signal
@@ -89,7 +90,7 @@ class Program:
             self._input.close()
 
     def lines(self, request: bytes, seconds: float | None) -> Iterator[Line]:
-        """Write to its standard input and give what it prints, line by line, until it ends.
+        """Write to its standard input and give what it prints, line by line, until it closes its output.
 
         Who has heard enough stops asking for lines; the next request goes on behind them.
 
@@ -102,7 +103,7 @@ class Program:
             ForeignMetricError: it printed too much.
         """
         deadline = None if seconds is None else time.monotonic() + seconds
-        printed = 0
+        patience, printed = math.inf, 0
         with selectors.DefaultSelector() as selector:
             for stream in self._outputs:
                 selector.register(stream, selectors.EVENT_READ)
@@ -114,6 +115,8 @@ class Program:
                 if not any(key.fileobj in self._outputs for key in selector.get_map().values()):
                     return
                 left = LOOK_SECONDS if deadline is None else min(LOOK_SECONDS, deadline - time.monotonic())
+                if time.monotonic() > patience:
+                    return
                 if left <= 0:
                     raise MetricDiedError(f"it did not answer within {seconds:g} s")
                 ready = selector.select(left)
@@ -126,6 +129,8 @@ class Program:
                         count = self._read(key.fileobj)  # type: ignore[arg-type]  # one of the outputs
                         if not count:
                             selector.unregister(key.fileobj)
+                            if key.fileobj is self._process.stdout:  # its last words may still come
+                                patience = time.monotonic() + END_SECONDS
                         printed += count
                 if printed > MOST_PRINTED:
                     raise ForeignMetricError(f"it printed more than {MOST_PRINTED >> 20} MB, and no answer")
@@ -181,6 +186,13 @@ class Program:
         words = f": {self.last_words}" if self.last_words else ""
         ended = "closed its output" if code is None else f"ended ({how_it_ended(code)})"
         return MetricDiedError(f"its process {ended}{words}", code in KILLED_FROM_OUTSIDE)
+
+    def leave(self) -> None:
+        """Let it read that there is nothing more to read, and end it where it does not end by itself."""
+        self.close_input()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(END_SECONDS)
+        self.stop()
 
     def stop(self) -> None:
         """End it, and whatever it has started."""

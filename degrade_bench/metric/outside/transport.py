@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from degrade_bench.metric.outside.declaration import Channels
+
 
 @dataclass(frozen=True)
 class Signals:
@@ -32,11 +34,13 @@ class Said:
         parts: of its fingerprint, beside its traits.
         traits: that it says itself; what the user declares goes before.
         at_once: the most signals that it takes at once; None for any number.
+        channels: that it says it takes; None where it says nothing.
     """
 
     parts: Mapping[str, str]
     traits: Mapping[str, Any] = field(default_factory=dict)
     at_once: int | None = None
+    channels: Channels | None = None
 
 
 class Transport(Protocol):

@@ -167,7 +167,7 @@ def test_its_fingerprint_is_that_of_its_words_and_files(tmp_path, batch):
         ("cmd:./nothing {wav}", UP, r"--metric cmd:./nothing {wav}: no such program: ./nothing"),
         ("cmd:no-such-program {wav}", UP, "no such program: no-such-program"),
         ("cmd:true '{wav}", UP, "No closing quotation"),
-        ("cmd:", UP, "give command"),
+        ("cmd:", UP, "give one of command, url, metric"),
         ("cmd:true {wav} {wavs}", UP, "give either {wav} or {wavs}"),
         ("cmd:true {wav} {references}", UP, "beside {wav} give {reference}, not {references}"),
         ("cmd:true --in={wavs}", UP, "make it an argument by itself"),
