@@ -22,10 +22,12 @@ from degrade_bench._support.texts import one_line, said
 from degrade_bench.errors import ConfigError, DegradeBenchError, MetricError, UnknownNameError
 from degrade_bench.metric.adapter import Adapter, check_metric, with_settings
 from degrade_bench.metric.base import Metric
+from degrade_bench.metric.functions import function_metric
 from degrade_bench.metric.host.messages import Load
 from degrade_bench.metric.host.proxy import load_apart
 from degrade_bench.metric.host.timeout import TIMEOUT_SECONDS
 from degrade_bench.metric.identity import BENCH
+from degrade_bench.metric.outside.bridge import scores_by_call
 from degrade_bench.metric.outside.declaration import is_outside
 from degrade_bench.metric.outside.metric import load_outside, load_under
 from degrade_bench.metric.settings import BENCH_SETS, takes, typed_settings
@@ -167,7 +169,10 @@ def load_metric(spec: str, settings: Mapping[str, Any], device: str, called: str
         False
     """
     made, given, called = _named(spec), {}, called or spec
-    if isinstance(made, type) or (callable(made) and not hasattr(made, "score")):
+    if scores_by_call(made, settings):
+        made = function_metric(made, settings, called)
+        given = made.declared
+    elif isinstance(made, type) or (callable(made) and not hasattr(made, "score")):
         given = typed_settings(called, made, settings)
         made = _made(made, called, given, device)
     elif settings:

@@ -41,10 +41,34 @@ CALLED = {"cmd": (COMMAND,), "http": ADDRESSES}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Declaration:
-    """A metric outside in its user's words; the keys of a metric file.
+class DeclaredTraits:
+    """Traits of a metric as its user declares them, with their types; None for what was not said."""
 
-    Of the traits (:class:`~degrade_bench.metric.traits.MetricAttributes`) None is for what was not said.
+    name: str | None = None
+    version: str | None = None
+    summary: str | None = None
+    source: str | None = None
+    sample_rate: int | None = None
+    window_seconds: float | None = None
+    min_seconds: float | None = None
+    higher_is_better: bool | None = None
+    score_range: Sequence[float | None] | None = None
+    needs_reference: bool | None = None
+    aligned: bool | None = None
+    hears: Sequence[str] | None = None
+    domain: str | None = None
+    light: bool | None = None
+
+    @property
+    def traits(self) -> dict[str, Any]:
+        """The traits that were declared."""
+        said = {one.name: plain(getattr(self, one.name)) for one in fields(self) if one.name in TRAITS}
+        return {name: value for name, value in said.items() if value is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration(DeclaredTraits):
+    """A metric outside in its user's words; the keys of a metric file.
 
     Attributes:
         command: a program with its arguments, as a shell would split them; no shell runs.
@@ -66,26 +90,6 @@ class Declaration:
     channels: Channels | None = None
     audio: Audio = "f32"
     folder: Path | None = None
-    name: str | None = None
-    version: str | None = None
-    summary: str | None = None
-    source: str | None = None
-    sample_rate: int | None = None
-    window_seconds: float | None = None
-    min_seconds: float | None = None
-    higher_is_better: bool | None = None
-    score_range: Sequence[float | None] | None = None
-    needs_reference: bool | None = None
-    aligned: bool | None = None
-    hears: Sequence[str] | None = None
-    domain: str | None = None
-    light: bool | None = None
-
-    @property
-    def traits(self) -> dict[str, Any]:
-        """The traits that were declared."""
-        said = {one.name: plain(getattr(self, one.name)) for one in fields(self) if one.name in TRAITS}
-        return {name: value for name, value in said.items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -225,4 +229,4 @@ def as_name(text: str) -> str:
     'my score-v-2'
     """
     word = "".join(one if one.isalnum() or one in NAME_SIGNS else "-" for one in text)
-    return re.sub(r"^[^\w]+|_*\s+$", "", word)[:LONGEST_NAME].strip() or "metric"
+    return re.sub(r"^[\W_]+", "", word)[:LONGEST_NAME].strip() or "metric"
