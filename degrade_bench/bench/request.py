@@ -21,6 +21,7 @@ from degrade_bench.errors import ConfigError, MetricError, UnknownNameError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.catalogue import SkippedMetric, default_metrics, load_metric_apart
 from degrade_bench.metric.outside.declaration import by_spec
+from degrade_bench.metric.outside.environments import found
 from degrade_bench.sweep.config import RunConfig
 from degrade_bench.sweep.crew import Engine
 from degrade_bench.sweep.device import resolve_device
@@ -177,5 +178,8 @@ def _metrics(config: RunConfig, device: str) -> tuple[list[Metric], list[Skipped
     strangers = set(config.set) - set(config.metric)
     if strangers:
         raise ConfigError(f"--set {sorted(strangers)[0]}.…: that metric is not in --metric")
-    how = (device, config.metric_timeout or None, config.metric_python)
+    python = config.metric_python
+    if config.metric_env is not None:
+        python = str(found(config.metric_env).interpreter)
+    how = (device, config.metric_timeout or None, python)
     return [load_metric_apart(spec, config.set.get(spec, {}), *how) for spec in config.metric], []

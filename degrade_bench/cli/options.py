@@ -81,6 +81,12 @@ MetricPython = Annotated[
         show_default=False,
     ),
 ]
+MetricEnv = Annotated[
+    str | None,
+    typer.Option(
+        help="likewise, in an environment that degrade-bench env made", metavar="NAME", show_default=False
+    ),
+]
 Suites = Annotated[list[str] | None, typer.Option(help="suites, separated by commas: signal, quick, my_suite.yaml")]
 Settings = Annotated[
     list[str] | None,

@@ -63,6 +63,7 @@ class Request(Part):
     ray_address: str = "auto"
     metric_timeout: float = 600.0
     metric_python: str | None = None
+    metric_env: str | None = None
     max_failures: int
     retry_failed: bool
 

@@ -97,6 +97,7 @@ class RunConfig(BaseModel):
         metric_timeout: seconds that a metric by file, package or entry point may take for one batch before its
             process is ended; 0 for as long as it takes.
         metric_python: another interpreter, for metrics that are named by a file or a package; None for this one.
+        metric_env: an environment that ``degrade-bench env`` has made, in place of ``metric_python``.
         time_limit: seconds after which the run stops by itself, keeping what is finished; None for no limit.
         max_failures: cells that may fail before the exit code is 1.
         retry_failed: score again the cells that failed in an earlier run of this directory.
@@ -129,6 +130,7 @@ class RunConfig(BaseModel):
     ray_address: str = "auto"
     metric_timeout: float = Field(default=TIMEOUT_SECONDS, ge=0, allow_inf_nan=False)
     metric_python: str | None = None
+    metric_env: str | None = None
     time_limit: Seconds | None = Field(default=None, gt=0, allow_inf_nan=False)
     max_failures: int = Field(default=0, ge=0)
     retry_failed: bool = False
@@ -190,11 +192,16 @@ class RunConfig(BaseModel):
 
     @model_validator(mode="after")
     def _interpreter_fits(self) -> RunConfig:
-        if self.metric_python is not None:
+        given = [
+            name for name in ("metric-python", "metric-env") if getattr(self, name.replace("-", "_")) is not None
+        ]
+        if len(given) > 1:
+            raise ValueError("give --metric-python or --metric-env, not both")
+        if given:
             if not any(":" in spec and not spec.startswith(PLACES) for spec in self.metric):
-                raise ValueError("--metric-python needs --metric file.py:Name or package.module:Name")
+                raise ValueError(f"--{given[0]} needs --metric file.py:Name or package.module:Name")
             if self.engine == "ray":
-                raise ValueError("--metric-python is for --engine local: write a metric file, with python:")
+                raise ValueError(f"--{given[0]} is for --engine local: say it in a metric file")
         return self
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from degrade_bench.bench import stress_test
+from degrade_bench.bench import in_memory
 from degrade_bench.errors import ConfigError, MetricError
 from degrade_bench.metric.adapter import check_metric
 from degrade_bench.metric.catalogue import load_metric
@@ -159,16 +159,19 @@ def test_one_in_a_file_says_by_attributes_what_it_is(tmp_path):
         load_metric(f"{file}:half", {"sample_rat": 1}, "cpu")
 
 
-def test_a_run_with_a_function(tmp_path):
-    result = stress_test(
-        lambda audio, sample_rate: float(np.square(audio).mean()) * sample_rate,
+def test_a_run_is_asked_for_with_a_function(tmp_path, monkeypatch):
+    monkeypatch.setattr(in_memory, "run", lambda config, resolved: resolved)
+    resolved = in_memory.stress_test(
+        lambda audio, sample_rate: audio.mean() + sample_rate,
         clips=[make_clip(2.0, 22050, 2)],
         degradations=["hard_clipping"],
-        levels=(5,),
         out=tmp_path / "out",
         higher_is_better=True,
         sample_rate=16000,
         name="power",
+        seed=3,
     )
-    assert result.record["metrics"][0]["name"] == "power"
-    assert result.scores["status"].isin(["ok", "not-applicable"]).all()
+    (made,) = resolved.sweep.metrics
+    assert (made.name, made.sample_rate, made.light, resolved.sweep.seed) == ("power", 16000, False, 3)
+    (outcome,) = score_cells(made, [MetricInput(torch.full((2, 8000), 0.5))], 8000)
+    assert outcome.score == pytest.approx(16000.5, abs=0.01)

@@ -74,7 +74,10 @@ class Declaration(DeclaredTraits):
         command: a program with its arguments, as a shell would split them; no shell runs.
         url: an address that requests are posted to.
         metric: ``file.py:Name`` or ``package.module:Name``, for another interpreter.
-        python: that interpreter.
+        python: that interpreter; with ``requires``, the one that the environment is made with.
+        env: the environment of packages that it is for, in place of an interpreter; with ``requires``, how it is
+            called.
+        requires: pinned packages that an environment is made of where there is none of them.
         settings: of that metric.
         channels: ``mono`` for the mean of the channels, ``all`` for those that the clip has; None for those that
             the metric says, and else all.
@@ -86,6 +89,8 @@ class Declaration(DeclaredTraits):
     url: str | None = None
     metric: str | None = None
     python: str | None = None
+    env: str | None = None
+    requires: Sequence[str] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     channels: Channels | None = None
     audio: Audio = "f32"
@@ -160,8 +165,16 @@ def asked_for(spec: str, settings: Mapping[str, Any]) -> Asked:
         raise asked.wrong(f"give one of {', '.join(FORMS)}" + (f", not {' and '.join(forms)}" if forms else ""))
     if not isinstance(asked.declared.settings, Mapping):
         raise asked.refused("settings", "key: value pairs")
-    if bool(asked.declared.metric) != bool(asked.declared.python):
-        raise asked.wrong("metric and python go together: which class, and under which interpreter")
+    declared = asked.declared
+    if not isinstance(declared.requires, list | tuple) or not all(
+        isinstance(one, str) for one in declared.requires
+    ):
+        raise asked.refused("requires", "a list of pinned packages, such as [numpy==1.26.4]")
+    elsewhere = [name for name in ("python", "env", "requires") if getattr(declared, name)]
+    if bool(declared.metric) != bool(elsewhere):
+        raise asked.wrong("metric goes together with python, env or requires: which class, and where")
+    if elsewhere == ["python", "env"]:
+        raise asked.wrong("give python or env, not both")
     return asked
 
 

@@ -11,9 +11,10 @@ from degrade_bench.errors import DegradeBenchError, MetricError
 from degrade_bench.metric.host.process import MetricDiedError
 from degrade_bench.metric.host.proxy import ForeignMetricError
 from degrade_bench.metric.identity import CLASS, CODE, PACKAGE, UNKNOWN
-from degrade_bench.metric.outside import bridge
+from degrade_bench.metric.outside import bridge, environments
 from degrade_bench.metric.outside.code import found_program
-from degrade_bench.metric.outside.declaration import Asked
+from degrade_bench.metric.outside.declaration import Asked, as_name
+from degrade_bench.metric.outside.environments import Wanted
 from degrade_bench.metric.outside.json_lines import Conversation, JsonLines
 from degrade_bench.metric.outside.messages import check_well
 from degrade_bench.metric.outside.program import Program
@@ -37,7 +38,7 @@ class Interpreter:
 
     def __init__(self, asked: Asked, timeout: float | None) -> None:
         self._asked = asked
-        python = found_program(asked, asked.declared.python or "")
+        python = _interpreter(asked)
         place, _, name = (asked.declared.metric or "").rpartition(":")
         if not place or not name:
             raise asked.refused("metric", "file.py:Name or package.module:Name")
@@ -96,6 +97,23 @@ class Interpreter:
     def close(self) -> None:
         """End the interpreter until it is needed again."""
         self._conversation.close()
+
+
+def _interpreter(asked: Asked) -> str:
+    """The interpreter that a metric is for: of an environment, which is made where it is wanted and not there.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    declared, python = asked.declared, asked.declared.python
+    if declared.requires:
+        name = declared.env or as_name(declared.name or Path(asked.spec).stem).replace(" ", "-")
+        if python is not None and os.sep in python:
+            python = found_program(asked, python)
+        return str(environments.made(name, Wanted(tuple(declared.requires), python)).interpreter)
+    if declared.env:
+        return str(environments.found(declared.env).interpreter)
+    return found_program(asked, python or "")
 
 
 def _starts(python: str, place: Path) -> Callable[[], Program]:

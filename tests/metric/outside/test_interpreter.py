@@ -214,7 +214,7 @@ def test_the_metric_file_names_interpreter_and_class(bare):
     )
     metric.rest()
     for text, said in (
-        ("metric: mine.py:Plain\n", "metric and python go together"),
+        ("metric: mine.py:Plain\n", "metric goes together with python, env or requires"),
         ("python: x\n", "give one of"),
     ):
         file.write_text(text)
