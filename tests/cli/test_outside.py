@@ -7,6 +7,7 @@ import json
 import pandas as pd
 import pytest
 
+from degrade_bench.metric.outside.environments import Wanted, made
 from tests.cli.requests import assert_refused
 
 RUN = (
@@ -63,3 +64,29 @@ def test_what_cannot_be_is_refused_in_one_line(call, files, music):
     )
     several = ("--metric", "cmd:true {wav}", "--metric", "cmd:false {wav}", "--set", "cmd.higher_is_better=true")
     assert_refused(call(*RUN, *inputs, *several), "--set cmd.…: 2 metrics begin so")
+
+
+def test_another_interpreter_is_for_metrics_that_are_named_by_a_file(call, music):
+    inputs = ("--input", music)
+    assert_refused(call(*RUN, *inputs, "--metric-python", "python3"), "--metric-python needs --metric file.py:Name")
+    mine = (*inputs, "--metric", "mine.py:Mine")
+    assert_refused(call(*RUN, *mine, "--metric-python", "a", "--metric-env", "b"), "not both")
+    assert_refused(call(*RUN, *mine, "--metric-env", "b"), "no environment 'b'; make it: degrade-bench env b")
+    assert_refused(call(*RUN, *mine, "--metric-python", "./none"), "mine.py:Mine: no such program: ./none")
+    ray = ("--metric-python", "a", "--engine", "ray")
+    assert_refused(call(*RUN, *mine, *ray), "--metric-python is for --engine local")
+
+
+def test_environments_are_listed_shown_and_removed(call, tmp_path, monkeypatch):
+    monkeypatch.setenv("DEGRADE_BENCH_ENVS", str(tmp_path / "envs"))
+    assert call("env") == (0, "", "")
+    assert_refused(call("env", "theirs", "--require", "numpy>=1"), "'numpy>=1': expected a pinned one")
+    made("theirs", Wanted(()))
+    assert call("env")[1] == "theirs\n"
+    code, shown, _ = call("env", "theirs")
+    assert (code, shown.splitlines()[0]) == (0, f"theirs: {tmp_path}/envs/theirs/venv/bin/python")
+    (tmp_path / "mine.yaml").write_text("metric: mine.py:Mine\nhigher_is_better: true\nrequires: [a>=1]\n")
+    assert_refused(call("env", "theirs", "--from", "mine.yaml"), "'a>=1': expected a pinned one")
+    assert_refused(call("env", "theirs", "--from", "mine.yaml", "--require", "a==1"), "not both")
+    assert call("env", "theirs", "--remove")[:2] == (0, "removed theirs\n")
+    assert_refused(call("env", "theirs"), "no environment 'theirs'")

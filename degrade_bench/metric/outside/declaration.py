@@ -134,7 +134,12 @@ class Asked:
 
 def is_outside(spec: str) -> bool:
     """Whether a metric is asked for by a command, an address, or a metric file."""
-    return spec.startswith(PLACES) or spec.endswith(FILES)
+    return spec.startswith(PLACES) or is_metric_file(spec)
+
+
+def is_metric_file(spec: str) -> bool:
+    """Whether a metric is asked for by a metric file."""
+    return spec.endswith(FILES) and not spec.startswith(PLACES)
 
 
 def asked_for(spec: str, settings: Mapping[str, Any]) -> Asked:
