@@ -19,6 +19,7 @@ from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.errors import ConfigError, MetricError
 from degrade_bench.metric.adapter import check_metric
+from degrade_bench.metric.functions import OPTIONS, with_functions
 from degrade_bench.sweep.config import make_config
 from degrade_bench.sweep.progress import Progress
 
@@ -36,8 +37,9 @@ def stress_test(
     """Stress-test a metric, or several, on clips in memory or on the built-in corpus.
 
     Args:
-        metric: an object with ``name``, ``higher_is_better`` and ``score(batch, sample_rate, reference)``,
-            or a list of such objects.
+        metric: an object with ``name``, ``higher_is_better`` and ``score(batch, sample_rate, reference)``; a
+            function that gives the score of a clip (``higher_is_better=True`` and what else is to be said of it
+            come as options: :class:`~degrade_bench.metric.functions.FunctionDeclaration`); or a list of these.
         clips: the music; the built-in corpus by default.
         suites: what to do to it: names of suites and paths of YAML files. ``quick`` by default, a look at signal
             and structural damage in minutes, unless degradations are given.
@@ -64,12 +66,13 @@ def stress_test(
     names = [given if isinstance(given, str) else given.name for given in degradations]
     if names:
         options["degradation"] = names
+    declared = {name: options.pop(name) for name in sorted(OPTIONS & options.keys())}
     asked = {"out": folder, "suite": tuple(suites), **options}
     config = make_config(asked, defaults={"workers": None})
     candidates = list(metric) if isinstance(metric, list | tuple) else [metric]
     if not candidates:
         raise MetricError("no metric was given")
-    metrics = [check_metric(candidate) for candidate in candidates]
+    metrics = [check_metric(candidate) for candidate in with_functions(candidates, declared)]
     sources = None if clips is None else [MemorySource(clip.id, clip) for clip in clips]
     if sources is not None and len({source.id for source in sources}) < len(sources):
         raise ConfigError("two clips have the same id")

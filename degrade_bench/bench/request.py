@@ -20,6 +20,7 @@ from degrade_bench.degrade.suites import resolve
 from degrade_bench.errors import ConfigError, MetricError, UnknownNameError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.catalogue import SkippedMetric, default_metrics
+from degrade_bench.metric.outside.environments import found
 from degrade_bench.metric.references import load_asked
 from degrade_bench.sweep.config import RunConfig
 from degrade_bench.sweep.crew import Engine
@@ -181,8 +182,11 @@ def _metrics(config: RunConfig, device: str) -> tuple[list[Metric], list[Skipped
         metrics, skipped = default_metrics(config.set, device)
         specs, settings = [metric.name for metric in metrics], config.set
     else:
-        timeout, skipped = config.metric_timeout or None, []
-        metrics, references, settings = load_asked(config.metric, config.set, device, timeout)
+        python, skipped = config.metric_python, []
+        if config.metric_env is not None:
+            python = str(found(config.metric_env).interpreter)
+        timeout = config.metric_timeout or None
+        metrics, references, settings = load_asked(config.metric, config.set, device, timeout, python)
         specs = [one.spec for one in references]
         config = config.model_copy(update={"metric": tuple(specs)})
     taken = {spec: metric.given_settings for spec, metric in zip(specs, metrics, strict=True)}

@@ -15,6 +15,7 @@ import typer
 
 from degrade_bench._version import __version__
 from degrade_bench.cli import options as option
+from degrade_bench.cli.environments import HELP, env
 from degrade_bench.cli.streams import printing, refused, shown
 from degrade_bench.errors import DegradeBenchError
 
@@ -74,6 +75,8 @@ def run(
     engine: option.EngineName = None,
     ray_address: option.RayAddress = None,
     metric_timeout: option.MetricTimeout = None,
+    metric_python: option.MetricPython = None,
+    metric_env: option.MetricEnv = None,
     time_limit: option.TimeLimit = None,
     max_failures: option.MaxFailures = None,
     keep_going: option.KeepGoing = False,
@@ -303,6 +306,8 @@ def doctor(
     if not can_run(findings):
         raise typer.Exit(1)
 
+
+app.command("env", help=HELP)(env)
 
 _arguments: list[str] = []
 

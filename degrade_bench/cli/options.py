@@ -19,8 +19,8 @@ Degradations = Annotated[
 Metrics = Annotated[
     list[str] | None,
     typer.Option(
-        help="metrics: a name, package.module:Name, file.py:Name or file.py; by default the panel, and MuQ-Eval "
-        "where its weights are at hand"
+        help="metrics: a name, package.module:Name, file.py:name, file.py, cmd:PROGRAM, http://…, or file.yaml; by "
+        "default the panel, and MuQ-Eval where its weights are at hand"
     ),
 ]
 MaxSeconds = Annotated[
@@ -83,6 +83,20 @@ Windows = Annotated[
 MetricTimeout = Annotated[
     float | None,
     typer.Option(help="seconds that a plug-in metric may take for a batch; 0: no limit  [default: 600]"),
+]
+MetricPython = Annotated[
+    str | None,
+    typer.Option(
+        help="another interpreter, which --metric file.py:Name is for; it needs nothing of this package",
+        metavar="PATH",
+        show_default=False,
+    ),
+]
+MetricEnv = Annotated[
+    str | None,
+    typer.Option(
+        help="likewise, in an environment that degrade-bench env made", metavar="NAME", show_default=False
+    ),
 ]
 Suites = Annotated[list[str] | None, typer.Option(help="suites, separated by commas: signal, quick, my_suite.yaml")]
 Settings = Annotated[

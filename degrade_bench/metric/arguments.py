@@ -6,6 +6,7 @@ close over, because the class was made in a function, count too.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import inspect
 import types
@@ -76,6 +77,12 @@ def _text(value: Any, depth: int) -> str:
         return value.__qualname__
     if isinstance(value, types.FunctionType):
         return f"{value.__qualname__}({value_text(_closure(value), depth + 1)})"
+    if isinstance(value, functools.partial):
+        return f"partial{value_text([value.func, value.args, value.keywords], depth + 1)}"
+    if isinstance(value, types.MethodType):
+        return f"{value.__func__.__qualname__}({value_text(value.__self__, depth + 1)})"
+    if isinstance(value, types.BuiltinFunctionType):
+        return value.__qualname__
     return _array_text(value, depth)
 
 
@@ -90,7 +97,15 @@ def _array_text(value: Any, depth: int) -> str:
         return f"{value.dtype} {value.shape} {digest}"
     if isinstance(value, Number):
         return repr(value)
+    if callable(value):
+        return _called_text(value, depth)
     raise UntoldError
+
+
+def _called_text(value: Any, depth: int) -> str:
+    """Of an object that is called, as a function is: its class, and the arguments of its constructor."""
+    held = {name: inner for name, inner in _held(value).items() if name != BENCH_SETS}
+    return f"{type(value).__qualname__}({value_text(held, depth + 1)})"
 
 
 def _held(metric: object) -> dict[str, Any]:

@@ -34,9 +34,11 @@ class Metric(MetricAttributes, ABC):
 
     Attributes:
         given_settings: what :func:`~degrade_bench.metric.catalogue.load_metric` was asked to set, typed.
+        signals_at_once: the most signals that :meth:`score` takes at once; None for any number.
     """
 
     given_settings: Mapping[str, Any] = MappingProxyType({})
+    signals_at_once: int | None = None
 
     @abstractmethod
     def score(self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None) -> torch.Tensor:

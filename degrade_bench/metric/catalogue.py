@@ -25,11 +25,15 @@ from degrade_bench._support.texts import one_line, said
 from degrade_bench.errors import ConfigError, DegradeBenchError, MetricError, UnknownNameError
 from degrade_bench.metric.adapter import Adapter, check_metric, with_settings
 from degrade_bench.metric.base import Metric
+from degrade_bench.metric.functions import function_metric
 from degrade_bench.metric.host.messages import Load
 from degrade_bench.metric.host.process import HostProcess
 from degrade_bench.metric.host.proxy import load_apart
 from degrade_bench.metric.host.timeout import TIMEOUT_SECONDS
 from degrade_bench.metric.identity import BENCH
+from degrade_bench.metric.outside.bridge import scores_by_call
+from degrade_bench.metric.outside.declaration import is_outside
+from degrade_bench.metric.outside.metric import load_outside, load_under
 from degrade_bench.metric.settings import BENCH_SETS, takes, typed_settings
 from degrade_bench.metric.simulated.truths import TRUTHS
 from degrade_bench.metric.trait_values import LONGEST_TEXT
@@ -126,6 +130,7 @@ def load_metric_apart(
     device: str,
     timeout: float | None = TIMEOUT_SECONDS,
     host: HostProcess | None = None,
+    python: str | None = None,
 ) -> Metric:
     """As :func:`load_metric`; a metric that does not come with the bench is loaded in a process of its own.
 
@@ -135,10 +140,15 @@ def load_metric_apart(
         device: likewise.
         timeout: seconds that such a metric may take for one batch; None for no limit.
         host: the process, where there is one that has looked at the metric.
+        python: another interpreter, for a metric that is named by a file or a package.
 
     Raises:
         UnknownNameError, ConfigError, MetricError: as :func:`load_metric`.
     """
+    if is_outside(spec):
+        return load_outside(spec, settings, timeout)
+    if python is not None and ":" in spec:
+        return load_under(python, spec, settings, timeout)
     path = spec if ":" in spec else REGISTRY.path(spec)
     if path is None or path.startswith(f"{BENCH}."):
         return load_metric(spec, settings, device)
@@ -200,7 +210,10 @@ def load_metric(spec: str, settings: Mapping[str, Any], device: str, called: str
         False
     """
     made, given, called = _named(spec), {}, called or spec
-    if isinstance(made, type) or (callable(made) and not hasattr(made, "score")):
+    if scores_by_call(made, settings):
+        made = function_metric(made, settings, called)
+        given = made.declared
+    elif isinstance(made, type) or (callable(made) and not hasattr(made, "score")):
         given = typed_settings(called, made, settings)
         made = _made(made, called, given, device)
     elif settings:

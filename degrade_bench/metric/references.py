@@ -18,6 +18,7 @@ from degrade_bench.metric.catalogue import REGISTRY, check_exists, is_file, load
 from degrade_bench.metric.host.messages import Look
 from degrade_bench.metric.host.process import HostProcess
 from degrade_bench.metric.host.proxy import look
+from degrade_bench.metric.outside.declaration import called_by, is_outside
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,21 @@ class Reference:
 
 
 def load_asked(
-    asked: Sequence[str], settings: Mapping[str, Mapping[str, Any]], device: str, timeout: float | None
+    asked: Sequence[str],
+    settings: Mapping[str, Mapping[str, Any]],
+    device: str,
+    timeout: float | None,
+    python: str | None = None,
 ) -> tuple[list[Metric], list[Reference], dict[str, dict[str, Any]]]:
     """The metrics that were asked for, how they are named in full, and their settings by that.
 
     Args:
-        asked: names and paths, as for :func:`~degrade_bench.metric.catalogue.load_metric`, or ``file.py`` alone.
+        asked: names and paths, as for :func:`~degrade_bench.metric.catalogue.load_metric`, ``file.py`` alone, or a
+            metric outside (:mod:`degrade_bench.metric.outside`).
         settings: of each, by any of the names that it has.
         device: for metrics that take one.
         timeout: seconds that a metric in a process of its own may take for one batch; None for no limit.
+        python: another interpreter, for those that are named by a file or a package.
 
     Raises:
         UnknownNameError, ConfigError, MetricError: as ``load_metric``; or settings of no metric that was asked for,
@@ -60,10 +67,11 @@ def load_asked(
     references: list[Reference] = []
     try:
         for spec in asked:
-            references.append(referred_to(spec, timeout, wants_names))
+            references.append(referred_to(spec, timeout, wants_names, python))
         given = assigned(references, settings)
         metrics = [
-            load_metric_apart(one.spec, given.get(one.spec, {}), device, timeout, one.host) for one in references
+            load_metric_apart(one.spec, given.get(one.spec, {}), device, timeout, one.host, python)
+            for one in references
         ]
     except BaseException:
         for one in references:
@@ -73,18 +81,25 @@ def load_asked(
     return metrics, references, given
 
 
-def referred_to(asked: str, timeout: float | None, wants_names: bool) -> Reference:
+def referred_to(asked: str, timeout: float | None, wants_names: bool, python: str | None = None) -> Reference:
     """What a name or a path stands for.
 
     Args:
         asked: the name or the path.
         timeout: as for :func:`load_asked`.
         wants_names: whether what the metric is called by is to be known.
+        python: another interpreter: this one cannot import what is named by a file or a package.
 
     Raises:
         ConfigError: there is no such file, it cannot be imported, or it holds no metric, or several.
     """
+    if is_outside(asked):
+        return Reference(asked, asked, frozenset({asked, *called_by(asked)}))
     is_alone = asked.endswith(".py") and asked not in REGISTRY
+    if python is not None and is_alone:
+        raise ConfigError(f"--metric {asked}: under another interpreter say which metric: {asked}:Name")
+    if python is not None and ":" in asked:
+        return Reference(asked, asked, frozenset({asked, asked.rpartition(":")[2]}))
     if not is_alone and (":" not in asked or not wants_names):
         return Reference(asked, asked, frozenset({asked}))
     if is_alone:

@@ -62,6 +62,8 @@ class Request(Part):
     engine: Literal["local", "ray"] = "local"
     ray_address: str = "auto"
     metric_timeout: float = 600.0
+    metric_python: str | None = None
+    metric_env: str | None = None
     max_failures: int
     retry_failed: bool
     keep_going: bool = False

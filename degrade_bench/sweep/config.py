@@ -29,6 +29,7 @@ from degrade_bench.degrade.ladder import LEVELS
 from degrade_bench.degrade.suite import is_suite_file
 from degrade_bench.errors import ConfigError, UnknownNameError
 from degrade_bench.metric.host.timeout import TIMEOUT_SECONDS
+from degrade_bench.metric.outside.declaration import PLACES
 
 
 def _split(value: Any) -> Any:
@@ -47,6 +48,13 @@ def _split(value: Any) -> Any:
 def _paths(value: Any) -> Any:
     """Let one path stand for a list of one. Paths may hold commas, so nothing is split."""
     return (value,) if isinstance(value, str | Path) else value
+
+
+def _split_metrics(value: Any) -> Any:
+    """As :func:`_split`; a command may hold commas, so it is one name."""
+    given = value if isinstance(value, list | tuple) else [value]
+    parts = [[one] if isinstance(one, str) and one.startswith(PLACES) else _split(one) for one in given]
+    return tuple(name for names in parts for name in (names if isinstance(names, list | tuple) else [names]))
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
@@ -88,6 +96,8 @@ class RunConfig(BaseModel):
             a head node, ``local`` to start one here.
         metric_timeout: seconds that a metric by file, package or entry point may take for one batch before its
             process is ended; 0 for as long as it takes.
+        metric_python: another interpreter, for metrics that are named by a file or a package; None for this one.
+        metric_env: an environment that ``degrade-bench env`` has made, in place of ``metric_python``.
         time_limit: seconds after which the run stops by itself, keeping what is finished; None for no limit.
         max_failures: cells that may fail before the exit code is 1.
         keep_going: go on where a metric fails on all of its first cells; else that ends the run.
@@ -101,7 +111,7 @@ class RunConfig(BaseModel):
     input: Annotated[tuple[Path, ...], BeforeValidator(_paths)] = ()
     suite: Names = ()
     degradation: Names = ()
-    metric: Names = ()
+    metric: Annotated[tuple[str, ...], BeforeValidator(_split_metrics)] = ()
     set: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     seed: int = Field(default=0, ge=0, lt=2**63)
     levels: Annotated[tuple[int, ...], BeforeValidator(_split)] = LEVELS
@@ -120,6 +130,8 @@ class RunConfig(BaseModel):
     engine: Literal["local", "ray"] = "local"
     ray_address: str = "auto"
     metric_timeout: float = Field(default=TIMEOUT_SECONDS, ge=0, allow_inf_nan=False)
+    metric_python: str | None = None
+    metric_env: str | None = None
     time_limit: Seconds | None = Field(default=None, gt=0, allow_inf_nan=False)
     max_failures: int = Field(default=0, ge=0)
     keep_going: bool = False
@@ -178,6 +190,20 @@ class RunConfig(BaseModel):
             raise ValueError("--ray-address needs --engine ray")
         if self.engine == "ray" and self.damage_device != "cpu":
             raise ValueError("--damage-device is for --engine local: the workers of a cluster have no device")
+        return self
+
+    @model_validator(mode="after")
+    def _interpreter_fits(self) -> RunConfig:
+        given = [
+            name for name in ("metric-python", "metric-env") if getattr(self, name.replace("-", "_")) is not None
+        ]
+        if len(given) > 1:
+            raise ValueError("give --metric-python or --metric-env, not both")
+        if given:
+            if not any(":" in spec and not spec.startswith(PLACES) for spec in self.metric):
+                raise ValueError(f"--{given[0]} needs --metric file.py:Name or package.module:Name")
+            if self.engine == "ray":
+                raise ValueError(f"--{given[0]} is for --engine local: say it in a metric file")
         return self
 
     @model_validator(mode="after")

@@ -15,6 +15,7 @@ from degrade_bench.corpus.inputs import Skipped
 from degrade_bench.errors import CorpusError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.host.proxy import Hosted
+from degrade_bench.metric.outside.metric import Outside
 from degrade_bench.runs.columns import INTERRUPTED, KEY
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.record import ClipRecord, Counts, RunRecord
@@ -164,5 +165,5 @@ def execute(
 def _leave_to_workers(light: Sequence[Metric]) -> None:
     """End the processes of metrics that are asked by workers only."""
     for metric in light:
-        if isinstance(metric, Hosted):
+        if isinstance(metric, Hosted | Outside):
             metric.rest()

@@ -171,6 +171,7 @@ def score_cells(
             by_shape.setdefault(cell.shape, []).append(index)
     for shape, indices in by_shape.items():
         most = _most_at_once(shape) if batch_size is None else batch_size
+        most = min(most, metric.signals_at_once or most)
         for first in range(0, len(indices), most):
             chunk = indices[first : first + most]
             scored = score_batch(metric, [cells[index] for index in chunk], sample_rate)

@@ -59,6 +59,7 @@ CLEARED = f"{MIRRORED}::test_what_a_cleaner_of_caches_removed_here_stays_there"
 SENT = f"{STORED}::test_the_table_is_that_of_a_local_run_and_nothing_else_is_left"
 KEPT = "tests/corpus/test_stored_inputs.py::test_a_listing_fetches_little_and_nothing_is_kept"
 GUARD = "tests/support/test_guard.py::test_closed_streams_are_open_again"
+ENVIRONMENT = "tests/metric/outside/test_environments.py::test_only_what_is_ours_is_removed"
 NOWHERE = "the null device"
 TEMPORARY = "a new temporary directory"
 
@@ -88,6 +89,16 @@ WRITES = (
     ("compare/cover.py", "cover", "rename", MEMORY),
     ("compare/result.py", "write", "write_text", OTHERS),
     ("degrade/dsp/codec.py", "_wav.coder", "soundfile.write", MEMORY),
+    ("metric/outside/audio.py", "written", "TemporaryDirectory", TEMPORARY),
+    ("metric/outside/audio.py", "written", "soundfile.write", TEMPORARY),
+    ("metric/outside/audio.py", "written", "write_bytes", TEMPORARY),
+    ("metric/outside/bridge.py", "main", "open", MEMORY),
+    ("metric/outside/environments.py", "_empty", "rmtree", ENVIRONMENT),
+    ("metric/outside/environments.py", "_empty", "unlink", ENVIRONMENT),
+    ("metric/outside/environments.py", "made", "FileLock", ENVIRONMENT),
+    ("metric/outside/environments.py", "made", "mkdir", ENVIRONMENT),
+    ("metric/outside/environments.py", "made", "write_text", ENVIRONMENT),
+    ("metric/outside/environments.py", "remove", "rmdir", ENVIRONMENT),
     ("reports/figures/drawing.py", "save", "remove", REPORT),
     ("reports/figures/drawing.py", "save_figure", "replacing", REPORT),
     ("reports/figures/drawing.py", "save_figure", "savefig", REPORT),

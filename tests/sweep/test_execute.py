@@ -200,7 +200,9 @@ def test_a_file_that_changed_meanwhile_is_refused(tmp_path):
 def test_unusable_clips_are_left_out_and_the_run_goes_on(tmp_path):
     bad = toys.ToySource("broken", bad=True)
     skipped, done = [], []
-    progress = Progress(clip_done=done.append, clip_skipped=lambda clip_id, reason: skipped.append((clip_id, reason)))
+    progress = Progress(
+        clip_done=done.append, clip_skipped=lambda clip_id, reason: skipped.append((clip_id, reason))
+    )
     result = sweep_in(tmp_path / "out", make_sweep(sources=(bad, *toys.toy_sources(2))), progress)
     assert skipped == [("broken", "broken: cannot be decoded")]
     assert sorted(done) == ["c0", "c1"], "what was left out is not done"

@@ -18,6 +18,7 @@ import torch
 
 from degrade_bench.errors import ConfigError
 from degrade_bench.metric.base import Metric
+from degrade_bench.metric.outside.declaration import is_metric_file
 from degrade_bench.sweep.batch_check import checked_block
 from degrade_bench.sweep.config import RunConfig
 from degrade_bench.sweep.crew import Crew, Terms
@@ -108,6 +109,8 @@ def recipes_of(metrics: Sequence[Metric], config: RunConfig, cluster: Cluster) -
 
 def _anywhere(spec: str) -> str:
     """A metric's name or path as it is understood whatever the working directory."""
+    if is_metric_file(spec):
+        return str(Path(spec).absolute())
     file, colon, attribute = spec.rpartition(":")
     return f"{Path(file).absolute()}{colon}{attribute}" if file.endswith(".py") else spec
 
