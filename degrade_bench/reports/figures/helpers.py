@@ -29,12 +29,13 @@ BYTES = 400 << 20
 """What a helper takes of memory, and somewhat more."""
 WAIT_SECONDS = 0.2
 
+_ENTRY = "degrade_bench.reports.helper:draw_what_is_asked"
 _BOOT = """
-import json, sys
-paths, folder = json.loads(sys.stdin.readline())
+import importlib, json, sys
+paths, entry, folder = json.loads(sys.stdin.readline())
 sys.path[:] = paths
-from degrade_bench.reports.helper import draw_what_is_asked
-draw_what_is_asked(folder)
+module, name = entry.split(":")
+getattr(importlib.import_module(module), name)(folder)
 """
 
 
@@ -117,7 +118,7 @@ def _serve(
     assert process.stdout is not None
     paths = [entry or os.getcwd() for entry in sys.path]
     with suppress(OSError, ValueError, IndexError):  # it has ended, or prints something else; nothing is left
-        print(json.dumps([paths, str(folder.resolve())]), file=process.stdin, flush=True)
+        print(json.dumps([paths, _ENTRY, str(folder.resolve())]), file=process.stdin, flush=True)
         while process.stdout.readline() == "ready\n":
             drawing = waiting.pop()
             print(json.dumps(drawing.name), file=process.stdin, flush=True)
