@@ -234,11 +234,6 @@ def p_under(spread: Spread, bound: Bound) -> np.ndarray:
     return Against.of(spread, bound).under()
 
 
-def p_within(spread: Spread, bound: Bound) -> np.ndarray:
-    """The larger p of the two tests of a mean at or beyond ± margin, ``(columns,)`` (D. J. Schuirmann 1987)."""
-    return Against.of(spread, bound).within()
-
-
 def p_negative(spread: Spread) -> np.ndarray:
     """One-sided p of a mean of zero or more, ``(columns,)``: small where it lies below zero."""
     return p_under(spread, Bound(0.0, 0.0, 0.0, np.zeros(0), np.zeros(0)))

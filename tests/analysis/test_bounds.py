@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from degrade_bench.analysis import AnalysisOptions
 from degrade_bench.analysis.bounds import (
+    Against,
     Bound,
     Spread,
     mean_intervals,
     p_beyond,
     p_negative,
     p_under,
-    p_within,
     reach_of_means,
 )
 from degrade_bench.analysis.means import Clustered
@@ -57,6 +57,10 @@ def estimated(value: float, log_error: float, is_spread: bool = True) -> Bound:
 def independent(made: Spread) -> Spread:
     """The same with resamples that have nothing to do with any margin's."""
     return replace(made, drawn=np.full_like(made.drawn, made.means))
+
+
+def p_within(made: Spread, bound: Bound) -> np.ndarray:
+    return Against.of(made, bound).within()
 
 
 def p_of(test, values, bound: Bound) -> float:

@@ -25,7 +25,7 @@ from degrade_bench.reports.inputs import load_run
 def drawn_by_helpers(folder: Path, drawings: list[Drawing]) -> dict[str, float]:
     """The widths of what a helper has drawn, while this process has drawn nothing."""
     widths: dict[str, float] = {}
-    with helped(1, folder, deque(drawings), widths) as still_drawing:
+    with helped(1, folder, deque([one.name for one in drawings]), widths) as still_drawing:
         while still_drawing():
             pass
     return widths
@@ -68,7 +68,7 @@ def test_without_an_interpreter_to_start_there_is_no_helper(tmp_path, monkeypatc
 def test_an_error_ends_the_helpers(tmp_path, monkeypatch):
     monkeypatch.setattr(helpers, "_BOOT", "import time; print('ready', flush=True); time.sleep(600)")
     before = threading.active_count()
-    with pytest.raises(KeyboardInterrupt), helped(2, tmp_path, deque([drawing(), drawing()]), {}):
+    with pytest.raises(KeyboardInterrupt), helped(2, tmp_path, deque(["one", "two"]), {}):
         raise KeyboardInterrupt
     assert threading.active_count() == before
 

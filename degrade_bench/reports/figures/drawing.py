@@ -121,26 +121,24 @@ def save(drawings: Sequence[Drawing], folder: Path, steps: Steps = silent, helpe
     wanted = {f"{FIGURES}/{drawing.name}.{suffix}" for drawing in drawings for suffix in FORMATS}
     claim(folder, wanted)
     remove(folder, (name for name in listed(folder) - wanted if name.startswith(f"{FIGURES}/")))
-    waiting = deque(drawings)
+    by_name = {drawing.name: drawing for drawing in drawings}
+    waiting = deque(by_name)
     widths: dict[str, float] = {}
     with helped(helpers, folder, waiting, widths) as still_drawing:
-        while drawing := _next_of(waiting):
-            steps(len(widths), len(drawings))
-            widths[drawing.name] = save_figure(drawing, folder)
+        while (name := _next_of(waiting)) is not None:
+            steps(len(widths), len(by_name))
+            widths[name] = save_figure(by_name[name], folder)
         while still_drawing():
-            steps(len(widths), len(drawings))
-    for drawing in drawings:
-        if drawing.name not in widths:  # a helper could not: what is wrong with it is seen here
-            widths[drawing.name] = save_figure(drawing, folder)
-    steps(len(widths), len(drawings))
-    return {
-        drawing.name: Saved((folder / FIGURES / f"{drawing.name}.svg").read_bytes(), widths[drawing.name])
-        for drawing in drawings
-    }
+            steps(len(widths), len(by_name))
+    for name, drawing in by_name.items():
+        if name not in widths:  # a helper could not: what is wrong with it is seen here
+            widths[name] = save_figure(drawing, folder)
+    steps(len(widths), len(by_name))
+    return {name: Saved((folder / FIGURES / f"{name}.svg").read_bytes(), widths[name]) for name in by_name}
 
 
-def _next_of(waiting: deque[Drawing]) -> Drawing | None:
-    """The first of the figures that nobody has begun with; None for none. Helpers take them, too."""
+def _next_of(waiting: deque[str]) -> str | None:
+    """The name of the first of the figures that nobody has begun with; None for none. Helpers take them, too."""
     try:
         return waiting.popleft()
     except IndexError:

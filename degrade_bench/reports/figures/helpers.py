@@ -16,12 +16,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from degrade_bench._support.resources import available_bytes, available_cores
-
-if TYPE_CHECKING:
-    from degrade_bench.reports.figures.drawing import Drawing
 
 FIGURES_EACH = 10
 """A helper takes two seconds to start: it has to save more than that."""
@@ -29,12 +25,13 @@ BYTES = 400 << 20
 """What a helper takes of memory, and somewhat more."""
 WAIT_SECONDS = 0.2
 
+_ENTRY = "degrade_bench.reports.helper:draw_what_is_asked"
 _BOOT = """
-import json, sys
-paths, folder = json.loads(sys.stdin.readline())
+import importlib, json, sys
+paths, entry, folder = json.loads(sys.stdin.readline())
 sys.path[:] = paths
-from degrade_bench.reports.helper import draw_what_is_asked
-draw_what_is_asked(folder)
+module, name = entry.split(":")
+getattr(importlib.import_module(module), name)(folder)
 """
 
 
@@ -45,14 +42,14 @@ def usual_helpers(figures: int) -> int:
 
 @contextmanager
 def helped(
-    helpers: int, folder: Path, waiting: deque[Drawing], widths: MutableMapping[str, float]
+    helpers: int, folder: Path, waiting: deque[str], widths: MutableMapping[str, float]
 ) -> Iterator[Callable[[], bool]]:
     """Within this, helpers take figures from the end of a queue and draw them; at the end they are ended.
 
     Args:
         helpers: how many; none where they cannot be started.
         folder: the run directory.
-        waiting: figures that nobody has begun with.
+        waiting: names of the figures that nobody has begun with.
         widths: takes the width of every figure that was drawn, in ``rem``, by its name.
 
     Yields:
@@ -103,24 +100,24 @@ def _started() -> Iterator[subprocess.Popen[str]]:
 
 
 def _serve(
-    process: subprocess.Popen[str], folder: Path, waiting: deque[Drawing], widths: MutableMapping[str, float]
+    process: subprocess.Popen[str], folder: Path, waiting: deque[str], widths: MutableMapping[str, float]
 ) -> None:
     """Give a helper figures until there are no more, or it ends.
 
     Args:
         process: the helper.
         folder: the run directory.
-        waiting: figures that nobody has begun with.
+        waiting: names of the figures that nobody has begun with.
         widths: takes the width of every figure that was drawn.
     """
     assert process.stdin is not None
     assert process.stdout is not None
     paths = [entry or os.getcwd() for entry in sys.path]
     with suppress(OSError, ValueError, IndexError):  # it has ended, or prints something else; nothing is left
-        print(json.dumps([paths, str(folder.resolve())]), file=process.stdin, flush=True)
+        print(json.dumps([paths, _ENTRY, str(folder.resolve())]), file=process.stdin, flush=True)
         while process.stdout.readline() == "ready\n":
-            drawing = waiting.pop()
-            print(json.dumps(drawing.name), file=process.stdin, flush=True)
+            name = waiting.pop()
+            print(json.dumps(name), file=process.stdin, flush=True)
             width = json.loads(process.stdout.readline())
             if width is not None:
-                widths[drawing.name] = float(width)
+                widths[name] = float(width)
