@@ -296,6 +296,7 @@ def test_a_metric_that_hops_hears_the_whole_clip_and_keeps_its_windows(tmp_path)
 
 def test_blocks_that_are_finished_soon_after_one_another_share_a_shard(tmp_path, monkeypatch):
     monkeypatch.setattr(ledger, "SECONDS_APART", 1000.0)
+    monkeypatch.setattr(ledger, "SECONDS_OF_WORK", 1000.0)
     sweep, stored = make_sweep(metrics=(toys.Rms(), toys.Counting())), []
 
     def told(clip_id):
