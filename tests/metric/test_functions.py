@@ -160,7 +160,7 @@ def test_one_in_a_file_says_by_attributes_what_it_is(tmp_path):
 
 
 def test_a_run_is_asked_for_with_a_function(tmp_path, monkeypatch):
-    monkeypatch.setattr(in_memory, "run", lambda config, resolved: resolved)
+    monkeypatch.setattr(in_memory, "run", lambda config, resolved, **told: resolved)
     resolved = in_memory.stress_test(
         lambda audio, sample_rate: audio.mean() + sample_rate,
         clips=[make_clip(2.0, 22050, 2)],
