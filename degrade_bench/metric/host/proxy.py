@@ -147,7 +147,13 @@ class Hosted(Metric):
     def score_watched(
         self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, int]:
-        """As :meth:`score`, or :meth:`score_windows` of a metric that hops, and how many characters it printed."""
+        """Scores, or those of windows of a metric that hops, and how many characters it printed.
+
+        Args:
+            batch: as for :meth:`score`; errors, too.
+            sample_rate: in Hz.
+            reference: as for :meth:`score`.
+        """
         request = self._request_for(batch, sample_rate, reference, windows=self.hop_seconds is not None)
         scores = self._scored(replace(request, watched=True))
         return scores, self._printed
