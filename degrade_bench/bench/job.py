@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from degrade_bench._support.interrupts import never_a_row
 from degrade_bench._support.stages import Spent, stage, timed
 from degrade_bench.bench.looks import begun, first_look, looked_at
+from degrade_bench.bench.probing import probed
 from degrade_bench.bench.request import Resolved, resolve_request
 from degrade_bench.bench.result import RunResult
 from degrade_bench.conclude import conclude, show
@@ -55,6 +56,7 @@ def run(
     Raises:
         TimeLimitError: the time limit was reached; what was finished is in the run directory.
         StorageError: a run directory in object storage that cannot be used, or that could not be sent everything.
+        MetricError: a metric is not what it declares, or fails on all of its first cells.
         DegradeBenchError: the request cannot be carried out. Failures of single cells are rows instead.
     """
     started = time.perf_counter()
@@ -81,6 +83,7 @@ def run(
                 f"the verdicts of this run were known, at {record.looked_at[-1]} clips: those of more clips err "
                 "more often than stated, and the report says so; `--until concluded` plans looks, if it is kept to"
             )
+        record = record.updated(probes=probed(config, resolved.sweep, previous, progress.warned))
         if looks is None:
             analysis, record = _scored(resolved, resolved.sweep, folder, record, previous, progress, deadline)
         else:

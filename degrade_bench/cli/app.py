@@ -80,6 +80,7 @@ def run(
     time_limit: option.TimeLimit = None,
     max_failures: option.MaxFailures = None,
     keep_going: option.KeepGoing = False,
+    no_probe: option.NoProbe = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="score failed cells again")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="throw away another run in --out")] = False,
     config: Annotated[Path | None, typer.Option(help="YAML with the same names; options win over it")] = None,
@@ -97,6 +98,7 @@ def run(
         **{name: value for name, value in asked.items() if name in RunConfig.model_fields},
         "set": parse_settings(set) if set else None,
         "keep_going": keep_going or None,
+        "probe": False if no_probe else None,
         "retry_failed": retry_failed or None,
         "overwrite": overwrite or None,
     }

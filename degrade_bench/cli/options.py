@@ -74,6 +74,9 @@ KeepGoing = Annotated[
         "--keep-going", help="score the rest where a metric fails on all of its first cells; else that ends the run"
     ),
 ]
+NoProbe = Annotated[
+    bool, typer.Option("--no-probe", help="do not try plug-in metrics on two short clips before the run")
+]
 Windows = Annotated[
     int | None,
     typer.Option(

@@ -1,7 +1,7 @@
 """A signal as models of music load it: the mean of its channels, at another rate by torchaudio's resampler.
 
 torchaudio's default settings are the common choice; they are not changed here, so that what is made is what those
-make who call it without thinking.
+make who call it without thinking. Where nobody expects torchaudio's, the rate is changed by libsoxr.
 """
 
 from __future__ import annotations
@@ -28,6 +28,22 @@ def mono_at(signals: torch.Tensor, sample_rate: int, wanted_rate: int) -> torch.
         with multiplying(tf32=False):  # it is a convolution
             mono = torchaudio.functional.resample(mono, sample_rate, wanted_rate)
     return mono
+
+
+def at_rate(samples: torch.Tensor, sample_rate: int, wanted_rate: int) -> torch.Tensor:
+    """``(channels, time)`` at another rate, by libsoxr's best quality (VHQ), without delay.
+
+    Args:
+        samples: float32; given back as they are where the rates are equal.
+        sample_rate: of the samples, in Hz.
+        wanted_rate: in Hz.
+    """
+    if sample_rate == wanted_rate:
+        return samples
+    import soxr
+
+    resampled = soxr.resample(samples.numpy().T, sample_rate, wanted_rate, quality="VHQ")
+    return torch.from_numpy(resampled.T.copy())
 
 
 def mono_clip(clip: Clip, sample_rate: int) -> Clip:

@@ -55,6 +55,10 @@ def _checked(candidate: Any, origin: str | None) -> Metric:
         raise MetricError(f"{kind} is not a metric: it lacks a method score(batch, sample_rate, reference)")
     traits = checked_traits(candidate, derives)
     oracle = traits.get("oracle", False)
+    if traits.get("resample") and traits.get("sample_rate") is None:
+        raise MetricError(
+            f"{kind} is not a metric: its resample is True, but its sample_rate is None, expected a rate in Hz"
+        )
     if traits.get("hop_seconds") is not None and not _has(candidate, "score_windows"):
         raise MetricError(
             f"{kind} is not a metric: it has hop_seconds, but lacks a method "

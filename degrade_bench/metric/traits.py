@@ -70,8 +70,21 @@ class MetricAttributes:
     source: Annotated[str, Trait("the paper or tool that it comes from", TEXT)] = ""
     sample_rate: Annotated[
         int | None,
-        Trait("the rate in Hz that it works at, None for any; it resamples by itself", RATE, fingerprint="always"),
+        Trait(
+            "the rate in Hz that it works at, None for any; it resamples by itself, unless it says `resample`",
+            RATE,
+            fingerprint="always",
+        ),
     ] = None
+    resample: Annotated[
+        bool,
+        Trait(
+            "whether the bench resamples for it, by libsoxr (VHQ): it is given signals at its `sample_rate`",
+            FLAG,
+            fingerprint="unless default",
+            listed=False,
+        ),
+    ] = False
     window_seconds: Annotated[
         float | None,
         Trait(

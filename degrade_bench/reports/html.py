@@ -15,7 +15,7 @@ from degrade_bench.reports.figures.helpers import usual_helpers
 from degrade_bench.reports.inline import data_uri
 from degrade_bench.reports.inputs import RunView, load_run
 from degrade_bench.reports.sections import SECTIONS, Section
-from degrade_bench.reports.text import counts_line, failure_lines, metric_lines
+from degrade_bench.reports.text import counts_line, failure_lines, metric_lines, probe_lines
 from degrade_bench.reports.words import duration, fixed, number, when
 from degrade_bench.runs.names import REPORT
 from degrade_bench.runs.ownership import claim
@@ -106,6 +106,7 @@ def _head(run: RunView) -> dict[str, Any]:
         "counts": counts_line(record),
         "failed": record.counts.failed,
         "failures": failure_lines(record, most=FAILURES),
+        "probed": probe_lines(record),
         "notes": metric_lines(record),
     }
 

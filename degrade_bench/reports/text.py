@@ -123,6 +123,11 @@ def failure_lines(record: RunRecord, most: int = 5) -> list[str]:
     return [*lines, f"{more} more, in scores.parquet"] if more > 0 else lines
 
 
+def probe_lines(record: RunRecord) -> list[str]:
+    """What metrics did on the clips of a probe and did not declare: a line for each."""
+    return [f"{name}: {text}" for name, probe in record.probes.items() for text in probe.warnings]
+
+
 def metric_lines(record: RunRecord) -> list[str]:
     """What metrics counted, scores outside their range, and what is not known of a plug-in: a line for each."""
     lines = []

@@ -15,6 +15,7 @@ from degrade_bench.errors import RunFolderError
 from degrade_bench.runs.names import FORMAT, RECORD
 from degrade_bench.runs.ownership import claim
 from degrade_bench.runs.part import Described, Part
+from degrade_bench.runs.probes import Probe
 from degrade_bench.runs.timings import Timings
 
 
@@ -67,6 +68,7 @@ class Request(Part):
     max_failures: int
     retry_failed: bool
     keep_going: bool = False
+    probe: bool = True
 
 
 class Identity(Part):
@@ -260,6 +262,7 @@ class RunRecord(Part):
         estimated_seconds: what was expected before the last start.
         looks: those that were planned, if they were.
         looked_at: how many clips there were whenever the scores were looked at outside a plan, and more were added.
+        probes: what came of trying plug-in metrics before the run, by their names.
     """
 
     format: int = FORMAT
@@ -291,6 +294,7 @@ class RunRecord(Part):
     estimated_seconds: float | None = None
     looks: LooksRecord | None = None
     looked_at: tuple[Count, ...] = ()
+    probes: Mapping[str, Probe] = Field(default_factory=dict)
 
     def updated(self, **changes: Any) -> RunRecord:
         """A copy in which some fields are others; they are checked like all."""

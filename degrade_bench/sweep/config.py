@@ -101,6 +101,7 @@ class RunConfig(BaseModel):
         time_limit: seconds after which the run stops by itself, keeping what is finished; None for no limit.
         max_failures: cells that may fail before the exit code is 1.
         keep_going: go on where a metric fails on all of its first cells; else that ends the run.
+        probe: try plug-in metrics on two short clips first, and refuse those that are not what they say.
         retry_failed: score again the cells that failed in an earlier run of this directory.
         overwrite: throw away what another run left in ``out``.
     """
@@ -135,6 +136,7 @@ class RunConfig(BaseModel):
     time_limit: Seconds | None = Field(default=None, gt=0, allow_inf_nan=False)
     max_failures: int = Field(default=0, ge=0)
     keep_going: bool = False
+    probe: bool = True
     retry_failed: bool = False
     overwrite: bool = False
 

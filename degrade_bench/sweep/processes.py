@@ -24,9 +24,12 @@ from typing import Any
 
 from degrade_bench._support.pipes import keep_short, needs_main_script, receive, send
 from degrade_bench._support.processes import how_it_ended
-from degrade_bench.errors import DegradeBenchError
+from degrade_bench.errors import DegradeBenchError, MetricError
+from degrade_bench.metric.base import Metric
+from degrade_bench.runs.probes import Probe
 from degrade_bench.sweep import template
 from degrade_bench.sweep.block import BlockResult
+from degrade_bench.sweep.probe import probe
 from degrade_bench.sweep.scoring import reason_of
 from degrade_bench.sweep.worker import Begun, BlockLost, Task, Work, work_on
 
@@ -48,6 +51,13 @@ class WorkerStartError(DegradeBenchError):
 @dataclass(frozen=True)
 class Hello:
     """A worker has the work in hands."""
+
+
+@dataclass(frozen=True)
+class Probing:
+    """A worker is to probe a metric, and answers with a :class:`~degrade_bench.runs.probes.Probe`, or a refusal."""
+
+    metric: Metric
 
 
 @dataclass(frozen=True)
@@ -119,6 +129,9 @@ def worker_main(connection: Connection, environment: Mapping[str, str]) -> None:
                 if isinstance(given, Work):
                     work = given
                     send(connection, Hello())
+                elif isinstance(given, Probing):
+                    send(connection, Hello())
+                    send(connection, _probed(given.metric))
                 elif isinstance(given, Task) and work is not None:
                     handing_over = 0.0
                     for message in work_on(given, work):
@@ -130,6 +143,13 @@ def worker_main(connection: Connection, environment: Mapping[str, str]) -> None:
             raise
         except Exception as error:  # a class that this process cannot import, an error that nobody foresaw
             send(connection, Farewell(reason_of(error)))
+
+
+def _probed(metric: Metric) -> Probe | MetricError:
+    try:
+        return probe(metric)
+    except MetricError as error:
+        return error
 
 
 def _end_with_parent() -> None:

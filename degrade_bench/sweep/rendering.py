@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from degrade_bench._support.interrupts import never_a_row
 from degrade_bench._support.stages import stage
 from degrade_bench.clip import Clip
+from degrade_bench.clip.conversion import at_rate
 from degrade_bench.degrade.calling import calling
 from degrade_bench.degrade.plan import Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
@@ -15,7 +16,7 @@ from degrade_bench.errors import NotApplicableError
 from degrade_bench.metric.prepared import Preparation, Prepared
 from degrade_bench.metric.traits import Traits
 from degrade_bench.sweep.cells import Block, Cell
-from degrade_bench.sweep.scoring import MetricInput, Outcome
+from degrade_bench.sweep.scoring import MetricInput, Outcome, rate_given
 from degrade_bench.sweep.window import as_long, matched_samples, window_samples
 
 
@@ -103,9 +104,25 @@ def metric_input(rendered: RenderedCell, traits: Traits, shrunk: float | None) -
     if rendered.outcome is not None:
         return MetricInput(outcome=rendered.outcome)
     try:
-        return _matched_input(rendered, traits, shrunk)
+        given = _matched_input(rendered, traits, shrunk)
     except NotApplicableError as error:
         return MetricInput(outcome=Outcome.not_applicable(str(error)))
+    return _resampled(given, rendered.before.sample_rate, traits)
+
+
+def _resampled(given: MetricInput, sample_rate: int, traits: Traits) -> MetricInput:
+    """The input at the rate that the metric declares, where the bench resamples for it.
+
+    Args:
+        given: what the metric would be given.
+        sample_rate: of that, in Hz.
+        traits: of the metric.
+    """
+    wanted = rate_given(traits, sample_rate)
+    if given.samples is None or wanted == sample_rate:
+        return given
+    reference = None if given.reference is None else at_rate(given.reference, sample_rate, wanted)
+    return replace(given, samples=at_rate(given.samples, sample_rate, wanted), reference=reference)
 
 
 def _matched_input(rendered: RenderedCell, traits: Traits, shrunk: float | None) -> MetricInput:

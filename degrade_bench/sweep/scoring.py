@@ -25,6 +25,7 @@ from degrade_bench.metric.host.process import MetricDiedError
 from degrade_bench.metric.identity import is_foreign
 from degrade_bench.metric.memory import give_back_memory, is_out_of_memory
 from degrade_bench.metric.prepared import Prepared, from_array, takes_prepared
+from degrade_bench.metric.traits import MetricAttributes
 from degrade_bench.runs.columns import INTERRUPTED, Status
 
 MOST_AT_ONCE = 64
@@ -223,7 +224,13 @@ def _scored(metric: Metric, cells: Sequence[MetricInput], sample_rate: int, star
     reference = _stacked(metric, references) if references else None
     with calling(metric):
         score = metric.score if metric.hop_seconds is None else metric.score_windows
-        return outcomes_of(metric, score(batch, sample_rate, reference), len(cells), started)
+        rate = rate_given(metric, sample_rate)
+        return outcomes_of(metric, score(batch, rate, reference), len(cells), started)
+
+
+def rate_given(metric: MetricAttributes, sample_rate: int) -> int:
+    """The rate in Hz of what a metric is given of a clip at ``sample_rate`` Hz."""
+    return metric.sample_rate if metric.resample and metric.sample_rate is not None else sample_rate
 
 
 def outcomes_of(metric: Metric, scores: torch.Tensor, count: int, started: float) -> list[Outcome]:

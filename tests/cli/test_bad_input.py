@@ -149,7 +149,10 @@ def test_a_metric_that_misbehaves_fails_its_rows_and_the_exit_code_is_1(call, mu
     metrics = ",".join(f"mine.py:{name}" for name in ("Nan", "Shape", "Raises", "Fine"))
     command = ["run", "--degradation", "white_noise", "--levels", "5", "--workers", "1", "--input", music]
     command += ["--metric", metrics, "--out", "o"]
-    assert_refused(call(*command), "metric nan failed on every one of the first ", "--keep-going scores the rest")
+    refused = call(*command[:-3], "mine.py:Nan", "--out", "o")
+    assert_refused(refused, "metric 'nan' gives NaN for clean music", "--no-probe runs it nevertheless")
+    refused = call(*command, "--no-probe")
+    assert_refused(refused, "metric nan failed on every one of the first ", "--keep-going scores the rest")
     command += ["--keep-going"]
     code, *_ = call(*command)
     assert code == 1

@@ -151,6 +151,7 @@ def test_every_trait_of_a_plain_object_is_taken_over():
         "summary": "a sum",
         "source": "a book",
         "sample_rate": 8000,
+        "resample": True,
         "window_seconds": 2.0,
         "crops": True,
         "hop_seconds": 1.0,

@@ -17,6 +17,7 @@ from degrade_bench.reports.figures.drawing import FORMATS
 from degrade_bench.reports.html import render
 from degrade_bench.reports.sections import SECTIONS, families, genres, people, trust
 from degrade_bench.reports.words import number
+from degrade_bench.runs.probes import Probe
 from degrade_bench.runs.record import LeftOutClip
 from tests.reports.page import CHROMIUM, Page
 
@@ -193,3 +194,10 @@ def test_in_a_browser_nothing_runs_out_of_the_page(full, width, scheme):
     assert page_width == width
     assert len(sizes) == len(list((full / "figures").glob("*.png")))
     assert all(sizes.values())
+
+
+def test_what_a_probe_warned_of_stands_at_the_head(run):
+    probes = {"mine": Probe(fingerprint="f", warnings=("it depends on <chance>",)), "other": Probe(fingerprint="g")}
+    text = render(replace(run, record=run.record.updated(probes=probes)), {}, SECTIONS[:1])
+    assert "<li>mine: it depends on &lt;chance&gt;</li>" in text
+    assert "tried on generated clips" not in render(run, {}, SECTIONS[:1])

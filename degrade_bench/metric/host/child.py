@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ from degrade_bench import errors
 from degrade_bench._support.guard import contained, modules_kept
 from degrade_bench._support.pipes import receive, send
 from degrade_bench._support.texts import said
+from degrade_bench._support.watching import Watched, watched
 from degrade_bench.errors import DegradeBenchError
 from degrade_bench.metric.base import Metric, Treatment, checked_counts, checked_scores, checked_windows
 from degrade_bench.metric.host.messages import Answer, Failed, Load, Loaded, Look, Request, Score, Scored, Seen
@@ -124,15 +126,19 @@ def _loaded(metric: Metric) -> Loaded:
 
 def _answer(metric: Metric, request: Score | Treatment) -> Answer:
     try:
-        with contained("it"):
+        with contained("it"), _watched(request) as seen:
             scores = _scores(metric, request)
     except BaseException as error:  # of foreign code, whatever it is
         return _failed(error)
     try:
         counts = checked_counts(metric)
     except BaseException:  # the scores are good all the same
-        return Scored(scores, None)
-    return Scored(scores, counts)
+        return Scored(scores, None, seen.printed)
+    return Scored(scores, counts, seen.printed)
+
+
+def _watched(request: Score | Treatment) -> AbstractContextManager[Watched]:
+    return watched() if isinstance(request, Score) and request.watched else nullcontext(Watched())
 
 
 def _scores(metric: Metric, request: Score | Treatment) -> Any:

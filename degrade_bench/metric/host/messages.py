@@ -76,6 +76,7 @@ class Score:
         reference: the clean signals, or None.
         windows: whether scores of windows are wanted.
         threads: that torch may use.
+        watched: whether it is counted what the metric prints.
     """
 
     batch: np.ndarray
@@ -83,14 +84,20 @@ class Score:
     reference: np.ndarray | None
     windows: bool
     threads: int
+    watched: bool = False
 
 
 @dataclass(frozen=True)
 class Scored:
-    """Scores, or window scores, signal by signal, and the metric's counts afterwards (None where it fails)."""
+    """Scores, or window scores, signal by signal, and the metric's counts afterwards (None where it fails).
+
+    Attributes:
+        printed: characters that the metric printed, where that was asked for.
+    """
 
     scores: list[float] | list[tuple[float, ...]]
     counts: Mapping[str, int] | None
+    printed: int = 0
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -110,6 +111,7 @@ class Hosted(Metric):
         self._host: HostProcess | None = None
         self._counted_before: Mapping[str, int] = {}
         self._counted: Mapping[str, int] | None = loaded.counts
+        self._printed = 0
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Hosted, (self._request, self._loaded, self._timeout)
@@ -141,6 +143,20 @@ class Hosted(Metric):
     ) -> torch.Tensor:
         """As the metric scores windows; errors as in :meth:`score`."""
         return self._scored(self._request_for(batch, sample_rate, reference, windows=True))
+
+    def score_watched(
+        self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, int]:
+        """Scores, or those of windows of a metric that hops, and how many characters it printed.
+
+        Args:
+            batch: as for :meth:`score`; errors, too.
+            sample_rate: in Hz.
+            reference: as for :meth:`score`.
+        """
+        request = self._request_for(batch, sample_rate, reference, windows=self.hop_seconds is not None)
+        scores = self._scored(replace(request, watched=True))
+        return scores, self._printed
 
     def score_treatment(self, treatment: Treatment) -> float:
         """As the metric scores what was done, if it is an oracle; errors as in :meth:`score`."""
@@ -184,7 +200,7 @@ class Hosted(Metric):
         if isinstance(answer, Failed):
             raise _as_scoring_error(answer)
         assert isinstance(answer, Scored)
-        self._counted = answer.counts
+        self._counted, self._printed = answer.counts, answer.printed
         return torch.tensor(answer.scores, dtype=torch.float64)
 
     def _asked(self, request: Request) -> Any:
