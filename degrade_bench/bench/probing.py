@@ -11,6 +11,7 @@ from degrade_bench.errors import MetricError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.host.proxy import Hosted
 from degrade_bench.metric.identity import is_foreign
+from degrade_bench.metric.outside.metric import Outside
 from degrade_bench.runs.probes import Probe
 from degrade_bench.runs.record import RunRecord
 from degrade_bench.sweep.config import RunConfig
@@ -39,7 +40,8 @@ def probed(
     light, _ = split_metrics(sweep.metrics)
     probes = {}
     for metric in sweep.metrics:
-        if metric.oracle or not (isinstance(metric, Hosted) or is_foreign(metric)):
+        has_its_process = isinstance(metric, Hosted | Outside)
+        if metric.oracle or not (has_its_process or is_foreign(metric)):
             continue
         known = before.get(metric.name)
         if known is not None and known.skipped is None and known.fingerprint == metric.fingerprint():
@@ -49,7 +51,7 @@ def probed(
         if reason is not None:
             probes[metric.name] = Probe(fingerprint=metric.fingerprint(), skipped=reason)
             continue
-        apart = sweep.workers > 1 and metric in light and not isinstance(metric, Hosted)
+        apart = sweep.workers > 1 and metric in light and not has_its_process
         found = _found(metric, apart, config)
         for text in found.warnings:
             warned(f"metric {metric.name}: {text}")
