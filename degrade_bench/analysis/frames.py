@@ -54,6 +54,8 @@ class Column:
             )
             return series.where(series.notna(), None)
         series = pd.Series(values)
+        if series.dtype == DTYPES[self.kind]:
+            return series
         if self.kind == "number":
             series = pd.to_numeric(series)
         return series.astype(DTYPES[self.kind])

@@ -129,8 +129,9 @@ def true_drops(cells: Cells, truth: Truth, draws: int, rng: np.random.Generator)
     drops = cells.drops(truth)
     if truth.ceiling is None:
         return drops
+    gains = cells.gains()
     scores = np.concatenate(
-        [truth.scores(rng, drops, cells.gains(), 1000).mean(axis=0, keepdims=True) for _ in range(draws // 1000)]
+        [truth.scores(rng, drops, gains, 1000).mean(axis=0, keepdims=True) for _ in range(draws // 1000)]
     )
     values: np.ndarray = scores[:, :1].mean() - scores.mean(axis=0)
     return values

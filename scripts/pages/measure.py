@@ -127,14 +127,14 @@ def row(degradation: Degradation, clip: Clip, level: int) -> Row:
 
 
 def in_parallel(function: Callable[[Task], Answer], tasks: Sequence[Task], jobs: int) -> Iterable[Answer]:
-    """``map`` over processes with one thread each; in this process where ``jobs`` is 1.
+    """``map`` over processes with one thread each; in this process where there is one job, or one task.
 
     Args:
-        function: of one task; must pickle, unless ``jobs`` is 1.
+        function: of one task; must pickle, unless it runs in this process.
         tasks: what it is given, one after the other; answers come in their order.
         jobs: processes.
     """
-    if jobs == 1:
+    if 1 in (jobs, len(tasks)):
         yield from map(function, tasks)
         return
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), one_thread) as pool:

@@ -7,6 +7,7 @@ import math
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import onnx
@@ -44,10 +45,25 @@ def assert_as_the_package(metrics: dict[str, Dnsmos], samples: torch.Tensor, rat
         samples = samples * (0.99 / peak)
         mono = preprocessed(samples[None], rate)[0]
     expected = package.run(mono, RATE)
-    scores = {output: float(metric.score(samples[None], rate)) for output, metric in metrics.items()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(P835Network, "answers", once(P835Network.answers))
+        scores = {output: float(metric.score(samples[None], rate)) for output, metric in metrics.items()}
     for output, score in scores.items():
         assert score == pytest.approx(float(expected[f"{output}_mos"]), abs=1e-5), output
     return scores
+
+
+def once(answers: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+    """The larger network's answers, computed once for the three outputs that are made of them."""
+    given: dict[tuple[bytes, tuple[int, ...]], np.ndarray] = {}
+
+    def answered(self: P835Network, audio: np.ndarray, seconds: Sequence[int]) -> np.ndarray:
+        key = audio.tobytes(), tuple(seconds)
+        if key not in given:
+            given[key] = answers(self, audio, seconds)
+        return given[key]
+
+    return answered
 
 
 def tone_and_noise(seconds: float, rate: int, channels: int = 1, seed: int = 0) -> torch.Tensor:
@@ -77,7 +93,8 @@ def test_scores_of_builtin_clips_are_the_packages_and_differ(metrics):
     scores = []
     for source in builtin_sources()[:3]:
         clip = source.load()
-        scores.append(assert_as_the_package(metrics, clip.samples, clip.sample_rate))
+        some = clip.samples[:, : 11 * clip.sample_rate]  # two windows
+        scores.append(assert_as_the_package(metrics, some, clip.sample_rate))
     for output in OUTPUTS:
         assert np.ptp([clip[output] for clip in scores]) > 1e-3, "a network that hears nothing would pass as well"
 

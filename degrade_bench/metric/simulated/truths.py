@@ -83,7 +83,7 @@ class Truth:
         Returns:
             ``(clips, cells)``.
         """
-        quality = np.array([[self.quality(rng)] for _ in range(clips)])
+        quality = self.qualities(rng, (clips, 1))
         sensitivity = self.sensitivity(rng, (clips, 1))
         signs = rng.choice([-1.0, 1.0], size=(clips, 1))
         noise = self.noise_sd * rng.standard_normal((clips, len(drops)))
@@ -91,7 +91,11 @@ class Truth:
 
     def quality(self, rng: np.random.Generator) -> float:
         """What a clip is worth, without noise."""
-        return CLEAN_MEAN + CLEAN_SD * math.sqrt(self.reliability) * float(rng.standard_normal())
+        return float(self.qualities(rng, ()))
+
+    def qualities(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        """What clips are worth, without noise."""
+        return CLEAN_MEAN + CLEAN_SD * math.sqrt(self.reliability) * rng.standard_normal(shape)
 
     def sensitivity(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """How sensitive the metric is on some clips: lognormal, with mean 1."""

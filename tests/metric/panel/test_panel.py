@@ -10,6 +10,7 @@ import pyloudnorm
 import pytest
 import torch
 
+from degrade_bench.clip import Clip
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.catalogue import PANEL, load_metric
@@ -198,6 +199,10 @@ def builtin():
     return [source.load() for source in builtin_sources()]
 
 
+def beginning(clip: Clip, seconds: float = 4.0) -> Clip:
+    return clip.with_samples(clip.samples[:, : round(seconds * clip.sample_rate)].clone())
+
+
 @pytest.mark.parametrize("name", ["white_noise", "hard_clipping", "low_pass", "mp3"])
 def test_log_mel_distance_rises_from_level_to_level(name, builtin):
     from degrade_bench.degrade import catalogue
@@ -205,7 +210,7 @@ def test_log_mel_distance_rises_from_level_to_level(name, builtin):
 
     degradation, log_mel = catalogue.get(name), metric("log-mel")
     means = np.zeros(5)
-    for clip in builtin[::3]:
+    for clip in map(beginning, builtin[::3]):
         seed = cell_seed(0, clip.hash, *degradation.seed_key)
         made = [degradation.render(clip, level, generator(seed)).clip.samples for level in (1, 2, 3, 4, 5)]
         batch = torch.stack(made)
@@ -257,7 +262,7 @@ def test_spectra_of_a_long_signal_are_not_kept_and_give_the_same(monkeypatch, si
 
 @pytest.mark.parametrize("name", ["chroma-order-free", "chroma-aligned"])
 def test_rounding_takes_no_cosine_past_one(name, builtin):
-    for clip in builtin:
+    for clip in map(beginning, builtin):
         assert score(name, clip.samples, clip.sample_rate, clip.samples) <= 1.0
         assert score(name, 0.7 * clip.samples, clip.sample_rate, clip.samples) <= 1.0
 
