@@ -58,6 +58,7 @@ REGISTRY.register("muq-eval-a3a", "degrade_bench.metric.muq_eval.metric:MuQEvalA
 REGISTRY.register("dnsmos", "degrade_bench.metric.dnsmos.metric:Dnsmos")
 REGISTRY.register("musicnn-mtt", "degrade_bench.metric.musicnn.metric:MusicnnMtt")
 REGISTRY.register("musicnn-msd", "degrade_bench.metric.musicnn.metric:MusicnnMsd")
+REGISTRY.register("basic-pitch", "degrade_bench.metric.basic_pitch.metric:BasicPitch")
 for _name in TRUTHS:
     _class = "".join(part.title() for part in _name.split("-"))
     REGISTRY.register(_name, f"degrade_bench.metric.simulated.metric:{_class}")

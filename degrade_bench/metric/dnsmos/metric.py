@@ -23,6 +23,8 @@ import torch
 from degrade_bench.errors import MetricError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.dnsmos import contract, network
+from degrade_bench.metric.extras import how_to, not_installed
+from degrade_bench.metric.onnx_session import THREADS
 from degrade_bench.metric.settings import check_choice
 
 Output = Literal["ovrl", "sig", "bak", "p808"]
@@ -33,7 +35,7 @@ OUTPUTS: dict[Output, str] = {
     "p808": "overall, by P.808",
 }
 PACKAGES = ("speechmos", "onnxruntime", "onnx")
-HOW_TO = "pip install 'degrade-bench[dnsmos]'"
+HOW_TO = how_to("dnsmos")
 
 
 class Dnsmos(Metric):
@@ -77,9 +79,9 @@ class Dnsmos(Metric):
     @classmethod
     def unavailable(cls, settings: Mapping[str, Any]) -> str | None:
         """What is not installed, and the command that installs it; None if nothing is missing."""
-        missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
-        if missing:
-            return f"{' and '.join(missing)} not installed; {HOW_TO}"
+        missing = not_installed({name: name for name in PACKAGES}, "dnsmos")
+        if missing is not None:
+            return missing
         for file in (network.P835_FILE, network.P808_FILE):
             if not (networks_folder() / file).is_file():
                 return f"speechmos {version('speechmos')} holds no {file}; {HOW_TO}"
@@ -117,7 +119,7 @@ class Dnsmos(Metric):
             **super().fingerprint_parts(),
             "output": self.output,
             "onnx_sha256": self._sha256,
-            "threads": network.THREADS,
+            "threads": THREADS,
             **{name: version(name) for name in libraries},
         }
 

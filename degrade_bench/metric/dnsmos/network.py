@@ -20,14 +20,12 @@ import numpy as np
 from degrade_bench._support.librosa_modules import librosa_module
 from degrade_bench.errors import MetricError
 from degrade_bench.metric.dnsmos.contract import HOP_SAMPLES, SAMPLE_RATE, WINDOW_SAMPLES
+from degrade_bench.metric.onnx_session import OnnxSession
 
 P835_FILE, P808_FILE = "sig_bak_ovr.onnx", "model_v8.onnx"
 INPUT, OUTPUT = "input_1", "Identity:0"
 SPECTRUM, POOLED = "adjusted_input6", "mos_estimator_logpow/conv2d_3/Relu:0_pooling0"
 """Where the file is cut: ``(windows, 1, frames, 161)`` and ``(windows, 32, frames / 2, 80)``."""
-
-THREADS = 1
-"""Sums of more threads differ in their last bits, and the sweep's workers share the cores already."""
 
 WINDOW_FRAMES, HOP_FRAMES = 900, 100
 EDGE = 4
@@ -116,7 +114,7 @@ class P808Network:
 
     def __init__(self, path: Path) -> None:
         try:
-            self._network = _Session(path.read_bytes(), INPUT, OUTPUT)
+            self._network = OnnxSession(path.read_bytes(), INPUT, OUTPUT)
         except Exception as error:
             raise _unreadable(path, error) from error
 
@@ -149,25 +147,7 @@ def neighbours(seconds: Sequence[int]) -> Iterator[tuple[int, int]]:
     yield first, count
 
 
-class _Session:
-    """One network from one tensor to another, by onnxruntime on the CPU."""
-
-    def __init__(self, model: bytes, source: str, target: str) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = THREADS
-        options.inter_op_num_threads = THREADS
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        self._source, self._target = source, target
-
-    def __call__(self, values: np.ndarray) -> np.ndarray:
-        result: np.ndarray = self._session.run([self._target], {self._source: np.ascontiguousarray(values)})[0]
-        return result
-
-
-def _part(model: Any, source: str, target: str, shape: tuple[int | None, ...]) -> _Session:
+def _part(model: Any, source: str, target: str, shape: tuple[int | None, ...]) -> OnnxSession:
     """The part of a network between two of its tensors; None in ``shape`` is any size."""
     from onnx import TensorProto, helper
 
@@ -182,7 +162,7 @@ def _part(model: Any, source: str, target: str, shape: tuple[int | None, ...]) -
     given = helper.make_tensor_value_info(target, TensorProto.FLOAT, None)
     graph = helper.make_graph(nodes, "part", [taken], [given], weights)
     part = helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
-    return _Session(part.SerializeToString(), source, target)
+    return OnnxSession(part.SerializeToString(), source, target)
 
 
 def _unreadable(path: Path, error: Exception) -> MetricError:
