@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 import torch
 from filelock import FileLock
-from threadpoolctl import threadpool_limits
 
 from degrade_bench._support.librosa_modules import librosa_module
 from degrade_bench.clip import Annotations, Clip
@@ -30,8 +29,6 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # tests were started in t
     signal.signal(signal.SIGINT, signal.default_int_handler)
 if "PYTEST_XDIST_WORKER" in os.environ:
     torch.set_num_threads(1)  # there is a worker on every core already
-    threadpool_limits(1, user_api="blas")
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # of commands that tests start: threads that wait for a core spin
 
 
 def pytest_sessionstart() -> None:

@@ -18,8 +18,7 @@ MOST_TOUCHED = 2
 
 HEADING = re.compile(r"^### Recipe: (.+)$", re.MULTILINE)
 BLOCK = re.compile(r"(?:^\*\*`([^`\n]+)`\*\*\n\n)?^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-NOT_COPIED = (".*", "*.pyc.*", "build", "dist", "out", "*.egg-info")
-"""Compiled modules are copied, which Python would else compile anew for each recipe; not those half written."""
+NOT_COPIED = (".*", "__pycache__", "build", "dist", "out", "*.egg-info")
 
 
 @dataclass(frozen=True)

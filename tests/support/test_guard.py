@@ -53,7 +53,7 @@ def vandalise(directory):
     del sys.modules[MODULES[0]]
     sys.modules[MODULES[1]] = object()
     os.chdir(directory)
-    os.environ["OMP_NUM_THREADS"] = "7"
+    os.environ["OMP_NUM_THREADS"] = "1"
     os.environ.pop("PATH")
     sys.argv[:] = ["other"]
     sys.stdout = None
