@@ -16,15 +16,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from degrade_bench.metric.outside.listener import OutsideMetric
-from degrade_bench.metric.outside.package import Package
+from degrade_bench.metric.packaged.listener import PackagedMetric
+from degrade_bench.metric.packaged.package import Package
 from degrade_bench.metric.settings import check_choice
 
 Output = Literal["distance", "mos"]
 OUTPUTS: tuple[Output, ...] = ("distance", "mos")
 
 
-class Zimtohrli(OutsideMetric):
+class Zimtohrli(PackagedMetric):
     """The distance of two signals, channel by channel, as the root of the mean square over channels.
 
     Args:

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from degrade_bench.degrade.plugins.global_state import seeded_globals
-from degrade_bench.metric.outside.listener import OutsideMetric
-from degrade_bench.metric.outside.package import Package
+from degrade_bench.metric.packaged.listener import PackagedMetric
+from degrade_bench.metric.packaged.package import Package
 
 CLEAN_DB_SPL = 65.0
 """What the model takes the clean signal to be played at: the index was fitted there."""
@@ -29,7 +29,7 @@ SEED = 0
 """The model adds noise at the threshold of hearing, from numpy's global generator."""
 
 
-class Haaqi(OutsideMetric):
+class Haaqi(PackagedMetric):
     """The index, nominally from 0 to 1, of the mean of the channels at one ear.
 
     Raises:

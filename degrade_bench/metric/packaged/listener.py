@@ -13,7 +13,7 @@ import numpy as np
 from degrade_bench.errors import MetricError, NotApplicableError
 from degrade_bench.metric.hearing.heard import Feature, Heard
 from degrade_bench.metric.hearing.listener import FullReference
-from degrade_bench.metric.outside.package import Package
+from degrade_bench.metric.packaged.package import Package
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Resampled(Feature["np.ndarray"]):
         return np.asarray(resampled.T, dtype=np.float32)
 
 
-class OutsideMetric(FullReference):
+class PackagedMetric(FullReference):
     """A metric that compares with the clean signal moment by moment, by a package of somebody else's.
 
     Raises:

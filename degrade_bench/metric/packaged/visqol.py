@@ -21,15 +21,15 @@ import numpy as np
 
 from degrade_bench._support.librosa_modules import compiling_alone
 from degrade_bench.metric.extras import not_installed
-from degrade_bench.metric.outside.listener import OutsideMetric
-from degrade_bench.metric.outside.package import Package
+from degrade_bench.metric.packaged.listener import PackagedMetric
+from degrade_bench.metric.packaged.package import Package
 
 THREADING = "NUMBA_THREADING_LAYER"
 """The package sets this variable of the environment when it is imported."""
 RATE = 48000
 
 
-class Visqol(OutsideMetric):
+class Visqol(PackagedMetric):
     """Predicted opinion of a listener, from 1 to about 4.73, which equal signals get.
 
     Raises:

@@ -15,12 +15,12 @@ import torch
 from degrade_bench.errors import ConfigError, MetricError, NotApplicableError
 from degrade_bench.metric.catalogue import default_metrics, describe_metrics, load_metric
 from degrade_bench.metric.hearing.heard import Heard
-from degrade_bench.metric.outside import package as package_module
-from degrade_bench.metric.outside.haaqi import Haaqi
-from degrade_bench.metric.outside.listener import OutsideMetric, Resampled
-from degrade_bench.metric.outside.package import Package
-from degrade_bench.metric.outside.visqol import Visqol
-from degrade_bench.metric.outside.zimtohrli import Zimtohrli
+from degrade_bench.metric.packaged import package as package_module
+from degrade_bench.metric.packaged.haaqi import Haaqi
+from degrade_bench.metric.packaged.listener import PackagedMetric, Resampled
+from degrade_bench.metric.packaged.package import Package
+from degrade_bench.metric.packaged.visqol import Visqol
+from degrade_bench.metric.packaged.zimtohrli import Zimtohrli
 from degrade_bench.sweep.hearing import listens
 
 METRICS = {kind.name: kind for kind in (Zimtohrli, Visqol, Haaqi)}
@@ -57,7 +57,7 @@ def noisy(clean: torch.Tensor, snr_db: float) -> torch.Tensor:
     return clean + noise * clean.square().mean().sqrt() * 10 ** (-snr_db / 20)
 
 
-class Counting(OutsideMetric):
+class Counting(PackagedMetric):
     """Says how many samples it was given."""
 
     name = "counting"
