@@ -24,19 +24,19 @@ def librosa_module(name: str) -> Any:
     loaded = sys.modules.get(name)
     if loaded is not None:
         return loaded
-    with _alone():
+    with compiling_alone("librosa"):
         return importlib.import_module(name)
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Wait until no other process of this user's package is here; where files cannot be locked, go on."""
+def compiling_alone(package: str) -> Iterator[None]:
+    """Wait until no other process compiles loops of an installed package; where files cannot be locked, go on."""
     try:
         import fcntl
     except ImportError:  # Windows
         yield
         return
-    spec = importlib.util.find_spec("librosa")
+    spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         yield  # the import will say so
         return

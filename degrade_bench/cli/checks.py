@@ -20,6 +20,8 @@ OK, MISSING, NOTE = "ok", "missing", "note"
 # without --upgrade two releases that are both within the bounds would stay
 TORCH_PAIR = "pip install --upgrade 'torch>=2.4,<2.12' 'torchaudio>=2.4,<2.12'"
 MUQ_EVAL = ("muq-eval", "muq-eval-a3a")
+BY_EXTRA = ("basic-pitch", "zimtohrli", "visqol", "haaqi")
+"""Metrics that have an extra of their name."""
 WEIGHT_BYTES = 1_340_000_000
 
 
@@ -273,6 +275,20 @@ def dnsmos() -> Finding:
     return Finding("dnsmos", MISSING, reason.removesuffix(f"; {HOW_TO}"), HOW_TO, ("dnsmos",))
 
 
+def other_metrics() -> Finding:
+    """The extras of metrics that run only where they are asked for by name."""
+    from degrade_bench.metric.catalogue import REGISTRY
+
+    reasons = {name: REGISTRY.get(name).unavailable({}) for name in BY_EXTRA}
+    ready = [name for name, reason in reasons.items() if reason is None]
+    absent = [name for name in BY_EXTRA if name not in ready]
+    text = f"{', '.join(ready) or 'none'} ready"
+    if not absent:
+        return Finding("other metrics", OK, text)
+    mend = f"pip install 'degrade-bench[{','.join(absent)}]'"
+    return Finding("other metrics", NOTE, f"{text}; only --metric {', '.join(absent)} need more", mend)
+
+
 def hub_answers() -> Finding:
     """Whether the hub can be reached; asked only where that was asked for."""
     from degrade_bench.metric.muq_eval.hub import unreachable
@@ -305,4 +321,5 @@ CHECKS: tuple[Check, ...] = (
     cache,
     reference_backend,
     dnsmos,
+    other_metrics,
 )

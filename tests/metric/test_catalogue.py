@@ -21,9 +21,10 @@ def test_the_listing_declares_every_metric_for_what_it_is():
     entries = {entry["name"]: entry for entry in describe_metrics()}
     assert json.loads(json.dumps(list(entries.values())))
     compared = {"si-sdr", "mr-spectral", "log-mel", "chroma-order-free", "chroma-aligned"}
-    compared |= {"musicnn-mtt", "musicnn-msd", "basic-pitch"}
+    compared |= {"musicnn-mtt", "musicnn-msd", "basic-pitch", "zimtohrli", "visqol", "haaqi"}
     assert {name for name, entry in entries.items() if entry["needs_reference"]} == compared
-    assert {name for name, entry in entries.items() if not entry["higher_is_better"]} == {"mr-spectral", "log-mel"}
+    distances = {"mr-spectral", "log-mel", "zimtohrli"}
+    assert {name for name, entry in entries.items() if not entry["higher_is_better"]} == distances
     assert entries["muq-eval"]["window_seconds"] == 10.0
     assert entries["muq-eval"]["sample_rate"] == 24000
     for entry in entries.values():

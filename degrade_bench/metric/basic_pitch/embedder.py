@@ -108,7 +108,6 @@ class BasicPitchEmbedder:
             "onnx_sha256": network_sha256(),
             "threads": THREADS,
             "onnxruntime": version("onnxruntime"),
-            "soxr": version("soxr"),
         }
 
 

@@ -13,6 +13,7 @@ LICENCES = (
     "MuQ's weights, where MuQ-Eval was scored: CC-BY-NC 4.0.",
     "speechmos with the networks of DNSMOS, where that was scored: MIT.",
     "The weights of musicnn, where its metrics were scored: ISC.",
+    "The network of Basic Pitch, Zimtohrli and visqol-python, where these were scored: Apache-2.0; pyclarity: MIT.",
 )
 
 
