@@ -60,7 +60,7 @@ def test_one_is_made_used_recorded_and_removed(with_uv, wheels, tmp_path, monkey
     (tmp_path / "mine.py").write_text("import tinymetric\n\n\ndef score(audio):\n    return tinymetric.FACTOR\n")
     python = str(environment.interpreter)
     up = {"higher_is_better": True}
-    metric = load_metric_apart(f"{tmp_path}/mine.py:score", up, "cpu", 20.0, python)
+    metric = load_metric_apart(f"{tmp_path}/mine.py:score", up, "cpu", 20.0, python=python)
     assert metric.score(torch.zeros(1, 1, 10), 8000).tolist() == [5.0]
     assert metric.fingerprint_parts()["package"] == "tinyhelp==2.5, tinymetric==1.0"
     metric.rest()

@@ -99,7 +99,7 @@ def bare(tmp_path_factory):
 
 def load(folder, name, settings=None, python=None, timeout=20.0):
     python = python or str(folder / "venv" / "bin" / "python")
-    return load_metric_apart(f"{folder}/mine.py:{name}", settings or {}, "cpu", timeout, python)
+    return load_metric_apart(f"{folder}/mine.py:{name}", settings or {}, "cpu", timeout, python=python)
 
 
 def signals(mood=0.0):
