@@ -1,8 +1,8 @@
 """What metrics of other people's packages say of some damage, and what they cost.
 
-    python benchmarks/outside_metrics.py [NAME...]
+    python benchmarks/packaged_metrics.py [NAME...]
 
-NAME is a heading of ``outside_metrics.md``; without one, all whose packages are installed. The others stay as they
+NAME is a heading of ``packaged_metrics.md``; without one, all whose packages are installed. The others stay as they
 are. On one thread; seconds are the processor's, of a pair of clips.
 """
 
@@ -66,7 +66,7 @@ def main() -> None:
 def write(sections: Mapping[str, str]) -> None:
     """The report, of what is known so far."""
     intro = (
-        "# Metrics of other people's packages\n\nMade by `python benchmarks/outside_metrics.py`, on one thread; "
+        "# Metrics of other people's packages\n\nMade by `python benchmarks/packaged_metrics.py`, on one thread; "
         "seconds are the processor's, the median over pairs, both clips anew each time. The clips are four of the "
         "built-in corpus, 14 to 18 s long, whole."
     )
