@@ -1,9 +1,9 @@
 """What metrics of other people's packages say of some damage, and what they cost.
 
-    python benchmarks/packaged_metrics.py [METRIC...]
+    python benchmarks/packaged_metrics.py [NAME...]
 
-Without a name, all that are installed. What was measured of the others stays as it is in ``packaged_metrics.md``.
-On one thread; seconds are the processor's, of a pair of clips.
+NAME is a heading of ``packaged_metrics.md``; without one, all whose packages are installed. The others stay as they
+are. On one thread; seconds are the processor's, of a pair of clips.
 """
 
 from __future__ import annotations
@@ -26,7 +26,17 @@ from degrade_bench.metric.catalogue import describe_metrics, load_metric
 from degrade_bench.sweep.worker import single_threaded
 
 REPORT = Path(__file__).with_suffix(".md")
-METRICS = ("basic-pitch", "zimtohrli", "visqol", "haaqi")
+METRICS: dict[str, tuple[str, dict[str, str]]] = {
+    "basic-pitch": ("basic-pitch", {}),
+    "basic-pitch-onset": ("basic-pitch", {"posteriors": "onset"}),
+    "basic-pitch-contour": ("basic-pitch", {"posteriors": "contour"}),
+    "zimtohrli": ("zimtohrli", {}),
+    "visqol": ("visqol", {}),
+    "haaqi": ("haaqi", {}),
+}
+"""What is measured, by which metric with which settings."""
+NOISE = "noise"
+NOISE_DB = (60, 50, 40, 30, 20, 10, 0, -10)
 CLIPS = ("piano_solo", "string_quartet", "rock_band", "electronic")
 DAMAGES = (
     *(("gain", 5), ("white_noise", 3), ("white_noise", 4), ("white_noise", 5), ("low_pass", 2), ("low_pass", 5)),
@@ -36,15 +46,19 @@ DAMAGES = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("metrics", nargs="*", metavar="METRIC")
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], *METRICS, NOISE])
     options = parser.parse_args()
     available = {entry["name"] for entry in describe_metrics() if entry["available"]}
-    asked = options.metrics or [name for name in METRICS if name in available]
+    ready = [name for name, (metric, _) in METRICS.items() if metric in available]
+    asked = options.names or [*ready, NOISE]
     sections = told_before()
     with single_threaded():
         rendered = renderings()
         for name in asked:
-            sections[name] = section(load_metric(name, {}, "cpu"), rendered)
+            if name == NOISE:
+                sections[name] = more_noise({name: loaded(name) for name in ready})
+            else:
+                sections[name] = section(loaded(name), rendered)
             print(f"## {name}\n\n{sections[name]}\n", flush=True)
             write(sections)
 
@@ -56,8 +70,14 @@ def write(sections: Mapping[str, str]) -> None:
         "seconds are the processor's, the median over pairs, both clips anew each time. The clips are four of the "
         "built-in corpus, 14 to 18 s long, whole."
     )
-    listed = [f"## {name}\n\n{sections.get(name, 'Not measured.')}" for name in METRICS]
+    listed = [f"## {name}\n\n{sections.get(name, 'Not measured.')}" for name in (*METRICS, NOISE)]
     REPORT.write_text("\n\n".join([intro, *listed]) + "\n", encoding="utf-8")
+
+
+def loaded(name: str) -> Metric:
+    """The metric under a heading."""
+    metric, settings = METRICS[name]
+    return load_metric(metric, settings, "cpu")
 
 
 def told_before() -> dict[str, str]:
@@ -98,6 +118,20 @@ def section(metric: Metric, rendered: Sequence[tuple[str, list[tuple[Clip, torch
         lines.append(f"| {words} | {' | '.join(cells)} |")
     better = "Higher" if metric.higher_is_better else "Lower"
     return f"{better} is better. A pair takes {np.median(seconds):.2f} s.\n\n" + "\n".join(lines)
+
+
+def more_noise(metrics: Mapping[str, Metric]) -> str:
+    """Scores of six seconds of one clip under more and more white noise."""
+    clip = next(source.load() for source in builtin_sources() if source.id == "string_quartet")
+    clean = clip.samples[:, : 6 * clip.sample_rate]
+    noise = torch.from_numpy(generator(0).standard_normal(tuple(clean.shape))).float()
+    noise *= torch.linalg.vector_norm(clean) / torch.linalg.vector_norm(noise)
+    lines = [f"| SNR | {' | '.join(metrics)} |", "| --- |" + " --- |" * len(metrics)]
+    for snr_db in NOISE_DB:
+        damaged = clean + noise * 10 ** (-snr_db / 20)
+        scores = [float(metric.score(damaged[None], clip.sample_rate, clean[None])) for metric in metrics.values()]
+        lines.append(f"| {snr_db} dB | {' | '.join(f'{value:.4f}' for value in scores)} |")
+    return "White noise under the first six seconds of `string_quartet`.\n\n" + "\n".join(lines)
 
 
 def score(metric: Metric, clip: Clip, damaged: torch.Tensor) -> float:

@@ -42,6 +42,7 @@ class Haaqi(PackagedMetric):
     sample_rate = rate = 24000
     mono = True
     min_seconds = 1.0
+    longest_seconds = 60.0  # 50 MB for every second
     score_range = (0.0, 1.0)
     package = Package("clarity", "pyclarity", "haaqi")
 
