@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from degrade_bench.clip.conversion import at_rate
 from degrade_bench.metric.outside.declaration import Audio, Channels
 
 MEMORY = Path("/dev/shm")
@@ -33,13 +34,11 @@ def converted(batch: torch.Tensor, sample_rate: int, wanted_rate: int | None, ch
     Returns:
         ``(batch, channels, time)``, float32.
     """
-    from degrade_bench.degrade.dsp.codec import resampled
-
     signals = batch.mean(dim=1, keepdim=True) if channels == "mono" and batch.shape[1] > 1 else batch
+    if wanted_rate is not None and wanted_rate != sample_rate:
+        signals = torch.stack([at_rate(signal, sample_rate, wanted_rate) for signal in signals])
     arrays: np.ndarray = signals.numpy()
-    if wanted_rate is None or wanted_rate == sample_rate:
-        return arrays
-    return np.stack([resampled(signal, sample_rate, wanted_rate) for signal in arrays])
+    return arrays
 
 
 @contextmanager

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
 
+from degrade_bench.clip.conversion import at_rate
 from degrade_bench.errors import MetricError, NotApplicableError
 from degrade_bench.metric.hearing.heard import Feature, Heard
 from degrade_bench.metric.hearing.listener import FullReference
@@ -30,16 +32,10 @@ class Resampled(Feature["np.ndarray"]):
 
     def of(self, signal: Heard) -> np.ndarray:
         """Resample it. NaN throughout where a sample is not finite."""
-        import soxr
-
         samples = signal.samples.detach().cpu()
-        audio = (samples.mean(dim=0, keepdim=True) if self.mono else samples).numpy()
-        if not np.isfinite(audio).all():
-            return np.full_like(audio, math.nan)
-        if signal.sample_rate == self.rate:
-            return audio
-        resampled = soxr.resample(audio.T, signal.sample_rate, self.rate, quality="VHQ")
-        return np.asarray(resampled.T, dtype=np.float32)
+        audio = samples.mean(dim=0, keepdim=True) if self.mono else samples
+        resampled: np.ndarray = at_rate(audio, signal.sample_rate, self.rate).numpy()
+        return resampled if bool(torch.isfinite(audio).all()) else np.full_like(resampled, math.nan)
 
 
 class PackagedMetric(FullReference):
