@@ -1,8 +1,8 @@
 """ViSQOL v3 in audio mode: spectrograms of 32 bands, compared patch by patch, and mapped to an opinion score.
 
 The degraded signal is brought to the level of the clean one and shifted to fit it; patches of 0.6 s are sought
-within a second and a quarter around their place. A support vector machine maps the similarity of the bands to the
-scale of a listening test with codecs.
+within 36 s around their place. A support vector machine maps the similarity of the bands to the scale of a
+listening test with codecs.
 
 Source: Chinen et al., "ViSQOL v3: an open source production ready objective speech and audio metric", QoMEX 2020
 (arXiv 2004.09584); the package ``visqol-python`` 3.8.0, which is a port of the authors' code.
