@@ -94,7 +94,7 @@ def test_one_that_cannot_be_made_is_not_there(wheels):
         ("../theirs", (), "expected a name of letters"),
         ("theirs", ("numpy>=1.26",), "expected a pinned one, such as numpy==1.2.3"),
         ("theirs", ("numpy==1.*",), "expected a pinned one"),
-        ("theirs", ("--index-url x",), "requirement '--index-url x'"),
+        ("theirs", ("--no-deps x",), "requirement '--no-deps x'"),
     ],
 )
 def test_what_is_no_environment_is_refused(name, requires, text, envs):
