@@ -15,6 +15,8 @@ from functools import cache, lru_cache
 
 import numpy as np
 
+from degrade_bench._support.compiled import compiled_and_stored, readable
+
 SHELF_DB, SHELF_HZ, SHELF_Q = 4.0, 1500.0, 1 / np.sqrt(2)
 HIGH_PASS_HZ, HIGH_PASS_Q = 38.0, 0.5
 """The two filters of the K-weighting; the standard itself gives coefficients, and at 48 kHz only."""
@@ -106,11 +108,12 @@ def _one_by_one(audio: np.ndarray, sample_rate: int, edges: np.ndarray) -> np.nd
 
 @cache
 def _kernel() -> Callable[..., None]:
-    """The filters' loop, compiled when it is first needed, in about a second."""
-    from numba import njit
+    """The filters' loop, compiled when it is first needed, in about a second, and stored."""
+    from numba import float32, float64, int64, void
 
-    compiled: Callable[..., None] = njit(_filtered_energies)
-    return compiled
+    sections, audio = float64[::1], readable(float32, 2)
+    signature = void(audio, sections, sections, int64, int64, int64, float64[:, ::1])
+    return compiled_and_stored(_filtered_energies, signature)
 
 
 def _filtered_energies(

@@ -1,7 +1,7 @@
 """The process that workers are forked from: it has imported what they need, and done nothing else.
 
-A worker that starts from nothing imports torch, librosa and the like, and compiles the loops of loudness and
-spectral distance: five to seven seconds of a core for each. Here that is done once, in a process of its own
+A worker that starts from nothing imports torch, librosa and the like, which compiles loops: several seconds of a
+core for each. Here that is done once, in a process of its own
 (:mod:`multiprocessing.forkserver`), and a worker begins at once, as a copy that shares its memory. The template
 never computes with more than one thread, so that a copy of it is whole.
 

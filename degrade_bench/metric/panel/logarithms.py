@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from degrade_bench._support.compiled import compiled_and_stored, readable
+
 AT_ONCE = 128
 """Values."""
 
@@ -55,7 +57,7 @@ def log_distance(values: np.ndarray, floor: np.float32, logs: np.ndarray) -> flo
         floor: at least :data:`SMALLEST`.
         logs: float32, of the same shape.
     """
-    return float(_kernels()[1](_bits(values), floor.view(np.int32), logs.reshape(-1)))
+    return float(_kernels()[1](_bits(values), floor.view(np.int32), np.ascontiguousarray(logs).reshape(-1)))
 
 
 def _bits(values: np.ndarray) -> np.ndarray:
@@ -65,33 +67,57 @@ def _bits(values: np.ndarray) -> np.ndarray:
 
 @cache
 def _kernels() -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """The two loops, compiled when they are first needed, in about a second.
+    """The two loops, compiled when they are first needed, in about a second each, and stored.
 
     A product and a sum may become one step, which rounds once.
     """
-    from numba import njit
+    from numba import float32, float64, int32, njit, void
 
-    compiled = njit(fastmath={"contract"}, error_model="numpy")
-    logs_of = compiled(_logs)
+    global _compiled_logs
+    options: dict[str, Any] = {"fastmath": {"contract"}, "error_model": "numpy"}
+    _compiled_logs = njit(**options)(_logs)
+    bits, logs = readable(int32, 1), readable(float32, 1)
+    return (
+        compiled_and_stored(_all_logs, void(bits, int32, float32[::1]), **options),
+        compiled_and_stored(_distance, float64(bits, int32, logs), **options),
+    )
 
-    def all_logs(bits: np.ndarray, floor_bits: np.int32, out: np.ndarray) -> None:
-        shifted, exponents = np.empty(AT_ONCE, np.float32), np.empty(AT_ONCE, np.float32)
-        for first in range(0, len(bits), AT_ONCE):
-            part = bits[first : first + AT_ONCE]
-            logs_of(part, floor_bits, shifted, exponents, out[first : first + AT_ONCE])
 
-    def distance(bits: np.ndarray, floor_bits: np.int32, logs: np.ndarray) -> float:
-        shifted, exponents = np.empty(AT_ONCE, np.float32), np.empty(AT_ONCE, np.float32)
-        made, sums = np.empty(AT_ONCE, np.float32), np.zeros(AT_ONCE)
-        for first in range(0, len(bits), AT_ONCE):
-            part, others = bits[first : first + AT_ONCE], logs[first : first + AT_ONCE]
-            logs_of(part, floor_bits, shifted, exponents, made)
-            for index in range(len(part)):
-                sums[index] += abs(others[index] - made[index])
-        total: float = sums.sum()
-        return total
+_compiled_logs: Callable[..., None]
+"""What the two loops call, once :func:`_kernels` has been called."""
 
-    return compiled(all_logs), compiled(distance)
+
+def _all_logs(bits: np.ndarray, floor_bits: np.int32, out: np.ndarray) -> None:
+    """Logarithms of any number of values, as :func:`_logs` gives them of some.
+
+    Args:
+        bits: of the values.
+        floor_bits: of the floor.
+        out: is written to.
+    """
+    shifted, exponents = np.empty(AT_ONCE, np.float32), np.empty(AT_ONCE, np.float32)
+    for first in range(0, len(bits), AT_ONCE):
+        part = bits[first : first + AT_ONCE]
+        _compiled_logs(part, floor_bits, shifted, exponents, out[first : first + AT_ONCE])
+
+
+def _distance(bits: np.ndarray, floor_bits: np.int32, logs: np.ndarray) -> float:
+    """The sum of the magnitudes of their differences from other logarithms.
+
+    Args:
+        bits: of the values.
+        floor_bits: of the floor.
+        logs: the others.
+    """
+    shifted, exponents = np.empty(AT_ONCE, np.float32), np.empty(AT_ONCE, np.float32)
+    made, sums = np.empty(AT_ONCE, np.float32), np.zeros(AT_ONCE)
+    for first in range(0, len(bits), AT_ONCE):
+        part, others = bits[first : first + AT_ONCE], logs[first : first + AT_ONCE]
+        _compiled_logs(part, floor_bits, shifted, exponents, made)
+        for index in range(len(part)):
+            sums[index] += abs(others[index] - made[index])
+    total: float = sums.sum()
+    return total
 
 
 def _logs(
