@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zlib
 from dataclasses import replace
 
@@ -46,8 +47,15 @@ def looking(metric, out, **options):
     return stress_test(metric, clips=CLIPS, workers=1, out=out, until="concluded", **DAMAGE, **options)
 
 
-def test_a_run_stops_at_the_first_look_that_concludes(tmp_path):
-    result = looking(Roughness(), tmp_path / "out")
+@pytest.fixture(scope="module")
+def concluded(tmp_path_factory):
+    """The folder of a run that stopped at its first look, to be copied by whoever goes on in it; and its result."""
+    out = tmp_path_factory.mktemp("concluded") / "out"
+    return out, looking(Roughness(), out)
+
+
+def test_a_run_stops_at_the_first_look_that_concludes(concluded, tmp_path):
+    first, result = concluded
     assert result.run.looks == LooksRecord(clips=(14, 19, 24), recordings=(14, 19, 24), taken=1, concluded=True)
     assert result.scores["clip_id"].nunique() == result.run.counts.clips == 14
     assert len(result.run.identity.clips) == 24
@@ -55,7 +63,7 @@ def test_a_run_stops_at_the_first_look_that_concludes(tmp_path):
     assert row["verdict"] == "sensitive"
     assert "(look 1 of 3 planned)" in row["sentence"]
     assert result.analysis.looks["taken"].tolist() == [True, False, False]
-    again = looking(Roughness(), tmp_path / "out")
+    again = looking(Roughness(), shutil.copytree(first, tmp_path / "out"))
     assert again.run.looks == result.run.looks
     assert again.run.starts == 2
 
@@ -149,14 +157,13 @@ def test_a_first_look_none_of_whose_clips_can_be_used_is_passed_over(tmp_path, m
     assert result.scores["clip_id"].nunique() == 10
 
 
-def test_verdicts_of_a_first_look_hang_on_nothing_that_was_not_tried(tmp_path):
-    metrics = looking(Roughness(), tmp_path / "out").analysis.metrics
+def test_verdicts_of_a_first_look_hang_on_nothing_that_was_not_tried(concluded):
+    metrics = concluded[1].analysis.metrics
     assert np.isnan(metrics[["changed_without_control", "changed_without_clip"]].to_numpy(dtype=float)).all()
 
 
-def test_a_plan_stays_as_it_was_made_and_clips_beyond_it_mark_the_run(tmp_path):
-    out = tmp_path / "out"
-    looking(Roughness(), out)
+def test_a_plan_stays_as_it_was_made_and_clips_beyond_it_mark_the_run(concluded, tmp_path):
+    out = shutil.copytree(concluded[0], tmp_path / "out")
     with pytest.raises(RunFolderError, match="planned at 14, 19, 24 clips, not at 14, 24"):
         looking(Roughness(), out, looks=2)
     with pytest.raises(RunFolderError, match="planned at 14, 19, 24 clips, not at 14, 17, 20"):
