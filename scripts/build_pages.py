@@ -21,12 +21,14 @@ from pages.page import not_monotone, page
 from pages.picture import draw_picture
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "degradations"
+FEW = 2
+"""Pages that are made sooner than further processes have started."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these pages only; the index is written whole")
-    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--jobs", type=int, help="processes; usually one for a few pages, else two")
     parser.add_argument("--out", type=Path, default=FOLDER)
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
@@ -38,7 +40,9 @@ def main() -> int:
     unknown = sorted(set(options.only or ()) - set(names))
     if unknown:
         parser.error(f"not registered: {', '.join(unknown)}")
-    build(options.only or names, options.out, options.jobs)
+    chosen = options.only or names
+    usual = 1 if len(chosen) <= FEW else min(2, os.cpu_count() or 1)
+    build(chosen, options.out, options.jobs or usual)
     return 0
 
 
