@@ -248,10 +248,7 @@ def profile(run: RunView) -> list[ProfileRow]:
     rows = []
     for group, family in dict.fromkeys((row["group"], row["family"]) for row in verdicts):
         here = [row for row in verdicts if (row["group"], row["family"]) == (group, family)]
-        cells = [
-            _cell(of_metric(here, metric), shares.get((group, family, metric)))
-            for metric in run.metrics
-        ]
+        cells = [_cell(of_metric(here, metric), shares.get((group, family, metric))) for metric in run.metrics]
         rows.append(ProfileRow(group, family, list(dict.fromkeys(row["degradation"] for row in here)), cells))
     return rows
 
@@ -260,7 +257,9 @@ def _cell(rows: Sequence[Mapping[str, Any]], share: Mapping[str, Any] | None) ->
     found = [row["verdict"] for row in rows]
     order = [verdict.value for verdict in Verdict if verdict.value in found]
     order.sort(key=lambda verdict: -found.count(verdict))  # stable: the order of verdicts decides between equals
-    named = {verdict: [spoken(row["degradation"]) for row in rows if row["verdict"] == verdict] for verdict in order}
+    named = {
+        verdict: [spoken(row["degradation"]) for row in rows if row["verdict"] == verdict] for verdict in order
+    }
     return ProfileCell(
         counts=[(verdict, VERDICT_MARKS[verdict], found.count(verdict)) for verdict in order],
         words="; ".join(f"{verdict}: {', '.join(names)}" for verdict, names in named.items()),
