@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 SCRIPTS = ("players.js", "tables.js")
-"""Beside the templates; written for this page, since a kept library for tables is ten times as long as what is asked of
-it here, and none switches between players without a gap. Without scripts the page is whole, but for these comforts."""
+"""Beside the templates; written for this page, since a kept library for tables is ten times as long as what is
+asked of it here, and none switches between players without a gap. Without scripts the page can be read and heard."""
 
 FAILURES = 20
 """Failures that are named at the head of the page, at most."""

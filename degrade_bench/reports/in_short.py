@@ -166,7 +166,7 @@ def phrase(rows: Sequence[Mapping[str, Any]], among: Sequence[Mapping[str, Any]]
         among: of all damages that could be meant, by group and family.
 
     >>> noise = [{"group": "signal", "family": "noise", "degradation": name} for name in ("hum", "clicks")]
-    >>> order = [{"group": "structural", "family": "order", "degradation": name} for name in ("bar_shuffle", "loop")]
+    >>> order = [{"group": "structural", "family": "order", "degradation": name} for name in ("bar_shuffle", "cut")]
     >>> phrase([*noise, order[0]], [*noise, *order])
     'all signal damage; order (bar shuffle)'
     """

@@ -19,7 +19,6 @@ from degrade_bench.runs.played import Example
 from degrade_bench.runs.probes import Probe
 from degrade_bench.runs.timings import Timings
 
-
 Count = Annotated[int, Field(ge=0)]
 
 
