@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SCRIPTS = ("players.js", "tables.js")
 """Beside the templates; written for this page, since a kept library for tables is ten times as long as what is
-asked of it here, and none switches between players without a gap. Without scripts the page can be read and heard."""
+asked of it here, and none switches between players without a gap. Without scripts all of it is there."""
 
 FAILURES = 20
 """Failures that are named at the head of the page, at most."""
