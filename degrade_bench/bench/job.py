@@ -20,7 +20,8 @@ from degrade_bench.degrade.catalogue import Broken
 from degrade_bench.errors import CorpusError, DegradeBenchError
 from degrade_bench.metric.catalogue import SkippedMetric
 from degrade_bench.runs.folder import RunFolder
-from degrade_bench.runs.record import Example, LeftOut, LooksRecord, RunRecord
+from degrade_bench.runs.played import Example
+from degrade_bench.runs.record import LeftOut, LooksRecord, RunRecord
 from degrade_bench.runs.stored import working
 from degrade_bench.runs.timings import Timings
 from degrade_bench.sweep.config import RunConfig

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +12,7 @@ from degrade_bench._support.files import write_text
 from degrade_bench._support.plain_text import plain
 from degrade_bench._support.steps import Steps, silent
 from degrade_bench.analysis.looks import told
+from degrade_bench.analysis.verdicts import VERDICT_NAMES
 from degrade_bench.reports.figures.drawing import Drawing, Saved, house_style, save
 from degrade_bench.reports.figures.helpers import usual_helpers
 from degrade_bench.reports.inline import data_uri
@@ -22,6 +25,10 @@ from degrade_bench.runs.ownership import claim
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+SCRIPTS = ("players.js", "tables.js")
+"""Beside the templates; written for this page, since a kept library for tables is ten times as long as what is
+asked of it here, and none switches between players without a gap. Without scripts all of it is there."""
 
 FAILURES = 20
 """Failures that are named at the head of the page, at most."""
@@ -91,7 +98,17 @@ def _page(run: RunView, figures: Figures, rows: Rows) -> str:
         section: environment.get_template(section.template).render(shown, figures=figures.get(section.id, []))
         for section, shown in rows.items()
     }
-    return environment.get_template("report.html.j2").render(_head(run), bodies=bodies)
+    script = _script(environment)
+    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    return environment.get_template("report.html.j2").render(
+        _head(run), bodies=bodies, script=script, script_hash=f"sha256-{allowed}"
+    )
+
+
+def _script(environment: Environment) -> str:
+    """What the page does when it is asked: the only script that its browser may run."""
+    assert environment.loader is not None
+    return "".join(environment.loader.get_source(environment, name)[0] for name in SCRIPTS)
 
 
 def _head(run: RunView) -> dict[str, Any]:
@@ -108,6 +125,9 @@ def _head(run: RunView) -> dict[str, Any]:
         "failures": failure_lines(record, most=FAILURES),
         "probed": probe_lines(record),
         "notes": metric_lines(record),
+        "metrics": run.metrics,
+        "groups": list(dict.fromkeys(run.analysis.verdicts["group"])),
+        "verdicts": [name for name in VERDICT_NAMES if (run.analysis.verdicts["verdict"] == name).any()],
     }
 
 
@@ -133,6 +153,7 @@ def _readable(value: Any) -> Any:
 
 def _figure(drawing: Drawing, saved: Saved) -> dict[str, Any]:
     return {
+        "name": drawing.name,
         "caption": drawing.caption,
         "alt": drawing.alt,
         "heading": drawing.heading,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +11,16 @@ import pandas as pd
 
 from degrade_bench._support.plain_text import plain
 from degrade_bench.analysis.looks import told
-from degrade_bench.analysis.verdicts import VERDICT_MARKS, Verdict
 from degrade_bench.metric.identity import identity_note
 from degrade_bench.metric.traits import OUTSIDE_RANGE
-from degrade_bench.reports.inputs import load_run
+from degrade_bench.reports.in_short import in_short
+from degrade_bench.reports.inputs import RunView, load_run
 from degrade_bench.reports.words import number
 from degrade_bench.runs.names import REPORT
 from degrade_bench.runs.record import RunRecord
+
+WIDEST = 100
+"""Characters of a line, unless a single name is longer."""
 
 POWER = (
     ("smallest_detectable", "smallest detectable drop"),
@@ -35,7 +38,7 @@ def summary_lines(folder: Path) -> list[str]:
     """
     run = load_run(folder)
     record = run.record
-    lines = ["", *verdict_lines(run.analysis.verdicts, run.domain_notes), ""]
+    lines = ["", *verdict_lines(run), ""]
     lines += left_out_lines(record)
     lines.append(counts_line(record))
     lines += [f"failed: {text}" for text in failure_lines(record)]
@@ -57,24 +60,27 @@ def left_out_lines(record: RunRecord) -> list[str]:
     ]
 
 
-def verdict_lines(verdicts: pd.DataFrame, notes: Mapping[str, str | None]) -> list[str]:
-    """For each metric its verdicts, each with the degradations that it holds for.
+def verdict_lines(run: RunView) -> list[str]:
+    """For each metric what it hears, what it is blind to, and what would settle what is open.
 
     Args:
-        verdicts: the verdicts of the analysis.
-        notes: what is said beside a metric's name, such as that it was not made for music.
+        run: with its analysis.
     """
     lines = []
-    for metric, of_metric in verdicts.groupby("metric", sort=False):
-        note = notes.get(str(metric))
-        lines.append(f"{metric} ({note})" if note else str(metric))
-        for verdict, mark in VERDICT_MARKS.items():
-            alike = of_metric[of_metric["verdict"] == verdict]
-            if len(alike):
-                lines.append(f"  {mark} {verdict:<14} {', '.join(alike['degradation'])}")
-            if len(alike) and verdict == Verdict.INCONCLUSIVE:
-                lines += [f"    {line}" for line in power_lines(alike)]
+    for found in in_short(run):
+        noted = f" ({found.note})" if found.note else ""
+        lines.append(f"{found.metric}{noted}: hears {found.heard} of {found.judged} damages; {found.facts}")
+        for said in found.statements:
+            lines += _wrapped(f"  {said.mark} {said.opening}: {said.text}")
+        if found.next_step:
+            lines += _wrapped(f"  → {found.next_step}")
     return lines
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(
+        plain(text), WIDEST, subsequent_indent="    ", drop_whitespace=True, break_on_hyphens=False
+    )
 
 
 def power_lines(unsure: pd.DataFrame) -> list[str]:

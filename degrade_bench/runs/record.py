@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from degrade_bench._support.contained import parse_json, read_bytes
 from degrade_bench._support.files import write_text
@@ -15,22 +15,11 @@ from degrade_bench.errors import RunFolderError
 from degrade_bench.runs.names import FORMAT, RECORD
 from degrade_bench.runs.ownership import claim
 from degrade_bench.runs.part import Described, Part
+from degrade_bench.runs.played import Example
 from degrade_bench.runs.probes import Probe
 from degrade_bench.runs.timings import Timings
 
-
-def _inside(path: str) -> str:
-    """A path that stays inside the run directory by what it says; links are looked at where the file is read."""
-    posix, windows = PurePosixPath(path), PureWindowsPath(path)
-    if not path or len(path) > 1000 or "\0" in path or posix.is_absolute() or windows.anchor:
-        raise ValueError("expected a path inside the run directory")
-    if ".." in posix.parts or ".." in windows.parts:
-        raise ValueError("the path leads out of the run directory")
-    return path
-
-
 Count = Annotated[int, Field(ge=0)]
-InsidePath = Annotated[str, AfterValidator(_inside)]
 
 
 class Request(Part):
@@ -199,23 +188,6 @@ class NotApplicable(Part):
     metrics: tuple[str, ...] | None
     reason: str
     count: Count
-
-
-class Example(Part):
-    """An excerpt that the report plays.
-
-    Attributes:
-        file: its path inside the run directory.
-        level: 0 for the clean clip.
-    """
-
-    file: InsidePath
-    clip_id: str
-    degradation: str
-    level: int
-    strength: float | None
-    unit: str | None
-    summary: str
 
 
 class LooksRecord(Part):

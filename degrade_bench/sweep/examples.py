@@ -1,7 +1,7 @@
 """The few examples that the report plays: one clip, clean and damaged.
 
 All excerpts of a run share one gain, so that what was matched in loudness still is; they are MP3 at
-320 kbps, which every browser plays and which hides none of the damage.
+256 kbps, which every browser plays and which hides none of the damage.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.runs.columns import CLEAN
 from degrade_bench.runs.names import AUDIO
 from degrade_bench.runs.ownership import claim, listed, remove
-from degrade_bench.runs.record import Example
+from degrade_bench.runs.played import Example
 
-EXCERPT_SECONDS = 6.0
-MOST_EXCERPTS = 24
-"""Some 8 MB inside a report."""
+EXCERPT_SECONDS = 5.0
+KBPS = 256
+MOST_EXCERPTS = 44
+"""Some 9 MB inside a report."""
 CEILING = 0.97  # leaves room for what the codec adds to peaks
 RATE = 44100
 
@@ -34,9 +35,9 @@ RATE = 44100
 def write_examples(
     folder: Path, clip: Clip, degradations: Sequence[Degradation], levels: Sequence[int], seed: int
 ) -> tuple[Example, ...]:
-    """Write ``audio/*.mp3``: the clean clip and test degradations at a middle and at the top level.
+    """Write ``audio/*.mp3``: the clean clip, and damage at some levels with its placebo at the highest.
 
-    Of more than fit into a mail attachment, only the top level is played; of still more, one of each family.
+    Of many degradations fewer levels are played; of very many, one degradation of each family.
 
     Args:
         folder: the run directory.
@@ -51,7 +52,6 @@ def write_examples(
     Raises:
         RunFolderError: the files cannot be written.
     """
-    middle, top = sorted(levels)[len(levels) // 2], max(levels)
     clean = Example(
         file=f"{AUDIO}/clean.mp3",
         clip_id=clip.id,
@@ -62,25 +62,26 @@ def write_examples(
         summary="as it came",
     )
     excerpts = [(clean, _excerpt(clip, clip.duration / 2), clip.sample_rate)]
-    for degradation, played_levels in _chosen(degradations, sorted({middle, top})):
-        for level in played_levels:
-            rng = generator(cell_seed(seed, clip.hash, *degradation.seed_key))
+    for degradation, played in _chosen(degradations, sorted(levels)):
+        for made, level in played:
+            rng = generator(cell_seed(seed, clip.hash, *made.seed_key))
             try:
-                with calling(degradation):
-                    rendered = degradation.render(clip, level, rng)
+                with calling(made):
+                    rendered = made.render(clip, level, rng)
             except Exception:  # the table already says why this cell is not there
                 continue
             middle_seconds = clip.duration / 2
             if rendered.plan.time_map is not None:
                 middle_seconds = float(rendered.plan.time_map(np.asarray(middle_seconds)))
             example = Example(
-                file=f"{AUDIO}/{file_word(degradation.name)}_level{level}.mp3",
+                file=f"{AUDIO}/{file_word(made.name)}_level{level}.mp3",
                 clip_id=clip.id,
-                degradation=degradation.name,
+                degradation=made.name,
                 level=level,
-                strength=degradation.ladder.strength(level),
-                unit=degradation.ladder.unit,
-                summary=degradation.summary,
+                strength=made.ladder.strength(level),
+                unit=made.ladder.unit,
+                summary=made.summary,
+                placebo_of=None if made is degradation else degradation.name,
             )
             excerpt = _excerpt(rendered.clip, middle_seconds)
             excerpts.append((example, excerpt, rendered.clip.sample_rate))
@@ -96,15 +97,38 @@ def write_examples(
     return tuple(example for example, _, _ in excerpts)
 
 
-def _chosen(degradations: Sequence[Degradation], levels: list[int]) -> list[tuple[Degradation, list[int]]]:
-    """What is played, and at which levels."""
+def _chosen(
+    degradations: Sequence[Degradation], levels: Sequence[int]
+) -> list[tuple[Degradation, list[tuple[Degradation, int]]]]:
+    """What is played of which degradation: itself at some levels, then its placebo at the highest.
+
+    Args:
+        degradations: of the run, controls included.
+        levels: of the run, rising.
+    """
     tested = [degradation for degradation in degradations if degradation.group != "control"]
-    if len(tested) * len(levels) <= MOST_EXCERPTS:
-        return [(degradation, levels) for degradation in tested]
-    if len(tested) > MOST_EXCERPTS:
-        one_of_each = {(one.group, one.family): one for one in reversed(tested)}
-        tested = list(one_of_each.values())[::-1]
-    return [(degradation, levels[-1:]) for degradation in tested]
+    first_of_family: dict[tuple[str, str], Degradation] = {}
+    for one in tested:
+        first_of_family.setdefault((one.group, one.family), one)
+    of_each_family = list(first_of_family.values())
+    lowest, middle, top = levels[0], levels[len(levels) // 2], levels[-1]
+    for ones, played in (
+        (tested, {lowest, middle, top}),
+        (tested, {middle, top}),
+        (tested, {top}),
+        (of_each_family, {middle, top}),
+        (of_each_family, {top}),
+    ):
+        chosen = [(one, [*((one, level) for level in sorted(played)), *_placebo(one, top)]) for one in ones]
+        if sum(len(made) for _, made in chosen) <= MOST_EXCERPTS:
+            break
+    return chosen
+
+
+def _placebo(degradation: Degradation, level: int) -> list[tuple[Degradation, int]]:
+    """The placebo at a level, or at its highest where its ladder is shorter; nothing without a placebo."""
+    placebo = degradation.placebo
+    return [] if placebo is None else [(placebo, min(level, max(placebo.ladder.levels)))]
 
 
 def _excerpt(clip: Clip, middle_seconds: float) -> torch.Tensor:
@@ -135,6 +159,6 @@ def _mp3(samples: torch.Tensor, sample_rate: int) -> bytes:
         format="MP3",
         subtype="MPEG_LAYER_III",
         bitrate_mode="CONSTANT",
-        compression_level=0.0,  # 320 kbps
+        compression_level=(320 - KBPS) / (320 - 32),  # libsndfile: 0 is the highest rate of MPEG-1, 1 the lowest
     )
     return buffer.getvalue()

@@ -20,6 +20,7 @@ class Page(HTMLParser):
         self.sources: list[str] = []
         self.anchors: list[str] = []
         self.tags: set[str] = set()
+        self.scripts: list[str] = []
         self.feed(text)
         assert self.open == []
 
@@ -37,6 +38,10 @@ class Page(HTMLParser):
             assert given["alt"]
         if tag not in VOID:
             self.open.append(tag)
+
+    def handle_data(self, data):
+        if self.open[-1:] == ["script"]:
+            self.scripts.append(data)
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag

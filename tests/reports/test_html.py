@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 import shutil
@@ -9,9 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from degrade_bench import reports
 from degrade_bench.reports import summary_lines, write_report
+from degrade_bench.reports.html import SCRIPTS
 from tests.reports.conftest import HOSTILE
 from tests.reports.page import CHROMIUM, Page
+
+TEMPLATES = Path(reports.__file__).parent / "templates"
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +27,10 @@ def text(finished) -> str:
 
 def test_the_page_is_well_formed_self_contained_and_harmless(text):
     page = Page(text)
-    assert "script" not in page.tags
+    shipped = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    assert page.scripts == [shipped], "the project's script, and no other"
+    allowed = base64.b64encode(hashlib.sha256(shipped.encode()).digest()).decode()
+    assert re.findall(r"script-src ([^;\"]*)", text) == [f"'sha256-{allowed}'"]
     assert page.sources
     assert all(source.startswith("data:") for source in page.sources)
     assert all(anchor.startswith("#") and anchor[1:] in page.ids for anchor in page.anchors)
@@ -46,7 +55,7 @@ def test_what_a_reader_looks_for_is_there(text, finished):
         assert words in text
     for metric in record["metrics"]:
         assert metric["fingerprint"] in text
-    assert text.count("<audio") == len(record["examples"]) == 9
+    assert text.count("<audio") == len(record["examples"]) == 17
     assert "full reference, and the degradation changes the duration" in text
     analysis = json.loads((finished / "analysis.json").read_text())
     for verdict in analysis["verdicts"]:

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import json
 import math
-import re
+from itertools import takewhile
 
 import pandas as pd
 
+from degrade_bench.analysis.verdicts import Verdict
 from degrade_bench.reports import summary_lines
 from degrade_bench.reports.text import power_lines
 
 
-def test_the_summary_names_every_verdict_and_the_report(finished):
+def test_the_summary_says_what_every_metric_hears_in_lines_that_fit(finished):
     lines = summary_lines(finished)
-    shown = "\n".join(lines)
-    for verdict in json.loads((finished / "analysis.json").read_text())["verdicts"]:
-        assert re.search(rf"{verdict['verdict']} .*{verdict['degradation']}", shown)
+    verdicts = pd.DataFrame(json.loads((finished / "analysis.json").read_text())["verdicts"])
+    for metric, of_metric in verdicts.groupby("metric"):
+        (first,) = (number for number, line in enumerate(lines) if line.startswith(f"{metric}: "))
+        heard, judged = (
+            (of_metric["verdict"] == "sensitive").sum(),
+            (of_metric["verdict"] != "not-applicable").sum(),
+        )
+        assert f"hears {heard} of {judged} damages" in lines[first]
+        said = list(takewhile(lambda line: line.startswith("  "), lines[first + 1 :]))
+        for verdict in of_metric["verdict"].unique():
+            assert sum(line.startswith(f"  {Verdict(verdict).mark} ") for line in said) == 1
+    assert max(map(len, lines[:-1])) <= 100
     assert lines[-1] == f"report: {finished / 'report.html'}"
 
 

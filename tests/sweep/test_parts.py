@@ -16,6 +16,7 @@ import torch
 
 from degrade_bench._support.durations import human_seconds
 from degrade_bench.corpus.source import MemorySource
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.structural.tempo_jitter import TempoJitter
 from degrade_bench.errors import ConfigError
 from degrade_bench.metric.traits import Traits
@@ -24,7 +25,7 @@ from degrade_bench.sweep import device
 from degrade_bench.sweep.block import BlockResult
 from degrade_bench.sweep.cells import expand, levels_of
 from degrade_bench.sweep.estimate import _without_first_use, estimate
-from degrade_bench.sweep.examples import _chosen, write_examples
+from degrade_bench.sweep.examples import MOST_EXCERPTS, _chosen, write_examples
 from degrade_bench.sweep.pool import Pool
 from degrade_bench.sweep.scoring import MetricInput, Outcome
 from degrade_bench.sweep.worker import Task, Work, single_threaded, work_on
@@ -197,30 +198,42 @@ def test_examples_share_one_gain_and_stay_below_full_scale(tmp_path):
     clip = clip.with_samples(clip.samples * (1.4 / clip.samples.abs().max()))
     degradations = [toys.ToyNoise(), toys.ToyStretch(), toys.ToyGain()]
     examples = write_examples(tmp_path, clip, degradations, (1, 3, 5), 0)
-    played = [(name, level) for name in ("toy_noise", "toy_stretch") for level in (3, 5)]
+    played = [("toy_noise", 1), ("toy_noise", 3), ("toy_noise", 5), ("toy_noise_placebo", 1)]
+    played += [("toy_stretch", level) for level in (1, 3, 5)]
     assert [(example.degradation, example.level) for example in examples] == [("clean", 0), *played]
     for example in examples:
         audio, rate = soundfile.read(tmp_path / example.file)
         assert rate == 44100
-        assert len(audio) == pytest.approx(6 * 44100, abs=1)
+        assert len(audio) == pytest.approx(5 * 44100, abs=1)
         assert np.abs(audio).max() < 1.0
         assert np.abs(audio).max() > 0.2
     files = {path.name for path in (tmp_path / "audio").iterdir()}
     assert files == {Path(example.file).name for example in examples}
     again = write_examples(tmp_path, clip, [toys.ToyNoise()], (5,), 0)
-    assert len(list((tmp_path / "audio").iterdir())) == len(again) == 2
+    assert len(list((tmp_path / "audio").iterdir())) == len(again) == 3, "clean, damaged, placebo"
 
 
-def test_of_many_examples_the_top_level_is_played_and_of_more_one_of_each_family():
+def test_of_many_examples_fewer_levels_are_played_and_of_more_one_of_each_family_all_with_their_placebos():
     class Kin(toys.ToyNoise):
-        def __init__(self, name: str, family: str) -> None:
+        def __init__(self, name: str, family: str, placebo_of: str | None = None) -> None:
             super().__init__()
-            self.name, self.family = name, family
+            self.name, self.family, self.placebo_of = name, family, placebo_of
+            self.ladder = Ladder((1.0,), "dB") if placebo_of else self.ladder
 
-    def played(count: int) -> list[tuple[str, list[int]]]:
+        def make_placebo(self):
+            return None if self.placebo_of else Kin(f"{self.name}_placebo", self.family, self.name)
+
+    def played(count: int) -> list[tuple[str, list[tuple[str, int]]]]:
         kin = [Kin(f"d{k}", f"f{k % 5}") for k in range(count)]
-        return [(each.name, levels) for each, levels in _chosen([*kin, toys.ToyGain()], [3, 5])]
+        chosen = _chosen([*kin, toys.ToyGain()], [1, 2, 3, 4, 5])
+        return [(one.name, [(made.name, level) for made, level in several]) for one, several in chosen]
 
-    assert played(12) == [(f"d{k}", [3, 5]) for k in range(12)]
-    assert played(13) == [(f"d{k}", [5]) for k in range(13)]
-    assert played(60) == [(f"d{k}", [5]) for k in range(5)]
+    def at(levels: tuple[int, ...], count: int) -> list[tuple[str, list[tuple[str, int]]]]:
+        return [(f"d{k}", [*((f"d{k}", n) for n in levels), (f"d{k}_placebo", 1)]) for k in range(count)]
+
+    assert MOST_EXCERPTS == 44
+    assert played(11) == at((1, 3, 5), 11)
+    assert played(12) == at((3, 5), 12)
+    assert played(15) == at((5,), 15)
+    assert played(22) == at((5,), 22)
+    assert played(23) == at((3, 5), 5)

@@ -10,6 +10,7 @@ from importlib import import_module
 from degrade_bench.reports.sections.base import Section
 
 ORDER = (
+    "summary",
     "verdicts",
     "families",
     "selectivity",

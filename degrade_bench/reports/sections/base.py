@@ -29,8 +29,8 @@ class Section:
             else: a name that is not there is an error.
         link: the section's name in the table of contents, where the title is too long for that.
         drawings: the section's figures, none where the run holds nothing of them. They are saved in ``figures/``
-            and stand in the template as ``figures``: a list in the same order, each with ``caption``, ``alt``,
-            ``heading``, ``width`` (in rem) and ``uri`` (the SVG itself); the macro ``figure`` of
+            and stand in the template as ``figures``: a list in the same order, each with ``name``, ``caption``,
+            ``alt``, ``heading``, ``width`` (in rem) and ``uri`` (the SVG itself); the macro ``figure`` of
             ``macros.html.j2`` shows one.
     """
 

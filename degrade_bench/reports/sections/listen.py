@@ -19,7 +19,7 @@ PAGE_BYTES = 64 * 2**20
 
 
 def rows(run: RunView) -> dict[str, Any]:
-    """The clean example, None without any, and the damaged ones by degradation.
+    """The clean example, None without any, and by degradation the damaged ones and the placebo.
 
     Raises:
         RunFolderError: an example leaves the folder, is no regular file, or is too large.
@@ -39,7 +39,7 @@ def rows(run: RunView) -> dict[str, Any]:
         if excerpt.degradation == CLEAN:
             clean = example
         else:
-            damaged.setdefault(excerpt.degradation, []).append(example)
+            damaged.setdefault(excerpt.placebo_of or excerpt.degradation, []).append(example)
     return {"clean": clean, "damaged": damaged}
 
 

@@ -1,10 +1,10 @@
-"""What each metric noticed: the heat map, and for every metric its verdicts and levels."""
+"""Every damage: the heat map, and for every metric its verdicts and levels."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from degrade_bench.analysis.verdicts import VERDICT_MARKS, VERDICT_MEANINGS
+from degrade_bench.analysis.verdicts import VERDICT_MARKS
 from degrade_bench.reports.figures import heat_map
 from degrade_bench.reports.inputs import RunView
 from degrade_bench.reports.sections.base import Section
@@ -13,7 +13,7 @@ from degrade_bench.reports.words import MARGINS, detection, level_and_strength, 
 
 
 def rows(run: RunView) -> dict[str, Any]:
-    """Every metric with its floor and margin, its verdicts and its levels, and the legend of the verdicts."""
+    """Every metric with its floor and margin, its verdicts and its levels."""
     levels, verdicts = records(run.analysis.levels), verdict_rows(run)
     metrics = [
         facts
@@ -28,7 +28,6 @@ def rows(run: RunView) -> dict[str, Any]:
         "metrics": metrics,
         "margins": MARGINS,
         "marks": VERDICT_MARKS,
-        "meanings": VERDICT_MEANINGS,
         "options": run.analysis.options,
     }
 
@@ -45,7 +44,7 @@ def verdict_rows(run: RunView) -> Rows:
 
 SECTION = Section(
     id="verdicts",
-    title="What each metric noticed",
+    title="Every damage",
     link="Verdicts",
     template="verdicts.html.j2",
     rows=rows,

@@ -1,0 +1,269 @@
+"""What a run found of every metric, in a few plain sentences and in a profile of families.
+
+The head of the report shows both; nothing here counts anew what the analysis concluded: it says which verdicts
+stand, in which families, and what more recordings would settle.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from degrade_bench.analysis.verdicts import VERDICT_MARKS, Verdict
+from degrade_bench.reports.inputs import RunView
+from degrade_bench.reports.tables import of_metric
+from degrade_bench.reports.words import missing, number, records
+
+MOST_NAMES = 4
+"""Degradations of one family that are named; of more their count is said."""
+
+MOST_EXCEPTIONS = 3
+"""Degradations of a group that are named as exceptions from the rest of it."""
+
+OPENINGS: Mapping[Verdict, str] = {
+    Verdict.SENSITIVE: "Hears",
+    Verdict.FAINT: "Hears, but by less than what counts",
+    Verdict.ARTEFACT: "Hears the processing, not the damage",
+    Verdict.INVERTED: "Scores better under",
+    Verdict.BLIND: "Blind to",
+    Verdict.INCONCLUSIVE: "Cannot be told",
+    Verdict.FAILED: "Failed",
+    Verdict.NOT_APPLICABLE: "Does not apply",
+}
+"""How the line on the damages of one verdict begins, in the order of the lines."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What is said of all damages of one verdict.
+
+    Attributes:
+        verdict: the verdict.
+        mark: its sign.
+        count: how many damages.
+        opening: what is said of them.
+        text: which they are.
+    """
+
+    verdict: str
+    mark: str
+    count: int
+    opening: str
+    text: str
+
+
+@dataclass(frozen=True)
+class InShort:
+    """What a run found of one metric.
+
+    Attributes:
+        metric: its name.
+        facts: what it compares with, which direction is better, on how much music.
+        note: that it was not made for music, if it was not.
+        judged: damages that it could be asked about.
+        heard: those of them that it is sensitive to.
+        statements: one for every verdict that there is.
+        next_step: what would settle what is open; None where nothing is.
+    """
+
+    metric: str
+    facts: str
+    note: str | None
+    judged: int
+    heard: int
+    statements: Sequence[Statement]
+    next_step: str | None
+
+
+@dataclass(frozen=True)
+class ProfileCell:
+    """What one metric makes of one family.
+
+    Attributes:
+        counts: how many damages have which verdict, as pairs of a mark and a count, the commonest first.
+        words: the same in words.
+        noticed: share of clips noticed beyond the placebo, over levels and damages; None where it is not known.
+        noticed_low: lower end of its interval.
+        noticed_high: upper end.
+    """
+
+    counts: Sequence[tuple[str, str, int]]
+    words: str
+    noticed: float | None
+    noticed_low: float | None
+    noticed_high: float | None
+
+    @property
+    def verdict(self) -> str:
+        """The commonest verdict; the first in the order of verdicts where several are as common."""
+        return self.counts[0][0] if self.counts else Verdict.NOT_APPLICABLE.value
+
+
+@dataclass(frozen=True)
+class ProfileRow:
+    """A family of damages: its group, its name, its damages, and a cell for every metric."""
+
+    group: str
+    family: str
+    degradations: Sequence[str]
+    cells: Sequence[ProfileCell]
+
+
+def in_short(run: RunView) -> list[InShort]:
+    """What the run found of every metric, in the order of its table.
+
+    Args:
+        run: with its analysis.
+    """
+    verdicts = records(run.analysis.verdicts)
+    return [_of_metric(run, facts, of_metric(verdicts, facts["metric"])) for facts in records(run.analysis.metrics)]
+
+
+def _of_metric(run: RunView, facts: Mapping[str, Any], verdicts: Sequence[Mapping[str, Any]]) -> InShort:
+    askable = [row for row in verdicts if row["verdict"] != Verdict.NOT_APPLICABLE]
+    statements = []
+    for verdict, opening in OPENINGS.items():
+        alike = [row for row in verdicts if row["verdict"] == verdict]
+        if alike:
+            among = askable if verdict != Verdict.NOT_APPLICABLE else verdicts
+            text = f"{phrase(alike, among)}{_from_level(alike, verdict)}"
+            statements.append(Statement(verdict.value, verdict.mark, len(alike), opening, text))
+    return InShort(
+        metric=facts["metric"],
+        facts=_facts(run, facts),
+        note=run.domain_notes.get(facts["metric"]),
+        judged=len(askable),
+        heard=sum(row["verdict"] == Verdict.SENSITIVE for row in askable),
+        statements=statements,
+        next_step=_next_step(verdicts, facts["tracks"]),
+    )
+
+
+def _facts(run: RunView, facts: Mapping[str, Any]) -> str:
+    clips, tracks = run.record.counts.clips, facts["tracks"]
+    recordings = f"{clips} clips" if missing(tracks) or tracks == clips else f"{clips} clips of {tracks} recordings"
+    reference = "compares with the clean clip" if facts["needs_reference"] else "no reference"
+    return f"{'higher' if facts['higher_is_better'] else 'lower'} is better, {reference}; {recordings}"
+
+
+def spoken(name: str) -> str:
+    """A degradation's name as words.
+
+    >>> spoken("bar_shuffle")
+    'bar shuffle'
+    """
+    return name.replace("_", " ")
+
+
+def phrase(rows: Sequence[Mapping[str, Any]], among: Sequence[Mapping[str, Any]]) -> str:
+    """Which damages are meant: a whole group, or its families, with names or a count where a part is meant.
+
+    Args:
+        rows: of the damages that are meant.
+        among: of all damages that could be meant, by group and family.
+
+    >>> noise = [{"group": "signal", "family": "noise", "degradation": name} for name in ("hum", "clicks")]
+    >>> order = [{"group": "structural", "family": "order", "degradation": name} for name in ("bar_shuffle", "cut")]
+    >>> phrase([*noise, order[0]], [*noise, *order])
+    'all signal damage; order (bar shuffle)'
+    """
+    said = []
+    for group in dict.fromkeys(row["group"] for row in among):
+        meant = [row for row in rows if row["group"] == group]
+        possible = [row for row in among if row["group"] == group]
+        exceptions = [row for row in possible if row not in meant]
+        if not exceptions:
+            said.append(f"all {group} damage")
+        elif len(exceptions) <= MOST_EXCEPTIONS and len(meant) > 2 * len(exceptions) + 1:
+            said.append(f"all {group} damage but {', '.join(spoken(row['degradation']) for row in exceptions)}")
+        elif meant:
+            said.append(_families(meant, possible))
+    return "; ".join(said)
+
+
+def _families(meant: Sequence[Mapping[str, Any]], possible: Sequence[Mapping[str, Any]]) -> str:
+    said = []
+    for family in dict.fromkeys(row["family"] for row in meant):
+        names = [spoken(row["degradation"]) for row in meant if row["family"] == family]
+        of_all = sum(row["family"] == family for row in possible)
+        if len(names) == of_all:
+            said.append(str(family))
+        elif len(names) > MOST_NAMES:
+            said.append(f"{family} ({len(names)} of {of_all})")
+        else:
+            said.append(f"{family} ({', '.join(names)})")
+    return ", ".join(said)
+
+
+def _from_level(rows: Sequence[Mapping[str, Any]], verdict: Verdict) -> str:
+    """From which level on half of the damages are heard."""
+    levels = [row["detection_level"] for row in rows if not missing(row["detection_level"])]
+    if verdict != Verdict.SENSITIVE or not levels:
+        return ""
+    if max(levels) == min(levels):
+        return f"; from level {int(min(levels))} on"
+    return f"; half of them from level {math.ceil(median(levels))} on"
+
+
+def _next_step(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> str | None:
+    """How many more recordings would settle what is open.
+
+    As many as detect the planned drop and exclude one of the margin, whichever takes more: then one of the two
+    verdicts is likely, whatever the truth.
+    """
+    unsure = [row for row in verdicts if row["verdict"] == Verdict.INCONCLUSIVE]
+    if not unsure:
+        return None
+    needs = []
+    for row in unsure:
+        asked = [row["clips_to_detect"], row["clips_to_exclude"]]
+        if not any(map(missing, asked)):
+            needs.append(max(int(count) for count in asked))
+    more = [count - int(tracks) for count in needs if not missing(tracks)]
+    more = sorted(count for count in more if count > 0)
+    if not more:
+        return f"{len(unsure)} open; the table of every damage says why."
+    half, every = more[(len(more) - 1) // 2], more[-1]
+    of = f"{len(more)} of the {len(unsure)} open" if len(more) < len(unsure) else f"the {len(unsure)} open"
+    if half == every:
+        return f"About {number(every)} more recordings would settle {of}."
+    return f"About {number(half)} more recordings would settle half of {of}, {number(every)} all of them."
+
+
+def profile(run: RunView) -> list[ProfileRow]:
+    """Families of damages as rows, metrics as columns, and in every cell the verdicts and how much was noticed.
+
+    Args:
+        run: with its analysis.
+    """
+    verdicts = records(run.analysis.verdicts)
+    shares = {
+        (row["group"], row["family"], row["metric"]): row
+        for row in records(run.analysis.families)
+        if not missing(row["family"]) and row["family"]
+    }
+    rows = []
+    for group, family in dict.fromkeys((row["group"], row["family"]) for row in verdicts):
+        here = [row for row in verdicts if (row["group"], row["family"]) == (group, family)]
+        cells = [_cell(of_metric(here, metric), shares.get((group, family, metric))) for metric in run.metrics]
+        rows.append(ProfileRow(group, family, list(dict.fromkeys(row["degradation"] for row in here)), cells))
+    return rows
+
+
+def _cell(rows: Sequence[Mapping[str, Any]], share: Mapping[str, Any] | None) -> ProfileCell:
+    found = [row["verdict"] for row in rows]
+    order = [verdict.value for verdict in Verdict if verdict.value in found]
+    order.sort(key=lambda verdict: -found.count(verdict))  # stable: the order of verdicts decides between equals
+    named = {
+        verdict: [spoken(row["degradation"]) for row in rows if row["verdict"] == verdict] for verdict in order
+    }
+    return ProfileCell(
+        counts=[(verdict, VERDICT_MARKS[verdict], found.count(verdict)) for verdict in order],
+        words="; ".join(f"{verdict}: {', '.join(names)}" for verdict, names in named.items()),
+        noticed=share["noticed"] if share else None,
+        noticed_low=share["noticed_low"] if share else None,
+        noticed_high=share["noticed_high"] if share else None,
+    )

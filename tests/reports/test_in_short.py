@@ -1,0 +1,75 @@
+"""What the head of the report says of every metric, against the verdicts that it speaks of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from degrade_bench.analysis.verdicts import Verdict
+from degrade_bench.reports.in_short import in_short, phrase, profile
+from degrade_bench.reports.inputs import load_run
+
+
+@pytest.fixture(scope="module")
+def run(full):
+    return load_run(full)
+
+
+def damages(group: str, **families: int) -> list[dict[str, str]]:
+    return [
+        {"group": group, "family": family, "degradation": f"{family}_{k}"}
+        for family, count in families.items()
+        for k in range(count)
+    ]
+
+
+def test_a_phrase_names_whole_groups_families_and_parts_of_them():
+    signal, structural = damages("signal", noise=6, codec=3), damages("structural", order=8, pitch=2)
+    every = [*signal, *structural]
+    assert phrase(every, every) == "all signal damage; all structural damage"
+    assert phrase(signal[:-1], every) == "all signal damage but codec 2"
+    assert phrase(signal[:6], every) == "noise", "too many exceptions"
+    assert phrase(structural[:5], every) == "order (5 of 8)"
+    assert phrase([structural[0], *structural[8:]], every) == "order (order 0), pitch"
+    assert phrase([], every) == ""
+
+
+def test_every_verdict_is_counted_once(run):
+    for card in in_short(run):
+        rows = run.analysis.verdicts[run.analysis.verdicts["metric"] == card.metric]
+        assert {said.verdict: said.count for said in card.statements} == dict(rows["verdict"].value_counts())
+        assert card.heard == (rows["verdict"] == Verdict.SENSITIVE).sum()
+        assert card.judged == (rows["verdict"] != Verdict.NOT_APPLICABLE).sum()
+
+
+def test_the_profile_holds_every_damage_of_every_metric(run):
+    rows = profile(run)
+    assert [row.family for row in rows] == list(dict.fromkeys(run.analysis.verdicts["family"]))
+    for row in rows:
+        for metric, cell in zip(run.metrics, row.cells, strict=True):
+            here = run.analysis.verdicts
+            here = here[(here["metric"] == metric) & (here["family"] == row.family)]
+            assert {verdict: count for verdict, _, count in cell.counts} == dict(here["verdict"].value_counts())
+            assert cell.counts[0][2] == max(count for _, _, count in cell.counts)
+
+
+@pytest.mark.parametrize(
+    ("needs", "said"),
+    [
+        ([(20, 30), (90, 40)], "About 16 more recordings would settle half of the 2 open, 76 all of them."),
+        ([(20, 30), (None, 40)], "About 16 more recordings would settle 1 of the 2 open."),
+        ([(None, None), (None, 40)], "2 open; the table of every damage says why."),
+    ],
+)
+def test_what_is_open_says_how_many_recordings_are_missing(run, needs, said):
+    metric = run.metrics[0]
+    verdicts = run.analysis.verdicts[run.analysis.verdicts["metric"] == metric].head(2)
+    verdicts = verdicts.assign(
+        verdict="inconclusive",
+        clips_to_detect=[detect for detect, _ in needs],
+        clips_to_exclude=[exclude for _, exclude in needs],
+    )
+    facts = run.analysis.metrics.head(1).assign(tracks=14)
+    (card,) = in_short(replace(run, analysis=replace(run.analysis, metrics=facts, verdicts=verdicts)))
+    assert card.next_step == said

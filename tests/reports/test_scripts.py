@@ -1,0 +1,125 @@
+"""What the page's script does, in a real browser: players, filters, sorting, downloads, the kept choice."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from tests.reports.page import CHROMIUM
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed"),
+]
+
+SWITCHED = """async () => {
+  const player = document.querySelector('[data-player]'), at = () => Number(player.dataset.at);
+  const frame = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+  await frame();
+  const before = [at(), performance.now()];
+  player.querySelectorAll('.choices button')[1].click();
+  await frame();
+  return {moved: at() - before[0], passed: (performance.now() - before[1]) / 1000, version: player.dataset.version};
+}"""
+
+
+@pytest.fixture(scope="module")
+def address(finished) -> str:
+    return Path(finished / "report.html").as_uri()
+
+
+@pytest.fixture
+def page(address):
+    from playwright.sync_api import sync_playwright
+
+    said: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(address)
+        yield page
+        browser.close()
+    assert said == []
+
+
+def test_a_player_goes_on_at_the_same_place_when_it_switches(page):
+    player = page.locator("[data-player]").first
+    player.get_by_role("button", name="play", exact=False).first.click()
+    while float(player.get_attribute("data-at")) < 0.3:
+        page.wait_for_timeout(50)
+    switched = page.evaluate(SWITCHED)
+    assert switched["version"].startswith("level")
+    assert switched["moved"] == pytest.approx(switched["passed"], abs=0.05)
+    player.press("1")
+    assert player.get_attribute("data-version") == "clean"
+    player.get_by_role("button", name="blind").click()
+    assert player.get_attribute("data-version") == "", "nothing tells which is which"
+    player.get_by_role("button", name="B", exact=True).click()
+    player.get_by_role("button", name="say which is which").click()
+    assert "A was " in player.get_by_role("status").inner_text()
+    player.press(" ")
+    page.wait_for_timeout(100)
+    stopped = player.get_attribute("data-at")
+    page.wait_for_timeout(100)
+    assert player.get_attribute("data-at") == stopped
+
+
+def test_rows_are_found_metrics_taken_away_and_the_address_keeps_it(page, address):
+    verdicts = page.locator("tr[data-verdict]")
+    assert verdicts.count() == 12
+    page.get_by_role("searchbox").fill("clipping")
+    assert page.locator("tr[data-verdict]:visible").count() == 3
+    page.get_by_role("checkbox", name="log-mel").uncheck()
+    assert page.locator("tr[data-verdict]:visible").count() == 2
+    assert not page.locator("article[data-metric='m:log-mel']").is_visible()
+    kept = page.url
+    page.goto("about:blank")
+    page.goto(kept)
+    assert page.get_by_role("searchbox").input_value() == "clipping"
+    assert page.locator("tr[data-verdict]:visible").count() == 2
+    page.goto("about:blank")
+    page.goto(f"{address}#listen")
+    assert page.locator("article[data-metric='m:log-mel']").is_visible()
+
+
+def test_a_table_sorts_by_any_column_and_is_downloaded_as_it_is_shown(page):
+    metric = page.locator("details.metric").first
+    metric.locator("summary").first.click()
+    names = metric.locator("table.verdicts tbody th")
+    head = metric.locator("table.verdicts thead").get_by_role("button", name="degradation")
+    head.click()
+    rising = names.all_inner_texts()
+    head.click()
+    assert rising == sorted(rising)
+    assert names.all_inner_texts() == rising[::-1]
+    with page.expect_download() as given:
+        metric.get_by_role("button", name="CSV").first.click()
+    rows = list(csv.reader(io.StringIO(Path(given.value.path()).read_text(encoding="utf-8"))))
+    assert [row[0] for row in rows] == ["degradation", *rising[::-1]]
+    with page.expect_download() as given:
+        metric.get_by_role("button", name="LaTeX").first.click()
+    text = Path(given.value.path()).read_text(encoding="utf-8")
+    assert r"white\_noise &" in text
+    assert text.startswith(r"\begin{tabular}{l")
+    with page.expect_download() as given:
+        page.get_by_role("button", name="PNG").first.click()
+    assert Path(given.value.path()).read_bytes().startswith(b"\x89PNG")
+
+
+def test_without_scripts_everything_can_be_read_and_played(address):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_context(java_script_enabled=False).new_page()
+        page.goto(address)
+        assert page.locator("audio:visible").count() == page.locator("audio").count()
+        assert not page.locator(".choose").is_visible()
+        browser.close()
