@@ -6,6 +6,7 @@ of many clips are spread. Both take whatever follows the protocol :class:`Embedd
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -57,6 +58,52 @@ class Embedder(Protocol):
 
     def __hash__(self) -> int:
         """Of what it makes."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What an embedder says of itself; see :class:`Embedder`.
+
+    Attributes:
+        name: lower-case with dashes; stable.
+        sample_rate: of the audio that it takes, in Hz.
+        dim: numbers in a vector.
+        version: of its code.
+    """
+
+    name: str
+    sample_rate: int
+    dim: int
+    version: str = "1"
+
+
+class StatedEmbedder(ABC):
+    """What follows from the statement of an embedder: derive from it, and write the rest of :class:`Embedder`."""
+
+    @property
+    @abstractmethod
+    def statement(self) -> Statement:
+        """What it says of itself."""
+
+    @property
+    def name(self) -> str:
+        """Lower-case with dashes; stable."""
+        return self.statement.name
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the code would give other vectors."""
+        return self.statement.version
+
+    @property
+    def sample_rate(self) -> int:
+        """Of the audio that it takes, in Hz."""
+        return self.statement.sample_rate
+
+    @property
+    def dim(self) -> int:
+        """Numbers in a vector."""
+        return self.statement.dim
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from degrade_bench.metric.basic_pitch.contract import (
     unwrapped,
     windows_of,
 )
+from degrade_bench.metric.embedding import StatedEmbedder, Statement
 from degrade_bench.metric.onnx_session import THREADS
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ BINS: dict[Posteriors, int] = {"note": 88, "onset": 88, "contour": 264}
 
 
 @dataclass(frozen=True)
-class BasicPitchEmbedder:
+class BasicPitchEmbedder(StatedEmbedder):
     """The likelihoods of Basic Pitch, 86 frames a second.
 
     Attributes:
@@ -56,24 +57,9 @@ class BasicPitchEmbedder:
     posteriors: Posteriors
 
     @property
-    def name(self) -> str:
-        """Such as ``basic-pitch-note``."""
-        return f"basic-pitch-{self.posteriors}"
-
-    @property
-    def version(self) -> str:
-        """Of this code."""
-        return "1"
-
-    @property
-    def sample_rate(self) -> int:
-        """22.05 kHz."""
-        return SAMPLE_RATE
-
-    @property
-    def dim(self) -> int:
-        """88 or 264."""
-        return BINS[self.posteriors]
+    def statement(self) -> Statement:
+        """Such as ``basic-pitch-note``, 88 or 264 numbers at 22.05 kHz."""
+        return Statement(f"basic-pitch-{self.posteriors}", SAMPLE_RATE, dim=BINS[self.posteriors])
 
     def converted(self, signals: torch.Tensor, sample_rate: int) -> torch.Tensor:
         """The mean of the channels at 22.05 kHz: ``(batch, channels, time)`` to ``(batch, time)``."""

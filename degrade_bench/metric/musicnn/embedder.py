@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from degrade_bench.errors import MetricError, NotApplicableError
+from degrade_bench.metric.embedding import StatedEmbedder, Statement
 from degrade_bench.metric.musicnn.contract import (
     SAMPLE_RATE,
     SHORTEST_SAMPLES,
@@ -33,7 +34,7 @@ CPU_PATCHES, GPU_PATCHES = 1, 32
 
 
 @dataclass(frozen=True)
-class MusicnnEmbedder:
+class MusicnnEmbedder(StatedEmbedder):
     """The penultimate layer of musicnn, 200 numbers for every patch of 2.992 s.
 
     Attributes:
@@ -49,24 +50,9 @@ class MusicnnEmbedder:
     device: str = "cpu"
 
     @property
-    def name(self) -> str:
-        """``musicnn-mtt`` or ``musicnn-msd``."""
-        return f"musicnn-{self.trained_on}"
-
-    @property
-    def version(self) -> str:
-        """Of this code."""
-        return "1"
-
-    @property
-    def sample_rate(self) -> int:
-        """16 kHz."""
-        return SAMPLE_RATE
-
-    @property
-    def dim(self) -> int:
-        """200."""
-        return 200
+    def statement(self) -> Statement:
+        """``musicnn-mtt`` or ``musicnn-msd``, 200 numbers at 16 kHz."""
+        return Statement(f"musicnn-{self.trained_on}", SAMPLE_RATE, dim=200)
 
     def converted(self, signals: torch.Tensor, sample_rate: int) -> torch.Tensor:
         """The mean of the channels at 16 kHz: ``(batch, channels, time)`` to ``(batch, time)``."""
