@@ -280,12 +280,12 @@ def compare(
 
 @app.command(no_args_is_help=True)
 def fetch(
-    metric: Annotated[str, typer.Argument(help="muq-eval or muq-eval-a3a", show_default=False)],
+    metric: Annotated[str, typer.Argument(help="such as muq-eval, clap or mert", show_default=False)],
     revision: Annotated[str | None, typer.Option(help="of the checkpoint on the hub")] = None,
     encoder_revision: Annotated[str | None, typer.Option(help="of the encoder  [default: a pinned commit]")] = None,
 ) -> None:
     """Download a metric's weights beforehand, so that runs need no network."""
-    from degrade_bench.metric.muq_eval.hub import fetch as fetching
+    from degrade_bench.metric.learned.fetching import fetch as fetching
 
     for line in fetching(metric, revision, encoder_revision):
         typer.echo(line)

@@ -6,6 +6,8 @@ make who call it without thinking. Where nobody expects torchaudio's, the rate i
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from degrade_bench._support.caching import remembered
@@ -28,6 +30,29 @@ def mono_at(signals: torch.Tensor, sample_rate: int, wanted_rate: int) -> torch.
         with multiplying(tf32=False):  # it is a convolution
             mono = torchaudio.functional.resample(mono, sample_rate, wanted_rate)
     return mono
+
+
+def librosa_mono(signals: torch.Tensor, sample_rate: int, wanted_rate: int) -> torch.Tensor:
+    """``(batch, channels, time)`` at any rate to ``(batch, time)`` at the wanted one, as ``librosa.load`` makes it.
+
+    That is the mean of the channels, by libsoxr in high quality (HQ), rounded up to a whole sample.
+
+    Args:
+        signals: float32.
+        sample_rate: of the signals, in Hz.
+        wanted_rate: in Hz.
+    """
+    import soxr
+
+    mono = signals.to("cpu", torch.float32).mean(dim=1)
+    if sample_rate == wanted_rate:
+        return mono
+    samples = math.ceil(mono.shape[1] * (wanted_rate / sample_rate))
+    resampled = [
+        torch.from_numpy(soxr.resample(audio.numpy(), sample_rate, wanted_rate, quality="HQ")) for audio in mono
+    ]
+    fitted = [torch.nn.functional.pad(audio, (0, samples - len(audio))) for audio in resampled]
+    return torch.stack(fitted) if fitted else mono.new_zeros(0, samples)
 
 
 def at_rate(samples: torch.Tensor, sample_rate: int, wanted_rate: int) -> torch.Tensor:

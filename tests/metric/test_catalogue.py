@@ -21,7 +21,7 @@ def test_the_listing_declares_every_metric_for_what_it_is():
     entries = {entry["name"]: entry for entry in describe_metrics()}
     assert json.loads(json.dumps(list(entries.values())))
     compared = {"si-sdr", "mr-spectral", "log-mel", "chroma-order-free", "chroma-aligned"}
-    compared |= {"musicnn-mtt", "musicnn-msd", "basic-pitch", "zimtohrli", "visqol", "haaqi"}
+    compared |= {"musicnn-mtt", "musicnn-msd", "basic-pitch", "zimtohrli", "visqol", "haaqi", "clap", "mert"}
     assert {name for name, entry in entries.items() if entry["needs_reference"]} == compared
     distances = {"mr-spectral", "log-mel", "zimtohrli"}
     assert {name for name, entry in entries.items() if not entry["higher_is_better"]} == distances

@@ -16,7 +16,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import torch
 
 SAMPLE_RATE = 22050
 HOP_SAMPLES = 256
@@ -28,28 +27,6 @@ WINDOW_HOP = WINDOW_SAMPLES - OVERLAP_FRAMES * HOP_SAMPLES
 SHORTEST_SAMPLES = math.ceil(SAMPLE_RATE / FRAMES_PER_SECOND)
 SHORTEST_SECONDS = SHORTEST_SAMPLES / SAMPLE_RATE
 """0.01166: less has no frame."""
-
-
-def mono_at_22_khz(signals: torch.Tensor, sample_rate: int) -> torch.Tensor:
-    """``(batch, channels, time)`` at any rate to ``(batch, time)`` at 22.05 kHz, as ``librosa.load`` makes it.
-
-    That is the mean of the channels, by libsoxr in high quality, rounded up to a whole sample.
-
-    Args:
-        signals: float32.
-        sample_rate: of the signals, in Hz.
-    """
-    import soxr
-
-    mono = signals.to("cpu", torch.float32).mean(dim=1)
-    if sample_rate == SAMPLE_RATE:
-        return mono
-    samples = math.ceil(mono.shape[1] * (SAMPLE_RATE / sample_rate))
-    resampled = [
-        torch.from_numpy(soxr.resample(audio.numpy(), sample_rate, SAMPLE_RATE, quality="HQ")) for audio in mono
-    ]
-    fitted = [torch.nn.functional.pad(audio, (0, samples - len(audio))) for audio in resampled]
-    return torch.stack(fitted) if fitted else mono.new_zeros(0, samples)
 
 
 def windows_of(audio: np.ndarray) -> np.ndarray:

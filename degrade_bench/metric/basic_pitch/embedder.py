@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import torch
 
+from degrade_bench.clip.conversion import librosa_mono
 from degrade_bench.errors import MetricError, NotApplicableError
 from degrade_bench.metric.basic_pitch.contract import (
     SAMPLE_RATE,
     SHORTEST_SAMPLES,
     SHORTEST_SECONDS,
-    mono_at_22_khz,
     unwrapped,
     windows_of,
 )
@@ -63,7 +63,7 @@ class BasicPitchEmbedder(StatedEmbedder):
 
     def converted(self, signals: torch.Tensor, sample_rate: int) -> torch.Tensor:
         """The mean of the channels at 22.05 kHz: ``(batch, channels, time)`` to ``(batch, time)``."""
-        return mono_at_22_khz(signals, sample_rate)
+        return librosa_mono(signals, sample_rate, SAMPLE_RATE)
 
     def embed(self, batch: torch.Tensor) -> torch.Tensor:
         """The likelihoods of ``(batch, time)`` at 22.05 kHz: ``(batch, frames, dim)``, from 0 to 1.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -12,8 +10,9 @@ from typing import Any, TypeAlias
 import torch
 
 from degrade_bench._support.contained import parse_json
-from degrade_bench._support.reading import open_regular, read_text_file
+from degrade_bench._support.reading import read_text_file
 from degrade_bench.errors import ConfigError, MetricError
+from degrade_bench.metric.tensor_files import read_tensors
 
 State: TypeAlias = "Mapping[str, torch.Tensor]"
 
@@ -53,25 +52,7 @@ def read_state(path: Path) -> dict[str, torch.Tensor]:
     Raises:
         MetricError: a pickle that holds code, a file cut off, or anything but tensors by name.
     """
-    try:
-        with open_regular(path) as file:
-            zipped = file.read(4) == b"PK\x03\x04"  # the format since torch 1.6; only it can be mapped
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a pickle protocol that a damaged file seems to have
-            state = torch.load(path, map_location="cpu", weights_only=True, mmap=zipped or None)
-    except pickle.UnpicklingError as error:
-        first = " ".join(str(error).split())[:160]
-        raise MetricError(
-            f"muq-eval: {path} is refused: it is no plain file of tensors, and loading it could run code ({first})"
-        ) from error
-    except Exception as error:  # of a damaged file: IndexError, struct.error, AssertionError, TypeError and others
-        first = " ".join(str(error).split())[:160]
-        raise MetricError(f"muq-eval: {path} cannot be read (cut off?): {first}") from error
-    if isinstance(state, dict) and isinstance(state.get("model_state"), dict):
-        state = state["model_state"]
-    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise MetricError(f"muq-eval: {path} is not a state dictionary: expected tensors by name")
-    return state
+    return read_tensors(path, "muq-eval")
 
 
 class StrictWeights:

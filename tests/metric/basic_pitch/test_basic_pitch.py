@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from degrade_bench.clip.clip import Clip
+from degrade_bench.clip.conversion import librosa_mono
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.errors import ConfigError, MetricError, NotApplicableError
 from degrade_bench.metric.basic_pitch import contract, embedder
@@ -78,7 +79,7 @@ def test_posteriors_are_the_packages(golden, clips, clip, posteriors):
 @pytest.mark.parametrize(("rate", "samples"), [(44100, 44101), (48000, 7001), (22050, 999), (16000, 16001)])
 def test_audio_is_resampled_as_librosa_does(rate, samples):
     noise = torch.rand(2, 2, samples, generator=torch.Generator().manual_seed(1)) - 0.5
-    ours = contract.mono_at_22_khz(noise, rate)
+    ours = librosa_mono(noise, rate, contract.SAMPLE_RATE)
     for audio, heard in zip(noise, ours, strict=True):
         expected = librosa.resample(audio.mean(dim=0).numpy(), orig_sr=rate, target_sr=RATE)
         assert np.array_equal(heard.numpy(), expected)
