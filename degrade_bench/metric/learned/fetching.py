@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from degrade_bench.errors import ConfigError, UnknownNameError
-from degrade_bench.metric.learned import clap, mert, places
+from degrade_bench.metric.learned import clap, mert, places, songeval
 from degrade_bench.metric.muq_eval import hub
 
-REPOSITORIES = {repository.metric: repository for repository in (clap.REPOSITORY, mert.REPOSITORY)}
+REPOSITORIES = {
+    **{repository.metric: repository for repository in (clap.REPOSITORY, mert.REPOSITORY)},
+    **{f"songeval-{mark}": songeval.ENCODER for mark in songeval.MARKS},
+}
 
 
 def fetch(metric: str, revision: str | None = None, encoder_revision: str | None = None) -> Iterator[str]:

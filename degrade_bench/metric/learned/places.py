@@ -25,7 +25,7 @@ class Repository:
     """Where a metric's files are published.
 
     Attributes:
-        metric: that needs them.
+        metric: that needs them, or the name by which several that share them are fetched.
         repo: on the hub.
         revision: the commit that is asked for by default.
         weights: names that the weights may have, the first by preference.

@@ -44,14 +44,18 @@ class Encoder(nn.Module):
 
     def forward(self, audio: torch.Tensor) -> torch.Tensor:
         """``(batch, samples)`` at 24 kHz, float32, to ``(batch, time, dim)``, float32."""
+        output: torch.Tensor = self.last_norm(self.hidden(audio))
+        return output
+
+    def hidden(self, audio: torch.Tensor) -> torch.Tensor:
+        """What the conformer gives before the last norm, of the same shape."""
         mel = self.spectrogram(audio)
         with multiplying(self.tf32):
             frames = self.front(mel)
             cosine, sine = self.positions.tables(frames.shape[1])
             for layer in self.layers:
                 frames = layer(frames, cosine, sine)
-        output: torch.Tensor = self.last_norm(frames)
-        return output
+        return frames
 
 
 class LogMel(nn.Module):

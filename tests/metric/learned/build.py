@@ -143,3 +143,41 @@ def _folder(folder: Path, state: Any, save: Any, weights: str, beside: dict[str,
     for name, content in beside.items():
         (folder / name).write_text(json.dumps(content), encoding="utf-8")
     return folder
+
+
+SONGEVAL_DIM, SONGEVAL_INNER, SONGEVAL_LAYERS = 48, 40, 2
+
+
+def songeval_head(folder: Path) -> Path:
+    """As ``ckpt/model.safetensors`` of SongEval's repository, with fewer layers and a smaller width."""
+    from safetensors.torch import save_file
+
+    generator = torch.Generator().manual_seed(0)
+    dim, inner = SONGEVAL_DIM, SONGEVAL_INNER
+    shapes = {"ffd.0": (inner, dim), "ffd.2": (dim, inner), "fc": (5, 2 * dim)}
+    shapes |= {f"attn.{layer}.out_proj": (dim, dim) for layer in range(SONGEVAL_LAYERS)}
+    state = {}
+    for name, shape in shapes.items():
+        state[f"{name}.weight"] = torch.randn(shape, generator=generator) / shape[1] ** 0.5
+        state[f"{name}.bias"] = 0.1 * torch.randn(shape[0], generator=generator)
+    for layer in range(SONGEVAL_LAYERS):
+        state[f"attn.{layer}.in_proj_weight"] = torch.randn(3 * dim, dim, generator=generator) / dim**0.5
+        state[f"attn.{layer}.in_proj_bias"] = 0.1 * torch.randn(3 * dim, generator=generator)
+    return _folder(folder, state, save_file, "model.safetensors", {})
+
+
+def songeval_marks(head: dict[str, torch.Tensor], frames: torch.Tensor) -> torch.Tensor:
+    """What SongEval's ``model.py`` makes of ``(time, dim)``, written out, in float64."""
+    head = {name: value.double() for name, value in head.items()}
+
+    def linear(name: str, x: torch.Tensor) -> torch.Tensor:
+        return x @ head[f"{name}.weight"].T + head[f"{name}.bias"]
+
+    before = linear("ffd.2", linear("ffd.0", frames.double()).clamp(min=0))
+    after = before
+    for layer in range(SONGEVAL_LAYERS):
+        joint = after @ head[f"attn.{layer}.in_proj_weight"].T + head[f"attn.{layer}.in_proj_bias"]
+        q, k, v = (part.reshape(len(after), 8, -1).transpose(0, 1) for part in joint.chunk(3, dim=1))
+        weights = torch.softmax(q @ k.transpose(1, 2) / q.shape[2] ** 0.5, dim=2)
+        after = linear(f"attn.{layer}.out_proj", (weights @ v).transpose(0, 1).flatten(1))
+    return 3 + 2 * torch.tanh(linear("fc", torch.cat([after.mean(dim=0), before.amax(dim=0)])))

@@ -1,0 +1,101 @@
+"""Networks that give several marks to a clip: each mark is a metric, and metrics of one run share the work."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from abc import abstractmethod
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakValueDictionary
+
+import torch
+
+from degrade_bench.errors import NotApplicableError
+from degrade_bench.metric.base import Metric
+from degrade_bench.metric.learned.networks import asking
+
+REMEMBERED = 256
+"""Signals whose marks are kept: more than a batch holds, so that the next metric finds its signals."""
+
+Marks = Callable[[torch.Tensor], torch.Tensor]
+"""``(time,)`` on the network's device to ``(marks,)``."""
+
+
+class Passes:
+    """A network, and the marks that it gave last.
+
+    Args:
+        marks: asks the network.
+        device: where it runs.
+    """
+
+    def __init__(self, marks: Marks, device: torch.device) -> None:
+        self._marks, self.device = marks, device
+        self._remembered: OrderedDict[bytes, tuple[float, ...]] = OrderedDict()
+
+    def marks(self, audio: torch.Tensor) -> tuple[float, ...]:
+        """The marks of ``(time,)``; of what was heard just before, those that it had."""
+        key = hashlib.blake2b(audio.cpu().numpy().tobytes(), digest_size=16).digest()
+        if key not in self._remembered:
+            with asking(self.device):
+                given = self._marks(audio.to(self.device, torch.float32))
+            self._remembered[key] = tuple(float(mark) for mark in given.double().cpu())
+            if len(self._remembered) > REMEMBERED:
+                self._remembered.popitem(last=False)
+        return self._remembered[key]
+
+
+_passes: WeakValueDictionary[str, Passes] = WeakValueDictionary()
+"""Networks that are loaded, by everything that they depend on."""
+
+
+def shared(depends: str, make: Callable[[], Passes]) -> Passes:
+    """The network that depends on that, made where no metric holds it.
+
+    Args:
+        depends: everything that its marks and its place depend on.
+        make: loads it.
+    """
+    passes = _passes.get(depends)
+    if passes is None:
+        passes = _passes[depends] = make()
+    return passes
+
+
+class Judge(Metric):
+    """One of the marks that a network gives. Derive from it, give :meth:`converted`, and set :attr:`passes`.
+
+    Attributes:
+        mark: which of the network's marks, from 0.
+        passes: the network.
+    """
+
+    mark: int
+    passes: Passes
+
+    @abstractmethod
+    def converted(self, signals: torch.Tensor, sample_rate: int) -> torch.Tensor:
+        """``(batch, channels, time)`` to ``(batch, time)``, as the network's authors do."""
+
+    def score(self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None) -> torch.Tensor:
+        """Score ``(batch, channels, time)`` one by one; NaN for a signal that is not finite.
+
+        Raises:
+            NotApplicableError: the signals are too short.
+        """
+        seconds = batch.shape[2] / sample_rate
+        if seconds < self.min_seconds:
+            raise NotApplicableError(f"{self.name} hears {self.min_seconds:g} s at least, got {seconds:.4f} s")
+        finite = torch.isfinite(batch).flatten(1).all(dim=1).tolist()
+        scores = [math.nan] * len(batch)
+        for index, is_finite in enumerate(finite):
+            if is_finite:  # converted one by one, so that no score depends on the others
+                audio = self.converted(batch[index : index + 1], sample_rate)[0]
+                scores[index] = self.passes.marks(audio)[self.mark]
+        return torch.tensor(scores, dtype=torch.float64)
+
+    def fingerprint_parts(self) -> dict[str, Any]:
+        """Which mark, beside the metric's own."""
+        return {**super().fingerprint_parts(), "mark": self.mark}
