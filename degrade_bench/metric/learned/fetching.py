@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from degrade_bench.errors import ConfigError, UnknownNameError
-from degrade_bench.metric.learned import clap, mert, places, songeval
+from degrade_bench.metric.learned import audiobox, clap, mert, places, songeval
 from degrade_bench.metric.muq_eval import hub
 
 REPOSITORIES = {
     **{repository.metric: repository for repository in (clap.REPOSITORY, mert.REPOSITORY)},
+    **{f"audiobox-{axis.lower()}": audiobox.REPOSITORY for axis in audiobox.AXES},
     **{f"songeval-{mark}": songeval.ENCODER for mark in songeval.MARKS},
 }
 
@@ -32,8 +34,17 @@ def fetch(metric: str, revision: str | None = None, encoder_revision: str | None
         return
     if metric not in REPOSITORIES:
         raise UnknownNameError("metric to fetch", metric, (*hub.VARIANT_OF, *REPOSITORIES))
-    if encoder_revision is not None:
-        raise ConfigError(f"--encoder-revision {encoder_revision}: {metric} has no encoder of its own")
-    yield from places.fetch(REPOSITORIES[metric], revision)
-    asked = f" --set {metric}.revision={revision}" if revision else ""
+    repository = replace(REPOSITORIES[metric], metric=metric)
+    of_encoder = repository.setting == "encoder"
+    wanted, other, option = (
+        (encoder_revision, revision, "--revision")
+        if of_encoder
+        else (revision, encoder_revision, "--encoder-revision")
+    )
+    if other is not None:
+        what = "its encoder is all that is fetched" if of_encoder else "it has no encoder of its own"
+        raise ConfigError(f"{option} {other}: {metric}: {what}")
+    yield from places.fetch(repository, wanted)
+    setting = "encoder_revision" if of_encoder else "revision"
+    asked = f" --set {metric}.{setting}={wanted}" if wanted else ""
     yield f"next: degrade-bench run --suite signal,structural --metric {metric}{asked} --out out"

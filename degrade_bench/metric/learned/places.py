@@ -25,7 +25,7 @@ class Repository:
     """Where a metric's files are published.
 
     Attributes:
-        metric: that needs them, or the name by which several that share them are fetched.
+        metric: that needs them.
         repo: on the hub.
         revision: the commit that is asked for by default.
         weights: names that the weights may have, the first by preference.
@@ -113,9 +113,10 @@ def here(repository: Repository, folder: Folder = None, revision: str | None = N
     if weights is None or absent:
         name = (absent or [repository.weights[0]])[0]
         raise NotHereError(f"{repository.repo}'s {name} at revision {at[:12]} is not on this machine")
-    if at == repository.revision:
-        _verify(repository, found[weights])
     beside = {name: found[name] for name in repository.beside}
+    if at == repository.revision:
+        for path in (found[weights], *beside.values()):
+            _verify(repository, path)
     return Files(found[weights], beside, found[weights].parent.name)
 
 

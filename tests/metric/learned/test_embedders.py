@@ -322,5 +322,7 @@ def test_files_are_fetched_from_the_hub_with_size_and_licence_said_first(folders
     assert made.unavailable({"revision": commit}) is None
     with pytest.raises(UnknownNameError, match=r"did you mean 'mert'"):
         list(fetch("mort"))
-    with pytest.raises(ConfigError, match=r"--encoder-revision x: mert has no encoder of its own"):
+    with pytest.raises(ConfigError, match=r"--encoder-revision x: mert: it has no encoder of its own"):
         list(fetch("mert", encoder_revision="x"))
+    with pytest.raises(ConfigError, match=r"--revision x: songeval-clarity: its encoder is all that is fetched"):
+        list(fetch("songeval-clarity", "x"))
