@@ -68,6 +68,7 @@ for _name in ("musicality", "coherence", "memorability", "clarity", "naturalness
     REGISTRY.register(f"songeval-{_name}", f"degrade_bench.metric.learned.songeval:Songeval{_name.title()}")
 for _name in ("pq", "pc", "ce", "cu"):
     REGISTRY.register(f"audiobox-{_name}", f"degrade_bench.metric.learned.audiobox:Audiobox{_name.title()}")
+REGISTRY.register("versa", "degrade_bench.metric.learned.versa:Versa")
 for _name in TRUTHS:
     _class = "".join(part.title() for part in _name.split("-"))
     REGISTRY.register(_name, f"degrade_bench.metric.simulated.metric:{_class}")
