@@ -22,6 +22,8 @@ TORCH_PAIR = "pip install --upgrade 'torch>=2.4,<2.12' 'torchaudio>=2.4,<2.12'"
 MUQ_EVAL = ("muq-eval", "muq-eval-a3a")
 BY_EXTRA = ("basic-pitch", "zimtohrli", "visqol", "haaqi")
 """Metrics that have an extra of their name."""
+FETCHED = ("clap", "mert", "songeval-musicality", "audiobox-pq", "versa")
+"""Metrics whose weights, or more, do not come with an extra; of several marks of one network one."""
 WEIGHT_BYTES = 1_340_000_000
 
 
@@ -289,6 +291,19 @@ def other_metrics() -> Finding:
     return Finding("other metrics", NOTE, f"{text}; only --metric {', '.join(absent)} need more", mend)
 
 
+def learned_metrics() -> Finding:
+    """What learned metrics need beside an extra."""
+    from degrade_bench.metric.catalogue import REGISTRY
+
+    ready = [name for name in FETCHED if REGISTRY.get(name).unavailable({}) is None]
+    absent = [name for name in FETCHED if name not in ready]
+    text = f"{', '.join(ready) or 'none'} ready"
+    if not absent:
+        return Finding("learned metrics", OK, text)
+    text += f"; only --metric {', '.join(absent)} need more: `degrade-bench list metrics` says what"
+    return Finding("learned metrics", NOTE, text, "degrade-bench fetch NAME; see docs/learned-metrics.md")
+
+
 def hub_answers() -> Finding:
     """Whether the hub can be reached; asked only where that was asked for."""
     from degrade_bench.metric.muq_eval.hub import unreachable
@@ -322,4 +337,5 @@ CHECKS: tuple[Check, ...] = (
     reference_backend,
     dnsmos,
     other_metrics,
+    learned_metrics,
 )

@@ -7,7 +7,7 @@ import math
 from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
 import torch
@@ -19,7 +19,7 @@ from degrade_bench.metric.learned.networks import asking
 REMEMBERED = 256
 """Signals whose marks are kept: more than a batch holds, so that the next metric finds its signals."""
 
-Marks = Callable[[torch.Tensor], torch.Tensor]
+Marks: TypeAlias = "Callable[[torch.Tensor], torch.Tensor]"
 """``(time,)`` on the network's device to ``(marks,)``."""
 
 

@@ -8,12 +8,14 @@ from contextlib import contextmanager
 import torch
 
 from degrade_bench._support.precision import multiplying
-from degrade_bench.metric.muq_eval.reference import untouched_random_state
 
 
 @contextmanager
 def making() -> Iterator[None]:
     """Make a network in float32 on the CPU, without drawing from the global generators."""
+    # a class of torch's is beside it: only here, so that a listing can do without torch
+    from degrade_bench.metric.muq_eval.reference import untouched_random_state
+
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float32)
     try:
