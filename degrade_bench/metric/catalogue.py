@@ -62,13 +62,22 @@ REGISTRY.register("basic-pitch", "degrade_bench.metric.basic_pitch.metric:BasicP
 REGISTRY.register("zimtohrli", "degrade_bench.metric.packaged.zimtohrli:Zimtohrli")
 REGISTRY.register("visqol", "degrade_bench.metric.packaged.visqol:Visqol")
 REGISTRY.register("haaqi", "degrade_bench.metric.packaged.haaqi:Haaqi")
-REGISTRY.register("clap", "degrade_bench.metric.learned.clap:Clap")
-REGISTRY.register("mert", "degrade_bench.metric.learned.mert:Mert")
-for _name in ("musicality", "coherence", "memorability", "clarity", "naturalness"):
-    REGISTRY.register(f"songeval-{_name}", f"degrade_bench.metric.learned.songeval:Songeval{_name.title()}")
-for _name in ("pq", "pc", "ce", "cu"):
-    REGISTRY.register(f"audiobox-{_name}", f"degrade_bench.metric.learned.audiobox:Audiobox{_name.title()}")
-REGISTRY.register("versa", "degrade_bench.metric.learned.versa:Versa")
+LEARNED = {
+    "clap": "clap:Clap",
+    "mert": "mert:Mert",
+    "songeval-musicality": "songeval:SongevalMusicality",
+    "songeval-coherence": "songeval:SongevalCoherence",
+    "songeval-memorability": "songeval:SongevalMemorability",
+    "songeval-clarity": "songeval:SongevalClarity",
+    "songeval-naturalness": "songeval:SongevalNaturalness",
+    "audiobox-pq": "audiobox:AudioboxPq",
+    "audiobox-pc": "audiobox:AudioboxPc",
+    "audiobox-ce": "audiobox:AudioboxCe",
+    "audiobox-cu": "audiobox:AudioboxCu",
+    "versa": "versa:Versa",
+}
+for _name, _path in LEARNED.items():
+    REGISTRY.register(_name, f"degrade_bench.metric.learned.{_path}")
 for _name in TRUTHS:
     _class = "".join(part.title() for part in _name.split("-"))
     REGISTRY.register(_name, f"degrade_bench.metric.simulated.metric:{_class}")
