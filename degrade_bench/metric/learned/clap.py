@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
@@ -27,9 +27,6 @@ from degrade_bench.metric.learned.networks import asking, making
 from degrade_bench.metric.learned.places import Files, Repository, located, missing
 from degrade_bench.metric.similarity import MeanSimilarity
 from degrade_bench.metric.tensor_files import Fitted, read_tensors
-
-if TYPE_CHECKING:
-    from torch import nn
 
 REPOSITORY = Repository(
     metric="clap",
@@ -135,7 +132,7 @@ class ClapEmbedder(StatedEmbedder):
 
 
 @lru_cache(maxsize=2)
-def network_of(embedder: ClapEmbedder) -> nn.Module:
+def network_of(embedder: ClapEmbedder) -> Any:
     """The network on its device, loaded when it is first asked for: each process has its own.
 
     Raises:
@@ -152,7 +149,7 @@ def network_of(embedder: ClapEmbedder) -> nn.Module:
             settings = _transformers_settings(embedder.config)
         config = ClapAudioConfig(**settings)
         with making():
-            network = ClapAudioModelWithProjection(config)
+            network: Any = ClapAudioModelWithProjection(config)
     except MetricError:
         raise
     except Exception as error:  # transformers checks configurations by errors of its own
@@ -164,7 +161,7 @@ def network_of(embedder: ClapEmbedder) -> nn.Module:
     return network.to(embedder.device)
 
 
-def _transformers_settings(path: Path | None) -> Mapping[str, Any]:
+def _transformers_settings(path: Path | None) -> dict[str, Any]:
     if path is None:
         raise MetricError("clap: the checkpoint is not LAION's, and no config.json is beside it")
     config = read_config(path, "clap")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
@@ -29,9 +29,6 @@ from degrade_bench.metric.learned.networks import asking, making
 from degrade_bench.metric.learned.places import Files, Repository, located, missing
 from degrade_bench.metric.similarity import MeanSimilarity
 from degrade_bench.metric.tensor_files import Fitted, read_tensors
-
-if TYPE_CHECKING:
-    from torch import nn
 
 SAMPLE_RATE = 24000
 CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"
@@ -183,13 +180,13 @@ def shortest_samples(embedder: MertEmbedder) -> int:
 
 
 @lru_cache(maxsize=2)
-def _network(weights: Path, config: Path, digest: tuple[tuple[str, str], ...], device: str) -> nn.Module:
+def _network(weights: Path, config: Path, digest: tuple[tuple[str, str], ...], device: str) -> Any:
     from transformers import HubertConfig, HubertModel
 
     settings = _settings(config)
     try:
         with making():
-            network = HubertModel(HubertConfig(**settings, mask_time_prob=0.0, mask_feature_prob=0.0))
+            network: Any = HubertModel(HubertConfig(**settings, mask_time_prob=0.0, mask_feature_prob=0.0))
     except Exception as error:  # transformers checks configurations by errors of its own
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise MetricError(f"mert: {config} does not describe MERT's network: {reason}") from error
@@ -202,7 +199,7 @@ def _network(weights: Path, config: Path, digest: tuple[tuple[str, str], ...], d
     return network.to(device)
 
 
-def network_of(embedder: MertEmbedder) -> nn.Module:
+def network_of(embedder: MertEmbedder) -> Any:
     """The network on its device, loaded when it is first asked for: each process has its own; layers share it.
 
     Raises:

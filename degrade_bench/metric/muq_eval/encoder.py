@@ -51,7 +51,7 @@ class Encoder(nn.Module):
         """What the conformer gives before the last norm, of the same shape."""
         mel = self.spectrogram(audio)
         with multiplying(self.tf32):
-            frames = self.front(mel)
+            frames: torch.Tensor = self.front(mel)
             cosine, sine = self.positions.tables(frames.shape[1])
             for layer in self.layers:
                 frames = layer(frames, cosine, sine)
