@@ -86,15 +86,11 @@ class ProfileCell:
         counts: how many damages have which verdict, as pairs of a mark and a count, the commonest first.
         words: the same in words.
         noticed: share of clips noticed beyond the placebo, over levels and damages; None where it is not known.
-        noticed_low: lower end of its interval.
-        noticed_high: upper end.
     """
 
     counts: Sequence[tuple[str, str, int]]
     words: str
     noticed: float | None
-    noticed_low: float | None
-    noticed_high: float | None
 
     @property
     def verdict(self) -> str:
@@ -264,6 +260,4 @@ def _cell(rows: Sequence[Mapping[str, Any]], share: Mapping[str, Any] | None) ->
         counts=[(verdict, VERDICT_MARKS[verdict], found.count(verdict)) for verdict in order],
         words="; ".join(f"{verdict}: {', '.join(names)}" for verdict, names in named.items()),
         noticed=share["noticed"] if share else None,
-        noticed_low=share["noticed_low"] if share else None,
-        noticed_high=share["noticed_high"] if share else None,
     )
