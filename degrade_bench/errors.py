@@ -48,6 +48,20 @@ class MetricError(DegradeBenchError):
     """A metric that is not available, is wrongly set, or returned something that is not a score."""
 
 
+class FailsEverywhereError(MetricError):
+    """A metric that fails on all of the first cells that it is asked about.
+
+    Args:
+        metric: its name.
+        where: what it failed on.
+        reason: the first one.
+    """
+
+    def __init__(self, metric: str, where: str, reason: str) -> None:
+        super().__init__(f"metric {metric} failed on {where}: {reason}; --keep-going scores the rest nevertheless")
+        self.metric, self.reason = metric, reason
+
+
 class RunFolderError(DegradeBenchError):
     """A run directory that cannot be used: another run's results, no permission, a full disk."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,8 @@ def stress_test(
     Args:
         metric: an object with ``name``, ``higher_is_better`` and ``score(batch, sample_rate, reference)``; a
             function that gives the score of a clip (``higher_is_better=True`` and what else is to be said of it
-            come as options: :class:`~degrade_bench.metric.functions.FunctionDeclaration`); or a list of these.
+            come as options: :class:`~degrade_bench.metric.functions.FunctionDeclaration`); whatever ``--metric``
+            takes, as a text (what is to be said of it comes as options, too, or in ``set``); or a list of these.
         clips: the music; the built-in corpus by default.
         suites: what to do to it: names of suites and paths of YAML files. ``quick`` by default, a look at signal
             and structural damage in minutes, unless degradations are given.
@@ -67,12 +68,17 @@ def stress_test(
     if names:
         options["degradation"] = names
     declared = {name: options.pop(name) for name in sorted(OPTIONS & options.keys())}
-    asked = {"out": folder, "suite": tuple(suites), **options}
-    config = make_config(asked, defaults={"workers": None})
     candidates = list(metric) if isinstance(metric, list | tuple) else [metric]
     if not candidates:
         raise MetricError("no metric was given")
-    metrics = [check_metric(candidate) for candidate in with_functions(candidates, declared)]
+    specs = [str(candidate) for candidate in candidates if isinstance(candidate, str | Path)]
+    given = [candidate for candidate in candidates if not isinstance(candidate, str | Path)]
+    if specs and not given and declared:
+        options["set"] = _beside(options.get("set") or {}, specs, declared)
+        declared = {}
+    metrics = [check_metric(candidate) for candidate in with_functions(given, declared)] if given else None
+    asked = {"out": folder, "suite": tuple(suites), "metric": specs, **options}
+    config = make_config(asked, defaults={"workers": None})
     sources = None if clips is None else [MemorySource(clip.id, clip) for clip in clips]
     if sources is not None and len({source.id for source in sources}) < len(sources):
         raise ConfigError("two clips have the same id")
@@ -81,3 +87,16 @@ def stress_test(
         return run(config, progress=progress or None, resolved=resolved)
     with Bars() as bars:
         return run(config, progress=shown_on(bars), resolved=resolved, announce=partial(announce, bars.console))
+
+
+def _beside(
+    settings: Mapping[str, Mapping[str, Any]], specs: Sequence[str], declared: Mapping[str, Any]
+) -> dict[str, Mapping[str, Any]]:
+    """Settings of metrics that are named, with what is declared of all of them beside.
+
+    Args:
+        settings: by the metric that they are for.
+        specs: how the metrics are named.
+        declared: of each of them.
+    """
+    return {**settings, **{spec: {**settings.get(spec, {}), **declared} for spec in specs}}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from degrade_bench._support.interrupts import never_a_row
 from degrade_bench._support.stages import Spent, stage, timed
+from degrade_bench.bench.giving_up import going_on, without
 from degrade_bench.bench.looks import begun, first_look, looked_at
 from degrade_bench.bench.probing import probed
 from degrade_bench.bench.request import Resolved, resolve_request
@@ -20,8 +21,9 @@ from degrade_bench.degrade.catalogue import Broken
 from degrade_bench.errors import CorpusError, DegradeBenchError
 from degrade_bench.metric.catalogue import SkippedMetric
 from degrade_bench.runs.folder import RunFolder
+from degrade_bench.runs.left_out import LeftOut
 from degrade_bench.runs.played import Example
-from degrade_bench.runs.record import LeftOut, LooksRecord, RunRecord
+from degrade_bench.runs.record import LooksRecord, RunRecord
 from degrade_bench.runs.stored import working
 from degrade_bench.runs.timings import Timings
 from degrade_bench.sweep.config import RunConfig
@@ -57,7 +59,7 @@ def run(
     Raises:
         TimeLimitError: the time limit was reached; what was finished is in the run directory.
         StorageError: a run directory in object storage that cannot be used, or that could not be sent everything.
-        MetricError: a metric is not what it declares, or fails on all of its first cells.
+        MetricError: every metric is not what it declares, or fails on all of its first cells.
         DegradeBenchError: the request cannot be carried out. Failures of single cells are rows instead.
     """
     started = time.perf_counter()
@@ -84,7 +86,10 @@ def run(
                 f"the verdicts of this run were known, at {record.looked_at[-1]} clips: those of more clips err "
                 "more often than stated, and the report says so; `--until concluded` plans looks, if it is kept to"
             )
-        record = record.updated(probes=probed(config, resolved.sweep, previous, progress.warned))
+        found = probed(config, resolved.sweep, previous, progress.warned)
+        record = record.updated(probes=found.probes)
+        for name, reason in found.refused.items():
+            record = without(record, name, f"it {reason}")
         if looks is None:
             analysis, record = _scored(resolved, resolved.sweep, folder, record, previous, progress, deadline)
         else:
@@ -183,8 +188,12 @@ def _scored(
         deadline: when to stop.
         looks: the planned looks, with this one taken.
     """
-    begin = partial(folder.write_record, record)
-    result = execute(sweep, folder, progress, previous, begin, deadline, resolved.engine)
+
+    def execute_with(left: Sweep, begun: RunRecord) -> SweepResult:
+        begin = partial(folder.write_record, begun)
+        return execute(left, folder, progress, previous, begin, deadline, resolved.engine)
+
+    result, record, sweep = going_on(sweep, record, execute_with, progress.warned)
     with stage("examples"), timed():  # damage, too, but not of a cell
         examples = _examples(folder.path, sweep, result)
     record = with_outcome(record, result, resolved.skipped_clips).updated(

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 
 from degrade_bench._support.pipes import needs_main_script, receive, send
 from degrade_bench._support.processes import how_it_ended
 from degrade_bench.errors import MetricError
 from degrade_bench.metric.base import Metric
+from degrade_bench.metric.host.process import KILLED_FROM_OUTSIDE
 from degrade_bench.metric.host.proxy import Hosted
 from degrade_bench.metric.identity import is_foreign
 from degrade_bench.metric.outside.metric import Outside
 from degrade_bench.runs.probes import Probe
 from degrade_bench.runs.record import RunRecord
 from degrade_bench.sweep.config import RunConfig
-from degrade_bench.sweep.probe import probe
+from degrade_bench.sweep.probe import died, probe
 from degrade_bench.sweep.processes import UNGUARDED, Hello, Probing, start_process
 from degrade_bench.sweep.spec import Sweep, split_metrics
 
 
-def probed(
-    config: RunConfig, sweep: Sweep, previous: RunRecord | None, warned: Callable[[str], None]
-) -> dict[str, Probe]:
+@dataclass(frozen=True)
+class Probed:
+    """What came of probing the metrics of a run.
+
+    Attributes:
+        probes: what was found, by metric.
+        refused: the metrics whose scores would mean nothing, with the reason.
+    """
+
+    probes: Mapping[str, Probe]
+    refused: Mapping[str, str]
+
+
+def probed(config: RunConfig, sweep: Sweep, previous: RunRecord | None, warned: Callable[[str], None]) -> Probed:
     """Probe the plug-in metrics of a run that were not probed in an earlier start of it.
 
     Built-in metrics are not probed, and neither are oracles, which hear nothing.
@@ -34,11 +47,12 @@ def probed(
         warned: told what is wrong with a metric.
 
     Raises:
-        MetricError: a metric's scores would mean nothing, and the run is not to go on nevertheless.
+        MetricError: the scores of all metrics would mean nothing, and the run is not to go on nevertheless.
     """
     before = {} if previous is None else previous.probes
     light, _ = split_metrics(sweep.metrics)
-    probes = {}
+    probes: dict[str, Probe] = {}
+    errors: dict[str, MetricError] = {}
     for metric in sweep.metrics:
         has_its_process = isinstance(metric, Hosted | Outside)
         if metric.oracle or not (has_its_process or is_foreign(metric)):
@@ -52,11 +66,20 @@ def probed(
             probes[metric.name] = Probe(fingerprint=metric.fingerprint(), skipped=reason)
             continue
         apart = sweep.workers > 1 and metric in light and not has_its_process
-        found = _found(metric, apart, config)
+        try:
+            found = _found(metric, apart, config)
+        except MetricError as error:
+            errors[metric.name] = error
+            continue
         for text in found.warnings:
             warned(f"metric {metric.name}: {text}")
         probes[metric.name] = found
-    return probes
+    if errors and len(errors) == len(sweep.metrics):
+        raise next(iter(errors.values()))
+    refused = {name: str(error).removeprefix(f"metric {name!r} ") for name, error in errors.items()}
+    for name, reason in refused.items():
+        warned(f"metric {name} is left out: it {reason}")
+    return Probed(probes, refused)
 
 
 def _why_not(config: RunConfig) -> str | None:
@@ -74,7 +97,7 @@ def _found(metric: Metric, apart: bool, config: RunConfig) -> Probe:
         config: says whether what would end the run only becomes a warning.
 
     Raises:
-        MetricError: as :func:`probed`.
+        MetricError: its scores would mean nothing, and the run is not to go on nevertheless.
     """
     try:
         return _in_a_worker(metric, config.metric_timeout or None) if apart else probe(metric)
@@ -92,7 +115,7 @@ def _in_a_worker(metric: Metric, timeout: float | None) -> Probe:
         timeout: seconds that it may take; None for no limit.
 
     Raises:
-        MetricError: as :func:`probed`.
+        MetricError: its scores would mean nothing, or the process ended over clean music.
     """
     process, connection = start_process(needs_main_script(metric))
     begun, answer, silent = False, None, False
@@ -119,4 +142,6 @@ def _in_a_worker(metric: Metric, timeout: float | None) -> Probe:
     if not begun or ended == UNGUARDED:  # the run itself says what keeps workers from starting
         return Probe(fingerprint=fingerprint, skipped="no worker process could be started with it")
     did = f"it did not answer within {timeout:g} s" if silent else f"its process ended ({how_it_ended(ended)})"
-    return Probe(fingerprint=fingerprint, warnings=(f"over clean music {did}",))
+    if ended in KILLED_FROM_OUTSIDE and not silent:
+        return Probe(fingerprint=fingerprint, warnings=(f"over clean music {did}",))
+    raise MetricError(died(metric.name, f"over clean music {did}"))

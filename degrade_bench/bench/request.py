@@ -63,7 +63,7 @@ def resolve_request(
 
     Args:
         config: the request.
-        metrics: metrics to use instead of those that the request names.
+        metrics: metrics to use; with them those that the request names, and none by default.
         sources: clips to use instead of those that the request names.
         degradations: objects to use beside what the request names.
 
@@ -100,8 +100,9 @@ def resolve_request(
 
             sources = builtin_sources()
     skipped_metrics: Sequence[SkippedMetric] = ()
-    if metrics is None:
-        metrics, skipped_metrics, config = _metrics(config, device)
+    if metrics is None or config.metric:
+        named, skipped_metrics, config = _metrics(config, device)
+        metrics = [*(metrics or ()), *named]
     twice = [name for name, count in Counter(metric.name for metric in metrics).items() if count > 1]
     if twice:
         raise ConfigError(f"metric {twice[0]!r} is given twice")

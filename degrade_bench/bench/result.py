@@ -74,6 +74,11 @@ class RunResult:
         return self.run.counts.failed
 
     @property
+    def given_up(self) -> int:
+        """Metrics that the run went on without."""
+        return sum(metric.given_up for metric in self.run.metrics_skipped)
+
+    @property
     def lost(self) -> int:
         """Clips on which work was broken off; the same run started again tries again."""
         return self.run.counts.clips_lost

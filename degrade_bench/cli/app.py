@@ -112,7 +112,7 @@ def run(
         text, code = said_of_stop(error)
         typer.echo(text, err=True)
         raise typer.Exit(code) from None
-    if result.failed > made.max_failures or result.lost:
+    if result.failed > made.max_failures or result.lost or result.given_up:
         raise typer.Exit(1)
 
 
@@ -317,9 +317,9 @@ _arguments: list[str] = []
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and exit.
 
-    Exit codes: 0 done; 1 finished, but more cells failed than allowed, or a clip was lost; 2 the request cannot be
-    carried out; 74 done, but what was printed could not be written; 124 the time limit was reached; 130
-    interrupted; 143 terminated.
+    Exit codes: 0 done; 1 finished, but more cells failed than allowed, or a clip was lost, or a metric given up; 2
+    the request cannot be carried out; 74 done, but what was printed could not be written; 124 the time limit was
+    reached; 130 interrupted; 143 terminated.
     """
     _arguments[:] = list(sys.argv[1:] if arguments is None else arguments)
     sys.exit(printing(_carry_out))

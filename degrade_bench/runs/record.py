@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 from degrade_bench._support.contained import parse_json, read_bytes
 from degrade_bench._support.files import write_text
 from degrade_bench.errors import RunFolderError
+from degrade_bench.runs.left_out import LeftOut, LeftOutClip
 from degrade_bench.runs.names import FORMAT, RECORD
 from degrade_bench.runs.ownership import claim
 from degrade_bench.runs.part import Described, Part
@@ -135,20 +136,6 @@ class ClipRecord(Part):
     same_as: str | None = None
 
 
-class LeftOutClip(Part):
-    """A clip that could not be used, and why."""
-
-    id: str
-    reason: str
-
-
-class LeftOut(Part):
-    """A metric or a degradation that was left out of the run, and why."""
-
-    name: str
-    reason: str
-
-
 class Counts(Part):
     """Clips, cells and rows, rows by status, clips that were left out, and clips that were lost.
 
@@ -227,7 +214,7 @@ class RunRecord(Part):
         starts: how often the run was started.
         seconds: spent in the last start: on the sweep, and in all but for the report.
         timings: where they went; None in records of earlier versions, and until the report is drawn.
-        metrics_skipped: metrics that run by default and did not, with the reason.
+        metrics_skipped: metrics that run by default and did not, and those that were given up, with the reason.
         degradations_skipped: plug-ins that could not be loaded, with the reason.
         clips_skipped: clips that could not be used, with the reason.
         failures: the first rows that failed; ``counts`` says how many there are.

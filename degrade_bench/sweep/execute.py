@@ -108,7 +108,7 @@ def execute(
         RunFolderError: the folder cannot be written, or holds scores of other weights, other samples or other
             versions of what they were made with.
         WorkerStartError: worker processes cannot be started.
-        MetricError: a metric fails on all of its first cells; what was scored is in the folder.
+        FailsEverywhereError: a metric fails on all of its first cells; what was scored is in the folder.
         TimeLimitError: the deadline came first; what was finished is in the folder.
     """
     started = time.perf_counter()

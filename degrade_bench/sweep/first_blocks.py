@@ -3,7 +3,8 @@
 Whether a metric ends the run is decided on one clip, the first in the order of the run that says anything: its
 clean signal, and then its blocks in order. Where the clean signal failed, and so did every cell of the first block
 that applies to the metric, for a reason of the same kind, it is not the damage that it fails on. What other clips
-gave meanwhile plays no part, so that the outcome is the same on any number of workers.
+gave meanwhile plays no part, so that the outcome is the same on any number of workers. Over a clip whose clean
+signal ended the metric's process, no block is asked about: there the clean signals of two clips decide.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from degrade_bench.errors import MetricError
+from degrade_bench.errors import FailsEverywhereError
 from degrade_bench.runs.columns import CLEAN, INTERRUPTED, Row
 from degrade_bench.sweep.asking import NOT_ASKED
 from degrade_bench.sweep.scoring import RETURNED_NAN
 from degrade_bench.sweep.worker import Task
+
+DEADLY_CLIPS = 2
+"""So many clips, or all where there are fewer, whose clean signals end a metric's process decide against it."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,14 @@ class _Heard:
         scored: whether any was scored.
         kind: of the reason for which every cell failed that applies; None where there is no such reason.
         reason: the first one.
+        not_asked: whether nothing was asked, because the metric's process had ended over the clip.
     """
 
     failed: int = 0
     scored: bool = False
     kind: str | None = None
     reason: str = ""
+    not_asked: bool = False
 
     @classmethod
     def of(cls, outcomes: Sequence[tuple[str, str | None]]) -> _Heard:
@@ -44,7 +50,12 @@ class _Heard:
         if any(status == "ok" for status, _ in outcomes):
             return cls(len(reasons), scored=True)
         kinds = {_kind(reason) for reason in reasons}
-        return cls(len(reasons), kind=kinds.pop() if len(kinds) == 1 else None, reason=(reasons or [""])[0])
+        return cls(
+            len(reasons),
+            kind=kinds.pop() if len(kinds) == 1 else None,
+            reason=(reasons or [""])[0],
+            not_asked={*reasons} == {NOT_ASKED},
+        )
 
 
 def _kind(reason: str) -> str | None:
@@ -70,8 +81,9 @@ class _Trial:
     heard: dict[tuple[str, str], _Heard] = field(default_factory=dict)
     warning: str | None = None
 
-    def is_over(self) -> bool | str:
-        """Whether it is decided: True where the metric works, a sentence where it does not."""
+    def is_over(self) -> bool | tuple[str, str]:
+        """Whether it is decided: True where the metric works; where it does not, on what it failed, and why."""
+        deadly = 0
         for clip_id, blocks in self.blocks.items():
             clean = self.heard.get((clip_id, CLEAN)) if CLEAN in blocks else self.clean.get(clip_id, _Heard())
             if clean is None:
@@ -87,7 +99,13 @@ class _Trial:
                 if heard.scored:
                     return True
                 if block != CLEAN and heard.kind == clean.kind:
-                    return f"failed on every one of the first {clean.failed + heard.failed} cells: {clean.reason}"
+                    return f"every one of the first {clean.failed + heard.failed} cells", clean.reason
+                if heard.not_asked:
+                    deadly += 1
+                    if deadly == min(DEADLY_CLIPS, len(self.blocks)):
+                        over = "the first clean signal" if deadly == 1 else f"the first {deadly} clean signals"
+                        return over, clean.reason
+                    break
         return False
 
 
@@ -137,7 +155,7 @@ class FirstBlocks:
             block: its name.
 
         Raises:
-            MetricError: a metric fails everywhere.
+            FailsEverywhereError: a metric fails everywhere.
         """
         for metric in dict.fromkeys(row.metric for row in rows):
             of_metric = [row for row in rows if row.metric == metric]
@@ -167,7 +185,7 @@ class FirstBlocks:
             metrics: whose rows there are not.
 
         Raises:
-            MetricError: a metric fails everywhere else.
+            FailsEverywhereError: a metric fails everywhere else.
         """
         for metric in metrics:
             if metric in self._trials:
@@ -178,7 +196,7 @@ class FirstBlocks:
         """A clip is left out.
 
         Raises:
-            MetricError: a metric fails everywhere else.
+            FailsEverywhereError: a metric fails everywhere else.
         """
         for trial in self._trials.values():
             trial.blocks.pop(clip_id, None)
@@ -192,8 +210,8 @@ class FirstBlocks:
     def _decided(self) -> Iterator[str]:
         for metric, trial in list(self._trials.items()):
             over = trial.is_over()
-            if isinstance(over, str):
-                raise MetricError(f"metric {metric} {over}; --keep-going scores the rest nevertheless")
+            if isinstance(over, tuple):
+                raise FailsEverywhereError(metric, *over)
             if over:
                 del self._trials[metric]
                 if trial.warning is not None:

@@ -37,7 +37,7 @@ def probe(metric: Metric) -> Probe:
 
     Raises:
         MetricError: its scores would mean nothing: it does not give one number per signal, gives NaN for clean
-            music, or needs a reference and does not say so.
+            music, needs a reference or a sample rate and does not say so, or does not outlive a clip.
     """
     traits = Traits.of(metric)
     seconds = max(SHORT_SECONDS, traits.min_seconds, traits.window_seconds or 0.0, traits.hop_seconds or 0.0)
@@ -109,13 +109,16 @@ class _Prober:
         """Why the first clip was not scored, and what to declare where that would help.
 
         Raises:
-            MetricError: the metric does not give a number per signal, or lacks a reference.
+            MetricError: the metric does not give a number per signal, lacks a reference or its sample rate, or its
+                process does not outlive a clip.
         """
         self._refuse(error)
         over = f"over {self._seconds:g} s of clean music"
         if is_out_of_memory(error):
             return f"{over} memory did not suffice: {said(error)}"
         if isinstance(error, MetricDiedError):
+            if not error.from_outside:
+                raise MetricError(died(self._traits.name, f"{over} {_done(error)}"))
             return f"{over} {_done(error)}"
         if not self._traits.needs_reference and self._works(lambda: self._calls.score(self._clean[:1], True)):
             raise MetricError(
@@ -124,10 +127,13 @@ class _Prober:
             )
         rate = None if self._traits.resample else self._traits.sample_rate
         if rate is not None and self._works(lambda: self._calls.score(self._clean[:1], rate=rate)):
-            return (
-                f"it declares sample_rate = {rate}, and over clips of {SAMPLE_RATE} Hz {_done(error)}: declare "
-                "resample = True, and the bench resamples for it"
+            raise MetricError(
+                f"metric {self._traits.name!r} declares sample_rate = {rate}, and over clips of {SAMPLE_RATE} Hz "
+                f"{_done(error)}: declare resample = True, and the bench resamples for it"
             )
+        mono = self._clean[0].with_samples(self._clean[0].samples.mean(dim=0, keepdim=True))
+        if self._works(lambda: self._calls.score([mono])):
+            return f"{over} in two channels {_done(error)}, and in one it does not: have it take their mean"
         is_short = self._seconds < LONGER_SECONDS
         if is_short and self._works(lambda: self._calls.score([probe_clip(0, LONGER_SECONDS)])):
             return f"{over} {_done(error)}, and over {LONGER_SECONDS:g} s it does not: declare min_seconds"
@@ -244,6 +250,16 @@ class _Prober:
             self._refuse(error)
             self._warnings.append(f"{what} {_done(error)}")
             return None
+
+
+def died(name: str, how: str) -> str:
+    """The message of a metric whose process does not outlive a clip.
+
+    Args:
+        name: of the metric.
+        how: it ended.
+    """
+    return f"metric {name!r} cannot be used: {how}; --no-probe runs it nevertheless"
 
 
 def _done(error: Exception) -> str:

@@ -12,11 +12,11 @@ from degrade_bench._version import __version__
 from degrade_bench.corpus.inputs import Skipped
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.metric.base import Metric
+from degrade_bench.runs.left_out import LeftOutClip
 from degrade_bench.runs.provenance import git_revision, library_versions, platform_name, python_version
 from degrade_bench.runs.record import (
     DegradationRecord,
     Failure,
-    LeftOutClip,
     MetricRecord,
     NotApplicable,
     Request,

@@ -17,8 +17,8 @@ from degrade_bench.reports.figures.drawing import FORMATS
 from degrade_bench.reports.html import render
 from degrade_bench.reports.in_short import in_short
 from degrade_bench.reports.sections import SECTIONS, families, genres, people, trust
+from degrade_bench.runs.left_out import LeftOutClip
 from degrade_bench.runs.probes import Probe
-from degrade_bench.runs.record import LeftOutClip
 from tests.reports.page import CHROMIUM, Page
 
 OPTIONAL = ("sensitivity_by_family", "selectivity", "people_pmqd")

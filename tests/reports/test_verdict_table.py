@@ -10,7 +10,7 @@ import pytest
 from degrade_bench.reports.inputs import RunView
 from degrade_bench.reports.verdict_table import WIDEST, verdict_table_html, verdict_table_lines
 from degrade_bench.reports.words import number
-from degrade_bench.runs.record import LeftOut
+from degrade_bench.runs.left_out import LeftOut
 
 REPORT = "somewhere/report.html"
 

@@ -9,8 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from degrade_bench.errors import RunFolderError
+from degrade_bench.runs.left_out import LeftOut
 from degrade_bench.runs.names import FORMAT
-from degrade_bench.runs.record import LeftOut, Request, RunRecord, read_record, write_record
+from degrade_bench.runs.record import Request, RunRecord, read_record, write_record
 from degrade_bench.sweep.config import RunConfig
 from tests.runs.records import clip_of, record_of
 

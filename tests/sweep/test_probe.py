@@ -12,6 +12,7 @@ import torch
 from degrade_bench.errors import MetricError, NotApplicableError
 from degrade_bench.metric.adapter import check_metric
 from degrade_bench.metric.base import Metric
+from degrade_bench.metric.host.process import MetricDiedError
 from degrade_bench.sweep.probe import probe
 from degrade_bench.sweep.probe_clips import probe_clip, under_noise
 
@@ -48,6 +49,18 @@ def mono(batch, rate, reference):
     if batch.shape[1] != 1:
         raise ValueError("one channel only")
     return rough(batch)
+
+
+def deaf(batch, rate, reference):
+    raise ValueError("what?")
+
+
+def dying(batch, rate, reference):
+    raise MetricDiedError("its process ended (exit code 3)")
+
+
+def killed(batch, rate, reference):
+    raise MetricDiedError("its process ended (SIGKILL)", from_outside=True)
 
 
 def long(batch, rate, reference):
@@ -114,8 +127,8 @@ RIGHT = [
 ]
 
 WARNED = [
-    (at_24_khz, {"sample_rate": 24000}, "it raises ValueError: 24 kHz only: declare resample = True"),
-    (mono, {}, "over 2.5 s of clean music it raises ValueError: one channel only"),
+    (mono, {}, "in two channels it raises ValueError: one channel only, and in one it does not"),
+    (deaf, {}, "over 2.5 s of clean music it raises ValueError: what?"),
     (long, {}, "it raises ValueError: too short, and over 10 s it does not: declare min_seconds"),
     (single, {}, "it scores one signal; of a batch of 4 it raises ValueError: one at a time"),
     (centred, {}, "beside others: it depends on the batch"),
@@ -124,6 +137,7 @@ WARNED = [
     (printing, {}, "it prints: 300001 characters over one call"),
     (in_float64, {}, "it changes torch's default type for the whole process"),
     (drawing, {}, "it changes Python's random generator for the whole process"),
+    (killed, {}, "over 2.5 s of clean music its process ended (SIGKILL)"),
     (lambda *given: sys.exit(3), {}, "over 2.5 s of clean music it called sys.exit(3)"),
     (lambda batch, *given: -rough(batch), {}, "is higher_is_better = True right?"),
     (lambda batch, *given: rough(batch), {"higher_is_better": False}, "is higher_is_better = False right?"),
@@ -136,6 +150,8 @@ REFUSED = [
     (lambda batch, *given: batch.mean()[None], {}, "returned shape (1,), expected (4,)"),
     (lambda batch, *given: rough(batch) * torch.nan, {}, "gives NaN for clean music"),
     (difference, {}, "declare needs_reference = True"),
+    (at_24_khz, {"sample_rate": 24000}, "it raises ValueError: 24 kHz only: declare resample = True"),
+    (dying, {}, "cannot be used: over 2.5 s of clean music its process ended (exit code 3); --no-probe runs it"),
 ]
 
 
