@@ -45,8 +45,8 @@ SECONDS_OF_WORK = 0.5
 class Ledger:
     """What has happened in a sweep so far: every event is entered here, and finished blocks go to the folder.
 
-    Wherever an event is entered, :class:`~degrade_bench.errors.FailsEverywhereError` is raised for a metric that fails
-    everywhere (:mod:`.first_blocks`).
+    A metric that fails everywhere (:mod:`.first_blocks`) raises
+    :class:`~degrade_bench.errors.FailsEverywhereError` wherever an event is entered.
 
     A block whose cells wait for a device is finished when the last of them is scored. When no event comes any more,
     for whatever reason, :meth:`store` stores what is finished and was not stored yet.

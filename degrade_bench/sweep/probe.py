@@ -265,7 +265,9 @@ def died(name: str, how: str) -> str:
 def _done(error: Exception) -> str:
     """What a metric did that gave no scores: it raised, exited, or its process ended."""
     text = str(error) if isinstance(error, MetricDiedError) else said(error)
-    return text if text.startswith(("it ", "its ")) else f"it raises {text}"
+    if text.startswith(("it ", "its ")):
+        return text
+    return f"it raises {text}" if text.partition(":")[0].isidentifier() else f"it fails: {text}"
 
 
 def _scale(scores: Sequence[float]) -> float:

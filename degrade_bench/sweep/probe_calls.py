@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
+from itertools import repeat
 
 import torch
 
@@ -55,7 +56,7 @@ class Calls:
         references: Sequence[Clip] | None = None,
         rate: int | None = None,
     ) -> list[float]:
-        """Score clips in one batch; of a metric that hops, the means over windows.
+        """Score clips in one batch, or in as many as the metric asks for; of one that hops, the means over windows.
 
         Args:
             signals: equally long.
@@ -75,7 +76,10 @@ class Calls:
         try:
             with single_threaded() if self._metric.light else nullcontext():
                 given = rate or rate_given(self._traits, signals[0].sample_rate)
-                return self._called(batch, given, reference)
+                most = self._metric.signals_at_once or len(signals)
+                cleans = repeat(None) if reference is None else reference.split(most)
+                parts = zip(batch.split(most), cleans, strict=False)
+                return [score for part, clean in parts for score in self._called(part, given, clean)]
         finally:
             seconds = time.perf_counter() - started
             self._left -= seconds

@@ -152,3 +152,21 @@ def test_a_damage_that_no_worker_can_be_sent_is_done_in_one_process_and_that_is_
     assert result.run.request.workers == 1
     said = "note: one process does everything: degradation 'held' cannot be sent to another process"
     assert said in capsys.readouterr().err
+
+
+def test_a_metric_may_be_a_text_as_on_the_command_line(monkeypatch, tmp_path):
+    file = tmp_path / "crest.py"
+    file.write_text("def crest(audio):\n    return abs(audio).max()\n")
+    started = []
+    monkeypatch.setattr(in_memory, "run", lambda config, **options: started.append(options["resolved"]))
+    options = {"clips": [make_clip(1.0, 8000, 1)], "progress": False, **SMALL}
+    degrade_bench.stress_test("cmd:wc -c {wav}", higher_is_better=False, name="size", out=tmp_path / "a", **options)
+    settings = {f"{file}:crest": {"higher_is_better": True}}
+    degrade_bench.stress_test([Peak(), "loudness", f"{file}:crest"], set=settings, out=tmp_path / "b", **options)
+    alone, several = ([*resolved.sweep.metrics] for resolved in started)
+    assert [(metric.name, metric.higher_is_better) for metric in alone] == [("size", False)]
+    assert [metric.name for metric in several] == ["peak", "loudness", "crest"]
+    assert started[1].config.metric == ("loudness", f"{file}:crest")
+    several[2].rest()
+    with pytest.raises(ConfigError, match=r"loudness.*higher_is_better"):
+        degrade_bench.stress_test("loudness", higher_is_better=True, out=tmp_path / "c", **options)

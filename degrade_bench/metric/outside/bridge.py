@@ -221,8 +221,13 @@ def _channels(entry: Mapping[str, Any]) -> list[Any]:
     return [samples[channel :: entry["channels"]] for channel in range(entry["channels"])]
 
 
-def floats(scores: Any, count: int) -> list[float]:
+def floats(scores: Any, count: int, windows: bool = False) -> list[Any]:
     """Scores as plain numbers.
+
+    Args:
+        scores: of every signal one, or those of its windows.
+        count: how many signals there were.
+        windows: whether scores of windows are expected.
 
     Raises:
         WrongError: there are not as many as signals.
@@ -230,8 +235,12 @@ def floats(scores: Any, count: int) -> list[float]:
     if hasattr(scores, "detach"):
         scores = scores.detach().cpu()
     plain = scores.tolist() if hasattr(scores, "tolist") else scores
-    if not isinstance(plain, (list, tuple)) or len(plain) != count:
-        raise WrongError(f"it returned {repr(scores)[:80]}, expected {count} scores")
+    is_list = isinstance(plain, (list, tuple)) and len(plain) == count
+    if not is_list or (windows and not all(isinstance(row, (list, tuple)) for row in plain)):
+        rows = "rows with the scores of windows" if windows else "scores"
+        raise WrongError(f"it returned {repr(scores)[:80]}, expected {count} {rows}")
+    if windows:
+        return [floats(row, len(row)) for row in plain]
     return [float(score) for score in plain]
 
 
@@ -248,15 +257,18 @@ class Host:
         takes = getattr(self.metric, "takes", "numpy")
         batch = signals_of(request["signals"], takes)
         references = signals_of(request["references"], takes) if "references" in request else None
-        return {"scores": floats(self.metric.score(batch, request["sample_rate"], references), len(batch))}
+        windows = "hop_seconds" in request
+        score = self.metric.score_windows if windows else self.metric.score
+        return {"scores": floats(score(batch, request["sample_rate"], references), len(batch), windows)}
 
     def _loaded(self, request: Mapping[str, Any]) -> dict[str, Any]:
         module, self.metric = load(request["load"], request["settings"])
         function = self.metric if isinstance(self.metric, Function) else None
         if not callable(getattr(self.metric, "score", None)):
             raise WrongError("it lacks a method score(batch, sample_rate, reference)")
-        if getattr(self.metric, "hop_seconds", None) is not None:
-            raise WrongError("it has hop_seconds: windows are not scored in another interpreter")
+        declared = self.metric if function is None else function.function
+        if getattr(declared, "hop_seconds", None) is not None and not hasattr(self.metric, "score_windows"):
+            raise WrongError("it has hop_seconds, but lacks a method score_windows(batch, sample_rate, reference)")
         names = request["traits"]
         return {
             "traits": function.traits(names) if function else attributes(self.metric, names),

@@ -46,6 +46,8 @@ class Command:
         for name in (WAVS, REFERENCES):
             if any(name in argument and name != argument for argument in arguments):
                 raise asked.wrong(f"{name} stands for many paths: make it an argument by itself")
+        if several and asked.declared.hop_seconds is not None:
+            raise asked.wrong(f"hop_seconds goes with {WAV}: a line is the score of a window")
         self._at_once = None if several else 1
 
     def said(self) -> Said:
@@ -53,8 +55,8 @@ class Command:
         parts = command_parts(self._asked, self._arguments)
         return Said(parts, {"needs_reference": self._compares}, self._at_once)
 
-    def scores(self, signals: Signals) -> list[float]:
-        """The numbers that the command prints.
+    def scores(self, signals: Signals) -> list[list[float]]:
+        """The numbers that the command prints: one for each signal, or those of the windows of one signal.
 
         Raises:
             ForeignMetricError: it does not start, exits with another code than 0, or prints another number of
@@ -65,9 +67,12 @@ class Command:
         references = list(signals.references or ()) if self._compares else []
         count = len(signals.samples)
         with written([*signals.samples, *references], signals.sample_rate, "wav", declared.folder) as paths:
-            return self._run(_filled(self._arguments, paths[:count], paths[count:]), count)
+            arguments = _filled(self._arguments, paths[:count], paths[count:])
+            if signals.hop_seconds is not None:
+                return [self._run(arguments, None)]
+            return [[number] for number in self._run(arguments, count)]
 
-    def _run(self, arguments: Sequence[str], count: int) -> list[float]:
+    def _run(self, arguments: Sequence[str], count: int | None) -> list[float]:
         program = Program([self._program, *arguments[1:]], self._asked.place)
         numbers: list[float] = []
         noise = ""
@@ -85,10 +90,11 @@ class Command:
         words = program.last_words or one_line(noise)
         if code:
             raise ForeignMetricError(f"it ended with exit code {code}" + (f": {words}" if words else ""))
-        if len(numbers) != count:
+        if not numbers if count is None else len(numbers) != count:
             printed = f"it printed {len(numbers)} lines with a number" if numbers else "it printed no number"
+            expected = "one for every window" if count is None else count
             heard = f"; its last other line is: {words}" if words else ""
-            raise ForeignMetricError(f"{printed}, expected {count}{heard}")
+            raise ForeignMetricError(f"{printed}, expected {expected}{heard}")
         return numbers
 
     def close(self) -> None:

@@ -82,6 +82,7 @@ class Declaration(DeclaredTraits):
         channels: ``mono`` for the mean of the channels, ``all`` for those that the clip has; None for those that
             the metric says, and else all.
         audio: the files that a program which speaks JSON lines is given: ``f32`` or ``wav``.
+        hop_seconds: from one window to the next, of a metric that gives the scores of windows.
         folder: where files for the metric are written; None for memory, or where temporary files are.
     """
 
@@ -94,6 +95,7 @@ class Declaration(DeclaredTraits):
     settings: Mapping[str, Any] = field(default_factory=dict)
     channels: Channels | None = None
     audio: Audio = "f32"
+    hop_seconds: float | None = None
     folder: Path | None = None
 
 

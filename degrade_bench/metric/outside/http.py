@@ -64,7 +64,7 @@ class Address:
         code = {CODE: UNKNOWN} if version is None else {}
         return Said({"url": self._asked.declared.url or "", **code}, known)
 
-    def scores(self, signals: Signals) -> list[float]:
+    def scores(self, signals: Signals) -> list[list[float]]:
         """The scores that the server answers.
 
         Raises:
@@ -82,7 +82,7 @@ class Address:
             raise ForeignMetricError(f"it answered {status} {reason}: {one_line(str(words))}".rstrip(": "))
         if answer is None:
             raise ForeignMetricError("its answer is no JSON object")
-        return scores_of(answer, len(signals.samples))
+        return scores_of(answer, signals)
 
     def close(self) -> None:
         """Nothing is held between calls."""

@@ -81,7 +81,7 @@ class Interpreter:
         }
         return Said(parts, answer["traits"], channels=answer["channels"])
 
-    def scores(self, signals: Signals) -> list[float]:
+    def scores(self, signals: Signals) -> list[list[float]]:
         """The scores that the metric gives; errors as of :class:`~.transport.Transport`."""
         if not self._conversation.goes_on:
             before = self._said

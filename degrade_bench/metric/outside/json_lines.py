@@ -118,13 +118,13 @@ class JsonLines:
         """The command and its files; the program is not started."""
         return Said(self._parts)
 
-    def scores(self, signals: Signals) -> list[float]:
+    def scores(self, signals: Signals) -> list[list[float]]:
         """The scores that the program answers; errors as of :class:`~.transport.Transport`."""
         declared = self._asked.declared
         every = [*signals.samples, *(signals.references or ())]
         with written(every, signals.sample_rate, declared.audio, declared.folder) as paths:
             message = request(signals, "path", [str(path) for path in paths])
-            return scores_of(self._conversation.ask(message), len(signals.samples))
+            return scores_of(self._conversation.ask(message), signals)
 
     def close(self) -> None:
         """End the program until it is needed again."""

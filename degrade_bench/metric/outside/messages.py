@@ -26,28 +26,43 @@ def request(signals: Signals, key: str, carried: Sequence[str]) -> dict[str, Any
         for samples, text in zip([*signals.samples, *references], carried, strict=True)
     ]
     count = len(signals.samples)
-    beside = {"references": entries[count:]} if signals.references is not None else {}
+    beside: dict[str, Any] = {"references": entries[count:]} if signals.references is not None else {}
+    if signals.hop_seconds is not None:
+        beside["hop_seconds"] = signals.hop_seconds
     return {"sample_rate": signals.sample_rate, "signals": entries[:count], **beside}
 
 
-def scores_of(answer: Mapping[str, Any], count: int) -> list[float]:
-    """The scores of an answer; None and NaN stand for signals that cannot be scored.
+def scores_of(answer: Mapping[str, Any], signals: Signals) -> list[list[float]]:
+    """The scores of an answer; None and NaN stand for what cannot be scored.
 
     Args:
         answer: a JSON object.
-        count: how many signals were to be scored.
+        signals: that were to be scored.
+
+    Returns:
+        of each signal a row: of one score, or of those of its windows.
 
     Raises:
         ForeignMetricError: the metric says that it failed, or the answer holds no scores.
         NotApplicableError: the metric says that it does not apply.
     """
     check_well(answer)
-    scores = answer.get("scores")
+    scores, count = answer.get("scores"), len(signals.samples)
     if not isinstance(scores, list):
         raise ForeignMetricError(f"its answer holds no scores: {shown(answer)}")
     if len(scores) != count:
         raise ForeignMetricError(f"it answered {len(scores)} scores, expected {count}")
-    return [_number(score) for score in scores]
+    if signals.hop_seconds is None:
+        return [[_number(score)] for score in scores]
+    return [_windows(row) for row in scores]
+
+
+def _windows(row: Any) -> list[float]:
+    if not isinstance(row, list):
+        raise ForeignMetricError(
+            f"it answered {shown(row)} for a signal, expected a list: the score of each window"
+        )
+    return [_number(score) for score in row]
 
 
 def check_well(answer: Mapping[str, Any]) -> None:

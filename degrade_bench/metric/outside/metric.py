@@ -13,6 +13,7 @@ from degrade_bench._support.texts import shown
 from degrade_bench.errors import ConfigError, DegradeBenchError, MetricError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.host.process import MetricDiedError
+from degrade_bench.metric.host.proxy import ForeignMetricError
 from degrade_bench.metric.host.timeout import TIMEOUT_SECONDS
 from degrade_bench.metric.identity import CLASS
 from degrade_bench.metric.outside.audio import converted
@@ -146,19 +147,42 @@ class Outside(Metric):
             MetricDiedError: its process ended, or did not answer in time.
             NotApplicableError: it does not apply.
         """
+        rows = self._scored(batch, sample_rate, reference, None)
+        return torch.tensor([score for row in rows for score in row], dtype=torch.float64)
+
+    def score_windows(
+        self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """As the metric scores windows; errors as in :meth:`score`."""
+        rows = self._scored(batch, sample_rate, reference, self.hop_seconds)
+        if len({len(row) for row in rows}) > 1:
+            counts = ", ".join(str(len(row)) for row in rows)
+            raise ForeignMetricError(f"it gave {counts} windows for signals of one length")
+        return torch.tensor(rows, dtype=torch.float64)
+
+    def _scored(
+        self, batch: torch.Tensor, sample_rate: int, reference: torch.Tensor | None, hop_seconds: float | None
+    ) -> list[list[float]]:
+        """A row of scores for every signal.
+
+        Args:
+            batch: as for :meth:`score`.
+            sample_rate: in Hz.
+            reference: as for :meth:`score`.
+            hop_seconds: where scores of windows are wanted.
+        """
         rate = self.sample_rate or sample_rate
         samples = converted(batch, sample_rate, self.sample_rate, self._channels)
         references = None
         if reference is not None:
             references = list(converted(reference, sample_rate, self.sample_rate, self._channels))
-        signals = Signals(list(samples), rate, references)
+        signals = Signals(list(samples), rate, references, hop_seconds)
         try:
-            scores = self._reached().scores(signals)
+            return self._reached().scores(signals)
         except MetricDiedError as error:
             if not error.from_outside:
                 raise
-            scores = self._reached().scores(signals)
-        return torch.tensor(scores, dtype=torch.float64)
+            return self._reached().scores(signals)
 
     def _reached(self) -> Transport:
         if self._transport is None:

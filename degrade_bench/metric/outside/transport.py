@@ -19,11 +19,13 @@ class Signals:
         samples: of each, ``(channels, time)``, float32.
         sample_rate: in Hz.
         references: the clean signals, one for each; None for a metric without a reference.
+        hop_seconds: from one window to the next, where scores of windows are wanted; None for one per signal.
     """
 
     samples: Sequence[np.ndarray]
     sample_rate: int
     references: Sequence[np.ndarray] | None
+    hop_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,8 @@ class Transport(Protocol):
             ConfigError, MetricError: it cannot be reached, or is not what was declared.
         """
 
-    def scores(self, signals: Signals) -> list[float]:
-        """The scores of signals, in order; NaN for one that cannot be scored.
+    def scores(self, signals: Signals) -> list[list[float]]:
+        """The scores of signals, in order, each as a row of one, or of its windows; NaN for what cannot be scored.
 
         Raises:
             ForeignMetricError: it says that it failed, or gives no scores.

@@ -194,7 +194,7 @@ def test_one_that_hangs_is_ended(bare):
     [
         ("Plain", "/no/such/python", ConfigError, "no such program: /no/such/python"),
         ("Plian", None, MetricError, r"cannot be loaded: AttributeError: .*Plian"),
-        ("Hops", None, MetricError, "windows are not scored in another interpreter"),
+        ("Hops", None, MetricError, "it has hop_seconds, but lacks a method score_windows"),
         ("helper", None, MetricError, "it lacks a method score"),
         ("Torch", "/bin/false", MetricError, r"cannot be loaded: its process ended \(exit code 1\)"),
     ],
