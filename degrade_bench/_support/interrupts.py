@@ -50,6 +50,10 @@ class _Held:
             self.former(self.number, None)
 
 
+_holding: list[_Held] = []
+"""The handlers that hold signals back at the moment."""
+
+
 @contextmanager
 def never_a_row() -> Iterator[None]:
     """Run a block whose outcome an interruption must not change.
@@ -68,7 +72,19 @@ def never_a_row() -> Iterator[None]:
             delivered.callback(handler.deliver)
             _signals.signal(handler.number, handler)
             delivered.callback(_signals.signal, handler.number, handler.former)
+            _holding.append(handler)
+            delivered.callback(_holding.remove, handler)
         yield
+
+
+def raise_if_held() -> None:
+    """End a wait for another process where an interruption is held back: nothing of this process is broken off.
+
+    Raises:
+        KeyboardInterrupt: one is; the block that holds it raises its own.
+    """
+    if threading.current_thread() is threading.main_thread() and any(handler.heard for handler in _holding):
+        raise KeyboardInterrupt
 
 
 @contextmanager

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
+import time
+from contextlib import contextmanager
+from multiprocessing import Pipe
+from pathlib import Path
 
 import pytest
 
-from degrade_bench._support.interrupts import TerminatedError, never_a_row, terminable
+from degrade_bench._support.interrupts import TerminatedError, never_a_row, raise_if_held, terminable
+from degrade_bench.metric.host.process import answers_within
+from degrade_bench.metric.outside.program import Program
 
 
 def interrupt():
@@ -108,3 +115,29 @@ def test_sigterm_ends_like_an_interruption_and_is_held_back_alike():
         block()
     assert done == ["whole"]
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+@contextmanager
+def interrupted_after(seconds):
+    timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    started = time.monotonic()
+    try:
+        yield
+    finally:
+        timer.join()
+        assert time.monotonic() - started < 10
+
+
+def test_the_wait_for_another_process_ends_at_once():
+    ours, theirs = Pipe()
+    with interrupted_after(0.1), pytest.raises(KeyboardInterrupt), never_a_row():
+        answers_within(ours, None)
+    assert not answers_within(ours, 0.0)
+    theirs.send(1)
+    assert answers_within(ours, 60.0)
+    program = Program(["sleep", "60"], Path.cwd())
+    with interrupted_after(0.1), pytest.raises(KeyboardInterrupt), never_a_row():
+        list(program.lines(b"", None))
+    program.stop()
+    raise_if_held()

@@ -8,11 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import weakref
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
+from degrade_bench._support.interrupts import raise_if_held
 from degrade_bench._support.pipes import receive, send
 from degrade_bench._support.processes import how_it_ended
 from degrade_bench.errors import MetricError
@@ -22,6 +24,9 @@ START_SECONDS = 300.0
 """How long a host may take to import what the bench itself needs."""
 LOADING = 3
 """How many times as long as a batch the loading of a metric may take: some read, or even download, gigabytes."""
+
+LOOK_SECONDS = 0.2
+"""How often it is looked whether somebody wants to interrupt a wait."""
 
 KILLED_FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM)
 """Exit codes of processes that somebody killed, or the system for lack of memory."""
@@ -106,7 +111,7 @@ class HostProcess:
                 self._connection.send_bytes(request)
             else:
                 send(self._connection, request)
-            if not self._connection.poll(seconds):
+            if not answers_within(self._connection, seconds):
                 raise MetricDiedError(f"it did not answer within {seconds:g} s")
             answer = receive(self._connection)
         except Exception as error:  # gone, or something else writes into its pipe
@@ -123,6 +128,26 @@ class HostProcess:
             self.stop()
             raise
         return answer
+
+
+def answers_within(connection: Connection, seconds: float | None) -> bool:
+    """Whether there is something to read; looks now and then whether somebody wants to interrupt the wait.
+
+    Args:
+        connection: to read from.
+        seconds: to wait; None for as long as it takes.
+
+    Raises:
+        KeyboardInterrupt: somebody does.
+    """
+    deadline = None if seconds is None else time.monotonic() + seconds
+    while True:
+        left = LOOK_SECONDS if deadline is None else min(LOOK_SECONDS, max(0.0, deadline - time.monotonic()))
+        if connection.poll(left):
+            return True
+        raise_if_held()
+        if deadline is not None and time.monotonic() >= deadline:
+            return False
 
 
 def _import_path() -> list[str]:

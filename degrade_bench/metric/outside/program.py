@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from degrade_bench._support.interrupts import raise_if_held
 from degrade_bench._support.processes import how_it_ended
 from degrade_bench._support.texts import one_line
 from degrade_bench.metric.host.process import KILLED_FROM_OUTSIDE, MetricDiedError
@@ -99,6 +100,7 @@ class Program:
             seconds: that it has, until the last line that is asked for; None for as long as it takes.
 
         Raises:
+            KeyboardInterrupt: somebody wants to interrupt.
             MetricDiedError: it took longer.
             ForeignMetricError: it printed too much.
         """
@@ -120,6 +122,7 @@ class Program:
                 if left <= 0:
                     raise MetricDiedError(f"it did not answer within {seconds:g} s")
                 ready = selector.select(left)
+                raise_if_held()
                 for key, _ in ready:
                     if key.fileobj is self._input:
                         request = self._written(request)
