@@ -15,7 +15,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from degrade_bench._support.file_modules import spec_of
@@ -181,8 +181,8 @@ def metrics_at(path: str) -> dict[str, str | None]:
     """The metrics at a place: by the name of the class, what each calls itself, where its class says so.
 
     Args:
-        path: ``path/to/file.py`` for every public class in it that is a metric; ``path/to/file.py:Name`` or
-            ``package.module:Name`` for what is there.
+        path: ``path/to/file.py`` for every public class in it that is a metric, and every function that says
+            ``higher_is_better``; ``path/to/file.py:Name`` or ``package.module:Name`` for what is there.
 
     Raises:
         ConfigError: it cannot be imported, or there is nothing of that name.
@@ -192,7 +192,7 @@ def metrics_at(path: str) -> dict[str, str | None]:
         found = {
             name: value
             for name, value in vars(module).items()
-            if isinstance(value, type) and value.__module__ == module.__name__ and _listens(value)
+            if isinstance(value, type | FunctionType) and value.__module__ == module.__name__ and _listens(value)
         }
     else:
         file, _, attribute = path.rpartition(":")
@@ -203,10 +203,12 @@ def metrics_at(path: str) -> dict[str, str | None]:
     return {attribute: name if isinstance(name, str) else None for attribute, name in names.items()}
 
 
-def _listens(kind: type) -> bool:
-    """Whether a class is a metric, as far as a class can say, and no base of others."""
+def _listens(kind: type | FunctionType) -> bool:
+    """Whether a class is a metric, as far as a class can say, and no base of others; or a function that says so."""
     if kind.__name__.startswith("_") or inspect.isabstract(kind):
         return False
+    if isinstance(kind, FunctionType):
+        return hasattr(kind, "higher_is_better")
     return any(callable(getattr(kind, method, None)) for method in ("score", "score_treatment"))
 
 

@@ -119,10 +119,10 @@ def _not_one(file: str, found: Sequence[str]) -> str:
     if not found:
         return (
             f"--metric {file}: no class in it is a metric, which has a name and a method "
-            "score(batch, sample_rate, reference=None)"
+            f"score(batch, sample_rate, reference=None); a function is named: {file}:FUNCTION"
         )
     choices = ", ".join(f"{file}:{name}" for name in found)
-    return f"--metric {file}: {len(found)} classes in it are metrics; give one: {choices}"
+    return f"--metric {file}: {len(found)} metrics are in it; give one: {choices}"
 
 
 def assigned(

@@ -58,9 +58,13 @@ def test_a_file_stands_for_the_one_metric_in_it(here):
     assert referred_to("one.py", None, False).spec == "one.py:Mine"
     assert referred_to("one.py", None, False).names == {"one.py:Mine", "Mine", "mine"}
     with pytest.raises(
-        ConfigError, match=r"^--metric both\.py: 2 classes in it are metrics; give one: both.py:A, bo"
+        ConfigError, match=r"^--metric both\.py: 2 metrics are in it; give one: both.py:A, both.py:B"
     ):
         referred_to("both.py", None, False)
+    (here / "function.py").write_text(
+        "def peak(audio):\n    return abs(audio).max()\n\npeak.higher_is_better = True\n"
+    )
+    assert referred_to("function.py", None, False).spec == "function.py:peak"
     with pytest.raises(ConfigError, match=r"^--metric none\.py: no class in it is a metric, which has a name and"):
         referred_to("none.py", None, False)
     with pytest.raises(ConfigError, match=r"^--metric missing\.py: no such file$"):
