@@ -80,12 +80,12 @@ class Design:
         level, tail = self.alpha / self.tests, (1 - self.confidence) / 2
         if tracks < 2 or 2.0 ** (1 - tracks) >= level:
             return 0.0
-        lacks = 1 - _beyond(drop - self.margin, self._with_margin(self.spread), tracks, tail)
+        lacks = 1 - chance_beyond(drop - self.margin, self._with_margin(self.spread), tracks, tail)
         effective = max(2, math.floor(tracks * EFFICIENCY))
-        lacks += 1 - _beyond(drop, self.spread, effective, level / 2)
+        lacks += 1 - chance_beyond(drop, self.spread, effective, level / 2)
         if self.net_spread is not None:
-            lacks += 1 - _beyond(drop, self.net_spread, tracks, tail)
-            lacks += 1 - _beyond(drop, self.net_spread, effective, level / 2)
+            lacks += 1 - chance_beyond(drop, self.net_spread, tracks, tail)
+            lacks += 1 - chance_beyond(drop, self.net_spread, effective, level / 2)
         return max(0.0, 1 - lacks)
 
     def excludes(self, tracks: int) -> float:
@@ -96,7 +96,7 @@ class Design:
             return self._excludes(tracks)
         lacks = 0.0
         for spread in self.level_spreads:
-            lacks += 2 * (1 - _beyond(self.margin, self._with_margin(spread), tracks, self.alpha))
+            lacks += 2 * (1 - chance_beyond(self.margin, self._with_margin(spread), tracks, self.alpha))
         return max(0.0, 1 - lacks)
 
     def _detects(self, drop: float, tracks: int) -> float:
@@ -108,11 +108,11 @@ class Design:
         effective = max(2, math.floor(tracks * EFFICIENCY))
         few = tracks / (tracks - min(CAREFUL, tracks / 2)) if self.margin_error > 0 else 1.0
         over, error = math.sqrt(few), few * self.margin_error
-        lacks = 1 - _beyond(drop - over * self.margin, self._with_margin(self.spread, error), tracks, level)
-        lacks += 1 - _beyond(drop, counted, effective, level)
+        lacks = 1 - chance_beyond(drop - over * self.margin, self._with_margin(self.spread, error), tracks, level)
+        lacks += 1 - chance_beyond(drop, counted, effective, level)
         if self.net_spread is not None:
             beyond = drop - over * self._effect
-            lacks += 1 - _beyond(beyond, self._with_margin(self.net_spread, error), tracks, level)
+            lacks += 1 - chance_beyond(beyond, self._with_margin(self.net_spread, error), tracks, level)
         return max(0.0, 1 - lacks)
 
     def _excludes(self, tracks: int) -> float:
@@ -121,7 +121,7 @@ class Design:
         parts = [(self.margin, spread) for spread in self.level_spreads]
         parts += [(self._effect, spread) for spread in self.net_level_spreads]
         for bound, spread in parts:
-            lacks += 2 * (1 - _beyond(bound, self._with_margin(spread), tracks, level))
+            lacks += 2 * (1 - chance_beyond(bound, self._with_margin(spread), tracks, level))
         return max(0.0, 1 - lacks)
 
     @property
@@ -141,13 +141,13 @@ class Design:
         """Fewest tracks that detect a drop with a chance of ``power``; None where no number does."""
         if not drop > self.margin:
             return None
-        return _fewest(lambda tracks: self.detects(drop, tracks) >= power)
+        return fewest(lambda tracks: self.detects(drop, tracks) >= power)
 
     def clips_to_exclude(self, power: float) -> int | None:
         """Fewest tracks that exclude a drop of the margin, where there is none, with a chance of ``power``."""
         if not self.margin > 0:
             return None
-        return _fewest(lambda tracks: self.excludes(tracks) >= power)
+        return fewest(lambda tracks: self.excludes(tracks) >= power)
 
     def smallest_detectable(self, tracks: int, power: float) -> float:
         """The smallest drop that so many tracks detect with a chance of ``power``; NaN without one or a spread."""
@@ -167,8 +167,15 @@ class Design:
         return high
 
 
-def _beyond(distance: float, spread: float, tracks: int, tail: float) -> float:
-    """The chance that a one-sided t test at level ``tail`` finds a mean that lies so far from its bound."""
+def chance_beyond(distance: float, spread: float, tracks: int, tail: float) -> float:
+    """The chance that a one-sided t test finds a mean that lies so far from its bound.
+
+    Args:
+        distance: of the mean from the bound.
+        spread: standard deviation between tracks.
+        tracks: how many.
+        tail: level of the test.
+    """
     if not distance > 0:
         return 0.0
     if spread <= 1e-12 * distance:
@@ -191,7 +198,8 @@ def _critical(tracks: int, tail: float) -> float:
     return float(stdtrit(tracks - 1, 1 - tail))
 
 
-def _fewest(enough: Callable[[int], bool]) -> int | None:
+def fewest(enough: Callable[[int], bool]) -> int | None:
+    """The fewest tracks that are enough; None where no number is."""
     high = 2
     while not enough(high):
         high *= 2

@@ -32,6 +32,7 @@ def stress_test(
     degradations: Sequence[str | Degradation] = (),
     out: Path | str | None = None,
     progress: Progress | bool = True,
+    report: bool = True,
     **options: Any,
 ) -> RunResult:
     """Stress-test a metric, or several, on clips in memory or on the built-in corpus.
@@ -48,6 +49,7 @@ def stress_test(
         out: the run directory; a new temporary one by default.
         progress: whether standard error shows how far the run is, and how long it will still take; or a
             :class:`~degrade_bench.sweep.progress.Progress` that wants to know.
+        report: whether figures and report are drawn, which takes some seconds.
         options: further fields of :class:`~degrade_bench.sweep.config.RunConfig`. Unlike there, ``workers`` is by
             default one for every core, as many as memory suffices for.
 
@@ -84,9 +86,10 @@ def stress_test(
         raise ConfigError("two clips have the same id")
     resolved = resolve_request(config, metrics, sources, objects)
     if progress is not True:
-        return run(config, progress=progress or None, resolved=resolved)
+        return run(config, progress=progress or None, resolved=resolved, report=report)
     with Bars() as bars:
-        return run(config, progress=shown_on(bars), resolved=resolved, announce=partial(announce, bars.console))
+        told = partial(announce, bars.console)
+        return run(config, progress=shown_on(bars), resolved=resolved, announce=told, report=report)
 
 
 def _beside(

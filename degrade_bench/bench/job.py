@@ -46,6 +46,7 @@ def run(
     resolved: Resolved | None = None,
     announce: Callable[[Resolved], None] | None = None,
     command: Sequence[str] = (),
+    report: bool = True,
 ) -> RunResult:
     """Carry out a request and leave everything in its run directory.
 
@@ -55,6 +56,7 @@ def run(
         resolved: the request with its names resolved, where the caller has done that already.
         announce: called with the resolved request before work starts.
         command: the command line, for the record.
+        report: whether figures and report are drawn, which takes some seconds.
 
     Raises:
         TimeLimitError: the time limit was reached; what was finished is in the run directory.
@@ -97,8 +99,9 @@ def run(
         seconds = {**record.seconds, "total": round(time.perf_counter() - started, 3)}
         record = record.updated(state="done", seconds=seconds)
         folder.write_record(record)
-        with stage("report"):
-            show(place, partial(progress.concluding, "figures"))
+        if report:
+            with stage("report"):
+                show(place, partial(progress.concluding, "figures"))
         record = record.updated(timings=_timings(started, record, spent))
         folder.write_record(record)
     return RunResult(config.out, analysis, record)

@@ -27,6 +27,7 @@ LAYERS = (
     ("selftest",),
     ("conclude",),
     ("bench",),
+    ("expect",),
     ("cli",),
 )
 """From the lowest; a room imports lower ones only, and none beside it. The package's ``__init__`` and ``__main__``

@@ -89,6 +89,7 @@ WRITES = (
     ("compare/cover.py", "cover", "rename", MEMORY),
     ("compare/result.py", "write", "write_text", OTHERS),
     ("degrade/dsp/codec.py", "_wav.coder", "soundfile.write", MEMORY),
+    ("expect/session.py", "Bench.__init__", "TemporaryDirectory", TEMPORARY),
     ("metric/outside/audio.py", "written", "TemporaryDirectory", TEMPORARY),
     ("metric/outside/audio.py", "written", "soundfile.write", TEMPORARY),
     ("metric/outside/audio.py", "written", "write_bytes", TEMPORARY),
