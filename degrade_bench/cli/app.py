@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from degrade_bench._version import __version__
+from degrade_bench.cli import check as checking
 from degrade_bench.cli import options as option
 from degrade_bench.cli.environments import HELP, env
 from degrade_bench.cli.streams import printing, refused, shown
@@ -310,6 +311,7 @@ def doctor(
 
 
 app.command("env", help=HELP)(env)
+app.command("check", help=checking.HELP, no_args_is_help=True)(checking.check)
 
 _arguments: list[str] = []
 

@@ -104,6 +104,7 @@ class Case:
         """
         common: dict[str, Any] = {
             "metric": self.evidence.metric,
+            "expected": self.expectation.words,
             "expectation": self.expectation,
             "state": state,
             "reason": reason,

@@ -67,8 +67,9 @@ class Bench:
             self._temporary = TemporaryDirectory(prefix="degrade-bench-")
             folder = self._temporary.name
         self.folder = Path(folder)
-        self._control = None if positive_control is None else _damage(positive_control)
+        self._control = None if positive_control is None else damage_of(positive_control)
         self._clips, self._options = clips, {"levels": tuple(levels), "progress": progress, **options}
+        self._named: dict[tuple[str, str], Metric] = {}
         self._damages: dict[Path, dict[str, str | Degradation]] = {}
         self._scores: dict[Path, pd.DataFrame] = {}
 
@@ -98,9 +99,43 @@ class Bench:
             return judge(the_evidence(folder, metric), expectation)
         if metric is not None:
             raise ConfigError(f"metric={metric!r} is for a run with several metrics")
-        asked = self._asked(expectation, degradation)
-        evidence = self.evidence(metric_of(subject, declared or {}, self._options), asked)
-        return judge(evidence, replace(expectation, degradation=asked[0].name))
+        damage = damage_of(degradation or expectation.degradation)
+        return self.of_metric(self.metric(subject, declared or {}), expectation, damage)
+
+    def metric(self, subject: Any, declared: Mapping[str, Any]) -> Metric:
+        """The metric that a subject stands for; one that is given by name is loaded once.
+
+        Raises:
+            UnknownNameError, ConfigError, MetricError: it is none.
+        """
+        if not isinstance(subject, str):
+            return metric_of(subject, declared, self._options)
+        key = subject, repr(sorted(declared.items()))
+        if key not in self._named:
+            self._named[key] = metric_of(subject, declared, self._options)
+        return self._named[key]
+
+    def of_metric(self, metric: Metric, expectation: Expectation, damage: Degradation) -> Outcome:
+        """What comes of an expectation of a metric.
+
+        Args:
+            metric: the metric.
+            expectation: what is expected.
+            damage: the degradation that it is about.
+        """
+        evidence = self.evidence(metric, self.damages_for(expectation, damage))
+        return judge(evidence, replace(expectation, degradation=damage.name))
+
+    def score(self, metric: Metric, damages: Sequence[Degradation]) -> None:
+        """Score several damages at once, which takes less time than one after the other.
+
+        Args:
+            metric: the metric.
+            damages: those that move time are left for when they are asked for.
+        """
+        together = [damage for damage in damages if not _moves_time(damage)]
+        if together:
+            self.evidence(metric, together)
 
     def evidence(self, metric: Metric, damages: Sequence[Degradation]) -> Evidence:
         """The scores of a metric under some damages; what is not scored yet is scored now.
@@ -132,15 +167,16 @@ class Bench:
             asks_for_one=self._control is not None,
         )
 
-    def _asked(self, expectation: Expectation, degradation: Degradation | None) -> list[Degradation]:
+    def damages_for(self, expectation: Expectation, damage: Degradation) -> list[Degradation]:
         """The damage, and what is to be scored beside it."""
-        damage, control = _damage(degradation or expectation.degradation), self._control
+        control = self._control
         if expectation.kind != "blind" or control is None or control.name == damage.name:
             return [damage]
         return [damage, control]
 
 
-def _damage(given: str | Degradation) -> Degradation:
+def damage_of(given: str | Degradation) -> Degradation:
+    """The degradation of a name or a reference, or the object itself."""
     return references.get(given) if isinstance(given, str) else catalogue.checked(given)
 
 

@@ -60,6 +60,7 @@ SENT = f"{STORED}::test_the_table_is_that_of_a_local_run_and_nothing_else_is_lef
 KEPT = "tests/corpus/test_stored_inputs.py::test_a_listing_fetches_little_and_nothing_is_kept"
 GUARD = "tests/support/test_guard.py::test_closed_streams_are_open_again"
 ENVIRONMENT = "tests/metric/outside/test_environments.py::test_only_what_is_ours_is_removed"
+CHECKED = "tests/expect/test_check.py::test_wrong_arguments_are_refused"
 NOWHERE = "the null device"
 TEMPORARY = "a new temporary directory"
 
@@ -89,6 +90,7 @@ WRITES = (
     ("compare/cover.py", "cover", "rename", MEMORY),
     ("compare/result.py", "write", "write_text", OTHERS),
     ("degrade/dsp/codec.py", "_wav.coder", "soundfile.write", MEMORY),
+    ("expect/reports.py", "write_reports", "write_text", CHECKED),
     ("expect/session.py", "Bench.__init__", "TemporaryDirectory", TEMPORARY),
     ("metric/outside/audio.py", "written", "TemporaryDirectory", TEMPORARY),
     ("metric/outside/audio.py", "written", "soundfile.write", TEMPORARY),
