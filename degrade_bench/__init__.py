@@ -1,6 +1,6 @@
 """degrade-bench: what does a music quality metric hear, and to what is it deaf?
 
-The public API: :func:`run`, :func:`stress_test`, :func:`load`, :class:`Clip`, :class:`Degradation`,
+The public API: :func:`run`, :func:`stress_test`, :func:`load`, :func:`gate`, :class:`Clip`, :class:`Degradation`,
 :class:`Metric`. Names are imported when they are first used, so that ``import degrade_bench`` costs nothing.
 """
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from degrade_bench.degrade.ladder import Ladder
     from degrade_bench.degrade.plan import Plan
     from degrade_bench.errors import DegradeBenchError
+    from degrade_bench.gates import GateOptions, gate
     from degrade_bench.metric.base import Metric
     from degrade_bench.sweep.config import RunConfig
 
@@ -27,11 +28,13 @@ _WHERE = {
     "Clip": "clip",
     "Degradation": "degrade.base",
     "DegradeBenchError": "errors",
+    "GateOptions": "gates",
     "Ladder": "degrade.ladder",
     "Metric": "metric.base",
     "Plan": "degrade.plan",
     "RunConfig": "sweep.config",
     "RunResult": "bench",
+    "gate": "gates",
     "load": "analysis",
     "run": "bench",
     "stress_test": "bench",
@@ -42,12 +45,14 @@ __all__ = [
     "Clip",
     "Degradation",
     "DegradeBenchError",
+    "GateOptions",
     "Ladder",
     "Metric",
     "Plan",
     "RunConfig",
     "RunResult",
     "__version__",
+    "gate",
     "load",
     "run",
     "stress_test",

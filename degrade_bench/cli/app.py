@@ -15,6 +15,7 @@ import typer
 
 from degrade_bench._version import __version__
 from degrade_bench.cli import check as checking
+from degrade_bench.cli import gate as gating
 from degrade_bench.cli import options as option
 from degrade_bench.cli.environments import HELP, env
 from degrade_bench.cli.streams import printing, refused, shown
@@ -312,6 +313,7 @@ def doctor(
 
 app.command("env", help=HELP)(env)
 app.command("check", help=checking.HELP, no_args_is_help=True)(checking.check)
+app.command("gate", help=gating.HELP, no_args_is_help=True)(gating.gate)
 
 _arguments: list[str] = []
 

@@ -25,6 +25,9 @@ COMPARISON_TABLES = ("leaderboard", "differences", "redundancy")
 COMPARISON_FILES = ("comparison.json", *(f"{name}.csv" for name in COMPARISON_TABLES))
 """What a comparison writes."""
 
+GATE, GATE_TABLE = "gate.json", "gate.md"
+"""What `gate` writes into a run directory."""
+
 SELFTEST = "selftest.json"
 SELFTEST_FIGURES = ("selftest_verdicts", "selftest_coverage")
 SELFTEST_FORMATS = ("png", "svg")

@@ -25,6 +25,8 @@ from degrade_bench.runs.names import (
     COMPARISON_FILES,
     FIGURES,
     FILES,
+    GATE,
+    GATE_TABLE,
     LOCK,
     RUN_FILES,
     SELFTEST_FILES,
@@ -38,7 +40,7 @@ PROGRAM = "degrade-bench"
 FOLDERS = (FIGURES, AUDIO, SHARDS)
 """Directories inside a directory of ours."""
 
-_PLAIN = frozenset({*RUN_FILES, *COMPARISON_FILES, *SELFTEST_FILES, f"{SHARDS}/"})
+_PLAIN = frozenset({*RUN_FILES, *COMPARISON_FILES, *SELFTEST_FILES, GATE, GATE_TABLE, f"{SHARDS}/"})
 _INNER = re.compile(rf"{FIGURES}/[\w\-]+\.(png|svg|pdf)|{AUDIO}/[\w\-]+\.mp3")
 _SHARD = re.compile(r"[0-9a-f]{24}\.(arrow|json)")
 _PARTIAL = re.compile(rf"{re.escape(PARTIAL)}\d+-[0-9a-f]+(\.\w+)?")

@@ -23,6 +23,7 @@ LAYERS = (
     ("sweep",),
     ("analysis",),
     ("compare",),
+    ("gates",),
     ("reports",),
     ("selftest",),
     ("conclude",),
@@ -34,7 +35,7 @@ LAYERS = (
 stand above all of them."""
 
 RANKS = {room: rank for rank, layer in enumerate(LAYERS) for room in layer}
-WITHOUT_SWEEP = ("analysis", "compare", "reports", "selftest")
+WITHOUT_SWEEP = ("analysis", "compare", "gates", "reports", "selftest")
 """They meet the sweep in ``runs`` only."""
 
 

@@ -61,6 +61,7 @@ KEPT = "tests/corpus/test_stored_inputs.py::test_a_listing_fetches_little_and_no
 GUARD = "tests/support/test_guard.py::test_closed_streams_are_open_again"
 ENVIRONMENT = "tests/metric/outside/test_environments.py::test_only_what_is_ours_is_removed"
 CHECKED = "tests/expect/test_check.py::test_wrong_arguments_are_refused"
+GATED = "tests/gates/test_gate.py::test_a_folder_without_scores_or_with_a_foreign_file_is_refused"
 NOWHERE = "the null device"
 TEMPORARY = "a new temporary directory"
 
@@ -92,6 +93,7 @@ WRITES = (
     ("degrade/dsp/codec.py", "_wav.coder", "soundfile.write", MEMORY),
     ("expect/reports.py", "write_reports", "write_text", CHECKED),
     ("expect/session.py", "Bench.__init__", "TemporaryDirectory", TEMPORARY),
+    ("gates/result.py", "write", "write_text", GATED),
     ("metric/outside/audio.py", "written", "TemporaryDirectory", TEMPORARY),
     ("metric/outside/audio.py", "written", "soundfile.write", TEMPORARY),
     ("metric/outside/audio.py", "written", "write_bytes", TEMPORARY),
