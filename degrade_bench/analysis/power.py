@@ -30,6 +30,8 @@ from degrade_bench.errors import ConfigError
 MOST_CLIPS = 100_000
 NO_SPREAD = 1e-12
 """A spread that is a smaller share than this of the margin, or of the drop, is rounding."""
+FARTHEST_SPREADS = 1e6
+"""Beyond so many standard deviations no distance is sought."""
 EFFICIENCY = 3 / math.pi
 UPPER = 1.959963984540054
 """The 95 % quantile of |x| for a standard normal x."""
@@ -196,6 +198,26 @@ def _critical(tracks: int, tail: float) -> float:
     from scipy.special import stdtrit
 
     return float(stdtrit(tracks - 1, 1 - tail))
+
+
+def distance_shown(spread: float, tracks: int, tail: float, power: float) -> float:
+    """How far from its bound a mean has to lie for a one-sided t test to find it; NaN with fewer than two tracks.
+
+    Args:
+        spread: standard deviation between tracks.
+        tracks: how many.
+        tail: level of the test.
+        power: the chance that it is found.
+    """
+    if tracks < 2:
+        return math.nan
+    low, high = 0.0, spread
+    while chance_beyond(high, spread, tracks, tail) < power and high < FARTHEST_SPREADS * spread:
+        low, high = high, 2 * high
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (low, middle) if chance_beyond(middle, spread, tracks, tail) >= power else (middle, high)
+    return high
 
 
 def fewest(enough: Callable[[int], bool]) -> int | None:

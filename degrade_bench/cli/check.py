@@ -21,6 +21,10 @@ def check(
     keep: Annotated[
         Path | None, typer.Option(help="keep what is scored here, and go on with it", show_default=False)
     ] = None,
+    baseline: Annotated[
+        Path | None, typer.Option(help="an earlier run that --out is compared with", show_default=False)
+    ] = None,
+    tolerance: Annotated[float, typer.Option(help="with --baseline: the share of a drop that may be lost")] = 0.1,
     junit: Annotated[Path | None, typer.Option(help="write JUnit XML here", show_default=False)] = None,
     markdown: Annotated[
         Path | None, typer.Option(help="write a table in Markdown here", show_default=False)
@@ -29,20 +33,30 @@ def check(
     """Hold metrics to a file of expectations."""
     from degrade_bench.errors import ConfigError
     from degrade_bench.expect import reports
+    from degrade_bench.expect.baseline import against_baseline
     from degrade_bench.expect.check import check_metrics, check_run
     from degrade_bench.expect.expectation_file import ExpectationFile
+    from degrade_bench.expect.outcome import Finding
 
-    if file is None:
-        raise ConfigError("nothing to check: give a file of expectations")
+    if file is None and baseline is None:
+        raise ConfigError("nothing to check: give a file of expectations, or --out OUT --baseline EARLIER")
     if out is not None and keep is not None:
         raise ConfigError("--keep is for what is scored; with --out nothing is")
-    expected = ExpectationFile(file)
-    if out is not None:
-        findings = check_run(expected, out, metric or ())
-    else:
-        findings = check_metrics(expected, metric or (), keep)
-    for line in reports.lines(findings):
+    if baseline is not None and out is None:
+        raise ConfigError("--baseline needs --out, the run that is compared with it")
+    findings: list[Finding] = []
+    notes: list[str] = []
+    if file is not None:
+        expected = ExpectationFile(file)
+        if out is not None:
+            findings += check_run(expected, out, metric or ())
+        else:
+            findings += check_metrics(expected, metric or (), keep)
+    if baseline is not None and out is not None:
+        compared, notes = against_baseline(out, baseline, metric or (), tolerance)
+        findings += compared
+    for line in reports.lines(findings, notes):
         typer.echo(line)
-    reports.write_reports(findings, (), junit, markdown)
+    reports.write_reports(findings, notes, junit, markdown)
     if any(finding.failed for finding in findings):
         raise typer.Exit(1)
