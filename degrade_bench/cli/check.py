@@ -30,7 +30,18 @@ def check(
         Path | None, typer.Option(help="write a table in Markdown here", show_default=False)
     ] = None,
 ) -> None:
-    """Hold metrics to a file of expectations."""
+    """Hold metrics to a file of expectations, or to an earlier run.
+
+    Args:
+        file: the expectations.
+        out: a finished run.
+        metric: only these, and these where the file names none.
+        keep: where what is scored is kept.
+        baseline: an earlier run.
+        tolerance: the share of a drop that may be lost.
+        junit: for JUnit XML.
+        markdown: for Markdown.
+    """
     from degrade_bench.errors import ConfigError
     from degrade_bench.expect import reports
     from degrade_bench.expect.baseline import against_baseline

@@ -31,7 +31,20 @@ def gate(
     folds: Annotated[int, typer.Option(help="parts of the recordings that are held out in turn")] = 10,
     seed: Annotated[int, typer.Option(help="of that division")] = 0,
 ) -> None:
-    """Print the gates of a run, and write gate.json and gate.md into its directory."""
+    """Print the gates of a run, and write gate.json and gate.md into its directory.
+
+    Args:
+        folder: the run directory.
+        miss: the largest share of damaged clips that may be accepted.
+        false_reject: the largest share of clean clips that may be rejected.
+        confidence: at which each is to be shown.
+        metric: only these may be asked.
+        most_metrics: that a gate asks.
+        reference: whether the clean clip is at hand.
+        require: families that are to be caught.
+        folds: parts of the recordings that are held out in turn.
+        seed: of that division.
+    """
     from degrade_bench._support.addresses import shown
     from degrade_bench.gates import GateOptions, write
     from degrade_bench.gates import gate as gating

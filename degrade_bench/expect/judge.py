@@ -169,8 +169,10 @@ def _judge_blind(case: Case) -> Outcome:
     chance = effect_limits.chance_within(bound, levels, case.recordings, alpha)
     if case.recordings < least:
         chance = 0.0
-    words = f"{case.recordings} recordings show it with a chance of {100 * chance:.0f} % where the true dz is 0"
-    words += f"; {needed} with {100 * options.power:g} %"
+    words = (
+        f"{case.recordings} recordings show it with a chance of at least {100 * chance:.0f} % where the true dz "
+    )
+    words += f"is 0; {needed} with {100 * options.power:g} %"
     worst = max(case.limits, key=lambda limits: max(abs(limits.low), abs(limits.high)))
     case = case.at(case.limits.index(worst))
     if any(limits.low > bound or limits.high < -bound for limits in case.limits):

@@ -74,13 +74,12 @@ def junit(findings: Sequence[Finding]) -> str:
     What is inconclusive is a failure of that type; what is open is skipped.
     """
     metrics = list(dict.fromkeys(finding.metric for finding in findings))
-    top = ElementTree.Element("testsuites", name="degrade-bench", time=NO_TIME, **_counts(findings))
+    top = ElementTree.Element("testsuites", {"name": "degrade-bench", "time": NO_TIME, **_counts(findings)})
     for metric in metrics:
         mine = [finding for finding in findings if finding.metric == metric]
         skipped = str(sum(finding.state == "open" for finding in mine))
-        suite = ElementTree.SubElement(
-            top, "testsuite", name=plain(metric), time=NO_TIME, skipped=skipped, **_counts(mine)
-        )
+        attributes = {"name": plain(metric), "time": NO_TIME, "skipped": skipped, **_counts(mine)}
+        suite = ElementTree.SubElement(top, "testsuite", attributes)
         for finding in mine:
             case = ElementTree.SubElement(
                 suite, "testcase", classname=plain(metric), name=plain(finding.expected), time=NO_TIME

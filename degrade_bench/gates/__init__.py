@@ -6,6 +6,7 @@ decided, and how sure.
 
 from degrade_bench.gates.gate import gate
 from degrade_bench.gates.options import GateOptions
-from degrade_bench.gates.result import FamilyGate, Gates, Rate, Threshold, write
+from degrade_bench.gates.rates import Rate
+from degrade_bench.gates.result import FamilyGate, Gates, Threshold, write
 
 __all__ = ["FamilyGate", "GateOptions", "Gates", "Rate", "Threshold", "gate", "write"]

@@ -181,10 +181,12 @@ def _put(into: np.ndarray, track: np.ndarray, shares: np.ndarray) -> None:
         track: ``(clips,)``.
         shares: ``(clips, columns)``.
     """
-    for number in np.unique(track):
-        mine = shares[track == number]
-        if np.isfinite(mine).any():
-            into[number] = float(np.nanmean(mine))
+    known = np.isfinite(shares)
+    sums, counts = np.zeros((2, len(into)))
+    np.add.at(sums, track, np.where(known, shares, 0.0).sum(axis=1))
+    np.add.at(counts, track, known.sum(axis=1))
+    has = counts > 0
+    into[has] = sums[has] / counts[has]
 
 
 def _state(

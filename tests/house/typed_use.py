@@ -10,9 +10,20 @@ import numpy as np
 import torch
 
 import degrade_bench
-from degrade_bench import Annotations, Clip, Degradation, DegradeBenchError, Ladder, Metric, RunConfig, RunResult
+from degrade_bench import (
+    Annotations,
+    Clip,
+    Degradation,
+    DegradeBenchError,
+    GateOptions,
+    Ladder,
+    Metric,
+    RunConfig,
+    RunResult,
+)
 from degrade_bench.degrade.placebo import FaintPlacebo
 from degrade_bench.degrade.plan import Drawn
+from degrade_bench.expect import Bench, assert_blind, assert_sensitive
 
 
 class Peak(Metric):
@@ -90,6 +101,17 @@ def run() -> RunResult:
         return degrade_bench.run(config)
     except DegradeBenchError as error:
         raise SystemExit(str(error)) from error
+
+
+def gates() -> None:
+    found = degrade_bench.gate("out", GateOptions(miss=0.1), metrics=["peak"])
+    print([(family.family, family.state, family.misses[-1].high) for family in found.families])
+
+
+def expectations() -> None:
+    outcome = assert_sensitive(Peak(), "white_noise", min_dz=0.5, bench=Bench(levels=(1, 5)))
+    assert_blind("out", "bar_shuffle", max_dz=0.8, metric="peak")
+    print(outcome.dz, outcome.dz_low, outcome.dz_high, outcome.recordings_needed)
 
 
 def again() -> None:
