@@ -33,3 +33,4 @@ bench:
 	python benchmarks/stretch.py
 	python benchmarks/analysis.py
 	python benchmarks/startup.py
+	python benchmarks/gate.py

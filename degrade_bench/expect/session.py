@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from degrade_bench._support.addresses import is_stored
 from degrade_bench.bench.in_memory import stress_test
 from degrade_bench.bench.result import RunResult
 from degrade_bench.clip import Clip
@@ -25,7 +26,8 @@ from degrade_bench.metric.base import Metric
 from degrade_bench.metric.functions import with_functions
 from degrade_bench.metric.host.timeout import TIMEOUT_SECONDS
 from degrade_bench.metric.references import load_asked
-from degrade_bench.runs.names import SCORES
+from degrade_bench.runs.names import RECORD, SCORES
+from degrade_bench.runs.record import read_record
 from degrade_bench.sweep.device import resolve_device
 
 LEVELS = (1, 3, 5)
@@ -70,7 +72,7 @@ class Bench:
         self._control = None if positive_control is None else damage_of(positive_control)
         self._clips, self._options = clips, {"levels": tuple(levels), "progress": progress, **options}
         self._named: dict[tuple[str, str], Metric] = {}
-        self._damages: dict[Path, dict[str, str | Degradation]] = {}
+        self._damages: dict[Path, dict[str, Degradation]] = {}
         self._scores: dict[Path, pd.DataFrame] = {}
 
     def check(
@@ -146,9 +148,11 @@ class Bench:
         """
         place = self.folder / f"{metric.name}-{metric.fingerprint()[:12]}".replace("/", "_")
         place = place / (damages[0].name if _moves_time(damages[0]) else "damages")
-        known = self._damages.setdefault(place, {})
+        if place not in self._damages:
+            self._damages[place] = _scored_before(place)
+        known = self._damages[place]
         new = [damage for damage in damages if damage.name not in known]
-        if new:
+        if new or place not in self._scores:
             wanted = {**known, **{damage.name: damage for damage in new}}
             result = stress_test(
                 metric,
@@ -184,13 +188,24 @@ def _moves_time(damage: Degradation) -> bool:
     return bool(damage.changes_duration or damage.moves_time)
 
 
+def _scored_before(place: Path) -> dict[str, Degradation]:
+    """The damages that a kept directory holds; of those that are not registered nothing is known any more."""
+    if not (place / RECORD).is_file():
+        return {}
+    names = [name for name in read_record(place).identity.degradations if name in catalogue.names()]
+    damages = [catalogue.get(name) for name in names]
+    return {damage.name: damage for damage in damages if damage.group != "control"}
+
+
 def _run_folder(subject: Any) -> Path | None:
     """The run directory that a subject is; None where it is a metric."""
     if isinstance(subject, RunResult):
         return subject.folder
     if isinstance(subject, Path):
         return subject
-    return Path(subject) if isinstance(subject, str) and (Path(subject) / SCORES).is_file() else None
+    if not isinstance(subject, str):
+        return None
+    return Path(subject) if is_stored(Path(subject)) or (Path(subject) / SCORES).is_file() else None
 
 
 def metric_of(subject: Any, declared: Mapping[str, Any], options: Mapping[str, Any] | None = None) -> Metric:

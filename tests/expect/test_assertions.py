@@ -108,6 +108,20 @@ def test_a_damage_that_moves_time_has_a_run_of_its_own(tmp_path, monkeypatch):
     assert started == [("damages", ["hum"]), ("tempo_change", alone), ("damages", ["hum", "low_pass"])]
 
 
+def test_a_kept_directory_is_gone_on_with_whatever_is_asked_next(metric_bench, metric_bench_options, monkeypatch):
+    place = next(metric_bench.folder.glob("hiss-*")) / "damages"
+    asked = []
+    stub = SimpleNamespace(identity=SimpleNamespace(degradations={"hum": (), "gain": (), "mine": ()}))
+    monkeypatch.setattr(session, "read_record", lambda folder: stub)
+    monkeypatch.setattr(
+        session, "stress_test", lambda metric, **given: asked.append(given) or SimpleNamespace(scores=None)
+    )
+    later = Bench(metric_bench.folder, **metric_bench_options)
+    later.evidence(check_metric(Hiss()), [catalogue.get("low_pass")])
+    assert asked[0]["out"] == place
+    assert [damage.name for damage in asked[0]["degradations"]] == ["hum", "low_pass"]
+
+
 TESTED = """
 import sys
 
