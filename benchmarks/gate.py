@@ -112,7 +112,7 @@ def main() -> None:
         "# Gates on simulated metrics",
         "",
         f"`python benchmarks/gate.py --trials {trials}` writes this page. Qualities are normal, and gross damage",
-        "lowers what hears it by the shift, in standard deviations; where there are three metrics, two hear nothing.",
+        "lowers what hears it by the shift, in standard deviations; of three metrics, two hear nothing.",
         "The true error rates of a gate follow from its thresholds. *Within* is how often they lie within both of",
         "the limits that are stated for held-out recordings (each of 95 %, so that 90 % are promised); *called",
         "caught wrongly* is how often that is said while a true rate is larger than was asked for, of all runs.",
