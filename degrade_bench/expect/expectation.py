@@ -15,6 +15,9 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 BOUND_OF: Mapping[str, str] = {"sensitive": "min_dz", "blind": "max_dz"}
 """The kinds that take a bound, and what it is called."""
 
+POSITIVE_CONTROL = "white_noise"
+"""What is to move a metric that is expected to be blind to something else."""
+
 OF_A_LEVEL = ("sensitive", "not_artefact")
 """The kinds that are about one level."""
 

@@ -15,8 +15,7 @@ from degrade_bench.degrade import references
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.suite_entries import Entry, Number, Where, WrongEntryError, checked
 from degrade_bench.errors import ConfigError, UnknownNameError
-from degrade_bench.expect.expectation import KINDS, Expectation, Kind
-from degrade_bench.expect.session import POSITIVE_CONTROL
+from degrade_bench.expect.expectation import KINDS, POSITIVE_CONTROL, Expectation, Kind
 
 NOT_HERE = ("out", "metric", "set", "suite", "degradation", "until", "max_clips", "looks", "overwrite")
 """Options of a run that stand elsewhere in the file, or do not go with it."""

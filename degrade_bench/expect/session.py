@@ -18,13 +18,14 @@ from degrade_bench.degrade import catalogue, references
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.errors import ConfigError
 from degrade_bench.expect.evidence import Evidence, the_evidence
-from degrade_bench.expect.expectation import Expectation, Kind
+from degrade_bench.expect.expectation import POSITIVE_CONTROL, Expectation, Kind
 from degrade_bench.expect.judge import judge
 from degrade_bench.expect.outcome import Outcome
 from degrade_bench.metric.adapter import check_metric
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.functions import with_functions
 from degrade_bench.metric.host.timeout import TIMEOUT_SECONDS
+from degrade_bench.metric.outside.environments import found
 from degrade_bench.metric.references import load_asked
 from degrade_bench.runs.names import RECORD, SCORES
 from degrade_bench.runs.record import read_record
@@ -32,9 +33,6 @@ from degrade_bench.sweep.device import resolve_device
 
 LEVELS = (1, 3, 5)
 """At which levels damage is scored unless others are asked for; those of the suite ``quick``."""
-
-POSITIVE_CONTROL = "white_noise"
-"""What is to move a metric that is expected to be blind to something else."""
 
 
 class Bench:
@@ -51,6 +49,8 @@ class Bench:
             be blind to, and has to move it: a metric that hears nothing at all shows nothing. None to ask for none.
         clips: the music; by default the option ``input``, or the built-in corpus.
         progress: whether standard error shows how far runs are.
+        metric_python: another interpreter, for metrics that are named by a file or a package.
+        metric_env: likewise, an environment that ``degrade-bench env`` has made.
         options: further fields of :class:`~degrade_bench.sweep.config.RunConfig`: ``input``, ``limit_clips``,
             ``seed``, ``workers``, ….
     """
@@ -63,6 +63,8 @@ class Bench:
         positive_control: str | Degradation | None = POSITIVE_CONTROL,
         clips: Sequence[Clip] | None = None,
         progress: bool = False,
+        metric_python: str | None = None,
+        metric_env: str | None = None,
         **options: Any,
     ) -> None:
         if folder is None:
@@ -71,6 +73,7 @@ class Bench:
         self.folder = Path(folder)
         self._control = None if positive_control is None else damage_of(positive_control)
         self._clips, self._options = clips, {"levels": tuple(levels), "progress": progress, **options}
+        self._python = metric_python if metric_env is None else str(found(metric_env).interpreter)
         self._named: dict[tuple[str, str], Metric] = {}
         self._damages: dict[Path, dict[str, Degradation]] = {}
         self._scores: dict[Path, pd.DataFrame] = {}
@@ -111,10 +114,10 @@ class Bench:
             UnknownNameError, ConfigError, MetricError: it is none.
         """
         if not isinstance(subject, str):
-            return metric_of(subject, declared, self._options)
+            return metric_of(subject, declared)
         key = subject, repr(sorted(declared.items()))
         if key not in self._named:
-            self._named[key] = metric_of(subject, declared, self._options)
+            self._named[key] = metric_of(subject, declared, self._options, self._python)
         return self._named[key]
 
     def of_metric(self, metric: Metric, expectation: Expectation, damage: Degradation) -> Outcome:
@@ -208,13 +211,19 @@ def _run_folder(subject: Any) -> Path | None:
     return Path(subject) if is_stored(Path(subject)) or (Path(subject) / SCORES).is_file() else None
 
 
-def metric_of(subject: Any, declared: Mapping[str, Any], options: Mapping[str, Any] | None = None) -> Metric:
+def metric_of(
+    subject: Any,
+    declared: Mapping[str, Any],
+    options: Mapping[str, Any] | None = None,
+    python: str | None = None,
+) -> Metric:
     """The metric that a subject stands for.
 
     Args:
         subject: a metric, its class, a function, or what ``--metric`` takes.
         declared: what is declared of a function, or the settings of a metric by name.
-        options: of the run: ``device``, ``metric_timeout``, ``metric_python``.
+        options: of the run: ``device`` and ``metric_timeout``.
+        python: another interpreter, for a metric that is named by a file or a package.
 
     Raises:
         UnknownNameError, ConfigError, MetricError: it is none.
@@ -224,7 +233,7 @@ def metric_of(subject: Any, declared: Mapping[str, Any], options: Mapping[str, A
         device = resolve_device(str(options.get("device", "auto")))
         timeout = float(options.get("metric_timeout", TIMEOUT_SECONDS)) or None
         given = {subject: dict(declared)} if declared else {}
-        metrics, _, _ = load_asked((subject,), given, device, timeout, options.get("metric_python"))
+        metrics, _, _ = load_asked((subject,), given, device, timeout, python)
         return metrics[0]
     candidate = subject() if isinstance(subject, type) else subject
     return check_metric(with_functions([candidate], declared)[0])

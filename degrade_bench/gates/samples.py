@@ -36,8 +36,9 @@ class Detector:
 
     @property
     def accepted(self) -> np.ndarray:
-        """What is to be accepted, ``(clips, columns)``: clean clips; of drops, which these have not, controls."""
-        return self.controls if self.is_drop else self.clean[:, None]
+        """What is to be accepted, ``(clips, columns)``: clean clips; of drops, which these lack, controls, too."""
+        clean = self.clean[:, None]
+        return np.column_stack([clean, self.controls]) if self.is_drop else clean
 
     def shown(self, quality: float) -> float:
         """A quality as the metric's score, or as its drop."""

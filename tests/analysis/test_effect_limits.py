@@ -35,7 +35,7 @@ def skewed(tracks: int, dz: float, seed: int) -> np.ndarray:
 @pytest.mark.parametrize(("draw", "most"), [(normal, 0.05), (skewed, 0.12)])
 @pytest.mark.parametrize("tracks", [6, 14])
 def test_how_often_each_limit_is_wrong(draw, most, tracks):
-    trials, dz = 400, 0.5
+    trials, dz = 250, 0.5
     limits = [dz_limits(draw(tracks, dz, seed), 0.05) for seed in range(trials)]
     few = scipy.stats.binom.ppf(0.999, trials, most)
     assert sum(one.low > dz for one in limits) <= few

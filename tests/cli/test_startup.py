@@ -43,6 +43,7 @@ def modules_after(*arguments: str) -> set[str]:
         (("analysis", "nowhere"), ("torch",)),
         (("report", "nowhere"), ("torch",)),
         (("compare", "nowhere"), ("torch",)),
+        (("gate", "nowhere"), ("torch",)),
         (("fetch", "nothing"), ("torch", "numpy")),
         (("list", "metrics"), COMPUTING),
         (("list", "degradations"), COMPUTING),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
 
 from degrade_bench.conclude import conclude
 from degrade_bench.errors import ConfigError
-from degrade_bench.expect import reports
+from degrade_bench.expect import reports, session
 from degrade_bench.expect.expectation_file import ExpectationFile
 from degrade_bench.expect.outcome import Finding
 from tests.analysis.tables import noisy
@@ -167,15 +168,25 @@ def test_wrong_arguments_are_refused(call, out, tmp_path):  # noqa: F811
     assert_refused(call("check", unknown), "unknown option 'limit-clip'")
 
 
-def test_without_a_run_what_is_needed_is_scored_and_kept(call, tmp_path):  # noqa: F811
-    text = "run: {limit_clips: 1, levels: [5], workers: 1}\n" + EXPECTED.format(metric="simulated-inverted")
-    file = written(tmp_path, text.replace("shuffle", "low_pass").replace("hiss", "low_pass"))
+def test_without_a_run_what_is_needed_is_scored_at_once_and_kept(call, tmp_path, monkeypatch):  # noqa: F811
+    asked = []
+
+    def score(metric, **given):
+        asked.append(given)
+        return SimpleNamespace(
+            scores=toy("good").replace({"good": metric.name, "hiss": "hum", "shuffle": "low_pass"})
+        )
+
+    monkeypatch.setattr(session, "stress_test", score)
+    text = "run: {limit_clips: 1, levels: [5]}\n" + EXPECTED.format(metric="simulated-inverted")
+    file = written(tmp_path, text.replace("shuffle", "low_pass").replace("hiss", "hum"))
     code, printed, said = call("check", file, "--keep", "kept")
-    assert code == 1, said
-    assert (
-        "INCONCLUSIVE  simulated-inverted: sensitive to low_pass, net dz above 0.5: inconclusive: 1 rec" in printed
-    )
-    assert {path.name for path in Path("kept").glob("*/damages/*")} >= {"run.json", "scores.parquet"}
+    assert code == 0, said
+    assert "PASS  simulated-inverted: sensitive to low_pass" in printed
+    (given,) = asked
+    assert (given["limit_clips"], given["levels"], given["progress"]) == (1, (5,), True)
+    assert [damage.name for damage in given["degradations"]] == ["hum", "low_pass"]
+    assert given["out"].parts[0] == "kept"
 
 
 def test_paths_are_meant_from_where_the_file_lies(tmp_path):
