@@ -89,6 +89,7 @@ class Case:
         planned = max(float(drops.means[top]), 2 * design.margin)
         return Outlook(
             smallest_detectable=design.smallest_detectable(int(drops.tracks[top]), options.power),
+            planned_drop=planned,
             clips_to_detect=design.clips_to_detect(planned, options.power),
             clips_to_exclude=design.clips_to_exclude(options.power),
         )

@@ -15,6 +15,7 @@ import numpy as np
 from degrade_bench.analysis import effect_limits
 from degrade_bench.analysis.claims import covered_levels
 from degrade_bench.analysis.effect_limits import DzLimits, dz_limits
+from degrade_bench.analysis.planning import Outlook
 from degrade_bench.analysis.rules.second import fewest_to_exclude
 from degrade_bench.analysis.verdicts import Verdict
 from degrade_bench.analysis.wide import MetricDrops
@@ -106,7 +107,7 @@ def _judge_sensitive(case: Case) -> Outcome:
 def _by_verdict(case: Case, wanted: Verdict) -> Outcome:
     """The verdict decides, and for a level of its own the level from which on it was shown."""
     verdict, plan = case.ruling.verdict, case.plan()
-    power = _power_of_verdict(case.evidence.options.power, plan.smallest_detectable, plan.clips_to_exclude)
+    power = _power_of_verdict(case.evidence.options.power, plan)
     said = f"the verdict is {verdict}: {case.ruling.reason}"
     if verdict is Verdict.INCONCLUSIVE:
         needed = plan.clips_to_detect if wanted is Verdict.SENSITIVE else plan.clips_to_exclude
@@ -136,23 +137,21 @@ def _not_from(case: Case, level: int, first: int | None) -> tuple[State, str]:
     return "inconclusive", f"at level {level} the drop was not shown to exceed the margin ({shown})"
 
 
-def _power_of_verdict(power: float, smallest: float, to_exclude: int | None) -> str:
-    """What so many recordings could have shown by the verdict's rules, in words.
-
-    Args:
-        power: the chance.
-        smallest: the drop that they detect with it; NaN for none.
-        to_exclude: how many exclude a drop of the margin; None for none.
-    """
+def _power_of_verdict(power: float, plan: Outlook) -> str:
+    """What so many recordings could have shown by the verdict's rules, and how many would, in words."""
     chance, parts = f"{100 * power:g} %", []
-    if math.isfinite(smallest):
-        parts.append(f"a drop of {number(smallest)} or more is called sensitive with a chance of {chance}")
+    if math.isfinite(plan.smallest_detectable):
+        smallest = number(plan.smallest_detectable)
+        parts.append(f"a drop of {smallest} or more is called sensitive with a chance of {chance}")
     else:
         parts.append(
             "no drop would be called sensitive, or recordings do not differ and there is nothing to plan from"
         )
-    if to_exclude is not None:
-        parts.append(f"{to_exclude} recordings exclude a drop of the margin with {chance}")
+    if plan.clips_to_detect is not None:
+        drop = number(plan.planned_drop)
+        parts.append(f"one of {drop} takes {plan.clips_to_detect} recordings for that")
+    if plan.clips_to_exclude is not None:
+        parts.append(f"{plan.clips_to_exclude} exclude one of the margin")
     return "; ".join(parts)
 
 

@@ -99,6 +99,16 @@ def test_an_open_question_says_how_many_recordings_would_settle_it():
     assert judge(evidence(hears("shuffle", per_level=0.1), clips=150, sd=0.4, levels=(5,)), expected).passed
 
 
+def test_an_open_verdict_says_how_many_recordings_would_settle_it():
+    outcome = judge(
+        evidence(hears("shuffle", per_level=0.06), clips=8, sd=0.4, levels=(5,)),
+        Expectation("sensitive", "shuffle"),
+    )
+    assert outcome.state == "inconclusive"
+    assert outcome.recordings_needed > 8
+    assert f"takes {outcome.recordings_needed} recordings for that" in outcome.power
+
+
 def test_too_few_recordings_show_nothing_however_large_the_drop():
     outcome = judge(evidence(hears("shuffle"), clips=5, sd=0.01), Expectation("sensitive", "shuffle", min_dz=0.5))
     assert (outcome.state, outcome.recordings_needed) == ("inconclusive", 6)
