@@ -27,27 +27,14 @@ from degrade_bench.metric.learned import places
 from degrade_bench.metric.learned.configs import read_config
 from degrade_bench.metric.learned.judge import Judge, Marks, Passes, shared
 from degrade_bench.metric.learned.networks import making
-from degrade_bench.metric.learned.places import Files, Repository
+from degrade_bench.metric.learned.places import Files
+from degrade_bench.metric.learned.repositories import AUDIOBOX as REPOSITORY
+from degrade_bench.metric.learned.repositories import AXES
 from degrade_bench.metric.tensor_files import Fitted, read_tensors
 
 SAMPLE_RATE = 16000
 WINDOW_SAMPLES = 160_000
-AXES = ("CE", "CU", "PC", "PQ")
-"""In the package's order: content enjoyment, content usefulness, production complexity, production quality."""
 CONFIG = "config.json"
-REPOSITORY = Repository(
-    metric="audiobox-pq",
-    repo="facebook/audiobox-aesthetics",
-    revision="9b1dd8e5df9af7216e836a98974fe3b82c56ded6",
-    weights=("model.safetensors",),
-    beside=(CONFIG,),
-    licence="Audiobox Aesthetics' weights are licensed CC-BY 4.0, by their model card",
-    size="0.42 GB",
-    sha256={
-        "model.safetensors": "a5a3c2412649cc2384ec525ffd5180ce6c4778f43bed6108e0a1303de04d014e",
-        CONFIG: "0b8eabc5ced92cefed116a3aca8f1e59d2a33dc4d376b9e86dfb9c072e1d280d",
-    },
-)
 
 
 class AudioboxPq(Judge):

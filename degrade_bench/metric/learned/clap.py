@@ -24,28 +24,11 @@ from degrade_bench.metric.learned import clap_contract as contract
 from degrade_bench.metric.learned.clap_names import architecture, is_laions, renamed
 from degrade_bench.metric.learned.configs import read_config
 from degrade_bench.metric.learned.networks import asking, making
-from degrade_bench.metric.learned.places import Files, Repository, located, missing
+from degrade_bench.metric.learned.places import Files, located, missing
+from degrade_bench.metric.learned.repositories import CLAP as REPOSITORY
 from degrade_bench.metric.similarity import MeanSimilarity
 from degrade_bench.metric.tensor_files import Fitted, read_tensors
 
-REPOSITORY = Repository(
-    metric="clap",
-    repo="lukewys/laion_clap",
-    revision="b3708341862f581175dba5c356a4ebf74a9b6651",
-    weights=(
-        "music_audioset_epoch_15_esc_90.14.pt",
-        "music_speech_audioset_epoch_15_esc_89.98.pt",
-        "music_speech_epoch_15_esc_89.25.pt",
-        "model.safetensors",
-        "pytorch_model.bin",
-    ),
-    beside=(),
-    licence="CLAP's weights are under CC0 1.0, by their model card",
-    size="2.35 GB",
-    sha256={
-        "music_audioset_epoch_15_esc_90.14.pt": "fae3e9c087f2909c28a09dc31c8dfcdacbc42ba44c70e972b58c1bd1caf6dedd"
-    },
-)
 NOT_HEARD = ("text_model.", "text_projection.", "logit_scale_")
 """What the names of weights of the text's part begin with."""
 

@@ -6,13 +6,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from degrade_bench.errors import ConfigError, UnknownNameError
-from degrade_bench.metric.learned import audiobox, clap, mert, places, songeval
+from degrade_bench.metric.learned import places
+from degrade_bench.metric.learned.repositories import (
+    AUDIOBOX,
+    AXES,
+    CLAP,
+    MARKS,
+    MERT,
+    SONGEVAL_ENCODER,
+)
 from degrade_bench.metric.muq_eval import hub
 
 REPOSITORIES = {
-    **{repository.metric: repository for repository in (clap.REPOSITORY, mert.REPOSITORY)},
-    **{f"audiobox-{axis.lower()}": audiobox.REPOSITORY for axis in audiobox.AXES},
-    **{f"songeval-{mark}": songeval.ENCODER for mark in songeval.MARKS},
+    **{repository.metric: repository for repository in (CLAP, MERT)},
+    **{f"audiobox-{axis.lower()}": AUDIOBOX for axis in AXES},
+    **{f"songeval-{mark}": SONGEVAL_ENCODER for mark in MARKS},
 }
 
 

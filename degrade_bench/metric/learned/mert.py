@@ -26,21 +26,13 @@ from degrade_bench.metric.embedding import StatedEmbedder, Statement
 from degrade_bench.metric.extras import not_installed
 from degrade_bench.metric.learned.configs import read_config
 from degrade_bench.metric.learned.networks import asking, making
-from degrade_bench.metric.learned.places import Files, Repository, located, missing
+from degrade_bench.metric.learned.places import Files, located, missing
+from degrade_bench.metric.learned.repositories import MERT as REPOSITORY
 from degrade_bench.metric.similarity import MeanSimilarity
 from degrade_bench.metric.tensor_files import Fitted, read_tensors
 
 SAMPLE_RATE = 24000
 CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"
-REPOSITORY = Repository(
-    metric="mert",
-    repo="m-a-p/MERT-v1-95M",
-    revision="12af15fef9d0ac838c3f475bfbbf26d2060dd4f5",
-    weights=("model.safetensors", "pytorch_model.bin"),
-    beside=(CONFIG, PREPROCESSOR),
-    licence="MERT's weights are licensed CC-BY-NC 4.0: no commercial use",
-    size="0.38 GB",
-)
 REFUSED: Mapping[str, Any] = {
     "feature_extractor_cqt": False,
     "deepnorm": False,

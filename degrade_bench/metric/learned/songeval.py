@@ -27,7 +27,9 @@ from degrade_bench.metric.learned import places
 from degrade_bench.metric.learned.configs import read_config
 from degrade_bench.metric.learned.judge import Judge, Passes, shared
 from degrade_bench.metric.learned.networks import making
-from degrade_bench.metric.learned.places import Files, Repository
+from degrade_bench.metric.learned.places import Files
+from degrade_bench.metric.learned.repositories import MARKS
+from degrade_bench.metric.learned.repositories import SONGEVAL_ENCODER as ENCODER
 from degrade_bench.metric.muq_eval.architecture import Architecture
 from degrade_bench.metric.muq_eval.checkpoint import UNUSED
 from degrade_bench.metric.tensor_files import Fitted, read_tensors
@@ -39,21 +41,9 @@ SAMPLE_RATE = 24000
 LAYER = 6
 """Of MuQ: the marks are made of what it gives, before any later layer or norm."""
 HEADS = 8
-MARKS = ("coherence", "musicality", "memorability", "clarity", "naturalness")
-"""In the order of ``eval.py``."""
 LATER = re.compile(r"model\.conformer\.(layer_norm\.|layers\.(?![0-5]\.)).*")
 """Weights of MuQ behind that layer."""
 
-ENCODER = Repository(
-    metric="songeval",
-    repo="OpenMuQ/MuQ-large-msd-iter",
-    revision="0562a57814f6f8bbd9fdea0a25921a2fce1a841a",
-    weights=("model.safetensors", "pytorch_model.bin"),
-    beside=("config.json",),
-    licence="MuQ's weights are licensed CC-BY-NC 4.0, SongEval's CC BY-NC-SA 4.0 by its README: no commercial use",
-    size="1.3 GB",
-    setting="encoder",
-)
 HEAD_FILE = "model.safetensors"
 
 
