@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from degrade_bench._version import __version__
+from degrade_bench.cli import card as carding
 from degrade_bench.cli import check as checking
 from degrade_bench.cli import gate as gating
 from degrade_bench.cli import options as option
@@ -313,6 +314,7 @@ def doctor(
 
 app.command("env", help=HELP)(env)
 app.command("check", help=checking.HELP, no_args_is_help=True)(checking.check)
+app.command("card", help=carding.HELP, no_args_is_help=True)(carding.card)
 app.command("gate", help=gating.HELP, no_args_is_help=True)(gating.gate)
 
 _arguments: list[str] = []

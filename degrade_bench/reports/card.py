@@ -1,0 +1,120 @@
+"""A hearing card: what a run found of one metric, short enough for the model card of a hub.
+
+The JSON form holds the numbers, the Markdown form the same for readers; neither says anything that the report does
+not.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from degrade_bench._support.plain_text import plain
+from degrade_bench.analysis.verdicts import Verdict
+from degrade_bench.errors import UnknownNameError
+from degrade_bench.reports.in_short import in_short, profile
+from degrade_bench.reports.inputs import RunView
+from degrade_bench.reports.tables import of_metric
+from degrade_bench.reports.words import detection, number, records, with_interval
+from degrade_bench.runs.columns import CLEAN
+
+FORMAT = 1
+"""Rises whenever a reader of an older or newer release would misread a card."""
+
+
+def hearing_card(run: RunView, metric: str) -> dict[str, Any]:
+    """What a run found of one metric, as JSON holds it.
+
+    Args:
+        run: with its analysis.
+        metric: its name.
+
+    Raises:
+        UnknownNameError: the run has no such metric.
+    """
+    facts = {row["metric"]: row for row in records(run.analysis.metrics)}
+    if metric not in facts:
+        raise UnknownNameError("metric of this run", metric, list(facts))
+    (identity,) = (one for one in run.record.metrics if plain(one.name) == metric)
+    verdicts, found = of_metric(records(run.analysis.verdicts), metric), facts[metric]
+    selectivity = of_metric(records(run.analysis.selectivity), metric)
+    column = run.metrics.index(metric)
+    return {
+        "format": FORMAT,
+        "metric": metric,
+        "version": identity.model_dump().get("version"),
+        "fingerprint": identity.fingerprint,
+        "degrade_bench": run.record.package_version,
+        "higher_is_better": found["higher_is_better"],
+        "needs_reference": found["needs_reference"],
+        "music": list(run.record.request.input),
+        "suites": [*run.record.request.suite, *run.record.request.degradation],
+        "seed": run.record.request.seed,
+        "clips": run.record.counts.clips,
+        "recordings": found["tracks"],
+        "clean_mean": found["clean_mean"],
+        "clean_sd": found["clean_sd"],
+        "nuisance_floor": found["nuisance_floor"],
+        "margin": found["margin"],
+        "selectivity": selectivity[0]["index"] if selectivity else None,
+        "verdicts": {
+            verdict.value: [row["degradation"] for row in verdicts if row["verdict"] == verdict]
+            for verdict in Verdict
+        },
+        "detected_from": {
+            row["degradation"]: detection(row, run.strengths(row["degradation"]))[0]
+            for row in verdicts
+            if row["verdict"] == Verdict.SENSITIVE
+        },
+        "noticed": {f"{row.group}/{row.family}": row.cells[column].noticed for row in profile(run)},
+    }
+
+
+def hearing_card_lines(run: RunView, metric: str) -> list[str]:
+    """The same in Markdown.
+
+    Args:
+        run: with its analysis.
+        metric: its name.
+
+    Raises:
+        UnknownNameError: the run has no such metric.
+    """
+    card = hearing_card(run, metric)
+    (short,) = (found for found in in_short(run) if found.metric == metric)
+    (facts,) = (row for row in records(run.analysis.metrics) if row["metric"] == metric)
+    floor = with_interval(facts["nuisance_floor"], facts["floor_low"], facts["floor_high"])
+    lines = [
+        f"### What {_text(metric)} hears",
+        "",
+        f"It hears {short.heard} of {short.judged} damages ({short.facts}).",
+        "",
+        *(f"- **{said.opening}:** {_text(said.text)}" for said in short.statements),
+        *([f"- {short.next_step}"] if short.next_step else []),
+        "",
+        "| family | damages | noticed |",
+        "| --- | --- | --- |",
+    ]
+    for row in profile(run):
+        cell = row.cells[run.metrics.index(metric)]
+        share = "–" if cell.noticed is None else f"{round(100 * cell.noticed)} %"
+        marks = ", ".join(f"{count} {verdict}" for verdict, _, count in cell.counts)
+        lines.append(f"| {_text(row.family)} | {marks} | {share} |")
+    fingerprint = f"fingerprint `{card['fingerprint']}`"
+    return [
+        *lines,
+        "",
+        "Noticed: share of clips whose score falls further than under 95 % of harmless edits, over all levels, less "
+        "the same share under placebos.",
+        "",
+        f"Nuisance floor {floor}, margin {number(facts['margin'])}, in the metric's unit; {CLEAN} clips score "
+        f"{number(facts['clean_mean'])} (standard deviation {number(facts['clean_sd'])}). Made by degrade-bench "
+        f"{run.record.package_version}, seed {run.record.request.seed}, {fingerprint}.",
+    ]
+
+
+def _text(text: str) -> str:
+    """A text from outside as Markdown shows it, letter by letter."""
+    marked = plain(text)
+    for sign in "\\`*_[]<>|#":
+        marked = marked.replace(sign, f"\\{sign}")
+    return marked
