@@ -103,8 +103,8 @@ def hearing_card_lines(run: RunView, metric: str) -> list[str]:
     return [
         *lines,
         "",
-        "Noticed: share of clips whose score falls further than under 95 % of harmless edits, over all levels, less "
-        "the same share under placebos.",
+        "Noticed: share of clips whose score falls further than under 95 % of harmless edits, over all levels,",
+        "less the same share under placebos.",
         "",
         f"Nuisance floor {floor}, margin {number(facts['margin'])}, in the metric's unit; {CLEAN} clips score "
         f"{number(facts['clean_mean'])} (standard deviation {number(facts['clean_sd'])}). Made by degrade-bench "
