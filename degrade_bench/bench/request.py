@@ -22,6 +22,7 @@ from degrade_bench.metric.base import Metric
 from degrade_bench.metric.catalogue import SkippedMetric, default_metrics
 from degrade_bench.metric.outside.environments import found
 from degrade_bench.metric.references import load_asked
+from degrade_bench.metric.sets.base import SetMetric
 from degrade_bench.sweep.config import RunConfig
 from degrade_bench.sweep.crew import Engine
 from degrade_bench.sweep.device import resolve_device
@@ -120,7 +121,7 @@ def resolve_request(
     sweep = Sweep(
         sources=tuple(sources)[: config.limit_clips] if plan is None else plan.sources,
         degradations=damage.degradations,
-        metrics=tuple(metrics),
+        metrics=tuple(metric for metric in metrics if not isinstance(metric, SetMetric)),
         seed=config.seed,
         levels=config.levels,
         replicates=config.replicates,
@@ -130,6 +131,7 @@ def resolve_request(
         retry_failed=config.retry_failed,
         keep_going=config.keep_going,
         damage_device=damage_device,
+        set_metrics=tuple(metric for metric in metrics if isinstance(metric, SetMetric)),
     )
     return Resolved(
         config=config.model_copy(update={"workers": workers}),

@@ -34,6 +34,7 @@ from degrade_bench.metric.identity import BENCH
 from degrade_bench.metric.outside.bridge import scores_by_call
 from degrade_bench.metric.outside.declaration import is_outside
 from degrade_bench.metric.outside.metric import load_outside, load_under
+from degrade_bench.metric.sets import SET_METRICS
 from degrade_bench.metric.settings import BENCH_SETS, takes, typed_settings
 from degrade_bench.metric.simulated.truths import TRUTHS
 from degrade_bench.metric.trait_values import LONGEST_TEXT
@@ -81,6 +82,9 @@ for _name, _path in LEARNED.items():
 for _name in TRUTHS:
     _class = "".join(part.title() for part in _name.split("-"))
     REGISTRY.register(_name, f"degrade_bench.metric.simulated.metric:{_class}")
+for _name in SET_METRICS:
+    _class = "".join(part.title() for part in _name.split("-"))
+    REGISTRY.register(_name, f"degrade_bench.metric.sets.builtin:{_class}")
 
 
 @dataclass(frozen=True)
