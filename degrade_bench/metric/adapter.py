@@ -13,7 +13,7 @@ from degrade_bench.errors import DegradeBenchError, MetricError
 from degrade_bench.metric.base import Metric, Treatment, checked_counts, digest
 from degrade_bench.metric.declared import Declared, declared_by
 from degrade_bench.metric.identity import is_built_in
-from degrade_bench.metric.sets.adapter import SetAdapter
+from degrade_bench.metric.sets.adapter import SetAdapter, check_embedder
 from degrade_bench.metric.sets.base import SetMetric
 from degrade_bench.metric.traits import checked_traits, described, fingerprinted, trait_of
 
@@ -56,6 +56,8 @@ def _checked(candidate: Any, origin: str | None) -> Metric:
     if not scores and trait_of(candidate, "oracle") is not True:
         raise MetricError(f"{kind} is not a metric: it lacks a method score(batch, sample_rate, reference)")
     traits = checked_traits(candidate, derives)
+    if isinstance(candidate, SetMetric):
+        check_embedder(candidate)
     oracle = traits.get("oracle", False)
     if traits.get("resample") and traits.get("sample_rate") is None:
         raise MetricError(

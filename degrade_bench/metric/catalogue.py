@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-from degrade_bench._support.file_modules import spec_of
+from degrade_bench._support.file_modules import module_from, spec_of
 from degrade_bench._support.guard import contained
 from degrade_bench._support.registry import Registry, import_attribute
 from degrade_bench._support.texts import one_line, said
@@ -158,6 +158,8 @@ def load_metric_apart(
 ) -> Metric:
     """As :func:`load_metric`; a metric that does not come with the bench is loaded in a process of its own.
 
+    A set metric is looked at there, and loaded here: it compares what other processes made with its embedder.
+
     Args:
         spec: which one.
         settings: as for :func:`load_metric`.
@@ -178,7 +180,17 @@ def load_metric_apart(
         return load_metric(spec, settings, device)
     if is_file(path):
         check_exists(Path(path.rpartition(":")[0]), path)
-    return load_apart(Load(spec, path, dict(settings), device), timeout, host)
+    hosted = load_apart(Load(spec, path, dict(settings), device), timeout, host)
+    if not hosted.of_sets:
+        return hosted
+    hosted.rest()
+    return load_metric(_travelling(path), settings, device, spec)
+
+
+def _travelling(path: str) -> str:
+    """Where a metric is, by a module that other processes can import by its name, out of a file, too."""
+    file, _, attribute = path.rpartition(":")
+    return f"{module_from(Path(file)).__name__}:{attribute}" if is_file(path) else path
 
 
 def metrics_at(path: str) -> dict[str, str | None]:

@@ -213,6 +213,12 @@ def remove_leftovers(folder: Path) -> None:
                     entry.unlink(missing_ok=True)
 
 
+def shard_folder(name: str) -> str | None:
+    """Which of the folders whose files are not listed one by one a file is in; None for any other."""
+    place, slash, _ = name.partition("/")
+    return place if slash and place in OF_SHARDS else None
+
+
 def is_shard(path: Path) -> bool:
     """Whether this is a regular file that is named as shards are."""
     return is_shard_name(path.name) and stat.S_ISREG(path.lstat().st_mode)

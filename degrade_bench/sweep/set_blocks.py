@@ -94,17 +94,17 @@ def set_blocks(
     references: dict[tuple[str, ...], VectorSet] = {}
     made = []
     for name in sorted(by_block):
-        cells = [
+        of_block = [
             SetCell(*at, dict(sorted(of_clips.items(), key=lambda one: place[one[0]])))
             for at, of_clips in sorted(by_block[name].items())
         ]
-        left_out = _left_out(cells, clean)
+        left_out = _left_out(of_block, clean)
         kept = tuple(clip for clip in clips if clip in clean and clip not in left_out)
         track = _numbered([clean[clip]["track"] for clip in kept])
         if kept not in references:
             of_clips = [vectors[clip, CLEAN, 0, 0, embedder] for clip in kept]
             references[kept] = _joined(of_clips, track)
-        made.append(SetBlock(name, embedder, cells, kept, track, left_out, references[kept], vectors))
+        made.append(SetBlock(name, embedder, of_block, kept, track, left_out, references[kept], vectors))
     return made
 
 

@@ -18,6 +18,19 @@ OF_EMBEDDERS = ("name", "version", "sample_rate", "dim", "converted", "embed", "
 """What every embedder has."""
 
 
+def check_embedder(candidate: SetMetric) -> None:
+    """Refuse a set metric that has nothing to make vectors with.
+
+    Raises:
+        MetricError: it has no embedder, or one that lacks something.
+    """
+    embedder = getattr(candidate, "embedder", None)
+    lacking = [name for name in OF_EMBEDDERS if not hasattr(embedder, name)]
+    if lacking:
+        lacks = "no embedder" if embedder is None else f"an embedder without {lacking[0]}"
+        raise MetricError(f"{type(candidate).__name__} is not a set metric: it has {lacks}")
+
+
 class SetAdapter(SetMetric):
     """A set metric whose class is not the bench's.
 
@@ -25,21 +38,13 @@ class SetAdapter(SetMetric):
         wrapped: the metric; it compares, and is asked for nothing else.
         traits: those that it has.
         declared: what else it said of itself at the door.
-
-    Raises:
-        MetricError: it has no embedder.
     """
 
     def __init__(self, wrapped: SetMetric, traits: Mapping[str, Any], declared: Declared) -> None:
         self.wrapped, self.declared = wrapped, declared
         for name, value in traits.items():
             setattr(self, name, value)
-        embedder = getattr(wrapped, "embedder", None)
-        lacking = [name for name in OF_EMBEDDERS if not hasattr(embedder, name)]
-        if embedder is None or lacking:
-            lacks = "no embedder" if embedder is None else f"an embedder without {lacking[0]}"
-            raise MetricError(f"{type(wrapped).__name__} is not a set metric: it has {lacks}")
-        self.embedder = embedder
+        self.embedder = wrapped.embedder
         self.min_frames, self.second_order = int(wrapped.min_frames), bool(wrapped.second_order)
 
     def compare(self, reference: VectorSet, heard: VectorSet) -> float:

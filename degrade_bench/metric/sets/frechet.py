@@ -88,8 +88,7 @@ def _reduced(rows: np.ndarray, dim: int) -> np.ndarray:
     """A root of ``rowsᵀ rows`` with no more rows than dimensions."""
     if len(rows) <= dim:
         return rows
-    root: np.ndarray = np.linalg.qr(rows, mode="r")
-    return root
+    return np.asarray(np.linalg.qr(rows, mode="r"))
 
 
 def _distance(mean_1: np.ndarray, root_1: np.ndarray, mean_2: np.ndarray, root_2: np.ndarray) -> float:

@@ -57,7 +57,8 @@ class Pooled:
         whole = vectors.shape[1] // self.frames
         if not whole:
             return vectors.mean(dim=1, keepdim=True)
-        return vectors[:, : whole * self.frames].unflatten(1, (whole, self.frames)).mean(dim=2)
+        stretches = vectors[:, : whole * self.frames].reshape(len(vectors), whole, self.frames, self.dim)
+        return stretches.mean(dim=2)
 
     def fingerprint_parts(self) -> dict[str, Any]:
         """The embedder's, and the stretch."""
