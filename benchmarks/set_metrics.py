@@ -360,10 +360,10 @@ def main(arguments: Sequence[str]) -> None:
         "that with the width that the clean set has. The placebo moves vectors by 0.4 standard deviations.\n",
         "\n".join(covered) + "\n",
         "## Verdicts\n",
-        f"Whole runs of {TRACKS} clips in 8 dimensions: `noise_like`, which every embedder hears, and `order_like`, "
-        f"both with a placebo at each of five levels, and {CONTROLS} controls; {runs['frechet']} runs of each kind "
-        f"for Fréchet, {runs['mmd']} for MMD. Whoever prefers the damage is compared with another reference set, of "
-        f"{2 * TRACKS} tracks.\n",
+        f"Whole runs of {TRACKS} clips in 8 dimensions: `noise_like`, which every embedder hears, and "
+        f"`order_like`, both with a placebo at each of five levels, and {CONTROLS} controls; {runs['frechet']} "
+        f"runs of each kind for Fréchet, {runs['mmd']} for MMD. Whoever prefers the damage is compared with "
+        f"another reference set, of {2 * TRACKS} tracks.\n",
         "\n".join(told) + "\n",
     ]
     PAGE.write_text("\n".join(parts), encoding="utf-8")

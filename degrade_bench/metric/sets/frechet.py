@@ -13,7 +13,8 @@ Source: K. Kilgour et al., "Fréchet Audio Distance", Interspeech 2019 (arXiv 18
 
 from __future__ import annotations
 
-from functools import lru_cache
+from contextlib import suppress
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -22,6 +23,10 @@ from degrade_bench.metric.sets.vectors import VectorSet
 
 ROUNDING = 1e-12
 """A distance that is a smaller share of the two traces is none."""
+ENOUGH = 3
+"""So many times as many vectors as dimensions have a covariance that parts of them have, too."""
+THIN = 1e-5
+"""The variance of a direction, as a share of the largest, from which on sums of squares are exact enough."""
 
 
 class Frechet(SetMetric):
@@ -41,6 +46,9 @@ class Frechet(SetMetric):
     def on_subsets(self, reference: VectorSet, heard: VectorSet, kept: np.ndarray) -> np.ndarray:
         """The distances without some tracks, from what is known of each track."""
         clean, damaged = _moments_of(reference), Moments(heard)
+        if clean.is_round and damaged.is_round:
+            with suppress(np.linalg.LinAlgError):  # a choice of very few tracks
+                return _distances(clean, damaged, kept)
         return np.array([_distance(*clean.of_tracks(row), *damaged.of_tracks(row)) for row in kept])
 
 
@@ -58,6 +66,36 @@ class Moments:
         self._means = np.array([part.mean(axis=0) for part in parts])
         self._roots = [_reduced(part - mean, self._dim) for part, mean in zip(parts, self._means, strict=True)]
         self._known: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
+        self._about = vectors.vectors.mean(axis=0)
+
+    @cached_property
+    def is_round(self) -> bool:
+        """Whether no direction is so thin that differences of sums of squares would lose it."""
+        if self._counts.sum() < ENOUGH * self._dim:
+            return False
+        everything = np.ones((1, 1 + int(self.tracks.max())), dtype=bool)
+        sizes = np.linalg.eigvalsh(self.covariances(everything)[1][0])
+        return bool(sizes[0] > THIN * sizes[-1])
+
+    def covariances(self, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Means ``(choices, dim)`` and covariances ``(choices, dim, dim)`` of several choices of tracks, by sums.
+
+        Args:
+            kept: ``(choices, tracks)``, True at the numbers of those that stay.
+        """
+        stays = kept[:, self.tracks].astype(float)
+        means, squares = self._by_track
+        counts = (stays @ self._counts)[:, None]
+        sums = stays @ (self._counts[:, None] * means)
+        total = np.tensordot(stays, squares, axes=1) - sums[:, :, None] * (sums / counts)[:, None]
+        return self._about + sums / counts, total / (counts[:, :, None] - 1)
+
+    @cached_property
+    def _by_track(self) -> tuple[np.ndarray, np.ndarray]:
+        """Each track's mean from the set's, and its sum of squares about that."""
+        means = self._means - self._about
+        squares = np.array([root.T @ root for root in self._roots])
+        return means, squares + self._counts[:, None, None] * means[:, :, None] * means[:, None]
 
     def of_tracks(self, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean ``(dim,)`` and root ``A`` of the covariance ``Aᵀ A`` of some tracks.
@@ -105,6 +143,22 @@ def _distance(mean_1: np.ndarray, root_1: np.ndarray, mean_2: np.ndarray, root_2
     apart = ((mean_1 - mean_2) ** 2).sum()
     distance = float(apart + traces - 2 * shared)
     return 0.0 if abs(distance) <= ROUNDING * traces else distance
+
+
+def _distances(clean: Moments, damaged: Moments, kept: np.ndarray) -> np.ndarray:
+    """The same for several choices of tracks at once, from their covariances, which are none of them singular.
+
+    Args:
+        clean: of the reference set.
+        damaged: of the other.
+        kept: ``(choices, tracks)``.
+    """
+    (mean_1, covariance_1), (mean_2, covariance_2) = clean.covariances(kept), damaged.covariances(kept)
+    root_1, root_2 = np.linalg.cholesky(covariance_1), np.linalg.cholesky(covariance_2)
+    shared = np.linalg.svd(root_1.transpose(0, 2, 1) @ root_2, compute_uv=False).sum(axis=1)
+    traces = np.trace(covariance_1 + covariance_2, axis1=1, axis2=2)
+    distances = ((mean_1 - mean_2) ** 2).sum(axis=1) + traces - 2 * shared
+    return np.where(np.abs(distances) <= ROUNDING * traces, 0.0, distances)
 
 
 def _tracks(*sets: VectorSet) -> int:

@@ -10,7 +10,7 @@ from scipy.linalg import sqrtm
 from degrade_bench.errors import MetricError
 from degrade_bench.metric.sets import mmd
 from degrade_bench.metric.sets.base import SetMetric
-from degrade_bench.metric.sets.frechet import Frechet
+from degrade_bench.metric.sets.frechet import Frechet, Moments
 from degrade_bench.metric.sets.mmd import Mmd, median_distance
 from degrade_bench.metric.sets.neighbours import Coverage, Density, Precision, Recall
 from degrade_bench.metric.sets.vectors import VectorSet
@@ -118,6 +118,15 @@ def test_a_choice_of_tracks_gives_what_comparing_these_tracks_alone_gives(kind, 
         alone = clean.of_tracks(row), damaged.of_tracks(row)
         monkeypatch.setattr(mmd, "median_distance", lambda _: median_distance(clean))  # the whole set's
         assert value == pytest.approx(kind().compare(*alone), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("frames", [2, 20])
+def test_frechet_by_sums_and_by_roots_is_the_same(frames, monkeypatch):
+    clean, damaged = pair_of_sets(tracks=8, frames=frames, dim=4)
+    kept = np.array([[True] * 8, [False] + [True] * 7, [True, True] + [False] * 6])
+    by_sums = Frechet().on_subsets(clean, damaged, kept)
+    monkeypatch.setattr(Moments, "is_round", False)
+    assert Frechet().on_subsets(clean, damaged, kept) == pytest.approx(by_sums, rel=1e-9)
 
 
 @pytest.mark.parametrize("kind", ALL)
