@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import pickle
+import re
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 import degrade_bench
+from degrade_bench._support.file_modules import PREFIX
 from degrade_bench.bench.request import resolve_request
 from degrade_bench.corpus.source import MemorySource
-from degrade_bench.errors import MetricError
+from degrade_bench.errors import ConfigError, MetricError
+from degrade_bench.metric.adapter import check_metric
 from degrade_bench.metric.catalogue import describe_metrics, load_metric_apart
+from degrade_bench.metric.hearing.heard import Heard
 from degrade_bench.metric.sets import SET_METRICS
 from degrade_bench.metric.sets.frechet import Frechet
 from degrade_bench.metric.sets.maker import VectorMaker
+from degrade_bench.metric.sets.vectors import VectorSet
 from degrade_bench.sweep.config import make_config
+from degrade_bench.sweep.spec import split_metrics
 from tests.conftest import make_clip
 from tests.sweep.test_sets import ToyEmbedder
 
@@ -98,22 +108,14 @@ def test_a_file_gives_a_set_metric_with_its_settings(file):
     assert {"embedder", "embedder_code", "code"} <= metric.fingerprint_parts().keys()
 
 
-def test_a_run_of_a_file_in_two_workers(file, tmp_path):
-    config = make_config(
-        {
-            "out": tmp_path / "out",
-            "metric": [str(file)],
-            "degradation": ["white_noise"],
-            "levels": (5,),
-            "workers": 2,
-        }
-    )
-    resolved = resolve_request(config, sources=[MemorySource(c.id, c) for c in clips(3)])
-    assert [metric.name for metric in resolved.sweep.judged] == ["mean-shift"]
-    result = degrade_bench.run(config, resolved=resolved)
-    scores = result.scores
-    assert set(scores["status"]) == {"ok"}
-    assert (scores[scores["role"] == "test"]["score"] > 0).all()
+def test_workers_can_import_the_file_of_an_embedder(file, tmp_path):
+    config = make_config({"out": tmp_path / "out", "metric": [str(file)], "degradation": ["white_noise"]})
+    sweep = resolve_request(config, sources=[MemorySource(clip.id, clip) for clip in clips(3)]).sweep
+    assert [metric.name for metric in sweep.judged] == ["mean-shift"]
+    (maker,) = sweep.makers
+    assert maker in split_metrics(sweep.heard)[0]
+    assert type(maker.wrapped).__module__.startswith(PREFIX)  # which workers import by the name
+    assert pickle.loads(pickle.dumps(maker)).fingerprint() == maker.fingerprint()
 
 
 def test_every_distance_on_every_embedder_is_listed():
@@ -129,6 +131,27 @@ def test_built_in_ones_share_their_embedder():
     assert len({metric.fingerprint() for metric in metrics}) == 3
     makers = [VectorMaker(metric.embedder) for metric in metrics]
     assert {maker.fingerprint() for maker in makers} == {makers[0].fingerprint()}
+
+
+@pytest.mark.parametrize(("option", "asked"), [("--until", {"until": "concluded"})])
+def test_what_set_metrics_are_not_made_for_is_refused(tmp_path, option, asked):
+    config = make_config({"out": tmp_path, "degradation": ["white_noise"], **asked})
+    with pytest.raises(ConfigError, match=f"'frechet-toy' compares sets of clips, which {option} is not made for"):
+        resolve_request(config, [Frechet(ToyEmbedder())])
+
+
+def test_the_documented_example_makes_vectors_and_compares_them():
+    page = Path(__file__).parents[2] / "docs" / "set-metrics.md"
+    (code,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    defined = {"__name__": __name__}
+    exec(code.replace("print(degrade_bench", "(lambda *_: None)(lambda: degrade_bench"), defined)
+    metric = check_metric(defined["MeanShift"]())
+    made = VectorMaker(metric.embedder).vectors_of(Heard(make_clip(3.0, 16000, 2).samples, 16000))
+    assert made.shape == (3, 2)
+    track = np.arange(3)
+    assert metric.compare(VectorSet(made, track), VectorSet(made + 3.0, track)) == pytest.approx(
+        3 * 2**0.5, rel=1e-5
+    )
 
 
 def test_what_is_no_set_metric_is_told_why():
