@@ -19,7 +19,7 @@ import numpy as np
 from degrade_bench.metric.sets.base import SetMetric
 from degrade_bench.metric.sets.vectors import VectorSet
 
-ROUNDING = 1e-13
+ROUNDING = 1e-12
 """A discrepancy below that is none: the means that it is made of are at most 1."""
 
 
@@ -76,8 +76,9 @@ def _sums_within(vectors: VectorSet, scale: float, tracks: int) -> tuple[np.ndar
 
 
 def _summed(one: VectorSet, other: VectorSet, scale: float, tracks: int) -> tuple[np.ndarray, np.ndarray]:
-    squares = (one.vectors**2).sum(axis=1)[:, None] + (other.vectors**2).sum(axis=1)
-    kernel = np.exp(-np.maximum(squares - 2 * one.vectors @ other.vectors.T, 0.0) / scale)
+    x, y = (part.vectors - one.vectors.mean(axis=0) for part in (one, other))  # far from 0 they would lose digits
+    squares = (x**2).sum(axis=1)[:, None] + (y**2).sum(axis=1)
+    kernel = np.exp(-np.maximum(squares - 2 * x @ y.T, 0.0) / scale)
     first, second = (np.eye(tracks)[part.track] for part in (one, other))
     sums = first.T @ kernel @ second
     pairs = np.outer(first.sum(axis=0), second.sum(axis=0))
