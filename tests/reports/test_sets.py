@@ -33,6 +33,7 @@ def test_the_three_values_of_every_tested_cell_averaged_over_replicates(with_val
     assert "fewer vectors than dimensions" in text
 
 
-def test_a_run_without_set_metrics_has_no_such_section(run):
-    assert sets.rows(run) is None
-    assert "Whole sets" not in render(run, {}, [sets.SECTION])
+def test_a_run_without_set_metrics_has_no_such_section(run, tmp_path):
+    without = replace(run, folder=tmp_path)
+    assert sets.rows(without) is None
+    assert "Whole sets" not in render(without, {}, [sets.SECTION])
