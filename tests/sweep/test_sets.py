@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.names import EMBEDDINGS
 from degrade_bench.runs.set_values import read_set_values
 from degrade_bench.runs.shards import shard_files
-from degrade_bench.sweep.execute import execute
+from degrade_bench.sweep.execute import SweepResult, execute
 from degrade_bench.sweep.resume import check_same
 from degrade_bench.sweep.spec import Sweep
 from tests.runs.records import record_of
@@ -76,26 +78,50 @@ def start(path, sweep, progress=None):
     return result
 
 
-def test_every_cell_has_a_row_for_every_clip_and_its_mean_is_the_sets_value(tmp_path):
+@dataclass(frozen=True)
+class Whole:
+    """A run that was done at once, by this process: its directory, what came of it, how many signals were heard."""
+
+    path: Path
+    result: SweepResult
+    heard: int
+
+    @property
+    def table(self):
+        return self.result.table
+
+    @property
+    def set_values(self):
+        return self.result.set_values
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
     HEARD.clear()
-    result = start(tmp_path / "out", make_sweep())
+    path = tmp_path_factory.mktemp("whole") / "out"
+    result = start(path, make_sweep())
+    return Whole(path, result, sum(HEARD))
+
+
+def test_every_cell_has_a_row_for_every_clip_and_its_mean_is_the_sets_value(whole):
+    result, path = whole.result, whole.path
     frame = result.table.to_pandas()
-    assert sum(HEARD) == 5 * (1 + 3 + 2) + TIMED  # once for both set metrics
+    assert whole.heard == 5 * (1 + 3 + 2) + TIMED  # once for both set metrics
     assert set(frame["metric"]) == {"rms", "frechet-toy", "mmd-toy"}
     assert (frame.groupby("metric").size() == 5 * 6).all()
     assert (frame["status"] == "ok").all()
     sets = frame[frame["metric"] != "rms"]
     clean = sets[sets["role"] == "clean"]
     assert (clean["score"] == 0).all()
-    values = {value.key: value for value in read_set_values(tmp_path / "out")}
+    values = {value.key: value for value in read_set_values(path)}
     assert list(values.values()) == list(result.set_values)
     for key, rows in sets.groupby(["metric", "degradation", "level", "replicate"]):
         assert rows["score"].mean() == pytest.approx(values[key].corrected, abs=1e-12)
         assert (values[key].clips, values[key].tracks, values[key].vectors, values[key].dim) == (5, 5, 30, 4)
-    with RunFolder(tmp_path / "out") as folder:
+    with RunFolder(path) as folder:
         vectors = folder.vector_files.vectors()
     assert len(vectors) == 5 * 6
-    assert len(shard_files(tmp_path / "out" / EMBEDDINGS)) == 1
+    assert len(shard_files(path / EMBEDDINGS)) == 1
 
     def gathered(*cell):
         parts = [vectors[(source.id, *cell, "vectors-toy")] for source in make_sweep().sources]
@@ -104,12 +130,6 @@ def test_every_cell_has_a_row_for_every_clip_and_its_mean_is_the_sets_value(tmp_
     expected = estimate(Frechet(ToyEmbedder()), gathered("clean", 0, 0), gathered("toy_noise", 5, 0), 5)
     noisy = sets[(sets["metric"] == "frechet-toy") & (sets["degradation"] == "toy_noise") & (sets["level"] == 5)]
     assert noisy["score"].to_numpy() == pytest.approx(expected.contributions, rel=1e-12)
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    """The table of a run that was done at once, by this process."""
-    return start(tmp_path_factory.mktemp("whole") / "out", make_sweep())
 
 
 def test_two_workers_make_the_same_rows_bit_for_bit(tmp_path, whole):
@@ -135,7 +155,7 @@ def test_a_run_that_was_stopped_goes_on_and_hears_nothing_twice(tmp_path, whole)
 
 
 def test_vectors_that_were_torn_are_made_again(tmp_path, whole):
-    start(tmp_path / "out", make_sweep())
+    shutil.copytree(whole.path, tmp_path / "out")
     (file,) = shard_files(tmp_path / "out" / EMBEDDINGS)
     file.write_bytes(file.read_bytes()[:-100])
     HEARD.clear()
@@ -145,7 +165,7 @@ def test_vectors_that_were_torn_are_made_again(tmp_path, whole):
 
 
 def test_a_second_metric_of_the_same_embedder_hears_nothing(tmp_path, whole):
-    only = make_sweep(set_metrics=make_sweep().set_metrics[:1], metrics=())
+    only = make_sweep(set_metrics=make_sweep().set_metrics[:1])
     start(tmp_path / "out", only)
     HEARD.clear()
     result = start(tmp_path / "out", make_sweep())
@@ -196,9 +216,6 @@ def test_a_set_metric_that_fails_costs_its_rows(tmp_path):
     sets = frame[frame["metric"] == "mmd-toy"]
     assert set(sets[sets["status"] != "ok"]["error"]) == {"RuntimeError: cannot"}
     assert set(sets["status"]) == {"ok", "failed"}
-    one_clip = start(tmp_path / "one", make_sweep(sources=toys.toy_sources(1)))
-    rows = one_clip.table.to_pandas()
-    assert set(rows[rows["metric"] == "mmd-toy"]["error"]) == {"mmd-toy needs a set of 2 tracks at least, got 1"}
 
 
 def test_an_embedder_that_cannot_travel_is_asked_here(tmp_path, whole):

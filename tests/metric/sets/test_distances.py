@@ -54,7 +54,7 @@ def test_frechet_of_fewer_vectors_than_dimensions_is_the_limit_of_a_small_additi
 def test_frechet_of_normal_distributions_is_known():
     """Of many vectors with standard deviations 1 and 2, a distance of 3 apart: 9 + (2 - 1)² in each dimension."""
     rng = np.random.default_rng(0)
-    track = np.arange(20000)
+    track = np.arange(20000) // 2000
     clean = VectorSet(rng.standard_normal((20000, 2)), track)
     damaged = VectorSet(2 * rng.standard_normal((20000, 2)) + [3.0, 0.0], track)
     assert Frechet().compare(clean, damaged) == pytest.approx(9 + 2, rel=0.02)
