@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-from degrade_bench._support.file_modules import module_from, spec_of
+from degrade_bench._support.file_modules import importable, spec_of
 from degrade_bench._support.guard import contained
 from degrade_bench._support.registry import Registry, import_attribute
 from degrade_bench._support.texts import one_line, said
@@ -31,6 +31,7 @@ from degrade_bench.metric.host.process import HostProcess
 from degrade_bench.metric.host.proxy import load_apart
 from degrade_bench.metric.host.timeout import TIMEOUT_SECONDS
 from degrade_bench.metric.identity import BENCH
+from degrade_bench.metric.learned import LEARNED
 from degrade_bench.metric.outside.bridge import scores_by_call
 from degrade_bench.metric.outside.declaration import is_outside
 from degrade_bench.metric.outside.metric import load_outside, load_under
@@ -63,28 +64,12 @@ REGISTRY.register("basic-pitch", "degrade_bench.metric.basic_pitch.metric:BasicP
 REGISTRY.register("zimtohrli", "degrade_bench.metric.packaged.zimtohrli:Zimtohrli")
 REGISTRY.register("visqol", "degrade_bench.metric.packaged.visqol:Visqol")
 REGISTRY.register("haaqi", "degrade_bench.metric.packaged.haaqi:Haaqi")
-LEARNED = {
-    "clap": "clap:Clap",
-    "mert": "mert:Mert",
-    "songeval-musicality": "songeval:SongevalMusicality",
-    "songeval-coherence": "songeval:SongevalCoherence",
-    "songeval-memorability": "songeval:SongevalMemorability",
-    "songeval-clarity": "songeval:SongevalClarity",
-    "songeval-naturalness": "songeval:SongevalNaturalness",
-    "audiobox-pq": "audiobox:AudioboxPq",
-    "audiobox-pc": "audiobox:AudioboxPc",
-    "audiobox-ce": "audiobox:AudioboxCe",
-    "audiobox-cu": "audiobox:AudioboxCu",
-    "versa": "versa:Versa",
-}
 for _name, _path in LEARNED.items():
     REGISTRY.register(_name, f"degrade_bench.metric.learned.{_path}")
-for _name in TRUTHS:
-    _class = "".join(part.title() for part in _name.split("-"))
-    REGISTRY.register(_name, f"degrade_bench.metric.simulated.metric:{_class}")
-for _name in SET_METRICS:
-    _class = "".join(part.title() for part in _name.split("-"))
-    REGISTRY.register(_name, f"degrade_bench.metric.sets.builtin:{_class}")
+for _home, _names in (("simulated.metric", tuple(TRUTHS)), ("sets.builtin", SET_METRICS)):
+    for _name in _names:
+        _class = "".join(part.title() for part in _name.split("-"))
+        REGISTRY.register(_name, f"degrade_bench.metric.{_home}:{_class}")
 
 
 @dataclass(frozen=True)
@@ -184,13 +169,7 @@ def load_metric_apart(
     if not hosted.of_sets:
         return hosted
     hosted.rest()
-    return load_metric(_travelling(path), settings, device, spec)
-
-
-def _travelling(path: str) -> str:
-    """Where a metric is, by a module that other processes can import by its name, out of a file, too."""
-    file, _, attribute = path.rpartition(":")
-    return f"{module_from(Path(file)).__name__}:{attribute}" if is_file(path) else path
+    return load_metric(importable(path) if is_file(path) else path, settings, device, spec)
 
 
 def metrics_at(path: str) -> dict[str, str | None]:
