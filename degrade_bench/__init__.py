@@ -1,7 +1,8 @@
 """degrade-bench: what does a music quality metric hear, and to what is it deaf?
 
 The public API: :func:`run`, :func:`stress_test`, :func:`load`, :func:`gate`, :class:`Clip`, :class:`Degradation`,
-:class:`Metric`. Names are imported when they are first used, so that ``import degrade_bench`` costs nothing.
+:class:`Metric`, :class:`SetMetric`. Names are imported when they are first used, so that ``import degrade_bench``
+costs nothing.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from degrade_bench.errors import DegradeBenchError
     from degrade_bench.gates import GateOptions, gate
     from degrade_bench.metric.base import Metric
+    from degrade_bench.metric.sets.base import SetMetric
     from degrade_bench.sweep.config import RunConfig
 
 _WHERE = {
@@ -34,6 +36,7 @@ _WHERE = {
     "Plan": "degrade.plan",
     "RunConfig": "sweep.config",
     "RunResult": "bench",
+    "SetMetric": "metric.sets.base",
     "gate": "gates",
     "load": "analysis",
     "run": "bench",
@@ -51,6 +54,7 @@ __all__ = [
     "Plan",
     "RunConfig",
     "RunResult",
+    "SetMetric",
     "__version__",
     "gate",
     "load",

@@ -33,6 +33,16 @@ def module_from(path: Path) -> ModuleType:
     return importlib.import_module(f"{PREFIX}{_digest(path)}_{os.fsencode(path.absolute()).hex()}")
 
 
+def importable(place: str) -> str:
+    """Of ``path/to/file.py:Name`` the same as ``module:Name``, which any process can import.
+
+    Raises:
+        OSError, Exception: as :func:`module_from`.
+    """
+    file, _, name = place.rpartition(":")
+    return f"{module_from(Path(file)).__name__}:{name}"
+
+
 def install() -> None:
     """Have this process import such modules by their names."""
     if not any(isinstance(finder, _FromFiles) for finder in sys.meta_path):

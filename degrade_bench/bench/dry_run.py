@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 from degrade_bench.bench.request import Resolved
 from degrade_bench.runs.folder import RunFolder
-from degrade_bench.runs.names import RECORD, SCORES, SHARDS
+from degrade_bench.runs.names import EMBEDDINGS, RECORD, SCORES, SHARDS
 from degrade_bench.runs.stored import fetched
 from degrade_bench.sweep.forecast import Forecast, forecast
 from degrade_bench.sweep.resume import check_same
@@ -24,6 +24,6 @@ def dry_run(resolved: Resolved) -> Forecast:
     """
     with TemporaryDirectory() as nothing_done:
         out = Path(nothing_done) if resolved.config.overwrite else resolved.config.out
-        with fetched(out, (RECORD, SCORES, SHARDS)) as path, RunFolder(path, only_looks=True) as folder:
+        with fetched(out, (RECORD, SCORES, SHARDS, EMBEDDINGS)) as path, RunFolder(path, only_looks=True) as folder:
             check_same(folder, resolved.sweep)
             return forecast(resolved.sweep, folder, resolved.engine)

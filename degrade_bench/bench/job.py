@@ -206,7 +206,7 @@ def _scored(
         looks=looks,
     )
     with stage("table"):
-        folder.finish(result.table, record)
+        folder.finish(result.table, record, result.set_values)
     with stage("analyse"):
         from degrade_bench.analysis.options import AnalysisOptions
 

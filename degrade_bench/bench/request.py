@@ -22,6 +22,8 @@ from degrade_bench.metric.base import Metric
 from degrade_bench.metric.catalogue import SkippedMetric, default_metrics
 from degrade_bench.metric.outside.environments import found
 from degrade_bench.metric.references import load_asked
+from degrade_bench.metric.sets.base import SetMetric
+from degrade_bench.metric.sets.maker import makers_of
 from degrade_bench.sweep.config import RunConfig
 from degrade_bench.sweep.crew import Engine
 from degrade_bench.sweep.device import resolve_device
@@ -107,6 +109,8 @@ def resolve_request(
     if twice:
         raise ConfigError(f"metric {twice[0]!r} is given twice")
     _check_hears(metrics, damage.degradations)
+    set_metrics = tuple(metric for metric in metrics if isinstance(metric, SetMetric))
+    _check_sets(set_metrics, config)
     engine: Engine = LOCAL
     if cluster is not None:
         from degrade_bench.sweep.on_ray.engine import RayEngine, recipes_of
@@ -120,7 +124,7 @@ def resolve_request(
     sweep = Sweep(
         sources=tuple(sources)[: config.limit_clips] if plan is None else plan.sources,
         degradations=damage.degradations,
-        metrics=tuple(metrics),
+        metrics=tuple(metric for metric in metrics if not isinstance(metric, SetMetric)),
         seed=config.seed,
         levels=config.levels,
         replicates=config.replicates,
@@ -130,6 +134,7 @@ def resolve_request(
         retry_failed=config.retry_failed,
         keep_going=config.keep_going,
         damage_device=damage_device,
+        set_metrics=set_metrics,
     )
     return Resolved(
         config=config.model_copy(update={"workers": workers}),
@@ -165,6 +170,16 @@ def _check_hears(metrics: Sequence[Metric], degradations: Sequence[Degradation])
             if name not in names:
                 unknown = UnknownNameError("control", name, names)
                 raise MetricError(f"metric {metric.name!r}: its hears names an {unknown}")
+
+
+def _check_sets(metrics: Sequence[SetMetric], config: RunConfig) -> None:
+    """Raise where set metrics are asked for in a run that is not scored whole, or not here."""
+    if not metrics:
+        return
+    makers_of(metrics)
+    for option, stands in (("--until", config.until is not None), ("--engine ray", config.engine == "ray")):
+        if stands:
+            raise ConfigError(f"metric {metrics[0].name!r} compares sets of clips, which {option} is not made for")
 
 
 def _why_it_cannot_travel(degradations: Sequence[Degradation]) -> str | None:

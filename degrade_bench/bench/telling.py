@@ -79,7 +79,7 @@ def announce(console: Console, resolved: Resolved) -> None:
         console.print(f"left out: degradation {plugin.name}: {plugin.reason}", markup=False)
     for metric in resolved.skipped_metrics:
         console.print(f"left out: metric {metric.name}: {metric.reason}", markup=False)
-    for asked in sweep.metrics:
+    for asked in sweep.judged:
         if note := identity_note(asked.fingerprint_parts()):
             console.print(f"note: {asked.name}: {note}", markup=False)
     for clip in resolved.skipped_clips:
@@ -88,8 +88,8 @@ def announce(console: Console, resolved: Resolved) -> None:
         console.print(f"note: one process does everything: {resolved.alone_because}", markup=False)
     most = "up to " if resolved.looks is not None else ""
     console.print(
-        f"{most}{len(sweep.sources)} clips × {sweep.cells_per_clip} cells × {len(sweep.metrics)} metrics "
-        f"({', '.join(metric.name for metric in sweep.metrics)}), {sweep.workers} workers, "
+        f"{most}{len(sweep.sources)} clips × {sweep.cells_per_clip} cells × {len(sweep.judged)} metrics "
+        f"({', '.join(metric.name for metric in sweep.judged)}), {sweep.workers} workers, "
         f"{resolved.device}; measuring how long that takes …",
         markup=False,
     )

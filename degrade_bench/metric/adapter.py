@@ -13,6 +13,8 @@ from degrade_bench.errors import DegradeBenchError, MetricError
 from degrade_bench.metric.base import Metric, Treatment, checked_counts, digest
 from degrade_bench.metric.declared import Declared, declared_by
 from degrade_bench.metric.identity import is_built_in
+from degrade_bench.metric.sets.adapter import SetAdapter, check_embedder
+from degrade_bench.metric.sets.base import SetMetric
 from degrade_bench.metric.traits import checked_traits, described, fingerprinted, trait_of
 
 
@@ -33,7 +35,7 @@ def check_metric(candidate: Any, origin: str | None = None) -> Metric:
     if isinstance(candidate, type):
         name = one_line(candidate.__name__)
         raise MetricError(f"{name} is a class; give an object: {name}()")
-    if type(candidate) in (Adapter, *Adapter.__subclasses__()):
+    if type(candidate) in (SetAdapter, Adapter, *Adapter.__subclasses__()):
         adapted: Metric = candidate
         return adapted
     try:
@@ -54,6 +56,8 @@ def _checked(candidate: Any, origin: str | None) -> Metric:
     if not scores and trait_of(candidate, "oracle") is not True:
         raise MetricError(f"{kind} is not a metric: it lacks a method score(batch, sample_rate, reference)")
     traits = checked_traits(candidate, derives)
+    if isinstance(candidate, SetMetric):
+        check_embedder(candidate)
     oracle = traits.get("oracle", False)
     if traits.get("resample") and traits.get("sample_rate") is None:
         raise MetricError(
@@ -68,6 +72,8 @@ def _checked(candidate: Any, origin: str | None) -> Metric:
         _check_oracle(candidate, kind, traits.get("light", False))
     if derives and is_built_in(candidate):
         metric: Metric = candidate
+    elif isinstance(candidate, SetMetric):
+        metric = SetAdapter(candidate, traits, declared_by(candidate, traits, origin))
     else:
         metric = Adapter(candidate, traits, declared_by(candidate, traits, origin))
     checked_counts(metric)

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-from degrade_bench._support.file_modules import spec_of
+from degrade_bench._support.file_modules import importable, spec_of
 from degrade_bench._support.guard import contained
 from degrade_bench._support.registry import Registry, import_attribute
 from degrade_bench._support.texts import one_line, said
@@ -31,9 +31,11 @@ from degrade_bench.metric.host.process import HostProcess
 from degrade_bench.metric.host.proxy import load_apart
 from degrade_bench.metric.host.timeout import TIMEOUT_SECONDS
 from degrade_bench.metric.identity import BENCH
+from degrade_bench.metric.learned import LEARNED
 from degrade_bench.metric.outside.bridge import scores_by_call
 from degrade_bench.metric.outside.declaration import is_outside
 from degrade_bench.metric.outside.metric import load_outside, load_under
+from degrade_bench.metric.sets import SET_METRICS
 from degrade_bench.metric.settings import BENCH_SETS, takes, typed_settings
 from degrade_bench.metric.simulated.truths import TRUTHS
 from degrade_bench.metric.trait_values import LONGEST_TEXT
@@ -62,25 +64,12 @@ REGISTRY.register("basic-pitch", "degrade_bench.metric.basic_pitch.metric:BasicP
 REGISTRY.register("zimtohrli", "degrade_bench.metric.packaged.zimtohrli:Zimtohrli")
 REGISTRY.register("visqol", "degrade_bench.metric.packaged.visqol:Visqol")
 REGISTRY.register("haaqi", "degrade_bench.metric.packaged.haaqi:Haaqi")
-LEARNED = {
-    "clap": "clap:Clap",
-    "mert": "mert:Mert",
-    "songeval-musicality": "songeval:SongevalMusicality",
-    "songeval-coherence": "songeval:SongevalCoherence",
-    "songeval-memorability": "songeval:SongevalMemorability",
-    "songeval-clarity": "songeval:SongevalClarity",
-    "songeval-naturalness": "songeval:SongevalNaturalness",
-    "audiobox-pq": "audiobox:AudioboxPq",
-    "audiobox-pc": "audiobox:AudioboxPc",
-    "audiobox-ce": "audiobox:AudioboxCe",
-    "audiobox-cu": "audiobox:AudioboxCu",
-    "versa": "versa:Versa",
-}
 for _name, _path in LEARNED.items():
     REGISTRY.register(_name, f"degrade_bench.metric.learned.{_path}")
-for _name in TRUTHS:
-    _class = "".join(part.title() for part in _name.split("-"))
-    REGISTRY.register(_name, f"degrade_bench.metric.simulated.metric:{_class}")
+for _home, _names in (("simulated.metric", tuple(TRUTHS)), ("sets.builtin", SET_METRICS)):
+    for _name in _names:
+        _class = "".join(part.title() for part in _name.split("-"))
+        REGISTRY.register(_name, f"degrade_bench.metric.{_home}:{_class}")
 
 
 @dataclass(frozen=True)
@@ -154,6 +143,8 @@ def load_metric_apart(
 ) -> Metric:
     """As :func:`load_metric`; a metric that does not come with the bench is loaded in a process of its own.
 
+    A set metric is looked at there, and loaded here: it compares what other processes made with its embedder.
+
     Args:
         spec: which one.
         settings: as for :func:`load_metric`.
@@ -174,7 +165,11 @@ def load_metric_apart(
         return load_metric(spec, settings, device)
     if is_file(path):
         check_exists(Path(path.rpartition(":")[0]), path)
-    return load_apart(Load(spec, path, dict(settings), device), timeout, host)
+    hosted = load_apart(Load(spec, path, dict(settings), device), timeout, host)
+    if not hosted.of_sets:
+        return hosted
+    hosted.rest()
+    return load_metric(importable(path) if is_file(path) else path, settings, device, spec)
 
 
 def metrics_at(path: str) -> dict[str, str | None]:

@@ -11,19 +11,23 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
 import filelock
+import numpy as np
 import pyarrow as pa
 
 from degrade_bench._support.files import folder_error
 from degrade_bench.errors import RunFolderError
 from degrade_bench.runs import ownership
-from degrade_bench.runs.columns import Row
-from degrade_bench.runs.names import AUDIO, FIGURES, LOCK, RECORD, RUN_FILES, SCORES, SHARDS
+from degrade_bench.runs.columns import SCHEMA, Row
+from degrade_bench.runs.embeddings import VectorFiles, vector_table
+from degrade_bench.runs.names import AUDIO, EMBEDDINGS, FIGURES, LOCK, RECORD, RUN_FILES, SCORES, SETS, SHARDS
 from degrade_bench.runs.record import ClipRecord, RunRecord, read_record, write_record
 from degrade_bench.runs.scores import Counts, read_table, to_table, with_counts, write_table
+from degrade_bench.runs.set_values import SetValue, write_set_values
 from degrade_bench.runs.shards import (
     Finished,
     read_clips,
@@ -59,7 +63,7 @@ class RunFolder:
         self._only_looks = only_looks
         if only_looks:
             return
-        ownership.begin(path, (*RUN_FILES, FIGURES, AUDIO, f"{SHARDS}/"))
+        ownership.begin(path, (*RUN_FILES, FIGURES, AUDIO, f"{SHARDS}/", f"{EMBEDDINGS}/"))
         try:
             self._lock.acquire(timeout=0)
         except filelock.Timeout:
@@ -124,6 +128,30 @@ class RunFolder:
         self._add(with_counts(table, counts or {}))
         return table
 
+    def add_vectors(self, rows: Sequence[Row], vectors: Sequence[np.ndarray | None]) -> pa.Table:
+        """Store what embedders made of the cells of one block or more.
+
+        Args:
+            rows: of embedders, each embedder's whole.
+            vectors: of each row, ``(frames, dim)``; None where there are none.
+
+        Returns:
+            the rows as a table.
+
+        Raises:
+            RunFolderError: a full disk or no permission; earlier files are as they were.
+        """
+        table = vector_table(rows, vectors)
+        if not (self.path / EMBEDDINGS).is_dir():
+            ownership.claim(self.path, [f"{EMBEDDINGS}/"])
+        self.vector_files.add(table)
+        return table.select(SCHEMA.names)
+
+    @property
+    def vector_files(self) -> VectorFiles:
+        """The vectors of cells, for metrics of sets."""
+        return VectorFiles(self.path / EMBEDDINGS)
+
     def _add(self, table: pa.Table) -> None:
         if self._serial is None:
             files = shard_files(self.shards)
@@ -176,18 +204,31 @@ class RunFolder:
             if number % 100 == 0 and time.monotonic() - started > 1:
                 slow(len(files))
                 started = math.inf
-        finished = united(sources)
+        shards = sources[-len(read) :] if read else []
+        made = self.vector_files.rows(forgets=not self._only_looks)
+        embedders = frozenset(name for table in made for name in table["metric"].unique().to_pylist())
+        finished = replace(united([*sources, *made]), embedders=embedders)
         if len(read) > MOST_SHARDS and not self._only_looks:
-            merged = finished if len(read) == len(sources) else united(sources[-len(read) :])
+            merged = united(shards)
             self._add(with_counts(merged.rows, merged.counts))
             for path in read:
                 path.unlink(missing_ok=True)
         return finished
 
-    def finish(self, table: pa.Table, record: RunRecord) -> None:
-        """Write ``scores.parquet`` and ``run.json``, and remove the shards that they hold now."""
+    def finish(self, table: pa.Table, record: RunRecord, set_values: Sequence[SetValue] = ()) -> None:
+        """Write ``scores.parquet`` and ``run.json``, remove the shards that they hold now, and merge vectors.
+
+        Args:
+            table: every row.
+            record: of the run.
+            set_values: what set metrics say of whole sets.
+        """
+        if set_values:
+            ownership.claim(self.path, [SETS])
+            write_set_values(self.path, set_values)
         ownership.claim(self.path, [SCORES])
         write_table(self.path / SCORES, table)
         self.write_record(record)
         ownership.remove(self.path, [f"{SHARDS}/"])
         self._serial = None
+        self.vector_files.merge()

@@ -7,6 +7,8 @@ FORMAT = 2
 
 RECORD = "run.json"
 SCORES = "scores.parquet"
+SETS = "set_values.csv"
+"""What metrics of sets say of whole sets."""
 SUMMARY = "summary.csv"
 ANALYSIS = "analysis.json"
 REPORT = "report.html"
@@ -14,11 +16,13 @@ FIGURES = "figures"
 AUDIO = "audio"
 SHARDS = "shards"
 """Rows of a run that goes on; gone when it has finished."""
+EMBEDDINGS = "embeddings"
+"""Vectors of the cells of a run, for metrics of sets."""
 LOCK = ".lock"
 FILES = "files.json"
 """The list of what was written into a directory: only that is ever replaced or removed."""
 
-RUN_FILES = (RECORD, SCORES, SUMMARY, ANALYSIS, REPORT)
+RUN_FILES = (RECORD, SCORES, SETS, SUMMARY, ANALYSIS, REPORT)
 """The files of a run, beside those in its directories."""
 
 COMPARISON_TABLES = ("leaderboard", "differences", "redundancy")

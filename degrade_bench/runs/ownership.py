@@ -23,6 +23,7 @@ from degrade_bench.errors import RunFolderError
 from degrade_bench.runs.names import (
     AUDIO,
     COMPARISON_FILES,
+    EMBEDDINGS,
     FIGURES,
     FILES,
     GATE,
@@ -37,10 +38,14 @@ FORMAT = 1
 MOST_BYTES = 4 * 2**20
 PROGRAM = "degrade-bench"
 
-FOLDERS = (FIGURES, AUDIO, SHARDS)
+FOLDERS = (FIGURES, AUDIO, SHARDS, EMBEDDINGS)
 """Directories inside a directory of ours."""
 
-_PLAIN = frozenset({*RUN_FILES, *COMPARISON_FILES, *SELFTEST_FILES, GATE, GATE_TABLE, f"{SHARDS}/"})
+OF_SHARDS = (SHARDS, EMBEDDINGS)
+"""Those of them whose files are not listed one by one: they are named as shards are."""
+
+_OURS = (*RUN_FILES, *COMPARISON_FILES, *SELFTEST_FILES, GATE, GATE_TABLE)
+_PLAIN = frozenset({*_OURS, *(f"{name}/" for name in OF_SHARDS)})
 _INNER = re.compile(rf"{FIGURES}/[\w\-]+\.(png|svg|pdf)|{AUDIO}/[\w\-]+\.mp3")
 _SHARD = re.compile(r"[0-9a-f]{24}\.(arrow|json)")
 _PARTIAL = re.compile(rf"{re.escape(PARTIAL)}\d+-[0-9a-f]+(\.\w+)?")
@@ -140,7 +145,8 @@ def claim(folder: Path, names: Iterable[str]) -> None:
 
     Args:
         folder: the directory.
-        names: paths relative to it, such as ``figures/curves.svg``; ``shards/`` for that directory and its shards.
+        names: paths relative to it, such as ``figures/curves.svg``; ``shards/`` for that directory and its shards,
+            ``embeddings/`` likewise.
 
     Raises:
         RunFolderError: one of them is there already and is not ours, or is a link or a directory; or the directory
@@ -179,8 +185,8 @@ def remove(folder: Path, names: Iterable[str]) -> None:
             place = Path(name).parent.name
             if place and not _is_directory(folder / place):
                 continue
-            if name == f"{SHARDS}/":
-                _remove_shards(folder / SHARDS)
+            if name.removesuffix("/") in OF_SHARDS:
+                _remove_shards(folder / name)
             elif _is_there(folder / name) and not _is_directory(folder / name):
                 (folder / name).unlink(missing_ok=True)
         for place in FOLDERS:
@@ -205,6 +211,12 @@ def remove_leftovers(folder: Path) -> None:
             for entry in place.iterdir():
                 if _PARTIAL.fullmatch(entry.name) and stat.S_ISREG(entry.lstat().st_mode):
                     entry.unlink(missing_ok=True)
+
+
+def shard_folder(name: str) -> str | None:
+    """Which of the folders whose files are not listed one by one a file is in; None for any other."""
+    place, slash, _ = name.partition("/")
+    return place if slash and place in OF_SHARDS else None
 
 
 def is_shard(path: Path) -> bool:

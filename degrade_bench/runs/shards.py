@@ -40,10 +40,12 @@ class Finished:
     Attributes:
         rows: unsorted.
         counts: what metrics counted, by block, of these rows.
+        embedders: whose rows are no scores.
     """
 
     rows: pa.Table
     counts: dict[BlockKey, dict[str, int]]
+    embedders: frozenset[str] = frozenset()
 
 
 def shard_files(folder: Path) -> list[Path]:
@@ -79,8 +81,13 @@ def write_shard(folder: Path, serial: int, table: pa.Table) -> Path:
     return path
 
 
-def read_shard(path: Path) -> pa.Table | None:
-    """The rows of a shard; None where it is no file of its folder, not as it was written, or of other columns."""
+def read_shard(path: Path, schema: pa.Schema = SCHEMA) -> pa.Table | None:
+    """The rows of a shard; None where it is no file of its folder, not as it was written, or of other columns.
+
+    Args:
+        path: of the shard.
+        schema: its columns.
+    """
     try:
         content = read_bytes(path.parent, path, MOST_BYTES)
         if hashlib.sha256(content).hexdigest()[:16] != path.name[8:24]:
@@ -89,7 +96,7 @@ def read_shard(path: Path) -> pa.Table | None:
         table.validate(full=True)
     except (OSError, ValueError, RunFolderError, pa.ArrowException):
         return None
-    return table if table.schema.equals(SCHEMA) else None
+    return table if table.schema.equals(schema) else None
 
 
 def write_clips(folder: Path, clips: Sequence[ClipRecord]) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+
+import numpy as np
 
 from degrade_bench._support.caching import remembered
 from degrade_bench._support.stages import stage
@@ -19,8 +21,10 @@ from degrade_bench.degrade.memory import LARGE_BYTES, forget_damage, give_back
 from degrade_bench.metric.base import Metric, Treatment
 from degrade_bench.metric.hearing.listener import Listener
 from degrade_bench.metric.prepared import Preparation, Prepared
+from degrade_bench.metric.sets.maker import VectorMaker
 from degrade_bench.metric.traits import Traits
 from degrade_bench.runs.columns import CLEAN, Row
+from degrade_bench.runs.embeddings import CellKey, key_of
 from degrade_bench.runs.record import ClipRecord
 from degrade_bench.sweep.asking import Listeners
 from degrade_bench.sweep.batch_check import batch_dependence
@@ -48,6 +52,7 @@ class BlockResult:
         counts: per light metric, what its counts grew by; nothing where they did not.
         seconds: spent on all of it.
         stages: of these, by stage, as far as that is known.
+        vectors: per embedder, what it made of each of its rows; None where it made nothing.
     """
 
     clip_id: str
@@ -59,6 +64,7 @@ class BlockResult:
     counts: Mapping[str, Mapping[str, int]]
     seconds: float
     stages: Mapping[str, float] = field(default_factory=dict)
+    vectors: Mapping[str, Sequence[np.ndarray | None]] = field(default_factory=dict)
 
 
 def block_result(
@@ -135,6 +141,11 @@ def block_result(
         row_stubs=row_stubs,
         counts={name: dict(grown) for name, grown in counts.items() if grown},
         seconds=time.perf_counter() - started,
+        vectors={
+            metric.name: [outcome.vectors for outcome in heard[metric.name]]
+            for metric, _ in light
+            if isinstance(metric, VectorMaker)
+        },
     )
 
 
@@ -314,6 +325,13 @@ def row_of(
         seconds=seconds,
         window_scores=outcome.windows,
     )
+
+
+def vectors_of(result: BlockResult) -> Iterator[tuple[CellKey, np.ndarray | None]]:
+    """What embedders made of the cells of a block, by the row of each."""
+    for name, vectors in result.vectors.items():
+        rows = [row for row in result.rows if row.metric == name]
+        yield from zip(map(key_of, rows), vectors, strict=True)
 
 
 def rows_with(stubs: Sequence[Row], outcomes: Sequence[Outcome]) -> list[Row]:

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +21,7 @@ from degrade_bench.runs.columns import INTERRUPTED, KEY
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.record import ClipRecord, Counts, RunRecord
 from degrade_bench.runs.scores import with_counts
+from degrade_bench.runs.set_values import SetValue, read_set_values
 from degrade_bench.sweep.counts import counts_by_metric
 from degrade_bench.sweep.crew import Engine, Terms
 from degrade_bench.sweep.deadline import NO_DEADLINE, Deadline
@@ -31,6 +33,7 @@ from degrade_bench.sweep.recordings import with_joined_tracks, with_tracks_of
 from degrade_bench.sweep.remaining import Remaining, work_of
 from degrade_bench.sweep.resume import check_versions
 from degrade_bench.sweep.row_order import sort_table
+from degrade_bench.sweep.set_rows import set_rows
 from degrade_bench.sweep.spec import Sweep
 from degrade_bench.sweep.staff import Staff
 
@@ -49,6 +52,7 @@ class SweepResult:
         expected: the estimate that was made before the start.
         workers: that did it; 1 for this process.
         metric_counts: per metric, what it counted over the whole table, and its scores outside its range.
+        set_values: what set metrics say of whole sets.
     """
 
     table: pa.Table
@@ -60,6 +64,7 @@ class SweepResult:
     expected: Estimate | None
     workers: int
     metric_counts: Mapping[str, Mapping[str, int]]
+    set_values: tuple[SetValue, ...] = ()
 
     def counts(self) -> Counts:
         """Rows by status, clips and cells."""
@@ -138,7 +143,7 @@ def execute(
             ledger.store()
         if crew.was_stopped:
             raise deadline.error()
-    table = sort_table(pa.concat_tables([left.rows, *ledger.tables]), sweep)
+    table = pa.concat_tables([left.rows, *ledger.tables])
     if table.num_rows == 0:
         reasons = "; ".join(f"{clip.id}: {clip.reason}" for clip in ledger.skipped[:3])
         raise CorpusError(f"none of {len(sweep.sources)} clips can be used ({reasons})")
@@ -146,6 +151,12 @@ def execute(
     of_table = [ledger.clips[source.id] for source in sweep.sources if source.id in scored]
     clips = {clip.id: clip for clip in with_joined_tracks(of_table)}
     table = with_tracks_of(table, clips)
+    set_values: tuple[SetValue, ...] = ()
+    if sweep.makers:
+        with stage("sets"):
+            table, set_values = _with_sets(sweep, table, folder, progress)
+    of_embedders = pc.is_in(table["metric"], value_set=pa.array(sorted(left.embedders), pa.string()))
+    table = sort_table(table.filter(pc.invert(of_embedders)), sweep)
     seconds = time.perf_counter() - started
     if tasks:
         had_elsewhere((min(crew.workers, len(tasks)) + crew.devices) * seconds)
@@ -158,8 +169,31 @@ def execute(
         cells_scored=ledger.cells_scored,
         expected=expected,
         workers=crew.workers if tasks else sweep.workers,
-        metric_counts=counts_by_metric(sweep.metrics, table, ledger.counts),
+        metric_counts=counts_by_metric(sweep.judged, table, ledger.counts),
+        set_values=set_values,
     )
+
+
+def _with_sets(
+    sweep: Sweep, table: pa.Table, folder: RunFolder, progress: Progress
+) -> tuple[pa.Table, tuple[SetValue, ...]]:
+    """The table with the rows of the sweep's set metrics, and the values of whole sets.
+
+    Args:
+        sweep: with set metrics.
+        table: with the rows of their embedders.
+        folder: holds the vectors.
+        progress: who wants to know how it goes on.
+    """
+    steps = partial(progress.concluding, "sets compared")
+    before = read_set_values(folder.path)
+    made = set_rows(sweep, table, folder.vector_files.vectors(), before, steps)
+    others = {value.metric for value in before} - {metric.name for metric in sweep.set_metrics}
+    names = pa.array([metric.name for metric in sweep.set_metrics], pa.string())
+    kept = table.filter(pc.invert(pc.is_in(table["metric"], value_set=names)))
+    of_others = tuple(value for value in before if value.metric in others)
+    values = sorted((*made.values, *of_others), key=lambda value: value.key)
+    return pa.concat_tables([kept, made.table]), tuple(values)
 
 
 def _leave_to_workers(light: Sequence[Metric]) -> None:

@@ -20,6 +20,7 @@ from degrade_bench.metric.hearing.heard import Heard
 from degrade_bench.metric.hearing.listener import Listener, prepare
 from degrade_bench.metric.identity import is_foreign
 from degrade_bench.metric.memory import give_back_memory, is_out_of_memory
+from degrade_bench.metric.sets.maker import VectorMaker
 from degrade_bench.sweep.scoring import MetricInput, Outcome, calling
 
 MOST_REFERENCES = 4
@@ -123,6 +124,8 @@ def _outcome(metric: Listener, signal: Heard, shared_seconds: float) -> Outcome:
     try:
         with never_a_row(), calling(metric), stage(f"score {metric.name}"):
             prepare(signal, (metric,))
+            if isinstance(metric, VectorMaker):
+                return Outcome.embedded(metric.vectors_of(signal), time.perf_counter() - started)
             score = checked_scores(metric, np.array([metric.score_heard(signal)]), 1)[0]
     except NotApplicableError as error:
         return Outcome.not_applicable(str(error))

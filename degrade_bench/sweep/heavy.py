@@ -11,9 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+import numpy as np
+
 from degrade_bench._support.stages import stage
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.prepared import takes_prepared
+from degrade_bench.metric.sets.maker import VectorMaker
 from degrade_bench.runs.columns import Row
 from degrade_bench.sweep.asking import Listeners
 from degrade_bench.sweep.batch_check import batch_dependence
@@ -36,6 +39,7 @@ class _Kept:
         waiting: the metrics that have not scored it yet.
         rows: of those that have, by metric.
         counts: what they counted, by metric.
+        vectors: what embedders among them made, by name.
     """
 
     result: BlockResult
@@ -43,6 +47,7 @@ class _Kept:
     waiting: set[str]
     rows: dict[str, Sequence[Row]] = field(default_factory=dict)
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    vectors: dict[str, Sequence[np.ndarray | None]] = field(default_factory=dict)
 
 
 class HeavyScorer:
@@ -114,6 +119,8 @@ class HeavyScorer:
             with stage(f"score {name}"):
                 kept.counts[name] |= batch_dependence(metric, result.inputs[name], outcomes, result.sample_rate)
         kept.rows[name] = rows_with(result.row_stubs[name], outcomes)
+        if isinstance(metric, VectorMaker):
+            kept.vectors[name] = [outcome.vectors for outcome in outcomes]
         kept.waiting.discard(name)
         if not kept.waiting:
             kept.done(_whole(kept))
@@ -123,7 +130,8 @@ def _whole(kept: _Kept) -> BlockResult:
     """A block with the rows of its worker and those of the metrics that scored it here."""
     result = kept.result
     rows = [*result.rows, *(row for name in result.inputs for row in kept.rows[name])]
-    return replace(result, rows=rows, inputs={}, row_stubs={}, counts={**result.counts, **kept.counts})
+    counts, vectors = {**result.counts, **kept.counts}, {**result.vectors, **kept.vectors}
+    return replace(result, rows=rows, inputs={}, row_stubs={}, counts=counts, vectors=vectors)
 
 
 def seconds_of_one(metric: Metric, cells: Sequence[MetricInput], sample_rate: int) -> float:

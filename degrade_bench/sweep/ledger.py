@@ -10,20 +10,23 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
+import numpy as np
 import pyarrow as pa
 
 from degrade_bench._support.stages import spent_elsewhere, stage
 from degrade_bench.corpus.inputs import Skipped
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.traits import Traits
-from degrade_bench.runs.columns import INTERRUPTED
+from degrade_bench.runs.columns import INTERRUPTED, Row
+from degrade_bench.runs.embeddings import CellKey, key_of
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.record import ClipRecord
-from degrade_bench.runs.scores import BlockKey
+from degrade_bench.runs.scores import BlockKey, Counts
 from degrade_bench.sweep.batch_check import checked_block
-from degrade_bench.sweep.block import BlockResult, row_of
+from degrade_bench.sweep.block import BlockResult, row_of, vectors_of
 from degrade_bench.sweep.crew import Event
 from degrade_bench.sweep.first_blocks import FirstBlocks
 from degrade_bench.sweep.heavy import HeavyScorer
@@ -88,9 +91,10 @@ class Ledger:
         self._open = {task.source.id: dict(task.todo) for task in tasks}
         blocks = sweep.blocks()
         self._cells = {block.name: len(block.cells) for block in blocks}
+        self._embedders = {maker.name for maker in sweep.makers}
         self._heavy = HeavyScorer(heavy, sweep.batch_size, checked_block(blocks))
         self._first = FirstBlocks(
-            [metric.name for metric in sweep.metrics],
+            [metric.name for metric in sweep.heard],
             [block.name for block in blocks],
             tasks,
             rows,
@@ -191,13 +195,34 @@ class Ledger:
                 if words
             }
             rows = [row for result in self._finished for row in result.rows]
-            self.tables.append(self._folder.add_shard(rows, counts))
+            self._write(rows, {key: one for result in self._finished for key, one in vectors_of(result)}, counts)
         self.counts.update(counts)
         stored, self._finished = self._finished, []
         self._stored_at, self._work_at_stake = time.monotonic(), 0.0
         for result in stored:
             self._unstored[result.clip_id] -= 1
             self._tell_if_done(result.clip_id)
+
+    def _write(
+        self,
+        rows: Sequence[Row],
+        vectors: Mapping[CellKey, np.ndarray | None] = MappingProxyType({}),
+        counts: Counts | None = None,
+    ) -> None:
+        """Store rows: those of embedders with their vectors, apart from the others.
+
+        Args:
+            rows: of blocks.
+            vectors: what embedders made, by row.
+            counts: what metrics counted.
+        """
+        scored = [row for row in rows if row.metric not in self._embedders]
+        made = [row for row in rows if row.metric in self._embedders]
+        if made:
+            kept = [vectors.get(key_of(row)) for row in made]
+            self.tables.append(self._folder.add_vectors(made, kept))
+        if scored:
+            self.tables.append(self._folder.add_shard(scored, counts))
 
     def _fail(self, clip_id: str, block_name: str, reason: str, metrics: frozenset[str] | None = None) -> None:
         """Failed rows in place of a block that never came, of some metrics or of all that are wanted.
@@ -219,12 +244,12 @@ class Ledger:
             row_of(
                 clip, cell, Traits.of(metric), seed_of(cell, clip.hash, self._sweep.seed), Outcome.failed(reason)
             )
-            for metric in self._sweep.metrics
+            for metric in self._sweep.heard
             if metric.name in wanted
             for cell in block.cells
         ]
         self.store()
-        self.tables.append(self._folder.add_shard(rows))
+        self._write(rows)
         self._warn(self._first.lost(clip_id, block_name, sorted(wanted)))
         if not open_blocks[block_name]:
             del open_blocks[block_name]

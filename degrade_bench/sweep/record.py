@@ -61,7 +61,7 @@ def first_record(
         platform=platform_name(),
         device=device_name(device),
         started=now(),
-        metrics=tuple(map(metric_record, sweep.metrics)),
+        metrics=tuple(map(metric_record, sweep.judged)),
         degradations=tuple(map(degradation_record, sweep.degradations)),
     )
     if previous is None:

@@ -27,11 +27,13 @@ class Remaining:
         counts: what metrics counted meanwhile, by block.
         tasks: what is to be done. A clip whose record was lost, though its rows were not, is read again: its task
             may have no blocks.
+        embedders: whose rows are no scores.
     """
 
     rows: pa.Table
     counts: dict[BlockKey, dict[str, int]]
     tasks: list[Task]
+    embedders: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, sweep: Sweep, folder: RunFolder, reading: Callable[[int], None] = lambda blocks: None) -> Remaining:
@@ -52,7 +54,8 @@ class Remaining:
         counts = {key: words for key, words in stored.counts.items() if key not in dropped}
         without_record = set(pc.unique(stored.rows["clip_id"]).to_pylist()) - set(folder.read_clips())
         tasks = [task for task in open_tasks(sweep, finished) if task.todo or task.source.id in without_record]
-        return cls(without_blocks(stored.rows, dropped), counts, tasks)
+        embedders = stored.embedders | {maker.name for maker in sweep.makers}
+        return cls(without_blocks(stored.rows, dropped), counts, tasks, embedders)
 
     def cells(self, sweep: Sweep) -> int:
         """How many cells are to be made."""
@@ -67,7 +70,7 @@ class Remaining:
 
 def work_of(sweep: Sweep) -> tuple[Work, tuple[Metric, ...]]:
     """What every worker must know, and the metrics that stay in this process."""
-    light, heavy = split_metrics(sweep.metrics)
+    light, heavy = split_metrics(sweep.heard)
     work = Work(
         sweep.seed,
         sweep.levels,

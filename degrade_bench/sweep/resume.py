@@ -75,7 +75,7 @@ def _check_leaves_windows(record: RunRecord, sweep: Sweep, folder: RunFolder) ->
             f"--out {folder.path} holds a run in planned looks, without degradation {added[0].name!r}; choose "
             "another directory, or give --overwrite"
         )
-    asked = {metric.name for metric in sweep.metrics}
+    asked = {metric.name for metric in (*sweep.heard, *sweep.set_metrics)}
     windowed = [metric.name for metric in sweep.metrics if Traits.of(metric).matched_window is not None]
     others = set(pc.unique(folder.read_finished().rows["metric"]).to_pylist()) - asked  # whatever their windows are
     concerned = [*windowed, *sorted(others)]
@@ -139,7 +139,7 @@ def check_fingerprints(rows: pa.Table, sweep: Sweep, folder: RunFolder) -> None:
         RunFolderError: a metric of the same name and another fingerprint.
     """
     pairs = rows.select(["metric", "fingerprint"]).group_by(["metric", "fingerprint"]).aggregate([])
-    asked = {metric.name: metric.fingerprint() for metric in sweep.metrics}
+    asked = {metric.name: metric.fingerprint() for metric in (*sweep.heard, *sweep.set_metrics)}
     for name, stored in sorted(zip(pairs["metric"].to_pylist(), pairs["fingerprint"].to_pylist(), strict=True)):
         if asked.get(name, stored) != stored:
             raise RunFolderError(_other_metric(folder, name, stored, asked[name]))
@@ -159,7 +159,7 @@ def check_recorded_metrics(record: RunRecord, sweep: Sweep, folder: RunFolder) -
     if record.state == "running":
         return
     recorded = {metric.name: metric for metric in record.metrics}
-    for metric in sweep.metrics:
+    for metric in sweep.judged:
         stored, fingerprint = recorded.get(metric.name), metric.fingerprint()
         if stored is not None and stored.fingerprint != fingerprint:
             parts = {key: str(value) for key, value in metric.fingerprint_parts().items()}
@@ -208,7 +208,7 @@ def finished_blocks(rows: pa.Table, sweep: Sweep) -> set[BlockKey]:
 
 def blocks_of_other_metrics(rows: pa.Table, sweep: Sweep) -> set[BlockKey]:
     """Blocks of metrics that the sweep does not ask for; they are kept as they are."""
-    names = {metric.name for metric in sweep.metrics}
+    names = {metric.name for metric in sweep.heard}
     return {key for key in block_sizes(rows) if key[2] not in names}
 
 
@@ -219,7 +219,7 @@ def open_tasks(sweep: Sweep, finished: set[BlockKey]) -> list[Task]:
         todo = {}
         for block in blocks:
             wanted = frozenset(
-                metric.name for metric in sweep.metrics if (source.id, block.name, metric.name) not in finished
+                metric.name for metric in sweep.heard if (source.id, block.name, metric.name) not in finished
             )
             if wanted:
                 todo[block.name] = wanted

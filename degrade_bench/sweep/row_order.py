@@ -18,7 +18,7 @@ def sort_table(table: pa.Table, sweep: Sweep) -> pa.Table:
     Rows of what was not asked for, such as metrics of an earlier start, stand behind the others of their clip or
     cell; metrics among them by name.
     """
-    metrics = [metric.name for metric in sweep.metrics]
+    metrics = [metric.name for metric in sweep.judged]
     others = sorted(set(pc.unique(table["metric"]).to_pylist()) - set(metrics))
     by_clip = _ranks(table["clip_id"], [source.id for source in sweep.sources])
     by_metric = _ranks(table["metric"], [*metrics, *others])

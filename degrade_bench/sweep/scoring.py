@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,10 +21,12 @@ from degrade_bench._support.interrupts import never_a_row
 from degrade_bench._support.texts import said
 from degrade_bench.errors import NotApplicableError
 from degrade_bench.metric.base import Metric, checked_scores, checked_windows
+from degrade_bench.metric.hearing.heard import Heard
 from degrade_bench.metric.host.process import MetricDiedError
 from degrade_bench.metric.identity import is_foreign
 from degrade_bench.metric.memory import give_back_memory, is_out_of_memory
 from degrade_bench.metric.prepared import Prepared, from_array, takes_prepared
+from degrade_bench.metric.sets.maker import VectorMaker
 from degrade_bench.metric.traits import MetricAttributes
 from degrade_bench.runs.columns import INTERRUPTED, Status
 
@@ -49,6 +51,7 @@ class Outcome:
         seconds: time spent scoring.
         windows: the scores that ``score`` is the mean of, for a metric that scores windows.
         died: whether the metric's process ended over it.
+        vectors: of an embedder, ``(frames, dim)``; the score is how many there are.
     """
 
     score: float | None
@@ -57,6 +60,7 @@ class Outcome:
     seconds: float
     windows: tuple[float, ...] | None = None
     died: bool = False
+    vectors: np.ndarray | None = field(default=None, compare=False)
 
     @classmethod
     def not_applicable(cls, reason: str) -> Outcome:
@@ -87,6 +91,11 @@ class Outcome:
         if math.isnan(score):
             return cls.failed(RETURNED_NAN, seconds)
         return cls(score, "ok", None, seconds)
+
+    @classmethod
+    def embedded(cls, vectors: np.ndarray, seconds: float) -> Outcome:
+        """An embedder made vectors."""
+        return cls(float(len(vectors)), "ok", None, seconds, vectors=vectors)
 
     @classmethod
     def scored_windows(cls, windows: tuple[float, ...], seconds: float) -> Outcome:
@@ -219,6 +228,12 @@ def _scored(metric: Metric, cells: Sequence[MetricInput], sample_rate: int, star
     if prepared:
         assert takes_prepared(metric)
         return outcomes_of(metric, metric.begin(prepared)().scores, len(cells), started)
+    if isinstance(metric, VectorMaker):
+        with calling(metric):
+            heard = [Heard(cell.samples, sample_rate) for cell in cells if cell.samples is not None]
+            made = [metric.vectors_of(signal) for signal in heard]
+        seconds = (time.perf_counter() - started) / len(cells)
+        return [Outcome.embedded(vectors, seconds) for vectors in made]
     batch = _stacked(metric, [cell.samples for cell in cells if cell.samples is not None])
     references = [cell.reference for cell in cells if cell.reference is not None]
     reference = _stacked(metric, references) if references else None

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from degrade_bench.corpus.source import ClipSource, identities
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.ladder import LEVELS
 from degrade_bench.metric.base import Metric
+from degrade_bench.metric.sets.base import SetMetric
+from degrade_bench.metric.sets.maker import VectorMaker, makers_of
 from degrade_bench.runs.names import FORMAT
 from degrade_bench.runs.record import Identity
 from degrade_bench.sweep.cells import Block, expand
@@ -23,7 +26,7 @@ class Sweep:
     Attributes:
         sources: the clips, in order.
         degradations: in the order of the table, controls included.
-        metrics: light ones are computed by the workers, the others where the device is.
+        metrics: of single clips. Light ones are computed by the workers, the others where the device is.
         seed: the run seed.
         levels: of ladders that have them all; shorter ladders are run whole.
         replicates: independent draws of every cell.
@@ -33,6 +36,7 @@ class Sweep:
         retry_failed: score again the blocks in which a cell failed.
         keep_going: go on where a metric fails on all of its first cells.
         damage_device: where workers do heavy maths on signals: ``cpu``, or ``cuda:N``.
+        set_metrics: of sets of clips, computed when the vectors of all clips are there.
     """
 
     sources: tuple[ClipSource, ...]
@@ -47,6 +51,22 @@ class Sweep:
     retry_failed: bool = False
     keep_going: bool = False
     damage_device: str = "cpu"
+    set_metrics: tuple[SetMetric, ...] = ()
+
+    @cached_property
+    def makers(self) -> tuple[VectorMaker, ...]:
+        """Who makes the vectors that set metrics compare."""
+        return makers_of(self.set_metrics)
+
+    @property
+    def heard(self) -> tuple[Metric, ...]:
+        """Whatever hears every cell."""
+        return (*self.metrics, *self.makers)
+
+    @property
+    def judged(self) -> tuple[Metric, ...]:
+        """Whatever has rows in the score table."""
+        return (*self.metrics, *self.set_metrics)
 
     def blocks(self) -> list[Block]:
         """The blocks of every clip."""

@@ -14,6 +14,7 @@ from degrade_bench.errors import ConfigError, MetricError, UnknownNameError
 from degrade_bench.metric import catalogue
 from degrade_bench.metric.adapter import Adapter
 from degrade_bench.metric.catalogue import default_metrics, describe_metrics, load_metric
+from degrade_bench.metric.sets import SET_METRICS
 from tests.metric.plain import Plain
 
 
@@ -22,8 +23,9 @@ def test_the_listing_declares_every_metric_for_what_it_is():
     assert json.loads(json.dumps(list(entries.values())))
     compared = {"si-sdr", "mr-spectral", "log-mel", "chroma-order-free", "chroma-aligned"}
     compared |= {"musicnn-mtt", "musicnn-msd", "basic-pitch", "zimtohrli", "visqol", "haaqi", "clap", "mert"}
-    assert {name for name, entry in entries.items() if entry["needs_reference"]} == compared
+    assert {name for name, entry in entries.items() if entry["needs_reference"]} == compared | {*SET_METRICS}
     distances = {"mr-spectral", "log-mel", "zimtohrli"}
+    distances |= {name for name in SET_METRICS if name.startswith(("frechet", "mmd"))}
     assert {name for name, entry in entries.items() if not entry["higher_is_better"]} == distances
     assert entries["muq-eval"]["window_seconds"] == 10.0
     assert entries["muq-eval"]["sample_rate"] == 24000

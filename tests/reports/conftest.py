@@ -16,6 +16,9 @@ from degrade_bench.clip import Clip
 from degrade_bench.metric.catalogue import load_metric
 from degrade_bench.reports import write_report
 from degrade_bench.reports.inputs import RunView, load_run
+from degrade_bench.runs.names import SETS
+from degrade_bench.runs.ownership import claim
+from degrade_bench.runs.set_values import SetValue, write_set_values
 from tests.conftest import make_clip, with_report
 from tests.reports.fabricated import fabricated
 
@@ -55,6 +58,8 @@ def make_full(finished: Path, folder: Path) -> None:
     verdicts = analysis.verdicts.copy()
     verdicts.loc[verdicts["metric"] == "loudness", "verdict"] = "inconclusive"
     write(fabricated(replace(analysis, verdicts=verdicts)), folder)
+    claim(folder, [SETS])
+    write_set_values(folder, [SetValue("log-mel", "white_noise", 1, "test", 0, 7, 6, 70, 200, 0.5, 0.25, 0.125)])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         write_report(folder)

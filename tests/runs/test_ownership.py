@@ -133,11 +133,12 @@ def test_a_file_in_our_folder_that_is_not_listed_is_not_written_over(tmp_path, n
         assert snapshot(tmp_path) == before
 
 
-@pytest.mark.parametrize("name", ["figures", "audio", "shards"])
+@pytest.mark.parametrize("name", ["figures", "audio", "shards", "embeddings"])
 def test_a_linked_directory_is_neither_emptied_nor_written_into(tmp_path, name):
     ours, other = tmp_path / "ours", tmp_path / "other"
     a_run(ours)
     files = {"figures": "curves_noise.svg", "audio": "clean.mp3", "shards": f"{0:024x}.json"}
+    files["embeddings"] = f"{0:024x}.arrow"
     for inside in (*files.values(), f"{PARTIAL}1-ab.svg"):
         put(other, inside, b"another's")
     if (ours / name).exists():
@@ -145,14 +146,14 @@ def test_a_linked_directory_is_neither_emptied_nor_written_into(tmp_path, name):
         (ours / name).rmdir()
     (ours / name).symlink_to(other)
     listing = json.loads((ours / FILES).read_text())
-    listing["files"] = sorted({*listing["files"], "shards/"})
+    listing["files"] = sorted({*listing["files"], "shards/", "embeddings/"})
     (ours / FILES).write_text(json.dumps(listing))
     before = snapshot(other)
     for overwrite in (False, True):
         assert "is a link" in refuse(lambda overwrite=overwrite: RunFolder(ours, overwrite))
     ownership.remove(ours, ownership.listed(ours))
     ownership.remove_leftovers(ours)
-    claimed = f"{name}/{'' if name == 'shards' else files[name]}"
+    claimed = f"{name}/{'' if name in ownership.OF_SHARDS else files[name]}"
     assert "is a link" in refuse(lambda: ownership.claim(ours, [claimed]))
     assert snapshot(other) == before
     assert (ours / name).is_symlink()

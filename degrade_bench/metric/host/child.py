@@ -27,6 +27,7 @@ from degrade_bench.errors import DegradeBenchError
 from degrade_bench.metric.base import Metric, Treatment, checked_counts, checked_scores, checked_windows
 from degrade_bench.metric.host.messages import Answer, Failed, Load, Loaded, Look, Request, Score, Scored, Seen
 from degrade_bench.metric.memory import is_out_of_memory
+from degrade_bench.metric.sets.base import SetMetric
 from degrade_bench.metric.traits import Traits
 
 T = TypeVar("T")
@@ -121,6 +122,7 @@ def _loaded(metric: Metric) -> Loaded:
         described=to_jsonable_python(metric.describe(), fallback=str),
         settings=to_jsonable_python(dict(metric.given_settings), fallback=str),
         counts=checked_counts(metric),
+        of_sets=isinstance(metric, SetMetric),
     )
 
 

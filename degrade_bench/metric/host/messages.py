@@ -57,6 +57,7 @@ class Loaded:
         described: what ``list metrics --json`` prints.
         settings: as the metric took them, in values that JSON has.
         counts: what it counts, at the start.
+        of_sets: whether it compares sets of clips, which is done where their vectors are.
     """
 
     traits: Traits
@@ -64,6 +65,7 @@ class Loaded:
     described: Mapping[str, Any]
     settings: Mapping[str, Any]
     counts: Mapping[str, int]
+    of_sets: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -116,6 +116,11 @@ class Hosted(Metric):
     def __reduce__(self) -> tuple[Any, ...]:
         return Hosted, (self._request, self._loaded, self._timeout)
 
+    @property
+    def of_sets(self) -> bool:
+        """Whether it compares sets of clips, which is done where their vectors are."""
+        return self._loaded.of_sets
+
     def adopt(self, host: HostProcess) -> None:
         """Use a process that has loaded the metric already."""
         self._host = host

@@ -18,6 +18,7 @@ ORDER = (
     "genres",
     "curves",
     "listen",
+    "sets",
     "trust",
     "clips",
     "provenance",

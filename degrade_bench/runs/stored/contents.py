@@ -17,15 +17,18 @@ from degrade_bench._support.contained import parse_json
 from degrade_bench._support.files import PARTIAL, folder_error
 from degrade_bench.errors import RunFolderError, StorageError
 from degrade_bench.runs import ownership
-from degrade_bench.runs.names import FILES, LOCK, SHARDS
+from degrade_bench.runs.names import FILES, LOCK
 from degrade_bench.runs.stored.lease import is_lease
 
 ABOUT_THE_DISK = ("the disk is full", "no permission", "cannot write")
 """How messages begin that are about the local copy."""
-FOREIGN_SHARDS = f"{SHARDS}/of-somebody"
-"""What stands for all that is in a folder of that name which is not ours."""
 MOST_AT_ONCE = 8
 """How many objects are copied at a time."""
+
+
+def foreign_shards(place: str) -> str:
+    """What stands for all that is in a folder of shards which is not ours."""
+    return f"{place}/of-somebody"
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,9 @@ def contents_of(folder: Path, option: str) -> Contents:
         there.update({f"{place}/{one.path.name}": one.size for one in inside if one.size is not None})
     ours = {name: size for name, size in there.items() if is_ours(name, listed)}
     foreign = {name for name in there.keys() - ours.keys() if ownership.may_be_listed(name)}
-    if f"{SHARDS}/" not in listed and any(name.startswith(f"{SHARDS}/") for name in there):
-        foreign.add(FOREIGN_SHARDS)
+    for place in ownership.OF_SHARDS:
+        if f"{place}/" not in listed and any(name.startswith(f"{place}/") for name in there):
+            foreign.add(foreign_shards(place))
     writer = parse_json(listing).get("writer")
     return Contents(listing, listed, writer if isinstance(writer, str) else None, ours, frozenset(foreign))
 
@@ -100,8 +104,10 @@ def is_ours(name: str, listed: Iterable[str]) -> bool:
         name: relative to the directory.
         listed: what the directory's list lists.
     """
-    place, _, shard = name.partition("/")
-    return f"{SHARDS}/" in listed and ownership.is_shard_name(shard) if place == SHARDS else name in listed
+    place = ownership.shard_folder(name)
+    if place is None:
+        return name in listed
+    return f"{place}/" in listed and ownership.is_shard_name(name.removeprefix(f"{place}/"))
 
 
 def copied(folder: Path, names: Iterable[str], target: Path) -> list[str]:

@@ -21,7 +21,7 @@ from degrade_bench._support import object_server, objects
 from degrade_bench._support.addresses import shown
 from degrade_bench.errors import DegradeBenchError, StorageError
 from degrade_bench.runs import ownership
-from degrade_bench.runs.names import FILES, RECORD, SHARDS
+from degrade_bench.runs.names import FILES, RECORD
 from degrade_bench.runs.stored.contents import Contents, several
 from degrade_bench.runs.stored.lease import Lease
 
@@ -151,16 +151,20 @@ class Mirror:
         rows = self._shards(".arrow")
         clips = self._shards(".json")  # looked for after the rows: a clip is written before its rows are
         listed = ownership.listed(self._place)
-        others = sorted(listed - {f"{SHARDS}/"}, key=lambda name: (name == RECORD, name))
+        others = sorted(
+            listed - {f"{place}/" for place in ownership.OF_SHARDS}, key=lambda name: (name == RECORD, name)
+        )
         stamps = {name: _stamp(self._place / name) for name in (*clips, *rows, *others)}
         return _Look(listed, {name: stamp for name, stamp in stamps.items() if stamp is not None})
 
     def _shards(self, suffix: str) -> list[str]:
-        """The files of that kind in the folder of the shards."""
-        names: list[str] = []
-        with contextlib.suppress(FileNotFoundError):
-            names = sorted(name for name in os.listdir(self._place / SHARDS) if name.endswith(suffix))
-        return [f"{SHARDS}/{name}" for name in names if ownership.is_shard_name(name)]
+        """The files of that kind in the folders of shards."""
+        found: list[str] = []
+        for place in ownership.OF_SHARDS:
+            with contextlib.suppress(FileNotFoundError):
+                names = sorted(name for name in os.listdir(self._place / place) if name.endswith(suffix))
+                found += [f"{place}/{name}" for name in names if ownership.is_shard_name(name)]
+        return found
 
     def _list(self, names: frozenset[str]) -> None:
         """Have the storage list these files, if it does not."""
@@ -176,7 +180,7 @@ class Mirror:
 
     def _send(self, look: _Look) -> None:
         new = [name for name, stamp in look.stamps.items() if self._sent.get(name) != stamp]
-        shards = [name for name in new if name.startswith(f"{SHARDS}/")]
+        shards = [name for name in new if ownership.shard_folder(name)]
         for suffix in (".json", ".arrow"):  # no row without its clip
             several(self._copy, [name for name in shards if name.endswith(suffix)])
         for name in new[len(shards) :]:
@@ -207,7 +211,8 @@ class Mirror:
 
 def _entries(names: Iterable[str]) -> frozenset[str]:
     """What a list says for these files."""
-    return frozenset(f"{SHARDS}/" if name.startswith(f"{SHARDS}/") else name for name in names)
+    places = ((ownership.shard_folder(name), name) for name in names)
+    return frozenset(name if place is None else f"{place}/" for place, name in places)
 
 
 def _stamp(path: Path) -> Stamp | None:

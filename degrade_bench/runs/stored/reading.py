@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 
 from degrade_bench._support import objects
 from degrade_bench._support.addresses import checked_address, is_stored, key_of
-from degrade_bench.runs.names import RUN_FILES, SHARDS
-from degrade_bench.runs.ownership import is_shard_name
+from degrade_bench.runs.names import RUN_FILES
+from degrade_bench.runs.ownership import OF_SHARDS, is_shard_name
 from degrade_bench.runs.stored.contents import as_addresses, copied
 
 MOST_LOOKS = 3
@@ -67,7 +67,8 @@ def _there(folder: Path, names: Sequence[str]) -> list[str]:
     if not top:
         objects.check_bucket(folder)
     wanted = [one.path.name for one in top if one.path.name in names and one.size is not None]
-    if SHARDS in names:
-        shards = (one.path.name for one in objects.listed(folder / SHARDS))
-        wanted += [f"{SHARDS}/{name}" for name in shards if is_shard_name(name)]
+    for place in OF_SHARDS:
+        if place in names:
+            shards = (one.path.name for one in objects.listed(folder / place))
+            wanted += [f"{place}/{name}" for name in shards if is_shard_name(name)]
     return wanted

@@ -24,8 +24,8 @@ from degrade_bench._support.addresses import checked_address, is_stored, key_of,
 from degrade_bench._support.files import file_word, write_text
 from degrade_bench.errors import RunFolderError, StorageError
 from degrade_bench.runs import ownership
-from degrade_bench.runs.names import FILES, SHARDS
-from degrade_bench.runs.stored.contents import FOREIGN_SHARDS, Contents, as_addresses, contents_of, copied
+from degrade_bench.runs.names import FILES
+from degrade_bench.runs.stored.contents import Contents, as_addresses, contents_of, copied, foreign_shards
 from degrade_bench.runs.stored.lease import Lease
 from degrade_bench.runs.stored.mirror import Mirror
 
@@ -124,7 +124,7 @@ def _prepare(
         expected = ownership.listed(place)
         missing = [name for name in there.sizes if name in expected and not (place / name).is_file()]
         _copy_all(folder, missing, place)
-        shards = [name for name in there.sizes if name.startswith(f"{SHARDS}/") and (place / name).is_file()]
+        shards = [name for name in there.sizes if ownership.shard_folder(name) and (place / name).is_file()]
         alike = missing + shards
     else:
         writer, alike = secrets.token_hex(8), list(there.sizes)
@@ -188,13 +188,14 @@ def _state(home: Path) -> dict[str, Any]:
 
 def _forget_foreign(place: Path, state: dict[str, Any]) -> None:
     """Remove the empty files that stood for what was not ours the last time."""
-    names = [name for name in state.get("foreign", ()) if ownership.may_be_listed(name) or name == FOREIGN_SHARDS]
+    stands_for = {foreign_shards(folder): folder for folder in ownership.OF_SHARDS}
+    names = [name for name in state.get("foreign", ()) if ownership.may_be_listed(name) or name in stands_for]
     with contextlib.suppress(OSError):
         for name in names:
             if _is_empty(place / name):
                 (place / name).unlink()
-        if FOREIGN_SHARDS in names:
-            (place / SHARDS).rmdir()
+        for name in stands_for.keys() & set(names):
+            (place / stands_for[name]).rmdir()
 
 
 def _is_empty(path: Path) -> bool:
