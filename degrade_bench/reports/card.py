@@ -65,7 +65,7 @@ def hearing_card(run: RunView, metric: str) -> dict[str, Any]:
             for row in verdicts
             if row["verdict"] == Verdict.SENSITIVE
         },
-        "noticed": {f"{row.group}/{row.family}": row.cells[column].noticed for row in profile(run)},
+        "heard_from_level": {f"{row.group}/{row.family}": row.cells[column].heard_from for row in profile(run)},
     }
 
 
@@ -91,20 +91,16 @@ def hearing_card_lines(run: RunView, metric: str) -> list[str]:
         *(f"- **{said.opening}:** {_text(said.text)}" for said in short.statements),
         *([f"- {short.next_step}"] if short.next_step else []),
         "",
-        "| family | damages | noticed |",
+        "| family | damages | half of those heard, from level |",
         "| --- | --- | --- |",
     ]
     for row in profile(run):
         cell = row.cells[run.metrics.index(metric)]
-        share = "–" if cell.noticed is None else f"{round(100 * cell.noticed)} %"
         marks = ", ".join(f"{count} {verdict}" for verdict, _, count in cell.counts)
-        lines.append(f"| {_text(row.family)} | {marks} | {share} |")
+        lines.append(f"| {_text(row.family)} | {marks} | {number(cell.heard_from)} |")
     fingerprint = f"fingerprint `{card['fingerprint']}`"
     return [
         *lines,
-        "",
-        "Noticed: share of clips whose score falls further than under 95 % of harmless edits, over all levels,",
-        "less the same share under placebos.",
         "",
         f"Nuisance floor {floor}, margin {number(facts['margin'])}, in the metric's unit; {CLEAN} clips score "
         f"{number(facts['clean_mean'])} (standard deviation {number(facts['clean_sd'])}). Made by degrade-bench "

@@ -85,12 +85,12 @@ class ProfileCell:
     Attributes:
         counts: how many damages have which verdict, as pairs of a mark and a count, the commonest first.
         words: the same in words.
-        noticed: share of clips noticed beyond the placebo, over levels and damages; None where it is not known.
+        heard_from: the level from which on half of the damages that it is sensitive to are heard; None without any.
     """
 
     counts: Sequence[tuple[str, str, int]]
     words: str
-    noticed: float | None
+    heard_from: int | None
 
     @property
     def verdict(self) -> str:
@@ -195,13 +195,18 @@ def _families(meant: Sequence[Mapping[str, Any]], possible: Sequence[Mapping[str
 
 
 def _from_level(rows: Sequence[Mapping[str, Any]], verdict: Verdict) -> str:
-    """From which level on half of the damages are heard."""
-    levels = [row["detection_level"] for row in rows if not missing(row["detection_level"])]
-    if verdict != Verdict.SENSITIVE or not levels:
+    """From which level on half of the damages are heard, in words."""
+    level = _half_from(rows)
+    if verdict != Verdict.SENSITIVE or level is None:
         return ""
-    if max(levels) == min(levels):
-        return f"; from level {int(min(levels))} on"
-    return f"; half of them from level {math.ceil(median(levels))} on"
+    alike = len({row["detection_level"] for row in rows}) == 1
+    return f"; from level {level} on" if alike else f"; half of them from level {level} on"
+
+
+def _half_from(rows: Iterable[Mapping[str, Any]]) -> int | None:
+    """The level from which on half of the damages are heard; None where none is."""
+    levels = [row["detection_level"] for row in rows if not missing(row["detection_level"])]
+    return math.ceil(median(levels)) if levels else None
 
 
 def _next_step(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> str | None:
@@ -230,26 +235,21 @@ def _next_step(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> str | None
 
 
 def profile(run: RunView) -> list[ProfileRow]:
-    """Families of damages as rows, metrics as columns, and in every cell the verdicts and how much was noticed.
+    """Families of damages as rows, metrics as columns, and in every cell the verdicts and from where on it hears.
 
     Args:
         run: with its analysis.
     """
     verdicts = records(run.analysis.verdicts)
-    shares = {
-        (row["group"], row["family"], row["metric"]): row
-        for row in records(run.analysis.families)
-        if not missing(row["family"]) and row["family"]
-    }
     rows = []
     for group, family in dict.fromkeys((row["group"], row["family"]) for row in verdicts):
         here = [row for row in verdicts if (row["group"], row["family"]) == (group, family)]
-        cells = [_cell(of_metric(here, metric), shares.get((group, family, metric))) for metric in run.metrics]
+        cells = [_cell(of_metric(here, metric)) for metric in run.metrics]
         rows.append(ProfileRow(group, family, list(dict.fromkeys(row["degradation"] for row in here)), cells))
     return rows
 
 
-def _cell(rows: Sequence[Mapping[str, Any]], share: Mapping[str, Any] | None) -> ProfileCell:
+def _cell(rows: Sequence[Mapping[str, Any]]) -> ProfileCell:
     found = [row["verdict"] for row in rows]
     order = [verdict.value for verdict in Verdict if verdict.value in found]
     order.sort(key=lambda verdict: -found.count(verdict))  # stable: the order of verdicts decides between equals
@@ -259,5 +259,5 @@ def _cell(rows: Sequence[Mapping[str, Any]], share: Mapping[str, Any] | None) ->
     return ProfileCell(
         counts=[(verdict, VERDICT_MARKS[verdict], found.count(verdict)) for verdict in order],
         words="; ".join(f"{verdict}: {', '.join(names)}" for verdict, names in named.items()),
-        noticed=share["noticed"] if share else None,
+        heard_from=_half_from(row for row in rows if row["verdict"] == Verdict.SENSITIVE),
     )

@@ -21,7 +21,6 @@ def rows(run: RunView) -> dict[str, Any]:
         "groups": {group: [row for row in families if row.group == group] for group in groups},
         "marks": {verdict: mark for verdict, mark in VERDICT_MARKS.items() if verdict in occurring},
         "meanings": VERDICT_MEANINGS,
-        "has_shares": any(cell.noticed is not None for row in families for cell in row.cells),
     }
 
 
