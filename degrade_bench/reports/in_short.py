@@ -20,6 +20,8 @@ from degrade_bench.reports.words import missing, number, records
 MOST_NAMES = 4
 """Degradations of one family that are named; of more their count is said."""
 
+FEWEST_OF_GROUP, FEWEST_OF_FAMILY = 10, 3
+"""Tested degradations from which on a group, or a family, is named whole: of fewer it is said which they are."""
 MOST_EXCEPTIONS = 3
 """Degradations of a group that are named as exceptions from the rest of it."""
 
@@ -161,19 +163,19 @@ def phrase(rows: Sequence[Mapping[str, Any]], among: Sequence[Mapping[str, Any]]
         rows: of the damages that are meant.
         among: of all damages that could be meant, by group and family.
 
-    >>> noise = [{"group": "signal", "family": "noise", "degradation": name} for name in ("hum", "clicks")]
+    >>> noise = [{"group": "signal", "family": "noise", "degradation": name} for name in ("hum", "hiss", "clicks")]
     >>> order = [{"group": "structural", "family": "order", "degradation": name} for name in ("bar_shuffle", "cut")]
     >>> phrase([*noise, order[0]], [*noise, *order])
-    'all signal damage; order (bar shuffle)'
+    'noise; order (bar shuffle)'
     """
     said = []
     for group in dict.fromkeys(row["group"] for row in among):
         meant = [row for row in rows if row["group"] == group]
         possible = [row for row in among if row["group"] == group]
         exceptions = [row for row in possible if row not in meant]
-        if not exceptions:
+        if len(possible) >= FEWEST_OF_GROUP and not exceptions:
             said.append(f"all {group} damage")
-        elif len(exceptions) <= MOST_EXCEPTIONS and len(meant) > 2 * len(exceptions) + 1:
+        elif len(possible) >= FEWEST_OF_GROUP and len(exceptions) <= MOST_EXCEPTIONS:
             said.append(f"all {group} damage but {', '.join(spoken(row['degradation']) for row in exceptions)}")
         elif meant:
             said.append(_families(meant, possible))
@@ -185,7 +187,7 @@ def _families(meant: Sequence[Mapping[str, Any]], possible: Sequence[Mapping[str
     for family in dict.fromkeys(row["family"] for row in meant):
         names = [spoken(row["degradation"]) for row in meant if row["family"] == family]
         of_all = sum(row["family"] == family for row in possible)
-        if len(names) == of_all:
+        if len(names) == of_all >= FEWEST_OF_FAMILY:
             said.append(str(family))
         elif len(names) > MOST_NAMES:
             said.append(f"{family} ({len(names)} of {of_all})")

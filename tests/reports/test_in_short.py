@@ -25,13 +25,15 @@ def damages(group: str, **families: int) -> list[dict[str, str]]:
 
 
 def test_a_phrase_names_whole_groups_families_and_parts_of_them():
-    signal, structural = damages("signal", noise=6, codec=3), damages("structural", order=8, pitch=2)
+    signal, structural = damages("signal", noise=6, codec=4), damages("structural", order=8, pitch=2)
     every = [*signal, *structural]
     assert phrase(every, every) == "all signal damage; all structural damage"
-    assert phrase(signal[:-1], every) == "all signal damage but codec 2"
+    assert phrase(signal[:-1], every) == "all signal damage but codec 3"
     assert phrase(signal[:6], every) == "noise", "too many exceptions"
     assert phrase(structural[:5], every) == "order (5 of 8)"
-    assert phrase([structural[0], *structural[8:]], every) == "order (order 0), pitch"
+    assert phrase([structural[0], *structural[8:]], every) == "order (order 0), pitch (pitch 0, pitch 1)"
+    few = damages("signal", noise=1)
+    assert phrase(few, few) == "noise (noise 0)", "one damage is not all of them"
     assert phrase([], every) == ""
 
 
