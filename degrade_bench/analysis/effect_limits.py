@@ -46,7 +46,7 @@ def dz_limits(means: np.ndarray, alpha: float) -> DzLimits:
 
     >>> limits = dz_limits(np.array([0.5, 1.0, 1.5, 2.0, 0.2, 0.8]), 0.05)
     >>> print(f"{limits.dz:.2f}, at least {limits.low:.2f} and at most {limits.high:.2f}")
-    1.53, at least 0.47 and at most 2.53
+    1.51, at least 0.45 and at most 2.49
     """
     values = means[np.isfinite(means)]
     tracks = len(values)

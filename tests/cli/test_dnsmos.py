@@ -58,7 +58,7 @@ def test_the_command_line_scores_with_it_and_says_what_it_was_made_for(call, mus
     assert record["metrics"][0]["domain"] == "speech"
     assert record["metrics"][0]["parts"]["output"] == "p808"
     page = (tmp_path / "out" / "report.html").read_text()
-    assert page.lower().count(NOTE) == 2
+    assert page.lower().count(NOTE) == 3, "on its card, in its table, in the provenance"
     scores = pd.read_parquet(tmp_path / "out" / "scores.parquet")
     clean = scores[scores["role"] == "clean"].set_index("clip_id")["score"]
     metric = load_metric("dnsmos", {"output": "p808"}, "cpu")
