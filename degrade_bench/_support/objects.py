@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from degrade_bench._support.addresses import bucket_of, key_of
+from degrade_bench._support.interrupts import never_a_row
 from degrade_bench._support.object_server import ObjectError, client, patient, reasons
 
 BLOCK_BYTES = 8 << 20
@@ -117,7 +118,9 @@ def write(path: Path, content: bytes | Path) -> None:
     if threading.current_thread() is not threading.main_thread():
         return _write(path, content)
     with ThreadPoolExecutor(1) as pool:  # where no handler of a signal runs, and nothing breaks off half-way
-        pool.submit(_write, path, content).result()
+        with never_a_row():  # interrupted while it starts its thread, a pool would not wait for it
+            written = pool.submit(_write, path, content)
+        written.result()
 
 
 def _write(path: Path, content: bytes | Path) -> None:
