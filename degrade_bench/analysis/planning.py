@@ -164,7 +164,8 @@ def outlook(
         return Outlook()
     tracks, inconclusive = ladder[-1].tracks, ruling.verdict is Verdict.INCONCLUSIVE
     if design is None:
-        return Outlook(power_note=f"{tracks} recordings are too few to plan with" if inconclusive else None)
+        too_few = "1 recording is" if tracks == 1 else f"{tracks} recordings are"
+        return Outlook(power_note=f"{too_few} too few to plan with" if inconclusive else None)
     if not design.has_spread:
         still = f"the drop has no spread between the {tracks} recordings, so there is nothing to plan from"
         return Outlook(power_note=still if inconclusive else None)
