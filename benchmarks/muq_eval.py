@@ -1,6 +1,7 @@
 """MuQ-Eval's fast path beside ``muq``'s own forward: agreement, speed, memory.
 
-    python benchmarks/muq_eval.py [--music DIR] [--clips N] [--only SECTION ...] [--quick] [--compile] [--out FILE]
+    python benchmarks/muq_eval.py [--music DIR] [--clips N] [--only SECTION ...] [--quick] [--compile] [--keep DIR]
+                                  [--out FILE]
     python benchmarks/muq_eval.py --gpu [--out FILE]
 
 One random checkpoint of the published sizes and formats is made for the purpose (1.3 GB in a temporary folder);
@@ -51,6 +52,7 @@ def main() -> None:
     parser.add_argument("--only", choices=SECTIONS, nargs="+", default=SECTIONS, help="these sections")
     parser.add_argument("--compile", action="store_true", help="also time torch.compile, its start included")
     parser.add_argument("--gpu", action="store_true", help="on a CUDA device, and nothing on the CPU")
+    parser.add_argument("--keep", type=Path, help="a folder where what was agreed on is kept, to go on from")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--memory-of", nargs=3, help=argparse.SUPPRESS)  # the process that is measured
     options = parser.parse_args()
@@ -125,7 +127,8 @@ def agree(files: Files, encoders: dict, options: argparse.Namespace) -> str:
     def score(frames: torch.Tensor) -> torch.Tensor:
         return network.score(network.pooled(frames))
 
-    exact = agreement.compare(encoders[MUQ], {FLOAT32: encoders[FLOAT32]}, score, clips)[FLOAT32]
+    kept = [None if options.keep is None else options.keep / f"{name}.jsonl" for name in ("exact", "rough")]
+    exact = agreement.compare(encoders[MUQ], {FLOAT32: encoders[FLOAT32]}, score, clips, kept[0])[FLOAT32]
     text = f"""## Agreement
 
 {len(exact.first)} clips, fast float32 beside `muq`'s forward: largest relative L2 error of a clip's features
@@ -141,7 +144,7 @@ the scores' standard deviation between clips is {exact.spread:.3f}."""
 mixed multiplied in float32 here what it had rounded to bfloat16, which errs as much, and bfloat16 itself was not
 tried."""
     many = list(islice(agreement.damaged(clips[:14], agreement.MORE_DAMAGES), options.clips))
-    agreed = agreement.compare(encoders[FLOAT32], rough, score, many)
+    agreed = agreement.compare(encoders[FLOAT32], rough, score, many, kept[1])
     damages = ", ".join(f"{name} {level}" for name, level in agreement.MORE_DAMAGES)
     head = (
         "",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -63,7 +65,7 @@ class Agreement:
 
 
 def compare(
-    first: Encode, others: Mapping[str, Encode], score: Encode, clips: Iterable[Clip]
+    first: Encode, others: Mapping[str, Encode], score: Encode, clips: Iterable[Clip], kept: Path | None = None
 ) -> dict[str, Agreement]:
     """An encoder beside others on every clip, as the contract prepares it.
 
@@ -72,19 +74,46 @@ def compare(
         others: the other ones, by name.
         score: the head that all share: a clip's features to its score.
         clips: the music.
+        kept: a file of what was heard before, by the clip's hash, which is not heard again; what is heard is added.
     """
-    errors: dict[str, list[float]] = {name: [] for name in others}
-    scores: dict[str, list[float]] = {name: [] for name in others}
-    own: list[float] = []
+    heard = {}
+    if kept is not None and kept.exists():
+        heard = {line["clip"]: line for line in map(json.loads, kept.read_text().splitlines())}
+    lines = []
     for clip in clips:
-        audio = preprocessed(clip.samples[None], clip.sample_rate)
-        frames = first(audio)
-        own.append(float(score(frames)))
-        for name, encode in others.items():
-            theirs = encode(audio)
-            errors[name].append(float((frames - theirs).norm() / frames.norm()))
-            scores[name].append(float(score(theirs)))
-    return {name: Agreement(tuple(errors[name]), tuple(own), tuple(scores[name])) for name in others}
+        line = heard.get(clip.hash)
+        if line is None or set(line["scores"]) != set(others):
+            line = _heard(first, others, score, clip)
+            if kept is not None:
+                with kept.open("a") as file:
+                    file.write(json.dumps(line) + "\n")
+        lines.append(line)
+    own = tuple(line["score"] for line in lines)
+    return {
+        name: Agreement(
+            tuple(line["errors"][name] for line in lines), own, tuple(line["scores"][name] for line in lines)
+        )
+        for name in others
+    }
+
+
+def _heard(first: Encode, others: Mapping[str, Encode], score: Encode, clip: Clip) -> dict:
+    """What the encoders make of one clip.
+
+    Args:
+        first: an encoder.
+        others: the other ones, by name.
+        score: the head that all share.
+        clip: the music.
+    """
+    audio = preprocessed(clip.samples[None], clip.sample_rate)
+    frames = first(audio)
+    line: dict = {"clip": clip.hash, "score": float(score(frames)), "errors": {}, "scores": {}}
+    for name, encode in others.items():
+        theirs = encode(audio)
+        line["errors"][name] = float((frames - theirs).norm() / frames.norm())
+        line["scores"][name] = float(score(theirs))
+    return line
 
 
 def damaged(clips: Sequence[Clip], damages: Sequence[tuple[str, int]] = DAMAGES) -> Iterator[Clip]:
