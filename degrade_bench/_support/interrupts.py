@@ -33,16 +33,22 @@ class _Held:
     Args:
         number: of the signal.
         former: the handler in whose place it stands.
+
+    Attributes:
+        heard: whether the signal came.
+        at_once: whether it is raised where it is heard, beside being raised at the end of the block.
     """
 
     def __init__(self, number: int, former: Any) -> None:
         self.number, self.former = number, former
-        self.heard = False
+        self.heard = self.at_once = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         if self.heard:
             self.former(number, frame)
         self.heard = True
+        if self.at_once:
+            raise KeyboardInterrupt
 
     def deliver(self) -> None:
         """Call the former handler, which has its place again."""
@@ -85,6 +91,24 @@ def raise_if_held() -> None:
     """
     if threading.current_thread() is threading.main_thread() and any(handler.heard for handler in _holding):
         raise KeyboardInterrupt
+
+
+@contextmanager
+def heard_at_once() -> Iterator[None]:
+    """Let an interruption that is held back end a block where it is: a wait for somebody else, in Python alone.
+
+    Raises:
+        KeyboardInterrupt: one came; the block that holds it raises its own.
+    """
+    waiting = list(_holding) if threading.current_thread() is threading.main_thread() else []
+    for handler in waiting:
+        handler.at_once = True
+    try:
+        raise_if_held()
+        yield
+    finally:
+        for handler in waiting:
+            handler.at_once = False
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 import time
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from degrade_bench._support.interrupts import TerminatedError, never_a_row, raise_if_held, terminable
+from degrade_bench._support.interrupts import TerminatedError, heard_at_once, never_a_row, raise_if_held, terminable
 from degrade_bench.metric.host.process import answers_within
 from degrade_bench.metric.outside.program import Program
 
@@ -140,4 +141,24 @@ def test_the_wait_for_another_process_ends_at_once():
     with interrupted_after(0.1), pytest.raises(KeyboardInterrupt), never_a_row():
         list(program.lines(b"", None))
     program.stop()
+    raise_if_held()
+
+
+def test_a_wait_in_python_alone_ends_at_the_first_interruption_and_nothing_beside_it_does():
+    ours, _theirs = socket.socketpair()
+    with interrupted_after(0.1), pytest.raises(KeyboardInterrupt), never_a_row(), heard_at_once():
+        ours.recv(1)
+    reached = []
+
+    def interrupted_between_waits():
+        with heard_at_once():
+            reached.append("nobody interrupts")
+        interrupt()
+        reached.append("held back again")
+        with heard_at_once():
+            reached.append("never")
+
+    with pytest.raises(KeyboardInterrupt), never_a_row():
+        interrupted_between_waits()
+    assert reached == ["nobody interrupts", "held back again"]
     raise_if_held()

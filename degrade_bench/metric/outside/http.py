@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import numpy as np
 
+from degrade_bench._support.interrupts import heard_at_once
 from degrade_bench._support.texts import one_line, said
 from degrade_bench.errors import ConfigError, MetricError
 from degrade_bench.metric.host.process import MetricDiedError
@@ -91,7 +92,7 @@ class Address:
         """One request: the answer's status, its words and its content."""
         deadline = None if self._timeout is None else time.monotonic() + self._timeout
         try:
-            with closing(self._connected(deadline)) as connection:
+            with heard_at_once(), closing(self._connected(deadline)) as connection:
                 headers = {"Content-Type": "application/json", "Connection": "close"} if body else {}
                 connection.request(method, self._target, body, headers)
                 response = connection.getresponse()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import array
 import base64
 import json
+import os
+import signal
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import torch
 
+from degrade_bench._support.interrupts import never_a_row
 from degrade_bench.errors import ConfigError, MetricError, NotApplicableError
 from degrade_bench.metric.catalogue import load_metric_apart
 from degrade_bench.metric.host.process import MetricDiedError
@@ -35,10 +38,10 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         heard = []
-        for signal in request["signals"] + request.get("references", []):
+        for sent in request["signals"] + request.get("references", []):
             samples = array.array("f")
-            samples.frombytes(base64.b64decode(signal["data"]))
-            assert len(samples) == signal["frames"] * signal["channels"]
+            samples.frombytes(base64.b64decode(sent["data"]))
+            assert len(samples) == sent["frames"] * sent["channels"]
             heard.append(samples)
         mood = int(heard[0][0])
         if mood == 2:
@@ -132,6 +135,15 @@ def test_what_goes_wrong_is_an_error_in_one_sentence(metric, mood, kind, text, m
     monkeypatch.setattr(http, "MOST_BYTES", 1 << 16)
     with pytest.raises(kind, match=text):
         metric.score(signals(mood), 8000)
+
+
+def test_an_interruption_is_heard_while_it_is_waited_for(metric):
+    timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), never_a_row():
+        metric.score(signals(4), 8000)
+    assert time.monotonic() - started < 0.5, "the server takes a second"
 
 
 def test_one_that_is_not_there_is_waited_for_a_little(metric, monkeypatch):
