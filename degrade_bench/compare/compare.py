@@ -22,7 +22,7 @@ from degrade_bench.compare.options import CompareOptions
 from degrade_bench.compare.pairing import CELL, pair
 from degrade_bench.compare.redundancy import redundancy
 from degrade_bench.compare.result import Comparison
-from degrade_bench.compare.runs import Run, load_runs, provenance_notes
+from degrade_bench.compare.runs import Run, load_runs, looks_notes, provenance_notes
 from degrade_bench.compare.units import Units
 from degrade_bench.compare.words import counted, listed
 from degrade_bench.errors import RunFolderError
@@ -62,7 +62,7 @@ def _compared(paths: Sequence[Path], options: CompareOptions) -> Comparison:
     apart = differences(cube, units, resampler, options)
     overall = board[board["scope"] == "overall"].set_index("metric")["miss_rate"]
     notes += [*provenance_notes(runs), *paired.notes, *more]
-    notes += [*_limits(cube, apart, noticed_from, options), *_rules(paths, analysis.options), *_looks(runs)]
+    notes += [*_limits(cube, apart, noticed_from, options), *_rules(paths, analysis.options), *looks_notes(runs)]
     return Comparison(
         runs=_runs(runs, paired.rows),
         metrics=_metrics(metrics, analysis, list(overall.index)),
@@ -119,18 +119,6 @@ def _rules(folders: Sequence[Path], options: AnalysisOptions) -> list[str]:
         if rules != options.rules:
             notes.append(f"the analysis in {folder.name} was made by rules {rules}: its verdicts may differ")
     return notes
-
-
-def _looks(runs: Sequence[Run]) -> list[str]:
-    """Which runs' scores were looked at more than once: nothing here is corrected for that."""
-    looked = [
-        run.label for run in runs if run.record.looked_at or (run.record.looks and run.record.looks.taken > 1)
-    ]
-    if not looked:
-        return []
-    return [
-        f"the scores of {listed(looked)} were looked at more than once, and verdicts here are not corrected for it"
-    ]
 
 
 def _limits(cube: Cube, apart: pd.DataFrame, noticed_from: dict[str, float], options: CompareOptions) -> list[str]:

@@ -93,7 +93,7 @@ def _each_clip_once(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def provenance_notes(runs: Sequence[Run]) -> list[str]:
-    """What the runs were made with, where it differs: the package, the libraries."""
+    """What the runs were made with, where it differs: the package, the libraries, the interpreter."""
     notes = []
     packages = {run.label: run.record.package_version for run in runs}
     revisions = {run.label: (run.record.git_revision or "unknown")[:7] for run in runs}
@@ -109,4 +109,19 @@ def provenance_notes(runs: Sequence[Run]) -> list[str]:
             differing.append(f"{name} {where(versions)}")
     if differing:
         notes.append(f"made with other versions of libraries: {listed(differing, separator='; ')}")
+    interpreters = {run.label: f"Python {run.record.python} on {run.record.platform}" for run in runs}
+    if len(set(interpreters.values())) > 1:
+        notes.append(f"made by other interpreters: {where(interpreters)}")
     return notes
+
+
+def looks_notes(runs: Sequence[Run]) -> list[str]:
+    """Which runs' scores were looked at more than once: nothing here is corrected for that."""
+    looked = [
+        run.label for run in runs if run.record.looked_at or (run.record.looks and run.record.looks.taken > 1)
+    ]
+    if not looked:
+        return []
+    return [
+        f"the scores of {listed(looked)} were looked at more than once, and verdicts here are not corrected for it"
+    ]

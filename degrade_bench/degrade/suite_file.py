@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from degrade_bench._support.yaml_entries import Where, WrongEntryError, checked
 from degrade_bench._support.yaml_lines import LinedYaml
 from degrade_bench.degrade import catalogue, references
 from degrade_bench.degrade.base import Degradation
@@ -27,9 +28,6 @@ from degrade_bench.degrade.suite_entries import (
     PluginEntry,
     RegisteredEntry,
     SuiteTop,
-    Where,
-    WrongEntryError,
-    checked,
 )
 from degrade_bench.errors import ConfigError, UnknownNameError
 

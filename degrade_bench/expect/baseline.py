@@ -3,7 +3,8 @@
 Cells are paired as :mod:`degrade_bench.compare` pairs them, so that what is compared is the same music under the
 same damage. For every damage to which the metric was sensitive, the counted drops of the two runs are compared by
 recording, at the highest level that both have. *Fallen* is a claim, corrected over all of them (S. Holm 1979);
-*held* is one, too: non-inferiority within the tolerance, each of its own.
+*held* is one, too: non-inferiority within the tolerance, each of its own. Both runs are judged by the thresholds
+that the earlier one was analysed with.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from degrade_bench.analysis import AnalysisOptions
+from degrade_bench.analysis import AnalysisOptions, load_options
 from degrade_bench.analysis import statistics as stat
 from degrade_bench.analysis.bounds import Spread, mean_intervals, p_negative
 from degrade_bench.analysis.claims import covered_levels
@@ -24,9 +25,9 @@ from degrade_bench.analysis.power import distance_shown
 from degrade_bench.analysis.resampling import Resampler
 from degrade_bench.analysis.verdicts import Verdict
 from degrade_bench.compare.pairing import pair
-from degrade_bench.compare.runs import Run, load_runs, provenance_notes
-from degrade_bench.errors import ConfigError, UnknownNameError
-from degrade_bench.expect.evidence import Evidence
+from degrade_bench.compare.runs import Run, load_runs, looks_notes, provenance_notes
+from degrade_bench.errors import ConfigError, RunFolderError, UnknownNameError
+from degrade_bench.expect.evidence import Evidence, of_metric
 from degrade_bench.expect.outcome import Finding, State
 from degrade_bench.reports.words import number
 from degrade_bench.runs.names import ANALYSIS, RECORD, SCORES
@@ -90,7 +91,8 @@ def against_baseline(
     Raises:
         ConfigError: they are one and the same, or a number that cannot be.
         UnknownNameError: one of them has no such metric.
-        RunFolderError: one cannot be read, or they have no cell in common; says why.
+        RunFolderError: one cannot be read, the earlier one was analysed by rules 1 or by another version, or they
+            have no cell in common; says why.
     """
     if not 0 <= tolerance < 1:
         raise ConfigError(f"tolerance must lie between 0 and 1, got {tolerance}")
@@ -98,18 +100,45 @@ def against_baseline(
         raise ConfigError(f"--baseline {baseline} is the run itself")
     with fetched_all([baseline, folder], (RECORD, SCORES, ANALYSIS)) as places:
         runs, notes = load_runs(places)
+        options, more = _thresholds(places, (baseline, folder))
         if places[0].resolve() > places[1].resolve():
             runs = runs[::-1]  # they come in the order of their paths
     paired = pair(runs)
-    notes += [*provenance_notes(runs), *paired.notes]
-    names, more = _metrics(paired.rows, runs, metrics)
+    names, others = _metrics(paired.rows, runs, metrics)
+    notes += [*provenance_notes(runs), *more, *looks_notes(runs), *paired.notes, *others]
     changes: list[Change] = []
     for name in names:
-        found, unheard = _changes(paired.rows, name, tolerance)
+        found, unheard = _changes(paired.rows, name, tolerance, options)
         changes += found
         if unheard:
-            more.append(f"{name}: not checked, since it was not sensitive to it before: {', '.join(unheard)}")
-    return _findings(changes, runs[0].label), notes + more
+            notes.append(f"{name}: not checked, since it was not sensitive to it before: {', '.join(unheard)}")
+    return _findings(changes, runs[0].label, options), notes
+
+
+def _thresholds(places: Sequence[Path], named: Sequence[Path]) -> tuple[AnalysisOptions, list[str]]:
+    """The thresholds that both runs are judged by, and what is to be said of those of the later one.
+
+    Args:
+        places: of the earlier run and the other.
+        named: their run directories as the user named them.
+
+    Raises:
+        RunFolderError: those of the earlier one cannot be read, or are of rules 1.
+    """
+    options = load_options(places[0])
+    if options.rules == 1:
+        raise RunFolderError(
+            f"--baseline {named[0]} was analysed by rules 1, and runs are compared by rules 2; conclude again: "
+            f"degrade-bench analysis {named[0]}"
+        )
+    try:
+        own = load_options(places[1])
+    except RunFolderError:
+        return options, [f"the analysis in {named[1]} was written by another version or is damaged: it is not used"]
+    then, now = (one.changed() or "the default" for one in (options, own))
+    if then == now:
+        return options, []
+    return options, [f"{named[1]} was analysed with other thresholds ({now}): judged by the baseline's ({then})"]
 
 
 def _metrics(rows: pd.DataFrame, runs: Sequence[Run], metrics: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -139,16 +168,27 @@ def _metrics(rows: pd.DataFrame, runs: Sequence[Run], metrics: Sequence[str]) ->
     return names, notes
 
 
-def _changes(rows: pd.DataFrame, metric: str, tolerance: float) -> tuple[list[Change], list[str]]:
+def _changes(
+    rows: pd.DataFrame, metric: str, tolerance: float, options: AnalysisOptions
+) -> tuple[list[Change], list[str]]:
     """The damages that were heard before, then and now; and the names of the others.
 
     Args:
         rows: the paired rows.
         metric: its name.
         tolerance: the share of a drop that may be lost.
+        options: thresholds.
     """
     mine = rows[rows["metric"] == metric]
-    then, now = (Evidence(metric, mine[mine["run"] == at].drop(columns="run"), asks_for_one=False) for at in (0, 1))
+    then, now = (
+        Evidence(
+            metric,
+            mine[mine["run"] == at].drop(columns="run"),
+            asks_for_one=False,
+            options=of_metric(options, metric),
+        )
+        for at in (0, 1)
+    )
     changes, unheard = [], []
     for name in then.damages:
         before, after = then.of(name), now.of(name)
@@ -190,14 +230,14 @@ def _top(effects: Sequence[pd.DataFrame]) -> int | None:
     return max(set.intersection(*levels), default=None)
 
 
-def _findings(changes: Sequence[Change], label: str) -> list[Finding]:
+def _findings(changes: Sequence[Change], label: str, options: AnalysisOptions) -> list[Finding]:
     """What became of each damage.
 
     Args:
         changes: of all metrics.
         label: the earlier run's.
+        options: thresholds.
     """
-    options = AnalysisOptions()
     resampler = Resampler(options.resamples, options.seed)
     fallen = stat.holm([change.p_fallen(resampler) for change in changes])
     return [

@@ -10,7 +10,6 @@ from degrade_bench.expect.evidence import Evidence, evidence_in
 from degrade_bench.expect.expectation_file import AskedOfMetric, ExpectationFile
 from degrade_bench.expect.judge import judge
 from degrade_bench.expect.outcome import Outcome
-from degrade_bench.expect.session import Bench
 
 
 def check_run(file: ExpectationFile, folder: Path, metrics: Sequence[str] = ()) -> list[Outcome]:
@@ -69,6 +68,8 @@ def check_metrics(
         ConfigError: something in the file is not there, or an entry names no metric; says in which line.
         DegradeBenchError: a metric cannot be scored.
     """
+    from degrade_bench.expect.session import Bench  # not before: it brings torch
+
     bench = Bench(folder, positive_control=file.positive_control, progress=progress, **file.run)
     outcomes = []
     for asked in _selected(file, metrics):

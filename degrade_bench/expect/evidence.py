@@ -121,7 +121,7 @@ def evidence_in(folder: Path | str, metrics: Sequence[str] = ()) -> list[Evidenc
             positive_control=_fired(analysis, name),
             has_fired=_fired(analysis, name) is not None,
             asks_for_one=options.positive_control,
-            options=_of_metric(options, name),
+            options=of_metric(options, name),
             looks=looks,
         )
         for name in metrics or names
@@ -147,7 +147,7 @@ def _fired(analysis: Analysis, metric: str) -> str | None:
     return str(rows.iloc[0]) if len(rows) and isinstance(rows.iloc[0], str) else None
 
 
-def _of_metric(options: AnalysisOptions, metric: str) -> AnalysisOptions:
+def of_metric(options: AnalysisOptions, metric: str) -> AnalysisOptions:
     """The thresholds of a run as far as they are about one metric."""
     effects = {name: effect for name, effect in (options.effects or {}).items() if name == metric}
     return replace(

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, StrictInt
 
 from degrade_bench._support.addresses import beside
+from degrade_bench._support.yaml_entries import Entry, Number, Where, WrongEntryError, checked
 from degrade_bench._support.yaml_lines import LinedYaml
-from degrade_bench.degrade import references
-from degrade_bench.degrade.base import Degradation
-from degrade_bench.degrade.suite_entries import Entry, Number, Where, WrongEntryError, checked
 from degrade_bench.errors import ConfigError, UnknownNameError
 from degrade_bench.expect.expectation import KINDS, POSITIVE_CONTROL, Expectation, Kind
+
+if TYPE_CHECKING:
+    from degrade_bench.degrade.base import Degradation
 
 NOT_HERE = ("out", "metric", "set", "suite", "degradation", "until", "max_clips", "looks", "overwrite")
 """Options of a run that stand elsewhere in the file, or do not go with it."""
@@ -116,6 +117,8 @@ class ExpectationFile:
         Raises:
             ConfigError: there is none of that name.
         """
+        from degrade_bench.degrade import references  # not before: it brings torch
+
         try:
             return references.get(asked.expectation.degradation, self.path.parent)
         except (ConfigError, UnknownNameError) as error:

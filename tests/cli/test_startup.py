@@ -44,6 +44,7 @@ def modules_after(*arguments: str) -> set[str]:
         (("report", "nowhere"), ("torch",)),
         (("compare", "nowhere"), ("torch",)),
         (("gate", "nowhere"), ("torch",)),
+        (("check", "examples/expectations.yaml", "--out", "nowhere"), ("torch",)),
         (("fetch", "nothing"), ("torch", "numpy")),
         (("list", "metrics"), COMPUTING),
         (("list", "degradations"), COMPUTING),

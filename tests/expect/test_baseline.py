@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from degrade_bench.analysis.options import AnalysisOptions
+from degrade_bench.conclude import conclude
 from degrade_bench.expect.baseline import against_baseline
 from tests.analysis.tables import noisy
 from tests.cli.conftest import call  # noqa: F401  # a fixture
@@ -94,3 +96,41 @@ def test_runs_that_cannot_be_compared_are_refused_and_what_is_left_out_is_said(t
         call("check", "--out", more, "--baseline", before, "--metric", "eyes"), "unknown metric of before"
     )
     assert_refused(call("check", "--out", more, "--baseline", before, "--tolerance", "1"), "tolerance must lie")
+
+
+def analysed(folder: Path, **thresholds: float) -> Path:
+    conclude(folder, AnalysisOptions(resamples=100, **thresholds))
+    return folder
+
+
+def test_both_are_judged_by_the_thresholds_of_the_baseline(tmp_path):
+    then, now = (run(tmp_path / name, heard()) for name in ("then", "now"))
+    found, notes = states(analysed(now, margin=2.0), then)
+    assert found == {"hiss": "pass", "shuffle": "pass"}, "drops of 1.5 under a margin that is not the baseline's"
+    said = "was analysed with other thresholds (margin = 2): judged by the baseline's (the default)"
+    assert f"{now} {said}" in notes
+    found, notes = states(now, analysed(then, margin=2.0))
+    assert not found
+    assert notes[-1].endswith("not sensitive to it before: hiss, shuffle")
+    assert not [note for note in notes if "thresholds" in note]
+
+
+def test_a_baseline_of_other_rules_or_of_another_version_is_refused_with_what_to_do(tmp_path, before, call):  # noqa: F811
+    old = analysed(run(tmp_path / "old", heard()), rules=1)
+    mend = f"runs are compared by rules 2; conclude again: degrade-bench analysis {old}"
+    assert_refused(call("check", "--out", before, "--baseline", old), f"was analysed by rules 1, and {mend}")
+    judged_by = "(rules = 1): judged by the baseline's (the default)"
+    assert f"{old} was analysed with other thresholds {judged_by}" in states(old, before)[1]
+    (old / "analysis.json").write_text('{"format": 1}')
+    again = call("check", "--out", before, "--baseline", old)
+    assert_refused(again, "written by another version (format 1")
+    passed_over = f"the analysis in {old} was written by another version or is damaged: it is not used"
+    assert passed_over in states(old, before)[1]
+
+
+def test_other_interpreters_are_said_and_no_reason_to_refuse(tmp_path, before):
+    other = run(tmp_path / "other", heard(), python="3.12.1")
+    found, notes = states(other, before)
+    assert found == {"hiss": "pass", "shuffle": "pass"}
+    versions = "Python 3.11.7 on Linux x86_64 in before, Python 3.12.1 on Linux x86_64 in other"
+    assert f"made by other interpreters: {versions}" in notes
