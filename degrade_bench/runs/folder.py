@@ -51,6 +51,8 @@ class RunFolder:
         overwrite: remove the files of an earlier run that its ``files.json`` lists.
         only_looks: read what is there, if there is anything; lock, make and change nothing.
 
+    Where it is left by an error before anything was written, nothing of ours stays in it.
+
     Raises:
         RunFolderError: not a directory, no permission, in use by another process, or not empty and not ours;
             nothing in it was touched.
@@ -63,6 +65,7 @@ class RunFolder:
         self._only_looks = only_looks
         if only_looks:
             return
+        self._made = not path.exists()
         ownership.begin(path, (*RUN_FILES, FIGURES, AUDIO, f"{SHARDS}/", f"{EMBEDDINGS}/"))
         try:
             self._lock.acquire(timeout=0)
@@ -88,6 +91,8 @@ class RunFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is not None and not self._only_looks:
+            ownership.withdraw(self.path, self._made)
         self._lock.release()
 
     @property

@@ -200,6 +200,32 @@ def remove(folder: Path, names: Iterable[str]) -> None:
         _write(folder, left)
 
 
+def withdraw(folder: Path, made: bool) -> None:
+    """Leave a directory as it was where nothing was written but its list: without the list, and without our folders.
+
+    Args:
+        folder: the directory.
+        made: whether it was not there before; then it goes, too.
+    """
+    with suppress(OSError, RunFolderError):
+        names = listed(folder)
+        shards = {
+            name for name in names if name.removesuffix("/") in OF_SHARDS and not _holds_shards(folder / name)
+        }
+        if names - shards:
+            return
+        remove(folder, names)
+        if not listed(folder):
+            (folder / FILES).unlink(missing_ok=True)
+            (folder / LOCK).unlink(missing_ok=True)
+            if made:
+                folder.rmdir()
+
+
+def _holds_shards(shards: Path) -> bool:
+    return _is_directory(shards) and any(is_shard(entry) for entry in shards.iterdir())
+
+
 def remove_leftovers(folder: Path) -> None:
     """Remove unfinished files of a process that was killed while writing into a directory of ours.
 

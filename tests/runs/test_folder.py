@@ -11,7 +11,7 @@ import pytest
 
 from degrade_bench._support import files
 from degrade_bench._support.files import replacing, write_text
-from degrade_bench.errors import RunFolderError
+from degrade_bench.errors import ConfigError, RunFolderError
 from degrade_bench.runs.columns import SCHEMA
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.ownership import claim
@@ -48,6 +48,36 @@ def test_overwrite_removes_what_a_run_wrote_and_nothing_else(tmp_path):
             "notes.txt",
             "shards",
         ]
+
+
+def refused(path: Path, overwrite: bool = False) -> None:
+    """A run that is refused after its directory was begun."""
+    with pytest.raises(ConfigError), RunFolder(path, overwrite):
+        raise ConfigError("no")
+
+
+def test_a_run_that_was_refused_leaves_nothing(tmp_path):
+    refused(tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "empty").mkdir()
+    refused(tmp_path / "empty")
+    assert list((tmp_path / "empty").iterdir()) == []
+
+
+def test_a_run_that_was_refused_leaves_what_was_there_and_what_it_wrote(tmp_path):
+    with RunFolder(tmp_path / "before") as folder:
+        folder.write_record(record_of())
+    refused(tmp_path / "before")
+    with RunFolder(tmp_path / "before") as folder:
+        assert folder.read_record() is not None
+    with pytest.raises(KeyboardInterrupt), RunFolder(tmp_path / "begun") as folder:
+        folder.add_clips([clip_of("a", "0")])
+        raise KeyboardInterrupt
+    assert [path.suffix for path in (tmp_path / "begun" / "shards").iterdir()] == [".json"]
+    with pytest.raises(ConfigError), RunFolder(tmp_path / "shared"):
+        (tmp_path / "shared" / "shards" / "notes.txt").write_text("mine")
+        raise ConfigError("no")
+    assert (tmp_path / "shared" / "shards" / "notes.txt").read_text() == "mine"
 
 
 def test_a_file_in_place_of_the_directory(tmp_path):

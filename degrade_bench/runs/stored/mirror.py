@@ -168,7 +168,11 @@ class Mirror:
 
     def _list(self, names: frozenset[str]) -> None:
         """Have the storage list these files, if it does not."""
-        if not names and not self._listing:
+        if not names:
+            if self._listing:  # the run was refused before it wrote anything
+                self._check()
+                objects.delete(self._folder / FILES)
+                self._listing = b""
             return
         listing = ownership.list_of(names, writer=self._writer).encode()
         if listing != self._listing:

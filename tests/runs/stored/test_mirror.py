@@ -6,6 +6,7 @@ import errno
 import json
 import shutil
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from degrade_bench._support import objects
 from degrade_bench._support.object_server import ObjectError
 from degrade_bench._support.objects import Found
-from degrade_bench.errors import RunFolderError, StorageError
+from degrade_bench.errors import ConfigError, RunFolderError, StorageError
 from degrade_bench.runs import folder as folders
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.ownership import list_of
@@ -139,6 +140,16 @@ def test_at_every_moment_it_can_be_gone_on_from_and_nothing_sent_is_lost(tmp_pat
         before = blocks
     assert len(before) == 5
     assert {path.name for path in memory.held} == {"files.json", "run.json", "scores.parquet"}
+
+
+def test_a_run_that_was_refused_leaves_nothing_there(monkeypatch):
+    memory = Memory(monkeypatch)
+    with pytest.raises(ConfigError), working(ADDRESS) as place, RunFolder(place):
+        while not memory.held:  # the list is sent before the run is refused
+            time.sleep(0.01)
+        raise ConfigError("no")
+    assert memory.held == {}
+    assert not place.exists()
 
 
 @pytest.mark.parametrize(
