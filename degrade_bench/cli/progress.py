@@ -61,14 +61,15 @@ def say_what_it_takes(config: RunConfig) -> None:
     memory = "unknown here" if told.memory_bytes is None else f"about {told.memory_bytes / 1e9:.1f} GB"
     each = "" if told.worker_bytes is None else f" ({told.workers} × {told.worker_bytes / 1e9:.2f} GB"
     beside = f", and {told.own_bytes / 1e9:.2f} GB beside them" if told.workers > 1 else ""
+    vectors = f" and {told.vector_bytes / 1e6:.2f} MB of vectors" if told.vector_bytes else ""
     most = "at most, " if resolved.looks is not None else ""
     for line in (
         f"cells:  {most}{told.cells} of {told.of_cells}, on {told.clips} clips; {told.scores} scores",
         f"time:   {told.expected or ('none' if not told.cells else 'unknown: no clip could be read')}, "
         "and what analysis and report take",
         f"memory: {memory}{each + beside + ')' if each else ''}",
-        f"disk:   about {told.disk_bytes / 1e6:.2f} MB of scores in {shown(config.out)}, and report, figures and "
-        "examples",
+        f"disk:   about {told.disk_bytes / 1e6:.2f} MB of scores{vectors} in {shown(config.out)}, and report, "
+        "figures and examples",
     ):
         print(line)
 

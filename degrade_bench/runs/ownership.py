@@ -201,7 +201,7 @@ def remove(folder: Path, names: Iterable[str]) -> None:
 
 
 def withdraw(folder: Path, made: bool) -> None:
-    """Leave a directory as it was where nothing was written but its list: without the list, and without our folders.
+    """Leave a directory as it was where nothing was written but its list: without that, and without our folders.
 
     Args:
         folder: the directory.

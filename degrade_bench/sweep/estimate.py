@@ -21,10 +21,17 @@ MOST_PROBES = 16
 
 @dataclass(frozen=True)
 class Estimate:
-    """Expected seconds of a run, and how they were measured."""
+    """Expected seconds of a run, and how they were measured.
+
+    Attributes:
+        seconds: of the run.
+        basis: how they were measured.
+        vector_bytes: of the vectors that workers make for metrics of sets.
+    """
 
     seconds: float
     basis: str
+    vector_bytes: float = 0.0
 
     def __str__(self) -> str:
         return f"about {human_seconds(self.seconds)} ({self.basis})"
@@ -85,7 +92,8 @@ def _measured(tasks: Sequence[Task], work: Work, heavy: Sequence[Metric], crew: 
         clips = _clip_equivalents(tasks, times.clip.seconds)
         seconds = clips * light_seconds / min(crew.workers, len(tasks)) + clips * cells * times.heavy
         some = "every block" if len(timed) == len(blocks) else f"{len(timed)} of {len(blocks)} blocks"
-        return Estimate(seconds, f"measured on one level of {some} of clip {times.clip.id!r}")
+        basis = f"measured on one level of {some} of clip {times.clip.id!r}"
+        return Estimate(seconds, basis, clips * cells * times.vector_bytes)
     return None
 
 
@@ -100,11 +108,19 @@ def _without_first_use(per_block: Mapping[str, float]) -> Mapping[str, float]:
 
 @dataclass(frozen=True)
 class _Times:
-    """Seconds of each block of a clip that was timed, and of one cell with every heavy metric."""
+    """What a clip took that was timed.
+
+    Attributes:
+        clip: which.
+        per_block: seconds of each of its blocks.
+        heavy: seconds of one cell with every heavy metric.
+        vector_bytes: of the vectors of one cell.
+    """
 
     clip: ClipRecord | None
     per_block: Mapping[str, float]
     heavy: float
+    vector_bytes: float
 
 
 def _timed(crew: Crew, messages: Iterable[Message], heavy: Sequence[Metric]) -> _Times | None:
@@ -119,6 +135,7 @@ def _timed(crew: Crew, messages: Iterable[Message], heavy: Sequence[Metric]) -> 
     usable, first = True, dict[str, float]()
     per_cell: dict[str, float] = {}
     per_block: dict[str, float] = {}
+    vectors: dict[str, list[int]] = {}
     for message in messages:
         if isinstance(message, ClipRead):
             clip = message.clip
@@ -126,6 +143,8 @@ def _timed(crew: Crew, messages: Iterable[Message], heavy: Sequence[Metric]) -> 
             usable = False  # what it is told last: heard to the end, a worker can go on with other work
         elif isinstance(message, BlockResult) and clip is not None:
             per_block[message.block] = message.seconds
+            for name, made in message.vectors.items():
+                vectors.setdefault(name, []).extend(one.nbytes for one in made if one is not None)
             for metric in heavy:
                 cells = [cell for cell in message.inputs.get(metric.name, ()) if cell.shape is not None][:1]
                 if not cells or metric.name in per_cell:
@@ -134,7 +153,10 @@ def _timed(crew: Crew, messages: Iterable[Message], heavy: Sequence[Metric]) -> 
                 if metric.name in first:  # the first call may compile or allocate
                     per_cell[metric.name] = seconds
                 first.setdefault(metric.name, seconds)
-    return _Times(clip, per_block, sum({**first, **per_cell}.values())) if usable else None
+    if not usable:
+        return None
+    vector_bytes = sum(sum(sizes) / len(sizes) for sizes in vectors.values() if sizes)
+    return _Times(clip, per_block, sum({**first, **per_cell}.values()), vector_bytes)
 
 
 def _clip_equivalents(tasks: Sequence[Task], probe_seconds: float) -> float:

@@ -32,6 +32,7 @@ class Forecast:
         worker_bytes: memory of a worker; None where the system does not tell, or nothing is to be done.
         own_bytes: memory of this process beside its workers.
         disk_bytes: of scores in the run directory, at most; without report, figures and examples.
+        vector_bytes: of vectors for metrics of sets, beside the scores.
         shortage: in words, where memory does not suffice for as many workers as are wanted.
     """
 
@@ -44,6 +45,7 @@ class Forecast:
     worker_bytes: int | None
     own_bytes: int
     disk_bytes: int
+    vector_bytes: int
     shortage: str | None
 
     @property
@@ -90,5 +92,6 @@ def forecast(sweep: Sweep, folder: RunFolder, engine: Engine = LOCAL) -> Forecas
         worker_bytes=staff.each,
         own_bytes=0 if own is None else own.now,
         disk_bytes=BYTES_PER_SCORE * (scores + left.rows.num_rows),
+        vector_bytes=0 if expected is None else round(expected.vector_bytes),
         shortage=staff.shortage,
     )

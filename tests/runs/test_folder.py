@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -50,10 +51,10 @@ def test_overwrite_removes_what_a_run_wrote_and_nothing_else(tmp_path):
         ]
 
 
-def refused(path: Path, overwrite: bool = False) -> None:
-    """A run that is refused after its directory was begun."""
-    with pytest.raises(ConfigError), RunFolder(path, overwrite):
-        raise ConfigError("no")
+def refused(path: Path, work: Callable[[RunFolder], object] = lambda folder: None) -> None:
+    """A run that fails after it has done something in its directory."""
+    with pytest.raises(ConfigError), RunFolder(path) as folder:
+        raise ConfigError(f"no: {work(folder)}")
 
 
 def test_a_run_that_was_refused_leaves_nothing(tmp_path):
@@ -70,13 +71,9 @@ def test_a_run_that_was_refused_leaves_what_was_there_and_what_it_wrote(tmp_path
     refused(tmp_path / "before")
     with RunFolder(tmp_path / "before") as folder:
         assert folder.read_record() is not None
-    with pytest.raises(KeyboardInterrupt), RunFolder(tmp_path / "begun") as folder:
-        folder.add_clips([clip_of("a", "0")])
-        raise KeyboardInterrupt
+    refused(tmp_path / "begun", lambda folder: folder.add_clips([clip_of("a", "0")]))
     assert [path.suffix for path in (tmp_path / "begun" / "shards").iterdir()] == [".json"]
-    with pytest.raises(ConfigError), RunFolder(tmp_path / "shared"):
-        (tmp_path / "shared" / "shards" / "notes.txt").write_text("mine")
-        raise ConfigError("no")
+    refused(tmp_path / "shared", lambda folder: (folder.shards / "notes.txt").write_text("mine"))
     assert (tmp_path / "shared" / "shards" / "notes.txt").read_text() == "mine"
 
 

@@ -20,6 +20,7 @@ from degrade_bench.runs.names import EMBEDDINGS
 from degrade_bench.runs.set_values import read_set_values
 from degrade_bench.runs.shards import shard_files
 from degrade_bench.sweep.execute import SweepResult, execute
+from degrade_bench.sweep.forecast import forecast
 from degrade_bench.sweep.resume import check_same
 from degrade_bench.sweep.spec import Sweep
 from tests.runs.records import record_of
@@ -130,6 +131,14 @@ def test_every_cell_has_a_row_for_every_clip_and_its_mean_is_the_sets_value(whol
     expected = estimate(Frechet(ToyEmbedder()), gathered("clean", 0, 0), gathered("toy_noise", 5, 0), 5)
     noisy = sets[(sets["metric"] == "frechet-toy") & (sets["degradation"] == "toy_noise") & (sets["level"] == 5)]
     assert noisy["score"].to_numpy() == pytest.approx(expected.contributions, rel=1e-12)
+
+
+def test_a_forecast_says_how_much_the_vectors_take(tmp_path, whole):
+    with RunFolder(whole.path) as folder:
+        made = sum(vectors.nbytes for vectors in folder.vector_files.vectors().values())
+    with RunFolder(tmp_path, only_looks=True) as nothing:
+        assert forecast(make_sweep(), nothing).vector_bytes == made
+        assert forecast(make_sweep(set_metrics=()), nothing).vector_bytes == 0
 
 
 def test_two_workers_make_the_same_rows_bit_for_bit(tmp_path, whole):

@@ -143,13 +143,19 @@ def test_at_every_moment_it_can_be_gone_on_from_and_nothing_sent_is_lost(tmp_pat
 
 
 def test_a_run_that_was_refused_leaves_nothing_there(monkeypatch):
-    memory = Memory(monkeypatch)
-    with pytest.raises(ConfigError), working(ADDRESS) as place, RunFolder(place):
-        while not memory.held:  # the list is sent before the run is refused
-            time.sleep(0.01)
-        raise ConfigError("no")
+    memory, places = Memory(monkeypatch), []
+
+    def refused():
+        with working(ADDRESS) as place, RunFolder(place):
+            while not memory.held:  # the list is sent before the run is refused
+                time.sleep(0.01)
+            places.append(place)
+            raise ConfigError("no")
+
+    with pytest.raises(ConfigError):
+        refused()
     assert memory.held == {}
-    assert not place.exists()
+    assert not places[0].exists()
 
 
 @pytest.mark.parametrize(
