@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from degrade_bench._support.addresses import is_stored
@@ -12,13 +12,13 @@ from degrade_bench._support.pipes import needs_main_script
 from degrade_bench.bench.looks import LookPlan, plan_looks
 from degrade_bench.corpus.excerpts import Excerpt
 from degrade_bench.corpus.inputs import Skipped, sources_from
-from degrade_bench.corpus.source import ClipSource
+from degrade_bench.corpus.source import ClipSource, identities
 from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.catalogue import Broken
 from degrade_bench.degrade.suites import resolve
-from degrade_bench.errors import ConfigError, MetricError, UnknownNameError
-from degrade_bench.metric.base import Metric
+from degrade_bench.errors import ConfigError, CorpusError, MetricError, StorageError, UnknownNameError
+from degrade_bench.metric.base import Metric, digest
 from degrade_bench.metric.catalogue import SkippedMetric, default_metrics
 from degrade_bench.metric.outside.environments import found
 from degrade_bench.metric.references import load_asked
@@ -34,6 +34,10 @@ from degrade_bench.sweep.staff import usual_workers
 
 if TYPE_CHECKING:
     from degrade_bench.sweep.on_ray.cluster import Cluster
+
+
+OF_REFERENCE = "reference set: "
+"""Before the names of its clips, which may be those of other clips."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,10 @@ def resolve_request(
     _check_hears(metrics, damage.degradations)
     set_metrics = tuple(metric for metric in metrics if isinstance(metric, SetMetric))
     _check_sets(set_metrics, config)
+    reference, skipped_references = _reference_set(config, set_metrics)
+    if reference:
+        of_it = dict(enumerate(sorted(identities(reference).values())))
+        set_metrics = tuple(metric.against(digest(of_it)) for metric in set_metrics)
     engine: Engine = LOCAL
     if cluster is not None:
         from degrade_bench.sweep.on_ray.engine import RayEngine, recipes_of
@@ -135,11 +143,12 @@ def resolve_request(
         keep_going=config.keep_going,
         damage_device=damage_device,
         set_metrics=set_metrics,
+        reference=reference,
     )
     return Resolved(
         config=config.model_copy(update={"workers": workers}),
         sweep=sweep,
-        skipped_clips=tuple(skipped_clips),
+        skipped_clips=(*skipped_clips, *skipped_references),
         skipped_metrics=tuple(skipped_metrics),
         skipped_degradations=damage.broken,
         device=device if cluster is None else str(cluster),
@@ -173,13 +182,35 @@ def _check_hears(metrics: Sequence[Metric], degradations: Sequence[Degradation])
 
 
 def _check_sets(metrics: Sequence[SetMetric], config: RunConfig) -> None:
-    """Raise where set metrics are asked for in a run that is not scored whole, or not here."""
+    """Raise where set metrics are asked for in a run that is not scored here."""
     if not metrics:
         return
     makers_of(metrics)
-    for option, stands in (("--until", config.until is not None), ("--engine ray", config.engine == "ray")):
-        if stands:
-            raise ConfigError(f"metric {metrics[0].name!r} compares sets of clips, which {option} is not made for")
+    if config.engine == "ray":
+        raise ConfigError(f"metric {metrics[0].name!r} compares sets of clips, which --engine ray is not made for")
+
+
+def _reference_set(config: RunConfig, metrics: Sequence[SetMetric]) -> tuple[tuple[ClipSource, ...], list[Skipped]]:
+    """The clips of the reference set of a request, and what of it is left out.
+
+    Args:
+        config: the request.
+        metrics: those that compare sets.
+
+    Raises:
+        ConfigError: no metric would compare with it.
+        CorpusError, StorageError: it cannot be read.
+    """
+    if not config.reference_set:
+        return (), []
+    if not metrics:
+        raise ConfigError("--reference-set is for set metrics: name one, such as --metric frechet-musicnn-mtt")
+    try:
+        sources, skipped = sources_from(config.reference_set, config.out, config.excerpts())
+    except (CorpusError, StorageError) as error:
+        raise type(error)(str(error).replace("--input", "--reference-set", 1)) from None
+    named = tuple(replace(source, id=f"{OF_REFERENCE}{source.id}") for source in sources)
+    return named, [replace(one, id=f"{OF_REFERENCE}{one.id}") for one in skipped]
 
 
 def _why_it_cannot_travel(degradations: Sequence[Degradation]) -> str | None:

@@ -59,6 +59,7 @@ def run(
     suite: option.Suites = None,
     degradation: option.Degradations = None,
     input: option.Inputs = None,
+    reference_set: option.ReferenceSet = None,
     max_seconds: option.MaxSeconds = None,
     excerpt: option.ExcerptBegin = None,
     windows: option.Windows = None,

@@ -11,6 +11,10 @@ Inputs = Annotated[
     list[Path] | None,
     typer.Option(help="audio file, folder or manifest (CSV, JSONL); by default the built-in corpus"),
 ]
+ReferenceSet = Annotated[
+    list[Path] | None,
+    typer.Option(help="clean music that set metrics compare with  [default: the clean clips]", show_default=False),
+]
 RENDERED = "a degradation, also as file.py:Name or package.module:Name; or its placebo (NAME_placebo)"
 Degradations = Annotated[
     list[str] | None,

@@ -167,7 +167,7 @@ class Oracle(Metric):
         raise MetricError(f"{self.name} is simulated: it is told what was done to a clip and hears nothing")
 
 
-def digest(parts: dict[str, Any]) -> str:
+def digest(parts: Mapping[Any, Any]) -> str:
     """Twelve hexadecimal digits of a flat dictionary."""
     text = "\x1f".join(f"{key}={parts[key]!r}" for key in sorted(parts))
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -178,7 +178,7 @@ class RunFolder:
     def read_clips(self) -> dict[str, ClipRecord]:
         """Every clip that was read so far, by id: from the record and from unfinished work."""
         record = self.read_record()
-        clips = {clip.id: clip for clip in record.clips} if record is not None else {}
+        clips = {clip.id: clip for clip in (*record.clips, *record.reference_clips)} if record is not None else {}
         clips.update((clip.id, clip) for clip in read_clips(self.shards))
         return clips
 

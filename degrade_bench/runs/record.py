@@ -28,9 +28,11 @@ class Request(Part):
 
     Attributes:
         input: file names, or ``built-in corpus``.
+        reference_set: file names; empty where set metrics compare with the clean clips.
     """
 
     input: tuple[str, ...]
+    reference_set: tuple[str, ...] = ()
     suite: tuple[str, ...]
     degradation: tuple[str, ...]
     metric: tuple[str, ...]
@@ -216,6 +218,7 @@ class RunRecord(Part):
         timings: where they went; None in records of earlier versions, and until the report is drawn.
         metrics_skipped: metrics that run by default and did not, and those that were given up, with the reason.
         degradations_skipped: plug-ins that could not be loaded, with the reason.
+        reference_clips: those of another set, with which set metrics compare.
         clips_skipped: clips that could not be used, with the reason.
         failures: the first rows that failed; ``counts`` says how many there are.
         estimated_seconds: what was expected before the last start.
@@ -245,6 +248,7 @@ class RunRecord(Part):
     degradations: tuple[DegradationRecord, ...]
     degradations_skipped: tuple[LeftOut, ...] = ()
     clips: tuple[ClipRecord, ...] = ()
+    reference_clips: tuple[ClipRecord, ...] = ()
     clips_skipped: tuple[LeftOutClip, ...] = ()
     counts: Counts = Counts()
     failures: tuple[Failure, ...] = ()

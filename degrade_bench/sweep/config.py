@@ -66,6 +66,8 @@ class RunConfig(BaseModel):
 
     Attributes:
         input: files, folders or manifests; empty for the built-in corpus.
+        reference_set: files, folders or manifests of clean music that set metrics compare with, cut as the
+            inputs are; empty for the clean clips themselves.
         out: the run directory.
         suite: suites to run, by name or by the path of a YAML file. The controls always come along.
         degradation: single degradations beside (or instead of) the suites.
@@ -110,6 +112,7 @@ class RunConfig(BaseModel):
 
     out: Path
     input: Annotated[tuple[Path, ...], BeforeValidator(_paths)] = ()
+    reference_set: Annotated[tuple[Path, ...], BeforeValidator(_paths)] = ()
     suite: Names = ()
     degradation: Names = ()
     metric: Annotated[tuple[str, ...], BeforeValidator(_split_metrics)] = ()
@@ -288,7 +291,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(loaded, dict):
         raise ConfigError(f"--config {path}: expected option: value pairs, got a {type(loaded).__name__}")
     options = {str(key).replace("-", "_"): value for key, value in loaded.items()}
-    for name in ("input", "out"):  # paths in a file are meant from where the file lies
+    for name in ("input", "reference_set", "out"):  # paths in a file are meant from where the file lies
         if isinstance(options.get(name), str):
             options[name] = beside(path, options[name])
         elif isinstance(options.get(name), list):

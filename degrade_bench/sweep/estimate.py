@@ -89,7 +89,7 @@ def _measured(tasks: Sequence[Task], work: Work, heavy: Sequence[Metric], crew: 
             len(block.cells) * (per_block[block.name] / sizes[block.name] if block.name in per_block else per_cell)
             for block in blocks
         )
-        clips = _clip_equivalents(tasks, times.clip.seconds)
+        clips = _clip_equivalents(tasks, times.clip.seconds, {block.name: len(block.cells) for block in blocks})
         seconds = clips * light_seconds / min(crew.workers, len(tasks)) + clips * cells * times.heavy
         some = "every block" if len(timed) == len(blocks) else f"{len(timed)} of {len(blocks)} blocks"
         basis = f"measured on one level of {some} of clip {times.clip.id!r}"
@@ -159,7 +159,17 @@ def _timed(crew: Crew, messages: Iterable[Message], heavy: Sequence[Metric]) -> 
     return _Times(clip, per_block, sum({**first, **per_cell}.values()), vector_bytes)
 
 
-def _clip_equivalents(tasks: Sequence[Task], probe_seconds: float) -> float:
-    """How many clips of the probe's length the tasks amount to; a clip of unknown length counts as one."""
-    hints = [task.source.seconds_hint for task in tasks]
-    return sum(1.0 if hint is None else hint / probe_seconds for hint in hints)
+def _clip_equivalents(tasks: Sequence[Task], probe_seconds: float, cells: Mapping[str, int]) -> float:
+    """How many clips like the probe the tasks amount to; a clip of unknown length is taken to be as long.
+
+    Args:
+        tasks: with something to do.
+        probe_seconds: the probe's length.
+        cells: of its blocks, by name.
+    """
+    clips = 0.0
+    for task in tasks:
+        hint = task.source.seconds_hint
+        share = sum(cells.get(block, 0) for block in task.todo) / sum(cells.values())
+        clips += share * (1.0 if hint is None else hint / probe_seconds)
+    return clips

@@ -53,6 +53,7 @@ class SweepResult:
         workers: that did it; 1 for this process.
         metric_counts: per metric, what it counted over the whole table, and its scores outside its range.
         set_values: what set metrics say of whole sets.
+        reference: clips of another set, with which set metrics compare.
     """
 
     table: pa.Table
@@ -65,6 +66,7 @@ class SweepResult:
     workers: int
     metric_counts: Mapping[str, Mapping[str, int]]
     set_values: tuple[SetValue, ...] = ()
+    reference: tuple[ClipRecord, ...] = ()
 
     def counts(self) -> Counts:
         """Rows by status, clips and cells."""
@@ -134,7 +136,7 @@ def execute(
             expected = estimate(tasks, work, heavy, crew)
         if staff is not None and staff.shortage is not None:
             progress.warned(staff.shortage)
-        ledger.progress.planned(sweep.cells_per_clip * len(sweep.sources), ledger.cells_to_do, expected)
+        ledger.progress.planned(sweep.cells, ledger.cells_to_do, expected)
         try:
             for event in crew.run(tasks, ledger.idle, deadline):
                 ledger.take(event)
@@ -144,13 +146,16 @@ def execute(
         if crew.was_stopped:
             raise deadline.error()
     table = pa.concat_tables([left.rows, *ledger.tables])
-    if table.num_rows == 0:
-        reasons = "; ".join(f"{clip.id}: {clip.reason}" for clip in ledger.skipped[:3])
-        raise CorpusError(f"none of {len(sweep.sources)} clips can be used ({reasons})")
     scored = set(table["clip_id"].to_pylist())
     of_table = [ledger.clips[source.id] for source in sweep.sources if source.id in scored]
-    clips = {clip.id: clip for clip in with_joined_tracks(of_table)}
-    table = with_tracks_of(table, clips)
+    of_reference = [ledger.clips[source.id] for source in sweep.reference if source.id in scored]
+    if not of_table or (sweep.reference and not of_reference):
+        of_sweep, of_set = f"{len(sweep.sources)} clips", f"the reference set's {len(sweep.reference)} clips"
+        reasons = "; ".join(f"{clip.id}: {clip.reason}" for clip in ledger.skipped[:3])
+        raise CorpusError(f"none of {of_set if of_table else of_sweep} can be used ({reasons})")
+    joined = with_joined_tracks([*of_table, *of_reference])
+    table = with_tracks_of(table, {clip.id: clip for clip in joined})
+    clips = {clip.id: clip for clip in joined[: len(of_table)]}
     set_values: tuple[SetValue, ...] = ()
     if sweep.makers:
         with stage("sets"):
@@ -171,6 +176,7 @@ def execute(
         workers=crew.workers if tasks else sweep.workers,
         metric_counts=counts_by_metric(sweep.judged, table, ledger.counts),
         set_values=set_values,
+        reference=tuple(joined[len(of_table) :]),
     )
 
 
@@ -187,7 +193,7 @@ def _with_sets(
     """
     steps = partial(progress.concluding, "sets compared")
     before = read_set_values(folder.path)
-    made = set_rows(sweep, table, folder.vector_files.vectors(), before, steps)
+    made = set_rows(sweep, table, folder.vector_files.vectors(), before, steps, progress.warned)
     others = {value.metric for value in before} - {metric.name for metric in sweep.set_metrics}
     names = pa.array([metric.name for metric in sweep.set_metrics], pa.string())
     kept = table.filter(pc.invert(pc.is_in(table["metric"], value_set=names)))

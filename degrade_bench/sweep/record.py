@@ -47,14 +47,15 @@ def first_record(
         command: the command line, if there was one.
         previous: the record of the same run's earlier start, if there was one.
     """
-    asked = config.model_dump(mode="json", exclude={"out", "input", "overwrite"})
+    asked = config.model_dump(mode="json", exclude={"out", "input", "reference_set", "overwrite"})
     input_names = tuple(plain(path.name) for path in config.input) or ("built-in corpus",)
+    reference_names = tuple(plain(path.name) for path in config.reference_set)
     record = RunRecord(
         state="running",
         package_version=__version__,
         git_revision=git_revision(),
         command=tuple(map(plain, command)),
-        request=Request(input=input_names, **asked),
+        request=Request(input=input_names, reference_set=reference_names, **asked),
         identity=sweep.identity(),
         libraries=library_versions(),
         python=python_version(),
@@ -73,6 +74,7 @@ def first_record(
         started=previous.started,
         starts=previous.starts + 1,
         clips=previous.clips,
+        reference_clips=previous.reference_clips,
         counts=previous.counts,
         examples=previous.examples,
     )
@@ -109,6 +111,7 @@ def with_outcome(record: RunRecord, result: SweepResult, skipped_before: Sequenc
             for metric in record.metrics
         ),
         clips=tuple(result.clips.values()),
+        reference_clips=result.reference,
         clips_skipped=skipped,
         counts=result.counts().model_copy(update={"clips_skipped": len(skipped)}),
         failures=tuple(

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from degrade_bench._version import __version__
 from degrade_bench.errors import RunFolderError
 from degrade_bench.metric.traits import Traits
-from degrade_bench.runs.columns import INTERRUPTED
+from degrade_bench.runs.columns import CLEAN, INTERRUPTED
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.provenance import LIBRARIES, library_versions
 from degrade_bench.runs.record import ClipRecord, RunRecord
@@ -213,7 +213,10 @@ def blocks_of_other_metrics(rows: pa.Table, sweep: Sweep) -> set[BlockKey]:
 
 
 def open_tasks(sweep: Sweep, finished: set[BlockKey]) -> list[Task]:
-    """For every clip the blocks that are not finished, with the metrics that are wanted there."""
+    """For every clip the blocks that are not finished, with the metrics that are wanted there.
+
+    Clips of a reference set come last; of these only the embedders' vectors are wanted.
+    """
     tasks, blocks = [], sweep.blocks()
     for source in sweep.sources:
         todo = {}
@@ -224,4 +227,8 @@ def open_tasks(sweep: Sweep, finished: set[BlockKey]) -> list[Task]:
             if wanted:
                 todo[block.name] = wanted
         tasks.append(Task(source, todo))
+    makers = [maker.name for maker in sweep.makers]
+    for source in sweep.reference:
+        wanted = frozenset(name for name in makers if (source.id, CLEAN, name) not in finished)
+        tasks.append(Task(source, {CLEAN: wanted} if wanted else {}))
     return tasks

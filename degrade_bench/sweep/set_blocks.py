@@ -1,8 +1,9 @@
-"""The sets that set metrics compare: of every cell of a block, over the same clips.
+"""The sets that set metrics compare: of every cell of a block, over the same clips, and a reference set.
 
 The set of a cell holds the clips that have vectors for every cell of its block, and for the clean clip. So the
 damaged set, its placebo's, and the clean set that both are compared with hold the same music. A clip that lacks a
-cell is left out of all of them.
+cell is left out of all of them. Another reference set is the same for every block. Where a recording of it is a
+clip's as well, both are of one track.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ class SetBlock:
         clips: that are in the sets, in the order of the run.
         track: ``(clips,)``, the number of each one's track.
         left_out: the reason, by clip.
-        reference: the clean set of these clips.
+        clean: the clean set of these clips.
+        reference: what is compared with: that, or another set.
         vectors: of every cell that has some.
     """
 
@@ -61,19 +63,24 @@ class SetBlock:
     clips: Sequence[str]
     track: np.ndarray
     left_out: Mapping[str, str]
+    clean: VectorSet
     reference: VectorSet
     vectors: Mapping[CellKey, np.ndarray]
 
     def set_of(self, cell: SetCell) -> VectorSet:
         """The set of a cell."""
         if cell.degradation == CLEAN:
-            return self.reference
+            return self.clean
         at = (cell.degradation, cell.level, cell.replicate, self.embedder)
         return _joined([self.vectors[(clip, *at)] for clip in self.clips], self.track)
 
 
 def set_blocks(
-    rows: pa.Table, embedder: str, clips: Sequence[str], vectors: Mapping[CellKey, np.ndarray]
+    rows: pa.Table,
+    embedder: str,
+    clips: Sequence[str],
+    vectors: Mapping[CellKey, np.ndarray],
+    reference: Sequence[str] = (),
 ) -> list[SetBlock]:
     """The blocks of an embedder, the clean one among them.
 
@@ -82,16 +89,19 @@ def set_blocks(
         embedder: the name of what makes the vectors.
         clips: in the order of the run.
         vectors: of every cell that has some.
+        reference: clips of another reference set, those that can be used; none for the clean clips.
     """
     by_block: dict[str, dict[tuple[str, int, int], dict[str, Record]]] = {}
     place = {clip: number for number, clip in enumerate(clips)}
+    track_of: dict[str, str] = {}
     for row in rows.filter(pc.equal(rows["metric"], embedder)).to_pylist():
+        track_of[row["clip_id"]] = row["track"]
         if row["clip_id"] in place:
             cells = by_block.setdefault(row["placebo_of"] or row["degradation"], {})
             at = (row["degradation"], row["level"], row["replicate"])
             cells.setdefault(at, {})[row["clip_id"]] = row
     clean = by_block.get(CLEAN, {}).get((CLEAN, 0, 0), {})
-    references: dict[tuple[str, ...], VectorSet] = {}
+    sets: dict[tuple[str, ...], tuple[VectorSet, VectorSet]] = {}
     made = []
     for name in sorted(by_block):
         of_block = [
@@ -100,11 +110,15 @@ def set_blocks(
         ]
         left_out = _left_out(of_block, clean)
         kept = tuple(clip for clip in clips if clip in clean and clip not in left_out)
-        track = _numbered([clean[clip]["track"] for clip in kept])
-        if kept not in references:
-            of_clips = [vectors[clip, CLEAN, 0, 0, embedder] for clip in kept]
-            references[kept] = _joined(of_clips, track)
-        made.append(SetBlock(name, embedder, of_block, kept, track, left_out, references[kept], vectors))
+        numbers = _numbered([track_of[clip] for clip in (*kept, *reference)])
+        track = numbers[: len(kept)]
+        if kept not in sets:
+            parts = [
+                _joined([vectors[clip, CLEAN, 0, 0, embedder] for clip in of_set], of_tracks)
+                for of_set, of_tracks in ((kept, track), (reference, numbers[len(kept) :]))
+            ]
+            sets[kept] = parts[0], parts[1 if reference else 0]
+        made.append(SetBlock(name, embedder, of_block, kept, track, left_out, *sets[kept], vectors))
     return made
 
 

@@ -15,13 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from degrade_bench._support.interrupts import never_a_row
-from degrade_bench.errors import NotApplicableError
+from degrade_bench.errors import CorpusError, NotApplicableError
 from degrade_bench.metric.sets.base import SetMetric
 from degrade_bench.metric.sets.jackknife import SetEstimate, estimate, shares_of_clips
 from degrade_bench.metric.sets.maker import vectors_name
 from degrade_bench.metric.sets.vectors import VectorSet
 from degrade_bench.metric.traits import Traits
-from degrade_bench.runs.columns import SCHEMA
+from degrade_bench.runs.columns import CLEAN, SCHEMA
 from degrade_bench.runs.embeddings import CellKey
 from degrade_bench.runs.set_values import SetValue
 from degrade_bench.sweep.scoring import Outcome, calling
@@ -49,6 +49,7 @@ def set_rows(
     vectors: Mapping[CellKey, np.ndarray],
     before: Iterable[SetValue] = (),
     steps: Callable[[int, int], None] = lambda done, of: None,
+    warned: Callable[[str], None] = lambda text: None,
 ) -> SetRows:
     """The rows of every set metric of a sweep.
 
@@ -58,12 +59,19 @@ def set_rows(
         vectors: of every cell that has some.
         before: values of whole sets from an earlier start.
         steps: told how many blocks are done, and of how many.
+        warned: told which clips of a reference set are left out.
+
+    Raises:
+        CorpusError: of a reference set there are no vectors.
     """
     made: list[Record] = []
     values: list[SetValue] = []
     earlier = _Earlier(rows, sweep.set_metrics, before)
     clips = [source.id for source in sweep.sources]
-    blocks = [block for maker in sweep.makers for block in set_blocks(rows, maker.name, clips, vectors)]
+    blocks = []
+    for maker in sweep.makers:
+        reference = _usable_reference(sweep, rows, maker.name, warned)
+        blocks += set_blocks(rows, maker.name, clips, vectors, reference)
     steps(0, len(blocks))
     with single_threaded():  # so that the last bits do not depend on the machine
         for done, block in enumerate(blocks, start=1):
@@ -81,6 +89,30 @@ def set_rows(
                     values += [] if found is None else [_value(metric, cell, heard, found, len(block.clips))]
             steps(done, len(blocks))
     return SetRows(pa.Table.from_pylist(made, schema=SCHEMA), tuple(sorted(values, key=lambda value: value.key)))
+
+
+def _usable_reference(sweep: Sweep, rows: pa.Table, maker: str, warned: Callable[[str], None]) -> Sequence[str]:
+    """The clips of a reference set that have vectors, in the order of the run.
+
+    Args:
+        sweep: with the reference set, if there is one.
+        rows: of embedders.
+        maker: the name of what makes the vectors.
+        warned: told which have none, and why.
+
+    Raises:
+        CorpusError: none has.
+    """
+    wanted = [source.id for source in sweep.reference]
+    of_maker = rows.filter(pc.and_(pc.equal(rows["metric"], maker), pc.equal(rows["degradation"], CLEAN)))
+    found = {row["clip_id"]: row for row in of_maker.select(["clip_id", "status", "error"]).to_pylist()}
+    usable = [clip for clip in wanted if clip in found and found[clip]["status"] == "ok"]
+    for clip in wanted:
+        if clip in found and clip not in usable:
+            warned(f"{clip} is left out for {maker}: {found[clip]['error']}")
+    if wanted and not usable:
+        raise CorpusError(f"none of the reference set's {len(wanted)} clips has {maker}")
+    return usable
 
 
 class _Earlier:

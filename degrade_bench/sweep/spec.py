@@ -37,6 +37,7 @@ class Sweep:
         keep_going: go on where a metric fails on all of its first cells.
         damage_device: where workers do heavy maths on signals: ``cpu``, or ``cuda:N``.
         set_metrics: of sets of clips, computed when the vectors of all clips are there.
+        reference: clean clips that these compare with; none for the clips themselves.
     """
 
     sources: tuple[ClipSource, ...]
@@ -52,6 +53,7 @@ class Sweep:
     keep_going: bool = False
     damage_device: str = "cpu"
     set_metrics: tuple[SetMetric, ...] = ()
+    reference: tuple[ClipSource, ...] = ()
 
     @cached_property
     def makers(self) -> tuple[VectorMaker, ...]:
@@ -76,6 +78,11 @@ class Sweep:
     def cells_per_clip(self) -> int:
         """Cells of one clip, the clean one included."""
         return sum(len(block.cells) for block in self.blocks())
+
+    @property
+    def cells(self) -> int:
+        """Cells of all clips, those of the reference set included, of which there is one each."""
+        return self.cells_per_clip * len(self.sources) + len(self.reference)
 
     def identity(self) -> Identity:
         """What makes two sweeps the same, the metrics aside: those may be added later."""

@@ -12,8 +12,9 @@ import pytest
 import degrade_bench
 from degrade_bench._support.file_modules import PREFIX
 from degrade_bench.bench.request import resolve_request
+from degrade_bench.clip.audio import write_audio
 from degrade_bench.corpus.source import MemorySource
-from degrade_bench.errors import ConfigError, MetricError
+from degrade_bench.errors import ConfigError, CorpusError, MetricError
 from degrade_bench.metric.adapter import check_metric
 from degrade_bench.metric.catalogue import describe_metrics, load_metric_apart
 from degrade_bench.metric.hearing.heard import Heard
@@ -21,6 +22,7 @@ from degrade_bench.metric.sets import SET_METRICS
 from degrade_bench.metric.sets.frechet import Frechet
 from degrade_bench.metric.sets.maker import VectorMaker
 from degrade_bench.metric.sets.vectors import VectorSet
+from degrade_bench.runs.set_values import read_set_values
 from degrade_bench.sweep.config import make_config
 from degrade_bench.sweep.spec import split_metrics
 from tests.conftest import make_clip
@@ -128,11 +130,49 @@ def test_built_in_ones_share_their_embedder():
     assert {maker.fingerprint() for maker in makers} == {makers[0].fingerprint()}
 
 
-@pytest.mark.parametrize(("option", "asked"), [("--until", {"until": "concluded"})])
-def test_what_set_metrics_are_not_made_for_is_refused(tmp_path, option, asked):
-    config = make_config({"out": tmp_path, "degradation": ["white_noise"], **asked})
-    with pytest.raises(ConfigError, match=f"'frechet-toy' compares sets of clips, which {option} is not made for"):
-        resolve_request(config, [Frechet(ToyEmbedder())])
+def test_planned_looks_compare_the_set_that_is_there_by_then(tmp_path):
+    result = degrade_bench.stress_test(
+        Frechet(ToyEmbedder()),
+        clips=clips(9),
+        degradations=["white_noise"],
+        out=tmp_path / "out",
+        levels=(5,),
+        workers=1,
+        progress=False,
+        report=False,
+        until="concluded",
+        looks=2,
+    )
+    looks = result.run.looks
+    there = looks.clips[looks.taken - 1]
+    values = read_set_values(tmp_path / "out")
+    assert {value.clips for value in values} == {there}
+    assert result.scores.groupby(["degradation", "level"])["clip_id"].nunique().eq(there).all()
+    noise = next(value for value in values if value.role == "test")
+    rows = result.scores[result.scores["role"] == "test"]
+    assert rows["score"].mean() == pytest.approx(noise.corrected)
+
+
+def test_a_reference_set_is_read_from_files_and_part_of_the_fingerprint(tmp_path):
+    (clip,) = clips(1)
+    write_audio(tmp_path / "clean.wav", clip.samples, clip.sample_rate)
+    metric = Frechet(ToyEmbedder())
+
+    def resolved(**asked):
+        config = make_config({"out": tmp_path / "out", "degradation": ["white_noise"], **asked})
+        return resolve_request(config, [metric], [MemorySource("c0", clip)]).sweep
+
+    sweep = resolved(reference_set=tmp_path / "clean.wav")
+    assert [source.id for source in sweep.reference] == ["reference set: clean"]
+    assert sweep.reference[0].load().id == "reference set: clean"
+    (against,) = sweep.judged
+    assert len(against.fingerprint_parts()["reference_set"]) == 12
+    assert metric.fingerprint() == resolved().judged[0].fingerprint() != against.fingerprint()
+    with pytest.raises(CorpusError, match=r"^--reference-set .*: no such file"):
+        resolved(reference_set=tmp_path / "nowhere")
+    config = make_config({"out": tmp_path, "degradation": ["gsm"], "reference_set": tmp_path, "metric": "loudness"})
+    with pytest.raises(ConfigError, match="--reference-set is for set metrics: name one"):
+        resolve_request(config, None, [MemorySource("c0", clip)])
 
 
 def test_the_documented_example_makes_vectors_and_compares_them():

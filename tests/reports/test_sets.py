@@ -37,3 +37,11 @@ def test_a_run_without_set_metrics_has_no_such_section(run, tmp_path):
     without = replace(run, folder=tmp_path)
     assert sets.rows(without) is None
     assert "Whole sets" not in render(without, {}, [sets.SECTION])
+
+
+def test_another_reference_set_is_named(with_values):
+    clips = with_values.record.clips
+    request = with_values.record.request.model_copy(update={"reference_set": ("<b>music</b>",)})
+    record = with_values.record.model_copy(update={"reference_clips": clips, "request": request})
+    text = render(replace(with_values, record=record), {}, [sets.SECTION])
+    assert f"with the {len(clips)} clips of a reference set (&lt;b&gt;music&lt;/b&gt;) at once." in text

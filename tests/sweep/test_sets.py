@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 
-from degrade_bench.errors import ConfigError, NotApplicableError
+from degrade_bench.clip import Clip
+from degrade_bench.corpus.source import MemorySource
+from degrade_bench.errors import AudioError, ConfigError, CorpusError, NotApplicableError, RunFolderError
 from degrade_bench.metric.sets.frechet import Frechet
 from degrade_bench.metric.sets.jackknife import estimate
 from degrade_bench.metric.sets.mmd import Mmd
@@ -21,7 +24,9 @@ from degrade_bench.runs.set_values import read_set_values
 from degrade_bench.runs.shards import shard_files
 from degrade_bench.sweep.execute import SweepResult, execute
 from degrade_bench.sweep.forecast import forecast
+from degrade_bench.sweep.recordings import with_tracks_of
 from degrade_bench.sweep.resume import check_same
+from degrade_bench.sweep.set_blocks import set_blocks
 from degrade_bench.sweep.spec import Sweep
 from tests.runs.records import record_of
 from tests.sweep import toys
@@ -59,6 +64,16 @@ class ToyEmbedder:
         return {"kind": "toy", "fails": self.fails}
 
 
+class Unreadable(MemorySource):
+    """A clip whose file is gone."""
+
+    def __init__(self, name):
+        super().__init__(name, toys.toy_sources(1)[0].load())
+
+    def load(self):
+        raise AudioError("no such file")
+
+
 def make_sweep(**changes) -> Sweep:
     sweep = Sweep(
         sources=toys.toy_sources(5),
@@ -74,7 +89,9 @@ def start(path, sweep, progress=None):
     with RunFolder(path) as folder:
         check_same(folder, sweep)
         result = execute(sweep, folder, progress)
-        record = record_of(identity=sweep.identity(), clips=tuple(result.clips.values()))
+        record = record_of(
+            identity=sweep.identity(), clips=tuple(result.clips.values()), reference_clips=result.reference
+        )
         folder.finish(result.table, record, result.set_values)
     return result
 
@@ -189,6 +206,67 @@ def test_clips_that_are_added_change_the_rows_of_all(tmp_path, whole):
     start(tmp_path / "out", make_sweep(sources=toys.toy_sources(4)))
     result = start(tmp_path / "out", make_sweep())
     assert comparable(result.table).equals(comparable(whole.table))
+
+
+def other_music(*also: int):
+    """A reference set: three clips that are not of the run, and some that are."""
+    clips = [source.load() for source in toys.toy_sources(8)]
+    named = [Clip(f"ref {at}", clips[at].samples, clips[at].sample_rate) for at in (5, 6, 7, *also)]
+    return tuple(MemorySource(clip.id, clip) for clip in named)
+
+
+def test_another_reference_set_is_heard_once_and_compared_with_as_it_is(tmp_path):
+    frechet = Frechet(ToyEmbedder())
+    sweep = make_sweep(set_metrics=(frechet.against("other"),), reference=other_music())
+    assert sweep.set_metrics[0].fingerprint() != frechet.fingerprint()
+    HEARD.clear()
+    with pytest.raises(KeyboardInterrupt):
+        start(tmp_path / "out", sweep, interrupted_after(4))
+    result = start(tmp_path / "out", sweep)
+    assert sum(HEARD) <= 5 * 6 + 3 + 2 * TIMED + 3
+    with RunFolder(tmp_path / "out") as folder:
+        vectors = folder.vector_files.vectors()
+    assert len(vectors) == 5 * 6 + 3
+    assert [clip.id for clip in result.reference] == ["ref 5", "ref 6", "ref 7"]
+    assert {row["clip_id"] for row in result.table.to_pylist()} == {source.id for source in sweep.sources}
+
+    def gathered(names, first, *cell):
+        parts = [vectors[(name, *cell, "vectors-toy")].astype(float) for name in names]
+        track = np.repeat(np.arange(len(names)) + first, [len(one) for one in parts])
+        return VectorSet(np.concatenate(parts), track)
+
+    reference = gathered([clip.id for clip in result.reference], 5, "clean", 0, 0)
+    values = {value.key: value for value in result.set_values}
+    for cell in (("clean", 0, 0), ("toy_noise", 5, 0)):
+        heard = gathered([source.id for source in sweep.sources], 0, *cell)
+        expected = estimate(frechet, reference, heard, 5)
+        found = values[("frechet-toy", *cell)]
+        assert (found.value, found.corrected) == pytest.approx((expected.value, expected.corrected), rel=1e-9)
+    HEARD.clear()
+    assert start(tmp_path / "out", sweep).set_values == result.set_values
+    assert not HEARD
+    with pytest.raises(RunFolderError, match=r"holds scores of 'frechet-toy' with fingerprint"):
+        start(tmp_path / "out", make_sweep(set_metrics=(frechet,)))
+
+
+def test_a_recording_of_the_reference_set_that_is_damaged_as_well_is_left_out_of_both(tmp_path):
+    sweep = make_sweep(set_metrics=(Mmd(ToyEmbedder()).against("both"),), reference=other_music(0, 3))
+    with RunFolder(tmp_path) as folder:
+        result = execute(sweep, folder)
+        rows = pa.concat_tables(folder.vector_files.rows(forgets=False))
+        vectors = folder.vector_files.vectors()
+    clips = {clip.id: clip for clip in (*result.clips.values(), *result.reference)}
+    names = [source.id for source in sweep.sources]
+    assert (clips["ref 0"].track, clips["ref 3"].track) == (clips[names[0]].track, clips[names[3]].track)
+    reference = [clip.id for clip in result.reference]
+    block = set_blocks(with_tracks_of(rows, clips), "vectors-toy", names, vectors, reference)[0]
+    assert list(dict.fromkeys(block.reference.track.tolist())) == [5, 6, 7, 0, 3]
+
+
+def test_a_reference_set_of_which_nothing_can_be_used_is_refused(tmp_path):
+    sweep = make_sweep(set_metrics=(Mmd(ToyEmbedder()).against("none"),), reference=(Unreadable("gone"),))
+    with pytest.raises(CorpusError, match=r"none of the reference set's 1 clips can be used \(gone: no such file"):
+        start(tmp_path / "out", sweep)
 
 
 def test_a_clip_on_which_the_embedder_fails_is_left_out_of_the_sets_of_that_damage(tmp_path):

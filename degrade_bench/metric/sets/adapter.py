@@ -63,9 +63,9 @@ class SetAdapter(SetMetric):
         return values
 
     def fingerprint_parts(self) -> dict[str, Any]:
-        """The parts that the wrapped metric adds, its traits, class and code, its embedder and its settings."""
+        """The parts that the wrapped metric adds, its traits, class and code, what it compares, its settings."""
         own = {**self.declared.parts, **fingerprinted(self), **self.declared.identity}
-        return {**own, **embedder_parts(self.embedder), **self.setting_parts()}
+        return {**own, **embedder_parts(self.embedder), **self.reference_parts(), **self.setting_parts()}
 
     def fingerprint(self) -> str:
         """Of all of these parts."""

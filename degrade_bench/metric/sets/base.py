@@ -6,6 +6,7 @@ however many metrics compare them, and keeps them in its directory.
 
 from __future__ import annotations
 
+import copy
 from abc import abstractmethod
 from typing import Any
 
@@ -32,6 +33,7 @@ class SetMetric(Metric):
         embedder: makes the vectors.
         light: whether workers make them; set it False where the embedder holds a device.
         min_frames: the fewest vectors that either set must have.
+        reference_set: tells the set that is compared with from any other; None for the clean clips themselves.
         second_order: whether a bias that shrinks as 1/n² is taken off, too: every pair of tracks is left out
             for it.
 
@@ -52,6 +54,7 @@ class SetMetric(Metric):
     embedder: Embedder
     min_frames: int = 2
     second_order: bool = False
+    reference_set: str | None = None
 
     def __init__(self, embedder: Embedder | None = None) -> None:
         if embedder is not None:
@@ -66,6 +69,16 @@ class SetMetric(Metric):
             reference: clean music.
             heard: the set, clean or damaged.
         """
+
+    def against(self, reference_set: str) -> SetMetric:
+        """The same metric, comparing with another set than the clean clips.
+
+        Args:
+            reference_set: tells that set from any other.
+        """
+        other = copy.copy(self)
+        other.reference_set = reference_set
+        return other
 
     def on_subsets(self, reference: VectorSet, heard: VectorSet, kept: np.ndarray) -> np.ndarray:
         """The value without some tracks, for several choices of them.
@@ -101,8 +114,12 @@ class SetMetric(Metric):
         raise MetricError(f"{self.name} compares sets of clips: a single clip has no score")
 
     def fingerprint_parts(self) -> dict[str, Any]:
-        """The embedder's parts beside the metric's own."""
-        return {**super().fingerprint_parts(), **embedder_parts(self.embedder)}
+        """The embedder's parts and the reference set beside the metric's own."""
+        return {**super().fingerprint_parts(), **embedder_parts(self.embedder), **self.reference_parts()}
+
+    def reference_parts(self) -> dict[str, Any]:
+        """The reference set, where it is not the clean clips."""
+        return {} if self.reference_set is None else {"reference_set": self.reference_set}
 
 
 def embedder_parts(embedder: Embedder) -> dict[str, Any]:

@@ -19,6 +19,8 @@ def rows(run: RunView) -> dict[str, Any] | None:
         return None
     return {
         "levels": sorted({value.level for value in tested}),
+        "reference": len(run.record.reference_clips),
+        "files": ", ".join(run.record.request.reference_set),
         "sets": [
             _of_metric(metric.name, [value for value in tested if value.metric == metric.name]) for metric in asked
         ],
