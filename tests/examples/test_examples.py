@@ -17,16 +17,22 @@ import pandas as pd
 import pytest
 
 import degrade_bench
+from degrade_bench import bench
 from degrade_bench.cli import app as cli
 from degrade_bench.clip.audio import write_audio
 from degrade_bench.degrade import suites
+from degrade_bench.expect import session
 from degrade_bench.metric.outside.environments import FOLDER_VARIABLE, INTERPRETER, MADE
+from degrade_bench.runs.set_values import read_set_values
+from degrade_bench.sweep.config import make_config
 from tests.conftest import make_clip
 
 ROOT = Path(__file__).parents[2]
 ROWS = re.findall(r"^\| (.+) \| `([^`]+)` \|$", (ROOT / "examples" / "README.md").read_text(), re.MULTILINE)
 COMMANDS = [command for _, command in ROWS]
 RUNS = [command for command in COMMANDS if command.startswith("degrade-bench run ")]
+OF_SETS = [command for command in RUNS if "set_metric.py" in command]
+CHECKS = [command for command in COMMANDS if command.startswith("degrade-bench check ")]
 SCRIPTS = [command.split()[1] for command in COMMANDS if command.startswith("python ")]
 CONTROLS = ("gain", "polarity")
 SHORT = {"levels": (5,), "workers": 1}
@@ -87,7 +93,7 @@ def test_every_example_stands_on_the_page():
     for path in (ROOT / "examples").rglob("*.*"):
         if path.name != "README.md" and "__pycache__" not in path.parts:
             assert path.relative_to(ROOT / "examples").as_posix() in page
-    assert len(RUNS) + len(SCRIPTS) + 1 == len(COMMANDS)
+    assert len(RUNS) + len(SCRIPTS) + len(CHECKS) + 1 == len(COMMANDS)
 
 
 @pytest.fixture
@@ -101,9 +107,11 @@ def port():
 
 
 def united(port: int) -> list[str]:
-    """All commands as one run: whatever one of them says beside the quick suite, once."""
+    """All commands as one run, but that with sets: whatever one of them says beside the quick suite, once."""
     words: dict[tuple[str, str], None] = {}
     for command in RUNS:
+        if command in OF_SETS:
+            continue
         options = shlex.split(command)[2:]
         for name, value in zip(options[::2], options[1::2], strict=True):
             value = value.replace(":8000/", f":{port}/").replace("cmd:python ", f"cmd:{sys.executable} ")
@@ -124,6 +132,36 @@ def test_the_commands_end_with_scores(place, port, capsys):
     assert {"tremolo", "kitchen_radio", "white_noise", "low_pass"} < set(scores["degradation"])
     assert scores["status"].eq("ok").all()
     assert scores.groupby("metric")["score"].nunique().min() > 1
+
+
+def test_a_metric_of_sets_has_a_value_for_every_set(place):
+    (command,) = OF_SETS
+    (place / "music").mkdir()
+    for seed in range(3):
+        clip = make_clip(1.0, 16000, 1, seed=seed)
+        write_audio(place / "music" / f"{seed}.wav", clip.samples, clip.sample_rate)
+    words = shlex.split(command)
+    asked = {"metric": words[words.index("--metric") + 1], "degradation": ["white_noise"], "levels": (1, 5)}
+    bench.run(make_config({**asked, "input": "music", "out": "out", "probe": False}), report=False)
+    values = {(value.degradation, value.level): value for value in read_set_values(place / "out")}
+    assert {(value.metric, value.clips, value.dim) for value in values.values()} == {("band-spread", 3, 8)}
+    assert 0 < values["white_noise", 1].value < values["white_noise", 5].value
+
+
+def test_expectations_are_scored_and_met(place, monkeypatch, capsys):
+    (command,) = CHECKS
+    clips = [make_clip(1.0, 16000, 1, seed=seed) for seed in range(6)]
+
+    def score(metric, **asked):
+        return stress_test(metric, **{**asked, "clips": clips, "levels": (1, 5), "workers": 1})
+
+    stress_test = session.stress_test
+    monkeypatch.setattr(session, "stress_test", score)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(shlex.split(command)[1:])
+    printed = capsys.readouterr()
+    assert ended.value.code == 0, printed.out + printed.err
+    assert printed.out.count("PASS") == 2
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
