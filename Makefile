@@ -1,5 +1,5 @@
 # Tasks for contributors; CONTRIBUTING.md explains them. `make` alone lists them.
-.PHONY: help test coverage lint docs page bench
+.PHONY: help test coverage lint docs page site bench
 
 help:
 	@echo "make test            all tests and doctests, on every core"
@@ -7,6 +7,7 @@ help:
 	@echo "make lint            ruff and mypy"
 	@echo "make page NAME=...   one degradation's page and picture, and the index of all pages"
 	@echo "make docs            every page of a degradation, and the tables of columns"
+	@echo "make site            the docs as a site, in site/, with every link checked; needs the extra docs"
 	@echo "make bench           the benchmarks that need no weights; results go to benchmarks/*.md"
 
 test:
@@ -27,6 +28,9 @@ page:
 docs:
 	python scripts/build_pages.py
 	python scripts/column_tables.py
+
+site:
+	python scripts/docs_site.py site
 
 bench:
 	python benchmarks/degrade.py

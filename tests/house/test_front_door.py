@@ -55,13 +55,13 @@ def test_ci_runs_the_readmes_test_command_word_for_word():
     assert command in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
 
 
-@pytest.mark.parametrize("failing", ["pip", "pytest", "ruff", "mypy"])
+@pytest.mark.parametrize("failing", ["pip", "pytest", "ruff", "python", "mypy"])
 def test_ci_fails_with_any_of_its_commands_and_stops_where_nothing_is_installed(failing, tmp_path):
     """With stand-ins for the tools, which only note that they were called."""
     calls = tmp_path / "calls"
     tools = tmp_path / "tools"
     tools.mkdir()
-    for tool in ("pip", "pytest", "ruff", "mypy", "python3"):
+    for tool in ("pip", "pytest", "ruff", "python", "mypy", "python3"):
         status = int(tool == failing)
         (tools / tool).write_text(f'#!/bin/sh\necho {tool} >> "{calls}"\nexit {status}\n', encoding="utf-8")
         (tools / tool).chmod(0o755)
@@ -74,7 +74,7 @@ def test_ci_fails_with_any_of_its_commands_and_stops_where_nothing_is_installed(
     assert failing in called
     if failing == "pip":
         assert called == ["pip"], "nothing is tried without what it needs"
-    if failing in ("ruff", "mypy"):
+    if failing in ("ruff", "python", "mypy"):
         assert "pytest" in called
         assert called[-1] in (failing, "pytest"), f"the lint went on after {failing}: {called}"
 
