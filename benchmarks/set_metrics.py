@@ -1,23 +1,30 @@
 """Set metrics on vectors whose distributions are known; writes ``set_metrics.md``.
 
     python benchmarks/set_metrics.py [--trials 250] [--runs 20]
+    python benchmarks/set_metrics.py --packages PYTHON
 
 *Coverage*: how many of the nominal 95 % intervals of a drop, and of a drop beyond a placebo's, hold the true value.
 Vectors are normal, 24 tracks of 8 each, half of their variance between tracks. Nothing of the estimate knows that.
 
 *Verdicts*: embedders that hear a damage, do not hear it, hear its placebo as well, or take it for an improvement go
 through the whole analysis.
+
+*Beside the packages*, on its own: what `prdc` and `mauve-text` make of the same vectors, under an interpreter that
+has them.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import math
+import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -29,7 +36,10 @@ from degrade_bench.analysis.resampling import Resampler
 from degrade_bench.metric.sets.base import SetMetric
 from degrade_bench.metric.sets.frechet import Frechet
 from degrade_bench.metric.sets.jackknife import SetEstimate, estimate
+from degrade_bench.metric.sets.mauve import Mauve, clusters
 from degrade_bench.metric.sets.mmd import Mmd, median_distance
+from degrade_bench.metric.sets.neighbours import Coverage as Cover
+from degrade_bench.metric.sets.neighbours import Density, Precision, Recall
 from degrade_bench.metric.sets.vectors import VectorSet
 from degrade_bench.runs.columns import ANALYSED, CLEAN
 
@@ -337,12 +347,94 @@ def verdict_table(runs: Mapping[str, int]) -> list[str]:
     return lines
 
 
+PACKAGES = "## Beside the packages\n"
+THEIRS = """
+import json, sys
+from importlib.metadata import version
+import numpy as np
+from mauve.compute_mauve import compute_mauve, get_divergence_curve_for_multinomials
+from prdc import compute_prdc
+from sklearn.metrics import auc
+
+def in_order(x, y):
+    return x[np.argsort(x)], y[np.argsort(x)]
+
+
+given = np.load(sys.argv[1])
+clean, heard = given["clean"], given["heard"]
+found = dict(compute_prdc(clean, heard, nearest_k=5))
+p, q = (given[name] / given[name].sum() for name in ("of_clean", "of_heard"))
+x, y = get_divergence_curve_for_multinomials(p, q, np.linspace(1e-6, 1 - 1e-6, 25), 5).T
+found["mauve of the same histograms"] = (auc(*in_order(x, y)) + auc(*in_order(y, x))) / 2
+found["mauve"] = compute_mauve(clean, heard, seed=0).mauve
+packages = {name: version(name) for name in ("prdc", "mauve-text")}
+print(json.dumps({"found": {name: float(value) for name, value in found.items()}, "packages": packages}))
+"""
+"""Run under the other interpreter, with the path of the vectors."""
+
+
+def packages_lines(python: str) -> list[str]:
+    """What the packages make of some sets, beside what is made here.
+
+    Args:
+        python: an interpreter that has them.
+    """
+    rows: list[str] = []
+    apart: dict[str, float] = {}
+    versions: dict[str, str] = {}
+    for damage in DAMAGES[1:]:
+        rng = np.random.Generator(np.random.Philox(key=[7, 8]))
+        clean = vectors(rng, 8)
+        sets = as_set(clean), as_set(damaged(rng, clean, damage))
+        labels = clusters(*sets)
+        counts = [np.bincount(part, minlength=1 + max(map(np.max, labels))) for part in labels]
+        ours = {kind.name: kind(AnEmbedder()).compare(*sets) for kind in (Precision, Recall, Density, Cover, Mauve)}
+        ours["mauve of the same histograms"] = ours["mauve"]
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "sets.npz"
+            given = {
+                "clean": sets[0].vectors,
+                "heard": sets[1].vectors,
+                "of_clean": counts[0],
+                "of_heard": counts[1],
+            }
+            np.savez(path, **given)
+            done = subprocess.run([python, "-c", THEIRS, str(path)], capture_output=True, text=True, check=True)
+        said = json.loads(done.stdout.splitlines()[-1])
+        versions = said["packages"]
+        for name, theirs in said["found"].items():
+            apart[name] = max(apart.get(name, 0.0), abs(theirs - ours[name]))
+        cells = [f"{ours[name]:.4g} / {said['found'][name]:.4g}" for name in apart]
+        rows.append(f"| {damage.name} | {' | '.join(cells)} |")
+    which = " and ".join(map(" ".join, versions.items()))
+    return [
+        PACKAGES,
+        f"`python benchmarks/set_metrics.py --packages PYTHON`, with {which}: sets of {TRACKS * FRAMES} vectors of "
+        "8 dimensions, here / there. MAUVE's clusters are found by scikit-learn here and by faiss there; of the same "
+        "clusters it is the same.\n",
+        f"| damage | {' | '.join(apart)} |\n|{' --- |' * (1 + len(apart))}",
+        *rows,
+        f"| farthest apart | {' | '.join(f'{value:.1g}' for value in apart.values())} |\n",
+    ]
+
+
+class AnEmbedder:
+    """What a set metric is named after."""
+
+    name = "none"
+
+
 def main(arguments: Sequence[str]) -> None:
-    """Simulate, and write the page."""
+    """Simulate, and write the page; or only what packages say."""
     parser = argparse.ArgumentParser(description="Set metrics on vectors whose distributions are known.")
     parser.add_argument("--trials", type=int, default=250, help="sets of each kind; of MMD four times as many")
     parser.add_argument("--runs", type=int, default=20, help="runs of each kind; of MMD twice as many")
+    parser.add_argument("--packages", metavar="PYTHON", help="an interpreter with prdc and mauve-text: only these")
     given = parser.parse_args(arguments)
+    before, _, beside = PAGE.read_text(encoding="utf-8").partition(PACKAGES)
+    if given.packages:
+        PAGE.write_text("\n".join([before.rstrip() + "\n", *packages_lines(given.packages)]), encoding="utf-8")
+        return
     started = time.process_time()
     trials = {"frechet": given.trials, "mmd": 4 * given.trials}
     runs = {"frechet": given.runs, "mmd": 2 * given.runs}
@@ -365,6 +457,7 @@ def main(arguments: Sequence[str]) -> None:
         f"runs of each kind for Fréchet, {runs['mmd']} for MMD. Whoever prefers the damage is compared with "
         f"another reference set, of {2 * TRACKS} tracks.\n",
         "\n".join(told) + "\n",
+        *([PACKAGES + beside] if beside else []),
     ]
     PAGE.write_text("\n".join(parts), encoding="utf-8")
 

@@ -16,6 +16,7 @@ from degrade_bench.metric.musicnn.embedder import MusicnnEmbedder, TrainedOn
 from degrade_bench.metric.sets import DISTANCES, EMBEDDERS
 from degrade_bench.metric.sets.base import SetMetric
 from degrade_bench.metric.sets.frechet import Frechet
+from degrade_bench.metric.sets.mauve import Mauve
 from degrade_bench.metric.sets.mmd import Mmd
 from degrade_bench.metric.sets.neighbours import Coverage, Density, Precision, Recall
 from degrade_bench.metric.sets.pooled import Pooled
@@ -24,7 +25,7 @@ BASIC_PITCH_FRAMES = 86
 """Of Basic Pitch, to a vector: one second."""
 
 KINDS: Mapping[str, type[SetMetric]] = {
-    kind.name: kind for kind in (Frechet, Mmd, Precision, Recall, Density, Coverage)
+    kind.name: kind for kind in (Frechet, Mmd, Precision, Recall, Density, Coverage, Mauve)
 }
 
 
