@@ -410,8 +410,8 @@ def packages_lines(python: str) -> list[str]:
     return [
         PACKAGES,
         f"`python benchmarks/set_metrics.py --packages PYTHON`, with {which}: sets of {TRACKS * FRAMES} vectors of "
-        "8 dimensions, here / there. MAUVE's clusters are found by scikit-learn here and by faiss there; of the same "
-        "clusters it is the same.\n",
+        "8 dimensions, here / there. MAUVE's clusters are found by scikit-learn here and by faiss there; of the "
+        "same clusters it is the same.\n",
         f"| damage | {' | '.join(apart)} |\n|{' --- |' * (1 + len(apart))}",
         *rows,
         f"| farthest apart | {' | '.join(f'{value:.1g}' for value in apart.values())} |\n",

@@ -235,7 +235,7 @@ def _weights(metric: str) -> Finding:
 
 def cache() -> Finding:
     """Where fetched weights go, and whether there is room."""
-    from degrade_bench.metric.muq_eval.hub import cache_folder, offline_by
+    from degrade_bench.metric.hub_client import cache_folder, offline_by
 
     folder = os.path.abspath(cache_folder())
     there = folder
@@ -306,7 +306,7 @@ def learned_metrics() -> Finding:
 
 def hub_answers() -> Finding:
     """Whether the hub can be reached; asked only where that was asked for."""
-    from degrade_bench.metric.muq_eval.hub import unreachable
+    from degrade_bench.metric.hub_client import unreachable
 
     reason = unreachable()
     if reason:

@@ -67,11 +67,11 @@ def test_json_is_an_array_of_findings(capsys):
 
 
 def test_no_network_is_touched_unless_asked(monkeypatch, capsys):
-    from degrade_bench.metric.muq_eval import hub
+    from degrade_bench.metric import hub_client
 
-    monkeypatch.setattr(hub, "unreachable", lambda: pytest.fail("the network was asked"))
+    monkeypatch.setattr(hub_client, "unreachable", lambda: pytest.fail("the network was asked"))
     doctor.examine()
-    monkeypatch.setattr(hub, "unreachable", lambda: "the hub cannot be reached (Error: no route)")
+    monkeypatch.setattr(hub_client, "unreachable", lambda: "the hub cannot be reached (Error: no route)")
     found = doctor.examine(online=True)[-1]
     assert (found.name, found.state) == ("hub", "note")
     assert "no route" in found.text

@@ -1,11 +1,10 @@
 """Where a model's files are: in a folder, in the hub's cache, or on the hub, at which revision.
 
-Nothing is imported but the hub's client, so that looking costs little.
+The hub's client is asked through :mod:`degrade_bench.metric.hub_client`.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,8 +12,15 @@ from pathlib import Path
 
 from degrade_bench._support.files import sha256_of
 from degrade_bench.errors import MetricError
-from degrade_bench.metric.muq_eval.hub import NotHereError, cache_folder, offline_by, unreachable
-from degrade_bench.metric.muq_eval.hub_errors import HubFile, explained, is_absent
+from degrade_bench.metric.hub_client import (
+    NotHereError,
+    Wanted,
+    cache_folder,
+    cached,
+    download,
+    verify,
+    why_not_fetched,
+)
 
 Folder = str | Path | None
 LOCAL = "local folder"
@@ -107,16 +113,16 @@ def here(repository: Repository, folder: Folder = None, revision: str | None = N
     if folder is not None:
         return in_folder(repository, Path(folder))
     at = revision or repository.revision
-    found = {name: path for name in _names(repository) if (path := _cached(repository.repo, name, at)) is not None}
+    known = {name: cached(repository.repo, name, at) for name in (*repository.beside, *repository.weights)}
+    found = {name: Path(path) for name, path in known.items() if isinstance(path, str)}
     weights = next((name for name in repository.weights if name in found), None)
     absent = [name for name in repository.beside if name not in found]
     if weights is None or absent:
         name = (absent or [repository.weights[0]])[0]
         raise NotHereError(f"{repository.repo}'s {name} at revision {at[:12]} is not on this machine")
     beside = {name: found[name] for name in repository.beside}
-    if at == repository.revision:
-        for path in (found[weights], *beside.values()):
-            _verify(repository, path)
+    for path in (found[weights], *beside.values()):
+        verify(path, _wanted(repository, at), repository.sha256)
     return Files(found[weights], beside, found[weights].parent.name)
 
 
@@ -166,15 +172,13 @@ def located(
     try:
         return here(repository, folder, revision)
     except NotHereError as absent:
-        variable = offline_by()
-        reason = f"{variable} is set; unset it" if variable else unreachable()
+        reason = why_not_fetched(repository.how_to)
         if reason:
-            why = f"{absent}, and {reason}"
-            raise MetricError(f"{metric}: weights are not available: {why}; {repository.how_to}") from absent
+            raise MetricError(f"{metric}: weights are not available: {absent}, and {reason}") from absent
     except MetricError as error:
         raise MetricError(f"{metric}: {error}") from error
     say(f"{metric}: fetching weights ({repository.size}) into {cache_folder()}; {repository.licence}")
-    _fetch(repository, revision or repository.revision)
+    download(_wanted(repository, revision or repository.revision), repository.beside, repository.weights)
     try:
         return here(repository, None, revision)
     except MetricError as error:
@@ -198,44 +202,12 @@ def fetch(repository: Repository, revision: str | None = None) -> Iterator[str]:
         yield f"{path} (revision {files.revision}, SHA-256 {sha256_of(path)})"
 
 
-def _names(repository: Repository) -> tuple[str, ...]:
-    return (*repository.beside, *repository.weights)
-
-
-def _cached(repo: str, name: str, revision: str) -> Path | None:
-    """A file in the hub's cache, which is looked for without loading the client where there is no such folder."""
-    if not os.path.isdir(os.path.join(cache_folder(), f"models--{repo.replace('/', '--')}")):
-        return None
-    from huggingface_hub import try_to_load_from_cache
-
-    cached = try_to_load_from_cache(repo, name, revision=revision)
-    return Path(cached) if isinstance(cached, str) else None
-
-
-def _verify(repository: Repository, path: Path) -> None:
-    expected = repository.sha256.get(path.name)
-    if expected is not None and (digest := sha256_of(path)) != expected:
-        raise MetricError(
-            f"{path} is not {repository.repo}'s at revision {repository.revision[:12]}: its SHA-256 is {digest}, "
-            f"expected {expected}; delete {path.resolve()} and run `degrade-bench fetch {repository.metric}`"
-        )
-
-
-def _fetch(repository: Repository, revision: str) -> None:
-    from huggingface_hub import hf_hub_download, utils
-
-    if not sys.stderr.isatty():
-        utils.disable_progress_bars()  # type: ignore[attr-defined]
-    for name in _names(repository):
-        try:
-            hf_hub_download(repository.repo, name, revision=revision, etag_timeout=10)
-        except Exception as error:  # the hub client raises many kinds: network, HTTP, disk, cache
-            if is_absent(error) and name in repository.weights[:-1]:
-                continue
-            file = HubFile(repository.repo, name, revision, repository.revision, cache_folder(), repository.size)
-            why = explained(error, file)
-            raise MetricError(
-                f"{repository.metric}: weights are not available: {why}; {repository.how_to}"
-            ) from error
-        if name in repository.weights:
-            return
+def _wanted(repository: Repository, revision: str) -> Wanted:
+    return Wanted(
+        repository.metric,
+        repository.repo,
+        revision,
+        repository.revision,
+        size=repository.size,
+        how_to=repository.how_to,
+    )

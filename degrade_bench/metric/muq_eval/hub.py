@@ -1,11 +1,10 @@
 """Where MuQ-Eval's files are, on this machine or on the Hugging Face hub, at which revision, and how they get here.
 
-Nothing is imported but the hub's client, so that looking costs little.
+The hub's client is asked through :mod:`degrade_bench.metric.hub_client`.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +12,15 @@ from pathlib import Path
 
 from degrade_bench._support.files import sha256_of
 from degrade_bench.errors import MetricError, UnknownNameError
-from degrade_bench.metric.muq_eval.hub_errors import HubFile, explained, is_absent, shortened
+from degrade_bench.metric.hub_client import (
+    NotHereError,
+    Wanted,
+    cache_folder,
+    cached,
+    download,
+    verify,
+    why_not_fetched,
+)
 from degrade_bench.metric.muq_eval.published import Published, checkpoint_note
 
 LICENCE = "MuQ's weights are licensed CC-BY-NC 4.0: no commercial use; MuQ-Eval's own are under MIT"
@@ -65,10 +72,6 @@ class Files:
     encoder: Path
     revisions: tuple[str, str]
     configs: tuple[Path, ...] = ()
-
-
-class NotHereError(MetricError):
-    """A file of the hub's that is not on this machine: it can be fetched."""
 
 
 @dataclass(frozen=True)
@@ -138,49 +141,27 @@ def _in_cache(published: Published, revision: str, variant: str) -> _Place:
     """
     paths, missing = [], []
     for name in published.beside:
-        cached = _cached(published.repo, name, revision)
-        if isinstance(cached, str):
-            paths.append(Path(cached))
-        elif cached is None:  # anything else stands for "the hub has no such file"
+        known = cached(published.repo, name, revision)
+        if isinstance(known, str):
+            paths.append(Path(known))
+        elif known is None:  # anything else stands for "the hub has no such file"
             missing.append(name)
-    found = (_cached(published.repo, name, revision) for name in published.files)
-    main = next((cached for cached in found if isinstance(cached, str)), None)
+    found = (cached(published.repo, name, revision) for name in published.files)
+    main = next((path for path in found if isinstance(path, str)), None)
     if missing or main is None:
         at = "" if revision == "main" else f" at revision {revision[:12]}"
         raise NotHereError(f"{published.repo}'s {(*missing, published.file)[0]}{at} is not on this machine")
     paths.append(Path(main))
-    if revision == published.revision:
-        for path in paths:
-            _verify(published, path, variant)
+    for path in paths:
+        verify(path, _wanted(published, revision, variant), published.sha256)
     *beside, path = paths
     return _Place(path, path.parent.name, tuple(beside))
 
 
-def _cached(repo: str, name: str, revision: str) -> object:
-    """What the hub's client knows of a file in its cache: its path, that there is none, or nothing (None).
-
-    Of a repository without a folder in the cache it knows nothing. That is seen without loading the client, which
-    takes a quarter of a second.
-    """
-    if not os.path.isdir(os.path.join(cache_folder(), f"models--{repo.replace('/', '--')}")):
-        return None
-    from huggingface_hub import try_to_load_from_cache
-
-    return try_to_load_from_cache(repo, name, revision=revision)
-
-
-def _verify(published: Published, path: Path, variant: str) -> None:
-    """Refuse a file that is not what was published at the pinned revision."""
-    expected = published.sha256.get(path.name)
-    if expected is None:
-        return
-    digest = sha256_of(path)
-    if digest != expected:
-        # the cache's files are links to blobs, and the client would link a wrong blob again
-        raise MetricError(
-            f"{path} is not {published.repo}'s at revision {published.revision[:12]}: its SHA-256 is {digest}, "
-            f"expected {expected}; delete {path.resolve()} and run `degrade-bench fetch {METRIC_OF[variant]}`"
-        )
+def _wanted(published: Published, revision: str, variant: str) -> Wanted:
+    return Wanted(
+        METRIC_OF[variant], published.repo, revision, published.revision, size=DOWNLOAD, how_to=how_to(variant)
+    )
 
 
 def fetched_files(
@@ -209,12 +190,9 @@ def fetched_files(
     try:
         return _find(*asked)
     except NotHereError as missing:
-        _refuse_offline(variant, str(missing))
-        reason = unreachable()
+        reason = why_not_fetched(how_to(variant))
         if reason:
-            raise MetricError(
-                f"{metric}: weights are not available: {missing}, and {reason}; {how_to(variant)}"
-            ) from missing
+            raise MetricError(f"{metric}: weights are not available: {missing}, and {reason}") from missing
     except MetricError as error:
         raise MetricError(f"{metric}: {error}") from error
     say(f"{metric}: fetching weights ({DOWNLOAD}) into {cache_folder()}; {LICENCE}")
@@ -262,64 +240,6 @@ def fetch(metric: str, revision: str | None = None, encoder_revision: str | None
     yield f"next: degrade-bench run --suite signal,structural --metric {metric}{settings} --out out"
 
 
-def cache_folder() -> str:
-    """Where the hub's client keeps what it fetches."""
-    from huggingface_hub import constants
-
-    return str(constants.HF_HUB_CACHE)
-
-
-def offline_by() -> str | None:
-    """The environment variable that keeps the hub's client off the network; None if it may ask."""
-    from huggingface_hub import constants
-
-    if not constants.HF_HUB_OFFLINE:
-        return None
-    other = os.environ.get("TRANSFORMERS_OFFLINE") and not os.environ.get("HF_HUB_OFFLINE")
-    return "TRANSFORMERS_OFFLINE" if other else "HF_HUB_OFFLINE"
-
-
-def _refuse_offline(variant: str, missing: str) -> None:
-    variable = offline_by()
-    if variable is not None:
-        raise MetricError(
-            f"{METRIC_OF[variant]}: weights are not available: {missing}, and {variable} is set; unset it, or "
-            f"{how_to(variant)}"
-        )
-
-
-def unreachable() -> str | None:
-    """Why the hub cannot be reached; None if it can.
-
-    It is asked once: its client would try for half a minute, and print every try.
-    """
-    from huggingface_hub import constants, get_session
-
-    try:
-        get_session().head(constants.ENDPOINT, timeout=10)
-    except Exception as error:  # the client raises its HTTP library's errors, which differ between versions
-        return f"the hub cannot be reached ({type(error).__name__}: {shortened(error, 120)})"
-    return None
-
-
 def _fetch(variant: str, published: Published, revision: str) -> None:
-    from huggingface_hub import hf_hub_download, utils
-
-    if not sys.stderr.isatty():
-        utils.disable_progress_bars()  # type: ignore[attr-defined]
-    at = revision
-    for name in (*published.beside, *published.files):
-        try:
-            path = hf_hub_download(published.repo, name, revision=at, etag_timeout=10)
-        except Exception as error:  # the hub client raises many kinds: network, HTTP, disk, cache
-            if is_absent(error) and name != published.files[-1]:
-                continue
-            absent = " and no ".join(published.files) if is_absent(error) else name
-            file = HubFile(published.repo, absent, revision, published.revision, cache_folder(), DOWNLOAD)
-            why = explained(error, file)
-            raise MetricError(
-                f"{METRIC_OF[variant]}: weights are not available: {why}; {how_to(variant)}"
-            ) from error
-        if name in published.files:
-            return
-        at = Path(path).parent.name  # its commit: a branch may move while its files are fetched
+    wanted = _wanted(published, revision, variant)
+    download(wanted, published.beside, published.files, needs_beside=False)

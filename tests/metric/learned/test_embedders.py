@@ -19,6 +19,7 @@ from huggingface_hub import errors
 from torch import nn
 
 from degrade_bench.errors import ConfigError, MetricError, NotApplicableError, UnknownNameError
+from degrade_bench.metric import hub_client
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.catalogue import describe_metrics, load_metric
 from degrade_bench.metric.embedding import Embedder, Embedding
@@ -298,7 +299,7 @@ def test_files_are_fetched_from_the_hub_with_size_and_licence_said_first(folders
     cache = tmp_path / "cache"
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(cache))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(places, "unreachable", lambda: None)
+    monkeypatch.setattr(hub_client, "unreachable", lambda: None)
     asked = []
 
     def download(repo: str, name: str, revision: str, etag_timeout: int) -> str:

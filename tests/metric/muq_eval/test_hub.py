@@ -17,6 +17,7 @@ from huggingface_hub import errors
 from degrade_bench._support.files import sha256_of
 from degrade_bench.cli import app as cli
 from degrade_bench.errors import MetricError, UnknownNameError
+from degrade_bench.metric import hub_client
 from degrade_bench.metric.catalogue import load_metric
 from degrade_bench.metric.identity import identity_note
 from degrade_bench.metric.muq_eval import hub
@@ -40,7 +41,7 @@ def cache(tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture
 def reachable(monkeypatch):
-    monkeypatch.setattr(hub, "unreachable", lambda: None)
+    monkeypatch.setattr(hub_client, "unreachable", lambda: None)
 
 
 @pytest.fixture
@@ -221,7 +222,7 @@ def test_each_failure_of_a_download_has_its_line(built, cache, reachable, monkey
 
 def test_offline_asks_nobody(cache, monkeypatch, capsys):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    monkeypatch.setattr(hub, "unreachable", lambda: pytest.fail("the network was asked"))
+    monkeypatch.setattr(hub_client, "unreachable", lambda: pytest.fail("the network was asked"))
     with pytest.raises(MetricError, match="HF_HUB_OFFLINE is set"):
         load_metric("muq-eval", {}, "cpu")
     assert capsys.readouterr().err == "", "the error is the one line"
