@@ -9,7 +9,6 @@ sound", 2025 (arXiv 2502.05139); ``infer.py`` and ``model/aes.py`` of ``audiobox
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,7 +24,7 @@ from degrade_bench.metric.devices import checked_device
 from degrade_bench.metric.extras import not_installed
 from degrade_bench.metric.learned import places
 from degrade_bench.metric.learned.configs import read_config
-from degrade_bench.metric.learned.judge import Judge, Marks, Passes, shared
+from degrade_bench.metric.learned.judge import Judge, Marks
 from degrade_bench.metric.learned.networks import making
 from degrade_bench.metric.learned.places import Files
 from degrade_bench.metric.learned.repositories import AUDIOBOX as REPOSITORY
@@ -68,12 +67,8 @@ class AudioboxPq(Judge):
             raise MetricError(f"{self.name} is not available: {reason}")
         files = places.located(replace(REPOSITORY, metric=self.name), checkpoint, revision)
         self.mark = AXES.index(self.axis)
-        self._parts = {**files.fingerprint_parts(), "package": f"audiobox_aesthetics {_version()}"}
-
-        def make() -> Passes:
-            return Passes(_marks(self.name, files, on), on)
-
-        self.passes = shared(json.dumps(["audiobox", self._parts, str(on)]), make)
+        parts = {**files.fingerprint_parts(), "package": f"audiobox_aesthetics {_version()}"}
+        self.use("audiobox", parts, on, lambda: _marks(self.name, files, on))
 
     @classmethod
     def unavailable(cls, settings: Mapping[str, Any]) -> str | None:
@@ -84,10 +79,6 @@ class AudioboxPq(Judge):
     def converted(self, signals: torch.Tensor, sample_rate: int) -> torch.Tensor:
         """The mean of the channels at 16 kHz."""
         return mono_at(signals, sample_rate, SAMPLE_RATE)
-
-    def fingerprint_parts(self) -> dict[str, Any]:
-        """The weights and the package, beside the metric's own."""
-        return {**super().fingerprint_parts(), **self._parts}
 
 
 class AudioboxPc(AudioboxPq):

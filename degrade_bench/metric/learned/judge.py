@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 from abc import abstractmethod
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -65,7 +66,7 @@ def shared(depends: str, make: Callable[[], Passes]) -> Passes:
 
 
 class Judge(Metric):
-    """One of the marks that a network gives. Derive from it, give :meth:`converted`, and set :attr:`passes`.
+    """One of the marks that a network gives. Derive from it, give :meth:`converted`, and call :meth:`use`.
 
     Attributes:
         mark: which of the network's marks, from 0.
@@ -74,6 +75,19 @@ class Judge(Metric):
 
     mark: int
     passes: Passes
+    _parts: Mapping[str, str]
+
+    def use(self, network: str, parts: Mapping[str, str], device: torch.device, make: Callable[[], Marks]) -> None:
+        """Take marks from a network, which metrics of one run share.
+
+        Args:
+            network: its name.
+            parts: of the fingerprint: all that its marks depend on.
+            device: where it runs.
+            make: loads it.
+        """
+        self._parts = parts
+        self.passes = shared(json.dumps([network, parts, str(device)]), lambda: Passes(make(), device))
 
     @abstractmethod
     def converted(self, signals: torch.Tensor, sample_rate: int) -> torch.Tensor:
@@ -97,5 +111,5 @@ class Judge(Metric):
         return torch.tensor(scores, dtype=torch.float64)
 
     def fingerprint_parts(self) -> dict[str, Any]:
-        """Which mark, beside the metric's own."""
-        return {**super().fingerprint_parts(), "mark": self.mark}
+        """Which mark, and the network, beside the metric's own."""
+        return {**super().fingerprint_parts(), "mark": self.mark, **self._parts}

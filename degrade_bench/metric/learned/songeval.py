@@ -9,7 +9,6 @@ Sources: Yao et al., "SongEval: a benchmark dataset for song aesthetics evaluati
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,7 +24,7 @@ from degrade_bench.metric.devices import checked_device
 from degrade_bench.metric.extras import not_installed
 from degrade_bench.metric.learned import places
 from degrade_bench.metric.learned.configs import read_config
-from degrade_bench.metric.learned.judge import Judge, Passes, shared
+from degrade_bench.metric.learned.judge import Judge, Marks
 from degrade_bench.metric.learned.networks import making
 from degrade_bench.metric.learned.places import Files
 from degrade_bench.metric.learned.repositories import MARKS
@@ -84,13 +83,12 @@ class SongevalMusicality(Judge):
         files = places.located(repository, encoder, encoder_revision)
         self.mark = MARKS.index(self.called)
         encoder_parts = {f"encoder_{name}": value for name, value in files.fingerprint_parts().items()}
-        self._parts = {"head_sha256": sha256_of(head), **encoder_parts}
 
-        def make() -> Passes:
+        def make() -> Marks:
             network = _network(self.name, head, files, on)
-            return Passes(lambda audio: network(audio[None])[0], on)
+            return lambda audio: network(audio[None])[0]
 
-        self.passes = shared(json.dumps(["songeval", self._parts, str(on)]), make)
+        self.use("songeval", {"head_sha256": sha256_of(head), **encoder_parts}, on, make)
 
     @classmethod
     def unavailable(cls, settings: Mapping[str, Any]) -> str | None:
@@ -107,10 +105,6 @@ class SongevalMusicality(Judge):
     def converted(self, signals: torch.Tensor, sample_rate: int) -> torch.Tensor:
         """The mean of the channels at 24 kHz, as ``librosa.load`` makes it."""
         return librosa_mono(signals, sample_rate, SAMPLE_RATE)
-
-    def fingerprint_parts(self) -> dict[str, Any]:
-        """The weights of both parts, beside the metric's own."""
-        return {**super().fingerprint_parts(), **self._parts}
 
 
 class SongevalCoherence(SongevalMusicality):
