@@ -65,7 +65,7 @@ class RunFolder:
         self._only_looks = only_looks
         if only_looks:
             return
-        self._made = not path.exists()
+        self._made, self._locked_before = not path.exists(), (path / LOCK).exists()
         ownership.begin(path, (*RUN_FILES, FIGURES, AUDIO, f"{SHARDS}/", f"{EMBEDDINGS}/"))
         try:
             self._lock.acquire(timeout=0)
@@ -92,7 +92,7 @@ class RunFolder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is not None and not self._only_looks:
-            ownership.withdraw(self.path, self._made)
+            ownership.withdraw(self.path, self._made, self._locked_before)
         self._lock.release()
 
     @property

@@ -200,12 +200,13 @@ def remove(folder: Path, names: Iterable[str]) -> None:
         _write(folder, left)
 
 
-def withdraw(folder: Path, made: bool) -> None:
+def withdraw(folder: Path, made: bool, locked: bool) -> None:
     """Leave a directory as it was where nothing was written but its list: without that, and without our folders.
 
     Args:
         folder: the directory.
         made: whether it was not there before; then it goes, too.
+        locked: whether its lock was; then that stays.
     """
     with suppress(OSError, RunFolderError):
         names = listed(folder)
@@ -217,7 +218,8 @@ def withdraw(folder: Path, made: bool) -> None:
         remove(folder, names)
         if not listed(folder):
             (folder / FILES).unlink(missing_ok=True)
-            (folder / LOCK).unlink(missing_ok=True)
+            if not locked:
+                (folder / LOCK).unlink(missing_ok=True)
             if made:
                 folder.rmdir()
 

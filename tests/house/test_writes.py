@@ -39,6 +39,7 @@ LOCKED = f"{OWN}::test_locking_cuts_nothing_off"
 KILLED = f"{OWN}::test_a_run_that_was_killed_at_any_write_can_go_on_and_be_thrown_away"
 LISTING = f"{OWN}::test_only_names_of_products_can_be_claimed"
 WHOLE = f"{FILES}::test_only_a_plain_file_is_replaced"
+REFUSED = "tests/runs/test_folder.py::test_a_run_that_was_refused_leaves_what_was_there_and_what_it_wrote"
 HALF = "tests/runs/test_folder.py::test_a_failed_block_leaves_nothing"
 REPORT = "tests/reports/test_foreign_folder.py::test_a_report_touches_nothing_of_the_users"
 RENDER = "tests/cli/test_writes.py::test_render_writes_over_plain_files_only"
@@ -123,6 +124,9 @@ WRITES = (
     ("runs/ownership.py", "remove", "rmdir", STAYS),
     ("runs/ownership.py", "remove", "unlink", LINKED),
     ("runs/ownership.py", "remove_leftovers", "unlink", LINKED),
+    ("runs/ownership.py", "withdraw", "remove", REFUSED),
+    ("runs/ownership.py", "withdraw", "rmdir", REFUSED),
+    ("runs/ownership.py", "withdraw", "unlink", REFUSED),
     ("runs/record.py", "write_record", "write_text", USERS),
     ("runs/set_values.py", "write_set_values", "replacing", UNLISTED),
     ("runs/shards.py", "write_clips", "replacing", LINKED),
@@ -147,6 +151,7 @@ WRITES = (
     ("runs/stored/lease.py", "Lease._renew", "write", TAKEN),
     ("runs/stored/lease.py", "Lease._renew", "delete", CUT_OFF),
     ("runs/stored/mirror.py", "Mirror._copy", "write", IN_THE_WAY),
+    ("runs/stored/mirror.py", "Mirror._list", "delete", FOREIGN),
     ("runs/stored/mirror.py", "Mirror._list", "write", FOREIGN),
     ("runs/stored/mirror.py", "Mirror._remove", "delete", BESIDE),
     ("runs/stored/reading.py", "fetched_all", "TemporaryDirectory", TEMPORARY),

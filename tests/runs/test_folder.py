@@ -63,6 +63,9 @@ def test_a_run_that_was_refused_leaves_nothing(tmp_path):
     (tmp_path / "empty").mkdir()
     refused(tmp_path / "empty")
     assert list((tmp_path / "empty").iterdir()) == []
+    (tmp_path / "empty" / ".lock").touch()  # somebody's, perhaps
+    refused(tmp_path / "empty")
+    assert [path.name for path in (tmp_path / "empty").iterdir()] == [".lock"]
 
 
 def test_a_run_that_was_refused_leaves_what_was_there_and_what_it_wrote(tmp_path):
