@@ -6,7 +6,6 @@ import errno
 import json
 import shutil
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -143,19 +142,21 @@ def test_at_every_moment_it_can_be_gone_on_from_and_nothing_sent_is_lost(tmp_pat
 
 
 def test_a_run_that_was_refused_leaves_nothing_there(monkeypatch):
-    memory, places = Memory(monkeypatch), []
+    memory, made = Memory(monkeypatch), []
+    start = mirror.Mirror.start
+    monkeypatch.setattr(mirror.Mirror, "start", lambda self: made.append(self) or start(self))
 
     def refused():
         with working(ADDRESS) as place, RunFolder(place):
-            while not memory.held:  # the list is sent before the run is refused
-                time.sleep(0.01)
-            places.append(place)
+            made[0]._pass()  # as its thread would, meanwhile
+            assert list(memory.held) == [ADDRESS / "files.json"]
+            made.append(place)
             raise ConfigError("no")
 
     with pytest.raises(ConfigError):
         refused()
     assert memory.held == {}
-    assert not places[0].exists()
+    assert not made[1].exists()
 
 
 @pytest.mark.parametrize(
