@@ -56,6 +56,10 @@ LISTED_SUITES: Mapping[str, _Listed] = MappingProxyType(
             "PMQD's four damages at five intensities, to set beside its human ratings",
             ("pmqd_waveshaper", "pmqd_limiter", "pmqd_low_pass", "pmqd_noise"),
         ),
+        "symbolic": _Listed(
+            "what damages the music in its notes, played anew: the built-in pieces, or MIDI files of yours",
+            tuple(catalogue.SYMBOLIC.names()),
+        ),
     }
 )
 
@@ -129,7 +133,10 @@ def resolve(
         _choose(chosen, references.get(name))
     for degradation in objects:
         _choose(chosen, degradation)
-    for control in suite("control").degradations:
+    controls = list(suite("control").degradations)
+    if any("notes" in degradation.needs for degradation in chosen.values()):
+        controls += [degradation for degradation in catalogue.symbolic() if degradation.group == "control"]
+    for control in controls:
         chosen.setdefault(control.name, control)
     order = {"signal": 0, "structural": 1, "control": 2}
     ordered = sorted(chosen.values(), key=lambda d: order[d.group])

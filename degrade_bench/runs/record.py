@@ -28,6 +28,7 @@ class Request(Part):
 
     Attributes:
         input: file names, or ``built-in corpus``.
+        soundfont: the name of the file that notes were played on, where one was given.
     """
 
     input: tuple[str, ...]
@@ -45,6 +46,7 @@ class Request(Part):
     max_seconds: float | None = None
     excerpt: Literal["start", "middle"] | float = "start"
     windows: int = 1
+    soundfont: str | None = None
     device: str
     damage_device: str = "cpu"
     batch_size: int | None

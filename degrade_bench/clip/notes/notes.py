@@ -51,7 +51,7 @@ class Part:
     name: str
     program: int
     drums: bool = False
-    volume: int = 100
+    volume: float = 100
     pan: int = 64
 
 
