@@ -98,7 +98,7 @@ def resolve_request(
         if config.input:
             sources, skipped_clips = sources_from(config.input, config.out, config.excerpts(), config.soundfont)
         elif any("notes" in degradation.needs for degradation in damage.degradations):
-            from degrade_bench.corpus.midi_files import builtin_notes
+            from degrade_bench.corpus.builtin_notes import builtin_notes
 
             sources = builtin_notes(config.soundfont)
         else:

@@ -1,10 +1,10 @@
-"""Clips that are played from notes: MIDI files, and the built-in pieces as such."""
+"""Clips that are played from MIDI files."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from importlib.resources import files
+from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from degrade_bench._support.plain_text import plain
 from degrade_bench.clip import Clip
@@ -12,14 +12,43 @@ from degrade_bench.clip.audio import MIN_SECONDS, checked
 from degrade_bench.clip.notes.midi import read_midi
 from degrade_bench.clip.notes.rendering import BUILT_IN, RENDERER, levelled, played
 from degrade_bench.clip.notes.voices import SAMPLE_RATE
-from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.corpus.content import digest_of
-from degrade_bench.corpus.files import FileSource
-from degrade_bench.corpus.source import ClipSource
 from degrade_bench.errors import AudioError
 
 
-def midi_clip(source: FileSource) -> Clip:
+class Named(Protocol):
+    """A MIDI file, or a part of one, as :class:`~degrade_bench.corpus.files.FileSource` names it."""
+
+    @property
+    def id(self) -> str:
+        """Of the clip."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+
+    @property
+    def start(self) -> float | None:
+        """Where the part begins, in seconds."""
+
+    @property
+    def duration(self) -> float | None:
+        """How long it is, in seconds."""
+
+    @property
+    def group(self) -> str | None:
+        """What the clip belongs to."""
+
+    @property
+    def track(self) -> str | None:
+        """The piece that it was cut from."""
+
+    @property
+    def soundfont(self) -> Path | None:
+        """What it is played on."""
+
+
+def midi_clip(source: Named) -> Clip:
     """A MIDI file, or a part of it, played; its beats are those of the file.
 
     Raises:
@@ -49,7 +78,7 @@ def midi_clip(source: FileSource) -> Clip:
     )
 
 
-def midi_identity(source: FileSource) -> str:
+def midi_identity(source: Named) -> str:
     """The content of the file and of the sound font, the part that is read, and which renderer plays it."""
     told: dict[str, str | None] = {
         "notes": digest_of(source.path),
@@ -61,45 +90,3 @@ def midi_identity(source: FileSource) -> str:
         "track": source.track,
     }
     return "; ".join(f"{name} {value}" for name, value in told.items() if value is not None)
-
-
-@dataclass(frozen=True)
-class BuiltinNotesSource(ClipSource):
-    """A piece of the built-in corpus, played from its notes.
-
-    Attributes:
-        id: of the built-in clip.
-        style: the clip's group.
-        soundfont: what it is played on; None for what comes with the package.
-    """
-
-    style: str
-    soundfont: Path | None = None
-
-    def load(self) -> Clip:
-        """Play it.
-
-        Raises:
-            AudioError: a sound font that cannot be read, or a damaged installation.
-        """
-        return self._file.load()
-
-    @property
-    def identity(self) -> str:
-        """The content of the notes and of the sound font, and which renderer plays them."""
-        return f"builtin notes:{self.id}; {self._file.identity}"
-
-    @property
-    def seconds_hint(self) -> float | None:
-        """The piece's duration."""
-        return self._file.seconds_hint
-
-    @property
-    def _file(self) -> FileSource:
-        path = Path(str(files("degrade_bench.corpus"))) / "data" / "midi" / f"{self.id}.mid"
-        return FileSource(self.id, path=path, group=self.style, track=self.id, soundfont=self.soundfont)
-
-
-def builtin_notes(soundfont: Path | None = None) -> list[BuiltinNotesSource]:
-    """Every piece of the built-in corpus, in the corpus's order."""
-    return [BuiltinNotesSource(source.id, source.style, soundfont) for source in builtin_sources()]

@@ -10,8 +10,8 @@ import pytest
 from degrade_bench.clip.notes.midi import LEAD_IN_SECONDS, read_midi
 from degrade_bench.clip.notes.midi_writing import write_midi
 from degrade_bench.corpus.builtin import builtin_sources
+from degrade_bench.corpus.builtin_notes import builtin_notes
 from degrade_bench.corpus.inputs import sources_from
-from degrade_bench.corpus.midi_files import builtin_notes
 from degrade_bench.errors import AudioError, CorpusError
 
 TEMPO = b"\x00\xff\x51\x03\x07\xa1\x20"  # 120 beats a minute
@@ -107,7 +107,7 @@ def test_tempo_changes_metre_and_pedal(tmp_path):
 def test_built_in_pieces_say_what_their_recordings_say_and_are_written_as_they_are_read(tmp_path):
     """Times are those of the recording less the latency of what rendered that."""
     for source, notes in zip(builtin_sources(), builtin_notes(), strict=True):
-        piece = read_midi(notes._file.path)
+        piece = read_midi(notes.file.path)
         known, stored = piece.annotations, source.annotations
         assert np.subtract(stored.beats, known.beats) == pytest.approx(0.0051, abs=1e-4)
         assert np.subtract(stored.downbeats, known.downbeats) == pytest.approx(0.0051, abs=1e-4)
@@ -122,7 +122,7 @@ def test_built_in_pieces_say_what_their_recordings_say_and_are_written_as_they_a
 
 
 def test_midi_files_are_found_beside_audio_cut_and_named_where_they_are_broken(tmp_path):
-    piece = read_midi(builtin_notes()[1]._file.path)
+    piece = read_midi(builtin_notes()[1].file.path)
     write_midi(tmp_path / "piece.mid", piece)
     write_midi(tmp_path / "again.MIDI", piece)
     (tmp_path / "broken.mid").write_bytes(b"")

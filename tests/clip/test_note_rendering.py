@@ -11,7 +11,7 @@ import pytest
 from degrade_bench.clip.notes.notes import Note, Notes, Part
 from degrade_bench.clip.notes.rendering import BUILT_IN, played, voices_of
 from degrade_bench.clip.notes.soundfont import FAMILY, SoundFont, chunks_of
-from degrade_bench.corpus.midi_files import builtin_notes
+from degrade_bench.corpus.builtin_notes import builtin_notes
 from degrade_bench.errors import AudioError
 
 RATE = 44100
@@ -99,7 +99,7 @@ def test_every_built_in_note_is_heard():
     for source in builtin_notes():
         from degrade_bench.clip.notes.midi import read_midi
 
-        notes = read_midi(source._file.path).notes
+        notes = read_midi(source.file.path).notes
         programs = [font.nearest(part.program, part.drums) for part in notes.parts]
         for note in notes.notes:
             part = notes.parts[note.part]

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from degrade_bench.clip.notes.notes import Note, Notes, Part
-from degrade_bench.corpus.midi_files import builtin_notes
+from degrade_bench.corpus.builtin_notes import builtin_notes
 from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.structural.foreign_bars import ForeignBars
 from degrade_bench.degrade.symbolic.base import Edited, Music
@@ -73,6 +73,8 @@ class ForeignBarsOwnSound(SymbolicForeignBars):
     """Bars of another piece, played by this piece's players."""
 
     kind = ForeignBars
+    name = f"{PREFIX}foreign_bars_own_sound"
+    summary = "plays bars of another piece on this piece's instruments: the sound stays, the music does not"
 
     def players(self, notes: Notes, donor: Notes) -> Mapping[int, int]:
         """By register, the lowest for the lowest; drums for drums, where there are any."""
@@ -85,12 +87,6 @@ class ForeignBarsOwnSound(SymbolicForeignBars):
     def parts(self, notes: Notes, donor: Notes) -> tuple[Part, ...]:
         """The clip's parts."""
         return ()
-
-
-ForeignBarsOwnSound.name = f"{PREFIX}foreign_bars_own_sound"
-ForeignBarsOwnSound.summary = (
-    "plays bars of another piece on this piece's instruments: the sound stays, the music not"
-)
 
 
 def by_register(notes: Notes) -> list[int]:

@@ -58,13 +58,22 @@ class Twin(NotesDamage):
 
     def __init_subclass__(cls) -> None:
         kind = cls.__dict__.get("kind")
-        if kind is not None:
-            cls.name, cls.family, cls.source = PREFIX + kind.name, kind.family, f"as {kind.name}; {kind.source}"
-            cls.default_ladder = cls.__dict__.get("default_ladder", kind.default_ladder)
-            cls.summary = f"{kind.summary}; in the notes, as {kind.name} does it in audio"
-            cls.changes_duration, cls.moves_time = kind.changes_duration, kind.moves_time
-            cls.needs = kind.needs | {"notes"}
-            cls.picture = kind.picture
+        if kind is None:
+            return
+        as_in_audio = {
+            "name": PREFIX + kind.name,
+            "family": kind.family,
+            "default_ladder": kind.default_ladder,
+            "source": f"as {kind.name}; {kind.source}",
+            "summary": f"{kind.summary}; in the notes, as {kind.name} does it in audio",
+            "changes_duration": kind.changes_duration,
+            "moves_time": kind.moves_time,
+            "needs": kind.needs | {"notes"},
+            "picture": kind.picture,
+        }
+        for attribute, value in as_in_audio.items():
+            if attribute not in cls.__dict__:
+                setattr(cls, attribute, value)
 
     @property
     def seed_key(self) -> tuple[str, str]:
