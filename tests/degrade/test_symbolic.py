@@ -27,7 +27,7 @@ from degrade_bench.degrade.symbolic.twins import Rearranged, Twin, Warped
 from degrade_bench.errors import NotApplicableError
 from tests.conftest import make_clip
 
-RATE, BEAT, BARS = 44100, 0.25, 9
+RATE, BEAT, BARS = 44100, 0.25, 7
 FLUTE, BASS = 73, 33
 EVERY = catalogue.SYMBOLIC.names()
 TESTED = [name for name in EVERY if catalogue.get(name).group != "control"]
@@ -37,7 +37,7 @@ MINOR = (0, 2, 3, 5, 7, 8, 10)
 
 @cache
 def music() -> Clip:
-    """Nine bars of 4/4, a second each, in C minor: a melody, chords, a bass and drums, every bar another one."""
+    """Seven bars of 4/4, a second each, in C minor: a melody, chords, a bass and drums, every bar another one."""
     rng = np.random.default_rng(1)
     scale = [60 + 12 * octave + step for octave in (0, 1) for step in MINOR]
     notes = []
@@ -101,8 +101,9 @@ def check(degradation: Degradation, level: int) -> None:
     if not degradation.changes_duration:
         assert samples.shape == music().samples.shape
     assert integrated_lufs(samples, RATE) == pytest.approx(clip_lufs(music()), abs=0.05)
-    replayed = degradation.apply(music(), Plan.from_json(result.plan.to_json()))
-    assert torch.equal(replayed.samples, samples)
+    if degradation.placebo_of is None:
+        replayed = degradation.apply(music(), Plan.from_json(result.plan.to_json()))
+        assert torch.equal(replayed.samples, samples)
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -124,15 +125,15 @@ def test_what_holds_for_all(name):
         assert len(levels) == 5
         assert degradation.placebo.placebo_of == name
         assert catalogue.get(f"{name}_placebo").describe() == degradation.placebo.describe()
-        check(degradation.placebo, 5)
+        check(degradation.placebo, 1)
 
 
 @pytest.mark.parametrize("name", TESTED)
 def test_placebos_touch_as_many_notes_by_what_nobody_hears(name):
     """Damage may move a note to where it was; what it plays once more has its match among other notes."""
     placebo = catalogue.get(name).placebo
-    theirs = drawn(name, 4).params
-    ours = placebo.draw(music(), 4, placebo.ladder.strength(4), rng_of(placebo, music()))
+    theirs = drawn(name, 5).params
+    ours = placebo.draw(music(), 1, placebo.ladder.strength(1), rng_of(placebo, music()))
     assert ours.time_map is None
     assert ours.annotations is None
     before = music().notes.notes

@@ -4,8 +4,8 @@ A subclass decides what becomes of the notes. Its plan holds that, note by note,
 does, clean clip, damage and placebo come out of one renderer with one setting, so that no trace of a processing is
 left that could be heard in place of the music.
 
-The placebo edits as many notes, the same ones where they go on being there, by what nobody hears: a millisecond or
-two of onset and a step of velocity.
+The placebo edits as many notes as the strongest level, the same ones where they go on being there, by what nobody
+hears: a millisecond or two of onset and a step of velocity.
 
 Source: this project's; notes are perturbed by MAD (onsets, offsets, pitches) and by midi_degradation_toolkit
 (A. McLeod et al., ISMIR 2020).
@@ -25,6 +25,7 @@ from degrade_bench.clip import Annotations, Clip, TimeMap
 from degrade_bench.clip.notes.notes import HIGHEST, Note, Notes, Part
 from degrade_bench.clip.notes.rendering import played
 from degrade_bench.degrade.base import Degradation, Picture
+from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import Placebo
 from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.structural.segments import moved_count
@@ -137,14 +138,23 @@ class NotesDamage(Degradation):
 
 
 class NearlyTheSame(Placebo):
-    """As many notes, changed by what nobody hears."""
+    """As many notes as the strongest level changes, changed by what nobody hears. It stands beside every level.
+
+    Args:
+        parent: the damage.
+        summary: what the placebo does.
+    """
 
     parent: NotesDamage
     picture: Picture = "pitch"
 
+    def __init__(self, parent: NotesDamage, summary: str) -> None:
+        super().__init__(parent, summary, Ladder(parent.ladder.strengths[-1:], parent.ladder.unit))
+
     def draw(self, clip: Clip, level: int, strength: float, rng: np.random.Generator) -> Drawn:
         """Take the parent's notes, and others for those that it adds; draw by how much each is moved."""
-        drawn, notes = self.parent.draw(clip, level, strength, rng), notes_of(clip).notes
+        strongest = len(self.parent.ladder.levels)
+        drawn, notes = self.parent.draw(clip, strongest, strength, rng), notes_of(clip).notes
         touched = {int(k) for k in drawn.params["changed"]} | set(drawn.params["removed"])
         others = [int(k) for k in rng.permutation(len(notes)) if int(k) not in touched]
         touched |= set(others[: len(drawn.params["added"])])

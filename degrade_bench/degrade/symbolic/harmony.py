@@ -24,6 +24,7 @@ class WrongNotes(NotesDamage):
     name = "wrong_notes"
     family = "harmony"
     default_ladder = Ladder((3.0, 8.0, 16.0, 30.0, 50.0), "% of notes")
+    source = "this project; MAD moves notes by up to six semitones"
     summary = "plays notes a semitone off: from a slip to every second note wrong"
 
     def edit(self, music: Music, level: int, strength: float, rng: np.random.Generator) -> Edited:
@@ -38,6 +39,7 @@ class WrongScaleNotes(NotesDamage):
     name = "wrong_scale_notes"
     family = "harmony"
     default_ladder = Ladder((3.0, 8.0, 16.0, 30.0, 60.0), "% of notes")
+    source = "this project; midi_degradation_toolkit moves pitches within a scale"
     summary = "plays other notes of the same scale: wrong, and yet in the key"
 
     def edit(self, music: Music, level: int, strength: float, rng: np.random.Generator) -> Edited:

@@ -68,6 +68,7 @@ class PartOffset(NotesDamage):
     name = "part_offset"
     family = "rhythm"
     default_ladder = Ladder((6.0, 10.0, 16.0, 25.0, 38.0), "% of a beat")
+    source = "this project; asynchronies of 30 to 50 ms in ensembles: R. A. Rasch, Acustica 43 (1979)"
     summary = "lets one part come late: from loose playing to a part that fits nowhere"
 
     def edit(self, music: Music, level: int, strength: float, rng: np.random.Generator) -> Edited:
@@ -92,6 +93,7 @@ class EnsembleSpread(NotesDamage):
     name = "ensemble_spread"
     family = "rhythm"
     default_ladder = Ladder((12.0, 22.0, 40.0, 65.0, 100.0), "ms RMS")
+    source = "this project; MAD moves onsets by up to 0.2 s; asynchronies of 30 to 50 ms in ensembles: R. A. Rasch, Acustica 43 (1979)"
     summary = "lets everybody play out of time: from a loose ensemble to one that has lost the beat"
 
     def edit(self, music: Music, level: int, strength: float, rng: np.random.Generator) -> Edited:
@@ -112,6 +114,7 @@ class LengthScatter(NotesDamage):
     name = "length_scatter"
     family = "rhythm"
     default_ladder = Ladder((0.3, 0.6, 1.0, 1.5, 2.2), "octaves RMS")
+    source = "this project; MAD and midi_degradation_toolkit move offsets"
     summary = "holds notes too long or too briefly, each by itself: from uneven to stumps and pedal points"
 
     def edit(self, music: Music, level: int, strength: float, rng: np.random.Generator) -> Edited:

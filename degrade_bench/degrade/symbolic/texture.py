@@ -42,6 +42,7 @@ class MissingNotes(NotesDamage):
     name = "missing_notes"
     family = "texture"
     default_ladder = Ladder((5.0, 12.0, 25.0, 45.0, 70.0), "% of notes")
+    source = "this project; midi_degradation_toolkit removes notes"
     summary = "leaves notes out: from a few to more than half of them"
 
     def edit(self, music: Music, level: int, strength: float, rng: np.random.Generator) -> Edited:
@@ -59,6 +60,7 @@ class AddedNotes(NotesDamage):
     name = "added_notes"
     family = "texture"
     default_ladder = Ladder((5.0, 12.0, 25.0, 45.0, 80.0), "% of notes")
+    source = "this project; midi_degradation_toolkit adds notes"
     summary = "adds notes to those that are there, at their moments and at any pitch near them"
 
     def edit(self, music: Music, level: int, strength: float, rng: np.random.Generator) -> Edited:
