@@ -93,7 +93,7 @@ class EnsembleSpread(NotesDamage):
     name = "ensemble_spread"
     family = "rhythm"
     default_ladder = Ladder((12.0, 22.0, 40.0, 65.0, 100.0), "ms RMS")
-    source = "this project; MAD moves onsets by up to 0.2 s; asynchronies of 30 to 50 ms in ensembles: R. A. Rasch, Acustica 43 (1979)"
+    source = "this project; MAD moves onsets by up to 0.2 s; asynchronies in ensembles: R. A. Rasch (1979)"
     summary = "lets everybody play out of time: from a loose ensemble to one that has lost the beat"
 
     def edit(self, music: Music, level: int, strength: float, rng: np.random.Generator) -> Edited:
