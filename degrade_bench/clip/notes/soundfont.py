@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ DRUM_BANK = 128
 FAMILY = 8
 """General MIDI has so many programs in a family of instruments."""
 
-RECORDS = {
+RECORDS: Mapping[bytes, Any] = {
     b"phdr": [("name", "S20"), ("program", "<u2"), ("bank", "<u2"), ("bag", "<u2"), ("rest", "<u4", 3)],
     b"pbag": [("gen", "<u2"), ("mod", "<u2")],
     b"pgen": [("oper", "<u2"), ("amount", "<i2")],

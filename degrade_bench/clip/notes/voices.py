@@ -77,13 +77,15 @@ class Voice:
         before, here, after, second = (self._at(whole + tap) for tap in (-1, 0, 1, 2))
         slope, bend = (after - before) / 2, before - 2.5 * here + 2 * after - second / 2
         twist = (second - before) / 2 + 1.5 * (here - after)
-        return here + part * (slope + part * (bend + part * twist))
+        values: np.ndarray = here + part * (slope + part * (bend + part * twist))
+        return values
 
     def _at(self, places: np.ndarray) -> np.ndarray:
         zone = self.zone
         if self.loops:
             looped = zone.loop_start + (places - zone.loop_start) % (zone.loop_end - zone.loop_start)
-            return self.source[np.where(places >= zone.loop_end, looped, np.maximum(places, 0))]
+            values: np.ndarray = self.source[np.where(places >= zone.loop_end, looped, np.maximum(places, 0))]
+            return values
         inside = (places >= 0) & (places < len(self.source))
         return np.where(inside, self.source[np.clip(places, 0, len(self.source) - 1)], np.float32(0))
 
