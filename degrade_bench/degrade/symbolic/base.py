@@ -23,7 +23,6 @@ import torch
 
 from degrade_bench.clip import Annotations, Clip, TimeMap
 from degrade_bench.clip.notes.notes import HIGHEST, Note, Notes, Part
-from degrade_bench.clip.notes.rendering import played
 from degrade_bench.degrade.base import Degradation, Picture
 from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import Placebo
@@ -128,6 +127,8 @@ class NotesDamage(Degradation):
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
         """Play the notes of the plan."""
+        from degrade_bench.clip.notes.rendering import played  # late: a listing does without
+
         return played(notes_after(notes_of(clip), params), params["seconds"])
 
     def make_placebo(self) -> Degradation | None:

@@ -13,8 +13,6 @@ from dataclasses import replace
 import numpy as np
 
 from degrade_bench.clip.notes.notes import HIGHEST
-from degrade_bench.clip.notes.rendering import voices_of
-from degrade_bench.clip.notes.soundfont import FAMILY
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.symbolic.base import Edited, Music, NotesDamage, within
@@ -98,6 +96,9 @@ class OtherInstruments(NotesControl):
 
     def edit(self, music: Music, level: int, strength: float, rng: np.random.Generator) -> Edited:
         """Take the next instrument that the sound font has in the family."""
+        from degrade_bench.clip.notes.rendering import voices_of  # late: a listing does without
+        from degrade_bench.clip.notes.soundfont import FAMILY
+
         font = voices_of(music.notes.soundfont).font
         known = font.programs(drums=False)
         parts = []

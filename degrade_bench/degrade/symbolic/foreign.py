@@ -15,7 +15,6 @@ from functools import lru_cache
 import numpy as np
 
 from degrade_bench.clip.notes.notes import Note, Notes, Part
-from degrade_bench.corpus.builtin_notes import builtin_notes
 from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.structural.foreign_bars import ForeignBars
 from degrade_bench.degrade.symbolic.base import Edited, Music
@@ -27,6 +26,8 @@ from degrade_bench.errors import NotApplicableError
 @lru_cache(maxsize=14)
 def donor_notes(name: str) -> Notes:
     """The notes of a built-in piece, levelled."""
+    from degrade_bench.corpus.builtin_notes import builtin_notes  # late: a listing does without
+
     notes = next(source for source in builtin_notes() if source.id == name).load().notes
     assert notes is not None  # of every piece
     return notes

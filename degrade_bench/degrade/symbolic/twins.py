@@ -65,7 +65,7 @@ class Twin(NotesDamage):
             "family": kind.family,
             "default_ladder": kind.default_ladder,
             "source": f"as {kind.name}; {kind.source}",
-            "summary": f"{kind.summary}; in the notes, as {kind.name} does it in audio",
+            "summary": f"does to the notes what {kind.name} does to the audio",
             "changes_duration": kind.changes_duration,
             "moves_time": kind.moves_time,
             "needs": kind.needs | {"notes"},
