@@ -19,8 +19,9 @@ from degrade_bench.degrade.plan import Drawn
 from degrade_bench.degrade.structural.foreign_bars import ForeignBars
 from degrade_bench.degrade.symbolic.base import Edited, Music
 from degrade_bench.degrade.symbolic.harmony import EARLY_SECONDS
-from degrade_bench.degrade.symbolic.twins import PREFIX, Twin
+from degrade_bench.degrade.symbolic.twins import Twin
 from degrade_bench.errors import NotApplicableError
+from degrade_bench.runs.names import TWIN_PREFIX
 
 
 @lru_cache(maxsize=14)
@@ -74,7 +75,7 @@ class ForeignBarsOwnSound(SymbolicForeignBars):
     """Bars of another piece, played by this piece's players."""
 
     kind = ForeignBars
-    name = f"{PREFIX}foreign_bars_own_sound"
+    name = f"{TWIN_PREFIX}foreign_bars_own_sound"
     summary = "plays bars of another piece on this piece's instruments: the sound stays, the music does not"
 
     def players(self, notes: Notes, donor: Notes) -> Mapping[int, int]:

@@ -38,9 +38,7 @@ from degrade_bench.degrade.structural.tempo_change import TempoChange
 from degrade_bench.degrade.structural.tempo_jitter import TempoJitter
 from degrade_bench.degrade.symbolic.base import Edited, Music, NotesDamage, within
 from degrade_bench.degrade.symbolic.harmony import EARLY_SECONDS
-
-PREFIX = "symbolic_"
-"""A twin is called as its audio damage, with this before it."""
+from degrade_bench.runs.names import TWIN_PREFIX
 
 
 class Twin(NotesDamage):
@@ -61,7 +59,7 @@ class Twin(NotesDamage):
         if kind is None:
             return
         as_in_audio = {
-            "name": PREFIX + kind.name,
+            "name": TWIN_PREFIX + kind.name,
             "family": kind.family,
             "default_ladder": kind.default_ladder,
             "source": f"as {kind.name}; {kind.source}",
