@@ -1,8 +1,8 @@
 """Twins set side by side: what a damage costs in audio beyond its placebo, and what its twin costs in the notes.
 
 A twin draws what its audio damage draws, on the same clip, level and seed, and plays it anew: it has no trace of an
-edit. Where the audio damage's net drop is larger than the twin's, the placebo has missed some of the trace; where it
-is smaller, the placebo has taken away some of the music's.
+edit. Where the audio damage's net drop is larger than the twin's, the placebo has missed some of the trace; where
+it is smaller, the placebo has taken away some of the music's.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import Protocol
 from degrade_bench._support.plain_text import plain
 from degrade_bench.clip import Clip
 from degrade_bench.clip.audio import MIN_SECONDS, checked
+from degrade_bench.clip.decode.samples import MOST_BYTES
 from degrade_bench.clip.notes.midi import read_midi
 from degrade_bench.clip.notes.rendering import BUILT_IN, RENDERER, levelled, played
 from degrade_bench.clip.notes.voices import SAMPLE_RATE
@@ -59,6 +60,12 @@ def midi_clip(source: Named) -> Clip:
     seconds = piece.seconds - start if source.duration is None else min(source.duration, piece.seconds - start)
     if seconds < MIN_SECONDS:
         raise AudioError(f"{source.path}: too short: {max(seconds, 0):.3g} s, expected {MIN_SECONDS:g} s or more")
+    fitting = MOST_BYTES / (2 * 4 * SAMPLE_RATE)
+    if seconds > fitting:
+        raise AudioError(
+            f"{source.path}: too long: {seconds / 60:.1f} minutes, at most {fitting / 60:.0f} are played at once; "
+            "give --max-seconds"
+        )
     is_part = source.start is not None or source.duration is not None
     notes = piece.notes.cut(start, seconds) if is_part else piece.notes
     if not notes.notes:

@@ -139,5 +139,11 @@ def test_midi_files_are_found_beside_audio_cut_and_named_where_they_are_broken(t
     assert part.annotations.beats == pytest.approx(
         [b - 4 for b in piece.annotations.beats if 4 <= b <= 9], abs=1e-3
     )
+    (tmp_path / "long.mid").write_bytes(READ["30 minutes"][0])
+    with pytest.raises(
+        AudioError, match=r"too long: 30[.]0 minutes, at most 13 are played at once; give --max-seconds"
+    ):
+        type(whole)("long", path=tmp_path / "long.mid").load()
+    assert type(whole)("long", path=tmp_path / "long.mid", start=0.0, duration=2.0).load().duration == 2.0
     with pytest.raises(CorpusError, match="no such file"):
         sources_from([tmp_path / "absent.mid"])
