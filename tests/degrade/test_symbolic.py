@@ -382,6 +382,14 @@ def test_the_suite_and_its_controls():
     assert not set(along) & set(TESTED) - {"wrong_notes"}
 
 
+def test_plug_ins_that_change_notes_are_in_the_suite_and_in_no_group(monkeypatch):
+    mine = catalogue.get("wrong_notes").varied(name="my_notes")
+    made, broken = catalogue.usable()
+    monkeypatch.setattr(catalogue, "usable", lambda: ([*made, mine], broken))
+    assert mine in suite("symbolic").degradations
+    assert mine not in suite("structural").degradations
+
+
 def test_built_in_pieces_suit_nearly_all():
     """Only plans are drawn; nothing but the clean clips is played."""
     clips = [builtin_notes()[k].load() for k in (2, 13)]
