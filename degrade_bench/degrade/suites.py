@@ -1,7 +1,8 @@
 """Suites: named lists of degradations, ready-made or in a user's YAML file.
 
 ``signal``, ``structural`` and ``control`` hold every registered degradation of that group, plug-ins included, but
-for those that change notes, which are ``symbolic``; the others are lists. A suite may say which levels it is meant for.
+for those that change notes, which are ``symbolic``; the others are lists. A suite may say which levels it is meant
+for.
 """
 
 from __future__ import annotations
