@@ -25,6 +25,10 @@ from degrade_bench.degrade.symbolic.base import notes_after
 from degrade_bench.degrade.symbolic.harmony import EARLY_SECONDS, step_in
 from degrade_bench.degrade.symbolic.twins import Rearranged, Twin, Warped
 from degrade_bench.errors import NotApplicableError
+from degrade_bench.metric.traits import Traits
+from degrade_bench.sweep.block import clip_record, row_of
+from degrade_bench.sweep.cells import Cell
+from degrade_bench.sweep.scoring import Outcome
 from tests.conftest import make_clip
 
 RATE, BEAT, BARS = 44100, 0.25, 7
@@ -369,6 +373,16 @@ def test_controls():
     others = drawn("other_instruments", 1).params["parts"]
     assert all(new[1] // 8 == part.program // 8 for new, part in zip(others, music().notes.parts, strict=True))
     assert [catalogue.get(name).in_floor for name in ("another_take", "other_instruments")] == [True, False]
+
+
+def test_a_control_of_timbre_is_no_part_of_the_floor():
+    def counts(name: str) -> bool:
+        cell, silent = Cell(catalogue.get(name), 1, 0, "control"), Outcome(0.0, "ok", None, 0.0)
+        return row_of(clip_record(music()), cell, Traits(name="toy", fingerprint="f"), 0, silent).nuisance
+
+    assert counts("another_take")
+    assert counts("gain")
+    assert not counts("other_instruments")
 
 
 def test_the_suite_and_its_controls():

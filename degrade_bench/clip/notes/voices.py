@@ -70,7 +70,8 @@ class Voice:
             from scipy.signal import sosfilt
 
             sound, self.memory = sosfilt(self.filter, sound, zi=self.memory)
-        return (sound * self._envelope(numbers / SAMPLE_RATE)).astype(np.float32)
+        values: np.ndarray = (sound * self._envelope(numbers / SAMPLE_RATE)).astype(np.float32)
+        return values
 
     def _interpolated(self, whole: np.ndarray, part: np.ndarray) -> np.ndarray:
         """The sample between its values, by cubic Hermite interpolation."""

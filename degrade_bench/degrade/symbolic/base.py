@@ -23,7 +23,7 @@ import torch
 
 from degrade_bench.clip import Annotations, Clip, TimeMap
 from degrade_bench.clip.notes.notes import HIGHEST, Note, Notes, Part
-from degrade_bench.degrade.base import Degradation, Picture
+from degrade_bench.degrade.base import Degradation, Group, Picture
 from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.placebo import Placebo
 from degrade_bench.degrade.plan import Drawn
@@ -101,7 +101,7 @@ class Music:
 class NotesDamage(Degradation):
     """Changes notes, and has them played anew."""
 
-    group = "structural"
+    group: Group = "structural"
     needs = frozenset({"notes"})
     picture: Picture = "pitch"
     source = "this project"
