@@ -173,7 +173,7 @@ _SYMBOLIC: dict[str, str] = {
     "symbolic_tempo_jitter": "twins:SymbolicTempoJitter",
     "symbolic_swing_warp": "twins:SymbolicSwingWarp",
     "symbolic_key_break": "twins:SymbolicKeyBreak",
-    "symbolic_pitch_shift": "twins:SymbolicPitchShift",
+    "transposition": "twins:Transposition",
     # controls
     "another_take": "controls:AnotherTake",
     "earlier_notes": "controls:Earlier",

@@ -204,10 +204,12 @@ class SymbolicKeyBreak(Twin):
         return Edited(notes, drawn.achieved or 0.0, annotations=drawn.annotations)
 
 
-class SymbolicPitchShift(Twin):
-    """All pitches higher or lower, by whole semitones."""
+class Transposition(Twin):
+    """All pitches higher or lower, by whole semitones: as the audio damage, on a ladder of its own."""
 
     kind = PitchShift
+    name = "transposition"
+    summary = "plays the whole clip in another key: from the next one to one half an octave away"
     default_ladder = Ladder((1.0, 2.0, 3.0, 4.0, 6.0), "semitones")
 
     def done(self, music: Music, drawn: Drawn) -> Edited:
