@@ -1,10 +1,10 @@
-"""Write the tables of the documentation that list the columns of data frames and of the score table.
+"""Write the tables of the documentation: the columns of data frames and of the score table, and damage to notes.
 
     python scripts/column_tables.py [--check]
 
 Each stands between ``<!-- columns of NAME -->`` and ``<!-- end -->`` and follows from a declaration in
-``degrade_bench/runs``, ``analysis`` or ``compare``. With ``--check`` nothing is written; the exit code is 1 where a
-table is not as declared.
+``degrade_bench/runs``, ``analysis``, ``compare`` or ``degrade``. With ``--check`` nothing is written; the exit code
+is 1 where a table is not as declared.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from degrade_bench.compare.cover import COVER
 from degrade_bench.compare.differences import DIFFERENCES
 from degrade_bench.compare.leaderboard import LEADERBOARD
 from degrade_bench.compare.redundancy import REDUNDANCY
+from degrade_bench.degrade import catalogue
 from degrade_bench.runs.columns import MEANINGS, SCHEMA
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -43,10 +44,23 @@ def of_scores() -> dict[str, str]:
     return {"scores": "One row for a cell × metric.\n\n" + "\n".join(lines) + "\n"}
 
 
+def of_symbolic(is_control: bool) -> str:
+    """The table of the suite ``symbolic``: its damage, or its controls."""
+    lines = ["| name | family | levels | what it does | from |", "| --- | --- | --- | --- | --- |"]
+    for degradation in catalogue.symbolic():
+        if (degradation.group == "control") == is_control:
+            strengths = ", ".join(f"{strength:g}" for strength in degradation.ladder.strengths)
+            levels = f"{strengths} {degradation.ladder.unit}"
+            cells = (f"`{degradation.name}`", degradation.family, levels, degradation.summary, degradation.source)
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 PAGES = {
     "runs.md": of_scores(),
     "analysis.md": of_frames(*FRAMES, DROPS, NET_DROPS),
     "compare.md": of_frames(LEADERBOARD, DIFFERENCES, REDUNDANCY, COVER),
+    "symbolic.md": {"damage": of_symbolic(False), "controls": of_symbolic(True)},
 }
 """The tables of every page, by name."""
 

@@ -100,11 +100,16 @@ def resolve_request(
         raise ConfigError("--max-seconds, --excerpt and --windows are for files: they need --input")
     if sources is None:
         if config.input:
-            sources, skipped_clips = sources_from(config.input, config.out, config.excerpts())
+            sources, skipped_clips = sources_from(config.input, config.out, config.excerpts(), config.soundfont)
+        elif any("notes" in degradation.needs for degradation in damage.degradations):
+            from degrade_bench.corpus.builtin_notes import builtin_notes
+
+            sources = builtin_notes(config.soundfont)
         else:
             from degrade_bench.corpus.builtin import builtin_sources
 
             sources = builtin_sources()
+    _check_soundfont(config, sources)
     skipped_metrics: Sequence[SkippedMetric] = ()
     if metrics is None or config.metric:
         named, skipped_metrics, config = _metrics(config, device)
@@ -173,12 +178,23 @@ def _cluster(config: RunConfig) -> Cluster | None:
 
 def _check_hears(metrics: Sequence[Metric], degradations: Sequence[Degradation]) -> None:
     """Raise where a metric is meant to hear what is no control: its nuisance floor would hold what it hears."""
-    names = {*catalogue.names(), *(degradation.name for degradation in degradations)}
+    names = {*catalogue.every_name(), *(degradation.name for degradation in degradations)}
     for metric in metrics:
         for name in metric.hears:
             if name not in names:
                 unknown = UnknownNameError("control", name, names)
                 raise MetricError(f"metric {metric.name!r}: its hears names an {unknown}")
+
+
+def _check_soundfont(config: RunConfig, sources: Sequence[ClipSource]) -> None:
+    """Raise where a sound font is given that nothing plays, or that cannot be read."""
+    if config.soundfont is None:
+        return
+    if not any(getattr(source, "soundfont", None) for source in sources):
+        raise ConfigError("--soundfont is for MIDI files and for the built-in pieces of --suite symbolic")
+    from degrade_bench.clip.notes.soundfont import SoundFont
+
+    SoundFont(config.soundfont)
 
 
 def _check_sets(metrics: Sequence[SetMetric], config: RunConfig) -> None:

@@ -63,6 +63,7 @@ def run(
     max_seconds: option.MaxSeconds = None,
     excerpt: option.ExcerptBegin = None,
     windows: option.Windows = None,
+    soundfont: option.SoundFont = None,
     metric: option.Metrics = None,
     set: option.Settings = None,
     seed: Annotated[int | None, typer.Option(help="the run seed  [default: 0]")] = None,
@@ -138,18 +139,19 @@ def list_(
 @app.command()
 def render(
     name: Annotated[str, typer.Argument(help=option.RENDERED)],
-    source: Annotated[Path, typer.Argument(metavar="IN", help="an audio file")],
+    source: Annotated[Path, typer.Argument(metavar="IN", help="an audio or MIDI file")],
     target: Annotated[Path, typer.Argument(metavar="OUT", help="an audio file: .wav, .flac, .ogg, .mp3")],
     level: Annotated[int, typer.Option(help="0 (clean) to 5 (gross)")],
     seed: Annotated[int, typer.Option(help="the run seed")] = 0,
     replicate: Annotated[int, typer.Option(help="which draw")] = 0,
     plan: Annotated[Path | None, typer.Option(help="write the plan here, as JSON")] = None,
     suite: Annotated[str | None, typer.Option(help="the suite that NAME is from, such as my_suite.yaml")] = None,
+    soundfont: option.SoundFont = None,
 ) -> None:
     """Write one damaged clip to listen to."""
     from degrade_bench.cli.render import render_file
 
-    for line in render_file(name, level, source, target, seed, replicate, plan, suite):
+    for line in render_file(name, level, source, target, seed, replicate, plan, suite, soundfont):
         typer.echo(line)
 
 

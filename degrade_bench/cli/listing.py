@@ -35,7 +35,7 @@ def _listing(what: str, complain: Callable[[str], None]) -> list[dict[str, Any]]
         usable, broken = catalogue.usable()
         for plugin in broken:
             complain(plain(f"left out: degradation {plugin.name}: {plugin.reason}"))
-        return [degradation.describe() for degradation in usable]
+        return [degradation.describe() for degradation in (*usable, *catalogue.symbolic())]
     if what == "metrics":
         from degrade_bench.metric.catalogue import describe_metrics
 

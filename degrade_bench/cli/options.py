@@ -81,6 +81,9 @@ KeepGoing = Annotated[
 NoProbe = Annotated[
     bool, typer.Option("--no-probe", help="do not try plug-in metrics on two short clips before the run")
 ]
+SoundFont = Annotated[
+    Path | None, typer.Option(help="an SF2 or SF3 file that MIDI files are played on", show_default=False)
+]
 Windows = Annotated[
     int | None,
     typer.Option(

@@ -19,18 +19,20 @@ def render_file(
     replicate: int,
     plan_file: Path | None,
     suite: str | None = None,
+    soundfont: Path | None = None,
 ) -> Iterator[str]:
     """Damage one file; yield lines that say what was done.
 
     Args:
         name: a degradation, or the placebo of one.
         level: 0 for the clean clip.
-        source: the audio file to damage.
+        source: the audio or MIDI file to damage.
         target: the audio file to write; its suffix says the format.
         seed: the run seed.
         replicate: which draw.
         plan_file: where the plan goes, as JSON; None for nowhere.
         suite: the suite that ``name`` is from; None for the registry.
+        soundfont: what a MIDI file is played on; None for what comes with the package.
 
     Raises:
         DegradeBenchError: unknown name or level, unreadable input, a target that cannot be written or is the
@@ -45,7 +47,7 @@ def render_file(
     degradation = find(name, suite)
     if level != 0:
         degradation.ladder.strength(level)  # say at once if there is no such level
-    clip = FileSource(id=source.stem, path=source).load()
+    clip = FileSource(id=source.stem, path=source, soundfont=soundfont).load()
     rng = generator(cell_seed(seed, clip.hash, *degradation.seed_key, replicate))
     rendered = degradation.render(clip, level, rng)
     write_audio(target, rendered.clip.samples, rendered.clip.sample_rate)

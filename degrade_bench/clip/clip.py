@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from degrade_bench.clip.annotations import Annotations
+from degrade_bench.clip.notes.notes import Notes
 from degrade_bench.errors import AudioError
 
 
@@ -36,6 +37,7 @@ class Clip:
         stems_start: where in the stems' files the clip begins, in seconds.
         file_damage: what is wrong with the clip's file and how far it was read, such as ``cut off: 2.8 s of 6 s are
             there``; None where nothing is seen to be.
+        notes: what is played, where the samples are a rendering of it; None for a recording.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Clip:
     stems: Mapping[str, Path] = field(default_factory=dict)
     stems_start: float = 0.0
     file_damage: str | None = None
+    notes: Notes | None = None
 
     peak: float = field(init=False)
 
@@ -82,7 +85,7 @@ class Clip:
     def with_samples(
         self, samples: torch.Tensor, annotations: Annotations | None = None, sample_rate: int | None = None
     ) -> Clip:
-        """The same clip with other samples. Stems are left behind.
+        """The same clip with other samples. Stems and notes are left behind.
 
         Args:
             samples: ``(channels, time)``.

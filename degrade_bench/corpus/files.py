@@ -1,4 +1,4 @@
-"""A clip in an audio file, with the beats (or an estimate of them) and the stems that lie beside it."""
+"""A clip in a file: audio, with the beats (or an estimate of them) and the stems that lie beside it; or MIDI."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from degrade_bench._support.plain_text import plain
 from degrade_bench._support.reading import files_in
 from degrade_bench.clip import Clip
 from degrade_bench.clip.audio import SUFFIXES, checked, duration_hint, read_part
+from degrade_bench.clip.notes.midi import is_midi, read_midi
 from degrade_bench.corpus.content import digest_of
 from degrade_bench.corpus.source import ClipSource
 from degrade_bench.errors import AnnotationError, AudioError, StorageError
@@ -22,7 +23,7 @@ from degrade_bench.errors import AnnotationError, AudioError, StorageError
 
 @dataclass(frozen=True)
 class FileSource(ClipSource):
-    """An audio file, or a part of one; what lies in object storage is fetched when it is read, and not kept.
+    """An audio or MIDI file, or a part of one; what is in object storage is fetched when it is read, and not kept.
 
     Attributes:
         path: the file.
@@ -31,6 +32,7 @@ class FileSource(ClipSource):
         track: the recording that it was cut from; by default the file, so that parts of one file are kin.
         beat_file: beats in a file of their own; by default what lies beside the audio, else an estimate.
         stem_folder: stems; by default the folder ``song.stems`` beside ``song.wav``, else none.
+        soundfont: what a MIDI file is played on; None for what comes with the package.
     """
 
     path: Path = Path()
@@ -40,6 +42,7 @@ class FileSource(ClipSource):
     track: str | None = None
     beat_file: Path | None = None
     stem_folder: Path | None = None
+    soundfont: Path | None = None
 
     def load(self) -> Clip:
         """Read samples and annotations.
@@ -56,6 +59,10 @@ class FileSource(ClipSource):
             raise type(error)(in_full(str(error))) from error
 
     def _read(self) -> Clip:
+        if is_midi(self.path):
+            from degrade_bench.corpus.midi_files import midi_clip
+
+            return midi_clip(self)
         from degrade_bench.clip.beats import annotations_for
         from degrade_bench.clip.stems import stem_files, stem_folder_of, stems_of
 
@@ -97,6 +104,10 @@ class FileSource(ClipSource):
             raise StorageError(f"--input {shown(self.path)}: {error}") from error
 
     def _digests(self) -> str:
+        if is_midi(self.path):
+            from degrade_bench.corpus.midi_files import midi_identity
+
+            return midi_identity(self)
         from degrade_bench.clip.beats import sidecar_of
         from degrade_bench.clip.stems import stem_folder_of
 
@@ -121,7 +132,7 @@ class FileSource(ClipSource):
     @property
     def seconds_hint(self) -> float | None:
         """The duration that the header promises, less what is not read."""
-        seconds = self._far_seconds if self.is_far else duration_hint(self.path)
+        seconds = self._far_seconds if self.is_far else _seconds_of(self.path)
         if seconds is None:
             return self.duration
         left = max(0.0, seconds - (self.start or 0.0))
@@ -137,10 +148,20 @@ class FileSource(ClipSource):
         """The duration by the header of what lies in object storage."""
         with never_a_row():  # libsndfile reads through Python
             try:
-                seconds: float | None = patient(duration_hint, self.path)
+                seconds: float | None = patient(_seconds_of, self.path)
                 return seconds
             except OSError as error:
                 raise StorageError(f"--input {shown(self.path)}: {error}") from error
+
+
+def _seconds_of(path: Path) -> float | None:
+    """How long a file is; None where only reading all of it would tell."""
+    if not is_midi(path):
+        return duration_hint(path)
+    try:
+        return read_midi(path).seconds
+    except AudioError:
+        return None  # it is said when the clip is loaded
 
 
 def _stem_digests(folder: Path) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from degrade_bench._support.plain_text import plain
 from degrade_bench._support.reading import check_regular, read_bytes_file
 from degrade_bench.clip.audio import SUFFIXES
+from degrade_bench.clip.notes.midi import is_midi
 from degrade_bench.clip.stems import FOLDER_SUFFIX
 from degrade_bench.runs.names import RECORD
 
@@ -137,7 +138,7 @@ def is_record(content: bytes) -> bool:
 
 
 def _is_audio_name(name: str) -> bool:
-    return Path(name).suffix.lower() in SUFFIXES
+    return Path(name).suffix.lower() in SUFFIXES or is_midi(Path(name))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -17,6 +17,7 @@ from degrade_bench._support.object_server import ObjectError, may_pass
 from degrade_bench._support.plain_text import plain
 from degrade_bench._support.reading import check_regular
 from degrade_bench.clip.audio import SUFFIXES
+from degrade_bench.clip.notes.midi import is_midi
 from degrade_bench.corpus.content import MISSING, UNREADABLE, digest_of
 from degrade_bench.corpus.excerpts import Excerpt, parts_of
 from degrade_bench.corpus.files import FileSource, id_of
@@ -56,7 +57,10 @@ class _Named:
 
 
 def sources_from(
-    inputs: Sequence[Path], out: Path | None = None, excerpt: Excerpt | None = None
+    inputs: Sequence[Path],
+    out: Path | None = None,
+    excerpt: Excerpt | None = None,
+    soundfont: Path | None = None,
 ) -> tuple[list[ClipSource], list[Skipped]]:
     """The clips that files, folders and manifests name, in order, with unique ids.
 
@@ -67,6 +71,7 @@ def sources_from(
         inputs: files, folders and manifests.
         out: a run directory, in which nothing is looked for.
         excerpt: what is read of files of which no manifest says a start or a duration; None for all.
+        soundfont: what MIDI files are played on; None for what comes with the package.
 
     Raises:
         CorpusError: a path that does not exist or cannot be listed, a manifest with a mistake in it, or nothing
@@ -87,7 +92,9 @@ def sources_from(
     recordings = _recordings(named)
     first = _first_of_each(named, recordings)
     kept = [index for index in range(len(named)) if first[index] == index]
-    tracked = with_tracks([named[index].source for index in kept], [recordings[index] for index in kept])
+    files = [named[index].source for index in kept]
+    heard = [replace(file, soundfont=soundfont) if is_midi(file.path) else file for file in files]
+    tracked = with_tracks(heard, [recordings[index] for index in kept])
     parts = [parts_of(source, excerpt or Excerpt()) for source in tracked]
     sources = iter(_unique([part for several in parts for part in several]))
     ids = {index: [next(sources) for _ in several] for index, several in zip(kept, parts, strict=True)}

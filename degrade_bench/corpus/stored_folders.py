@@ -8,6 +8,7 @@ from pathlib import Path
 from degrade_bench._support import objects
 from degrade_bench._support.addresses import shown
 from degrade_bench.clip.audio import SUFFIXES
+from degrade_bench.clip.notes.midi import is_midi
 from degrade_bench.clip.stems import FOLDER_SUFFIX
 from degrade_bench.corpus.folders import Found, is_record
 from degrade_bench.errors import StorageError
@@ -84,4 +85,4 @@ def stored_audio_files(folder: Path, out: Path | None = None) -> list[Found]:
 
 
 def _is_audio(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES
+    return path.suffix.lower() in SUFFIXES or is_midi(path)

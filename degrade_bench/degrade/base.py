@@ -33,7 +33,7 @@ BENCH = __name__.partition(".")[0]
 """The package whose degradations are ours."""
 
 Group = Literal["signal", "structural", "control"]
-Need = Literal["beats", "downbeats", "stereo", "stems"]
+Need = Literal["beats", "downbeats", "stereo", "stems", "notes"]
 Picture = Literal["waveform", "spectrogram", "order", "tempo", "pitch"]
 
 
@@ -58,6 +58,7 @@ class Degradation(ABC):
             the damage, or the edit must not touch the level.
         needs: what a clip must have.
         placebo_of: the degradation whose placebo this is, or None.
+        in_floor: of a control: whether what metrics make of it is part of their nuisance floor.
         picture: what shows the damage best on its page: ``waveform``, ``spectrogram``, ``order`` (which source
             bar is heard when), ``tempo`` (the time map) or ``pitch`` (a constant-Q spectrogram).
         caveat: where the achieved strength is not strictly monotone, or not what it seems, and why; for the page.
@@ -79,6 +80,7 @@ class Degradation(ABC):
     matches_loudness: bool = True
     needs: frozenset[Need] = frozenset()
     placebo_of: str | None = None
+    in_floor: bool = True
     picture: Picture = "spectrogram"
     caveat: str = ""
     definition: Mapping[str, Any] = MappingProxyType({})
@@ -173,6 +175,8 @@ class Degradation(ABC):
             raise NotApplicableError(f"needs two channels; the clip has {clip.channels}")
         if "stems" in self.needs and not clip.stems:
             raise NotApplicableError("needs stems; the clip has none")
+        if "notes" in self.needs and clip.notes is None:
+            raise NotApplicableError("needs notes; the clip is a recording")
 
     def render(self, clip: Clip, level: int, rng: np.random.Generator) -> Rendered:
         """Draw a plan and apply it, doing the damage once.

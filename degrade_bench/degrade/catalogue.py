@@ -129,6 +129,60 @@ _REPRODUCED: dict[str, str] = {
 for _name, _path in _REPRODUCED.items():
     REPRODUCTIONS.register(_name, f"degrade_bench.degrade.{_path}")
 
+SYMBOLIC: Registry[type[Degradation]] = Registry("degradation")
+"""Damage and controls of notes, for clips that have any. They are the suite ``symbolic``, and no part of the suites
+of groups; listings show them, and :func:`get` knows them."""
+
+_SYMBOLIC: dict[str, str] = {
+    # harmony
+    "wrong_notes": "harmony:WrongNotes",
+    "wrong_scale_notes": "harmony:WrongScaleNotes",
+    "wrong_chords": "harmony:WrongChords",
+    "other_key_part": "harmony:OtherKeyPart",
+    "other_key_bars": "harmony:OtherKeyBars",
+    "wrong_bass": "harmony:WrongBass",
+    # melody
+    "melody_shuffle": "melody:MelodyShuffle",
+    "interval_scaling": "melody:IntervalScaling",
+    "octave_leaps": "melody:OctaveLeaps",
+    # rhythm
+    "onset_shuffle": "rhythm:OnsetShuffle",
+    "part_offset": "rhythm:PartOffset",
+    "ensemble_spread": "rhythm:EnsembleSpread",
+    "length_scatter": "rhythm:LengthScatter",
+    # texture and expression
+    "missing_parts": "texture:MissingParts",
+    "missing_notes": "texture:MissingNotes",
+    "added_notes": "texture:AddedNotes",
+    "flat_dynamics": "texture:FlatDynamics",
+    "scrambled_dynamics": "texture:ScrambledDynamics",
+    # twins of audio damage: order, repetition, tempo, pitch
+    "symbolic_bar_shuffle": "twins:SymbolicBarShuffle",
+    "symbolic_beat_shuffle": "twins:SymbolicBeatShuffle",
+    "symbolic_section_swap": "twins:SymbolicSectionSwap",
+    "symbolic_phrase_jump": "twins:SymbolicPhraseJump",
+    "symbolic_stuck_loop": "twins:SymbolicStuckLoop",
+    "symbolic_missing_beats": "twins:SymbolicMissingBeats",
+    "symbolic_reversed_bars": "twins:SymbolicReversedBars",
+    "symbolic_monotony": "twins:SymbolicMonotony",
+    "symbolic_foreign_bars": "foreign:SymbolicForeignBars",
+    "symbolic_foreign_bars_own_sound": "foreign:ForeignBarsOwnSound",
+    "symbolic_tempo_change": "twins:SymbolicTempoChange",
+    "symbolic_accelerando": "twins:SymbolicAccelerando",
+    "symbolic_rubato": "twins:SymbolicRubato",
+    "symbolic_tempo_jitter": "twins:SymbolicTempoJitter",
+    "symbolic_swing_warp": "twins:SymbolicSwingWarp",
+    "symbolic_key_break": "twins:SymbolicKeyBreak",
+    "transposition": "twins:Transposition",
+    # controls
+    "another_take": "controls:AnotherTake",
+    "earlier_notes": "controls:Earlier",
+    "semitone_up": "controls:SemitoneUp",
+    "other_instruments": "controls:OtherInstruments",
+}
+for _name, _path in _SYMBOLIC.items():
+    SYMBOLIC.register(_name, f"degrade_bench.degrade.symbolic.{_path}")
+
 PLACEBO_SUFFIX = "_placebo"
 
 
@@ -139,19 +193,34 @@ def get(name: str) -> Degradation:
         UnknownNameError: says which names are near.
         ConfigError: a plug-in that cannot be imported, or that is no degradation.
     """
-    if name in REPRODUCTIONS:
-        return REPRODUCTIONS.get(name)()
+    for apart in (REPRODUCTIONS, SYMBOLIC):
+        if name in apart:
+            return apart.get(name)()
     if name not in REGISTRY and name.endswith(PLACEBO_SUFFIX):
         parent_name = name.removesuffix(PLACEBO_SUFFIX)
-        if parent_name in REGISTRY or parent_name in REPRODUCTIONS:
+        if is_known(parent_name):
             placebo = get(parent_name).placebo
             if placebo is not None:
                 return placebo
-            why = (
-                "a control has no placebo" if parent_name in REGISTRY else "what reproduces a study has no placebo"
-            )
+            reproduces = parent_name in REPRODUCTIONS
+            why = "what reproduces a study has no placebo" if reproduces else "a control has no placebo"
             raise UnknownNameError("degradation", name, REGISTRY.names(), why)
     return _made(name, REGISTRY.get(name))
+
+
+def is_known(name: str) -> bool:
+    """Whether there is a degradation of that name, placebos aside."""
+    return name in every_name()
+
+
+def every_name() -> list[str]:
+    """Every name that :func:`get` knows, placebos aside."""
+    return [name for registry in (REGISTRY, REPRODUCTIONS, SYMBOLIC) for name in registry.names()]
+
+
+def symbolic() -> list[Degradation]:
+    """Damage and controls of notes."""
+    return [get(name) for name in SYMBOLIC.names()]
 
 
 def _made(name: str, kind: Any) -> Degradation:

@@ -140,9 +140,8 @@ def _made(name: str, kind: Any) -> Degradation:
         degradation = catalogue.checked(made)
     except DegradeBenchError as error:
         raise ConfigError(f"degradation {name!r}: {error}") from error
-    known = catalogue.REGISTRY if degradation.name in catalogue.REGISTRY else catalogue.REPRODUCTIONS
-    if degradation.name in known:
-        if known.get(degradation.name) is type(degradation):
+    if catalogue.is_known(degradation.name):
+        if type(catalogue.get(degradation.name)) is type(degradation):
             return degradation
         raise ConfigError(
             f"degradation {name!r}: {degradation.name!r} is the name of a degradation that there is; choose another"

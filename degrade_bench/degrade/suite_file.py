@@ -69,7 +69,7 @@ def _made(entry: Any, where: Where, earlier: Mapping[str, Degradation], folder: 
         )
     (kind,) = kinds
     asked = checked(KINDS[kind], entry, where)
-    if asked.name is not None and _is_registered(asked.name) and entry.get("degradation") != asked.name:
+    if asked.name is not None and catalogue.is_known(asked.name) and entry.get("degradation") != asked.name:
         raise WrongEntryError(
             (*where, "name"), f"{asked.name!r} is the name of a degradation that there is; choose another"
         )
@@ -82,10 +82,6 @@ def _made(entry: Any, where: Where, earlier: Mapping[str, Degradation], folder: 
     return _pedalboard(asked, where, folder)
 
 
-def _is_registered(name: str) -> bool:
-    return name in catalogue.REGISTRY or name in catalogue.REPRODUCTIONS
-
-
 def _get(name: str, where: Where, folder: Path) -> Degradation:
     """A degradation by name or reference; an unknown one is wrong at ``where``.
 
@@ -94,9 +90,8 @@ def _get(name: str, where: Where, folder: Path) -> Degradation:
         where: it stands in the file.
         folder: where the file lies.
     """
-    if not _is_registered(name) and not references.is_reference(name):
-        registered = [*catalogue.REGISTRY.names(), *catalogue.REPRODUCTIONS.names()]
-        raise WrongEntryError(where, str(UnknownNameError("degradation", name, registered)))
+    if not catalogue.is_known(name) and not references.is_reference(name):
+        raise WrongEntryError(where, str(UnknownNameError("degradation", name, catalogue.every_name())))
     try:
         return references.get(name, folder)
     except ConfigError as error:

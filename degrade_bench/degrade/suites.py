@@ -1,7 +1,8 @@
 """Suites: named lists of degradations, ready-made or in a user's YAML file.
 
-``signal``, ``structural`` and ``control`` hold every registered degradation of that group, plug-ins included; the
-others are lists. A suite may say which levels it is meant for.
+``signal``, ``structural`` and ``control`` hold every registered degradation of that group, plug-ins included, but
+for those that change notes, which are ``symbolic``; the others are lists. A suite may say which levels it is meant
+for.
 """
 
 from __future__ import annotations
@@ -60,9 +61,13 @@ LISTED_SUITES: Mapping[str, _Listed] = MappingProxyType(
 )
 
 
+SYMBOLIC = "symbolic"
+SYMBOLIC_SUMMARY = "what damages the music in its notes, played anew: the built-in pieces, or MIDI files of yours"
+
+
 def suite_names() -> list[str]:
     """The ready-made suites."""
-    return [*GROUP_SUITES, *LISTED_SUITES]
+    return [*GROUP_SUITES, *LISTED_SUITES, SYMBOLIC]
 
 
 def suite(name: str | Path) -> Suite:
@@ -76,8 +81,11 @@ def suite(name: str | Path) -> Suite:
         return read_suite(Path(name))
     if name in GROUP_SUITES:
         usable, _ = catalogue.usable()
-        members = tuple(degradation for degradation in usable if degradation.group == name)
+        members = tuple(one for one in usable if one.group == name and not _of_notes(one))
         return Suite(str(name), GROUP_SUITES[str(name)], members)
+    if name == SYMBOLIC:
+        plugged = tuple(filter(_of_notes, catalogue.usable()[0]))
+        return Suite(SYMBOLIC, SYMBOLIC_SUMMARY, (*catalogue.symbolic(), *plugged))
     if name in LISTED_SUITES:
         listed = LISTED_SUITES[str(name)]
         members = tuple(catalogue.get(member) for member in listed.names)
@@ -129,12 +137,20 @@ def resolve(
         _choose(chosen, references.get(name))
     for degradation in objects:
         _choose(chosen, degradation)
-    for control in suite("control").degradations:
+    controls = list(suite("control").degradations)
+    if any(map(_of_notes, chosen.values())):
+        controls += [degradation for degradation in suite(SYMBOLIC).degradations if degradation.group == "control"]
+    for control in controls:
         chosen.setdefault(control.name, control)
     order = {"signal": 0, "structural": 1, "control": 2}
     ordered = sorted(chosen.values(), key=lambda d: order[d.group])
     broken = tuple(catalogue.usable()[1])  # a broken plug-in has no group: it may have been meant for any suite
     return Resolution(tuple(ordered), None if every_level else tuple(sorted(levels)), broken)
+
+
+def _of_notes(degradation: Degradation) -> bool:
+    """Whether it changes notes: such are in the suite ``symbolic`` alone, whatever their group."""
+    return "notes" in degradation.needs
 
 
 def _choose(chosen: dict[str, Degradation], degradation: Degradation) -> None:

@@ -195,7 +195,7 @@ def _scored_before(place: Path) -> dict[str, Degradation]:
     """The damages that a kept directory holds; of those that are not registered nothing is known any more."""
     if not (place / RECORD).is_file():
         return {}
-    names = [name for name in read_record(place).identity.degradations if name in catalogue.names()]
+    names = [name for name in read_record(place).identity.degradations if catalogue.is_known(name)]
     damages = [catalogue.get(name) for name in names]
     return {damage.name: damage for damage in damages if damage.group != "control"}
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 FORMAT = 2
 """Rises whenever a reader of an older or newer release would misread ``run.json`` or ``scores.parquet``."""
 
+TWIN_PREFIX = "symbolic_"
+"""Damage to notes that is the twin of audio damage is called as that is, with this before it."""
+
 RECORD = "run.json"
 SCORES = "scores.parquet"
 SETS = "set_values.csv"

@@ -29,6 +29,7 @@ class Request(Part):
     Attributes:
         input: file names, or ``built-in corpus``.
         reference_set: file names; empty where set metrics compare with the clean clips.
+        soundfont: the name of the file that notes were played on, where one was given.
     """
 
     input: tuple[str, ...]
@@ -47,6 +48,7 @@ class Request(Part):
     max_seconds: float | None = None
     excerpt: Literal["start", "middle"] | float = "start"
     windows: int = 1
+    soundfont: str | None = None
     device: str
     damage_device: str = "cpu"
     batch_size: int | None

@@ -319,7 +319,8 @@ def row_of(
         score=outcome.score,
         higher_is_better=traits.higher_is_better,
         needs_reference=traits.needs_reference,
-        nuisance=cell.role == "control" and (degradation is None or degradation.name not in traits.hears),
+        nuisance=cell.role == "control"
+        and (degradation is None or (degradation.in_floor and degradation.name not in traits.hears)),
         status=outcome.status,
         error=outcome.error,
         seconds=seconds,

@@ -87,6 +87,7 @@ class RunConfig(BaseModel):
         excerpt: where the part begins that is used of a longer recording: ``start``, ``middle``, or after so many
             seconds.
         windows: use so many parts of ``max_seconds`` of a longer recording, evenly spread, as clips of one track.
+        soundfont: an SF2 or SF3 file that notes are played on; None for the one that comes with the package.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; for metrics that use one.
         damage_device: ``cpu``, ``cuda`` or ``cuda:N``; where workers filter and transform signals, for the damage,
             for the panel's features and for what a network hears. Results differ from the processor's by rounding.
@@ -127,6 +128,7 @@ class RunConfig(BaseModel):
     max_seconds: float | None = Field(default=None, ge=SHORTEST_SECONDS, le=MOST_SECONDS)
     excerpt: Begin = "start"
     windows: int = Field(default=1, ge=1, le=1000)
+    soundfont: Path | None = None
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
     damage_device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?)$")
     batch_size: int | None = Field(default=None, ge=1)
@@ -291,7 +293,12 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(loaded, dict):
         raise ConfigError(f"--config {path}: expected option: value pairs, got a {type(loaded).__name__}")
     options = {str(key).replace("-", "_"): value for key, value in loaded.items()}
-    for name in ("input", "reference_set", "out"):  # paths in a file are meant from where the file lies
+    for name in (
+        "input",
+        "reference_set",
+        "out",
+        "soundfont",
+    ):  # paths in a file are meant from where the file lies
         if isinstance(options.get(name), str):
             options[name] = beside(path, options[name])
         elif isinstance(options.get(name), list):

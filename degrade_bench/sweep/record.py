@@ -47,7 +47,8 @@ def first_record(
         command: the command line, if there was one.
         previous: the record of the same run's earlier start, if there was one.
     """
-    asked = config.model_dump(mode="json", exclude={"out", "input", "reference_set", "overwrite"})
+    asked = config.model_dump(mode="json", exclude={"out", "input", "reference_set", "overwrite", "soundfont"})
+    soundfont = None if config.soundfont is None else plain(config.soundfont.name)
     input_names = tuple(plain(path.name) for path in config.input) or ("built-in corpus",)
     reference_names = tuple(plain(path.name) for path in config.reference_set)
     record = RunRecord(
@@ -55,7 +56,7 @@ def first_record(
         package_version=__version__,
         git_revision=git_revision(),
         command=tuple(map(plain, command)),
-        request=Request(input=input_names, reference_set=reference_names, **asked),
+        request=Request(input=input_names, reference_set=reference_names, soundfont=soundfont, **asked),
         identity=sweep.identity(),
         libraries=library_versions(),
         python=python_version(),

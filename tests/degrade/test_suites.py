@@ -23,7 +23,7 @@ def test_every_suite_is_listed_with_what_is_in_it():
     listed = describe_suites()
     assert json.loads(json.dumps(listed)) == listed
     by_name = {each["name"]: each for each in listed}
-    assert list(by_name) == ["signal", "structural", "control", "quick", "muq-eval-paper", "pmqd"]
+    assert list(by_name) == ["signal", "structural", "control", "quick", "muq-eval-paper", "pmqd", "symbolic"]
     assert list(by_name) == suite_names()
     for each in listed:
         assert each["summary"]

@@ -16,6 +16,7 @@ BY_NAME = re.compile(r"^[\w.]+:(\w+)$")
 ALIVE = {
     "__getattr__": "Python calls it, for a module",
     "__dir__": "Python calls it, for a module",
+    "__init_subclass__": "Python calls it, of a base class",
     "__path__": "Python reads it, of a package",
     "get_code": "Python calls it, of a loader",
     "_repr_html_": "a notebook calls it",
