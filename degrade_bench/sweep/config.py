@@ -293,12 +293,8 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(loaded, dict):
         raise ConfigError(f"--config {path}: expected option: value pairs, got a {type(loaded).__name__}")
     options = {str(key).replace("-", "_"): value for key, value in loaded.items()}
-    for name in (
-        "input",
-        "reference_set",
-        "out",
-        "soundfont",
-    ):  # paths in a file are meant from where the file lies
+    # paths in a file are meant from where the file lies
+    for name in ("input", "reference_set", "out", "soundfont"):
         if isinstance(options.get(name), str):
             options[name] = beside(path, options[name])
         elif isinstance(options.get(name), list):
