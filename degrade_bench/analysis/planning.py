@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from degrade_bench._support.numbers import number, percent
 from degrade_bench.analysis.frames import Column
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.power import NO_SPREAD, Design
@@ -133,10 +134,10 @@ class Within:
         parts = []
         if self.excerpts >= WORTH_IT:
             parts.append(
-                f"{100 * self.excerpts:.0f} % of the variance is which part of a recording was taken (--windows)"
+                f"{percent(self.excerpts, 0)} of the variance is which part of a recording was taken (--windows)"
             )
         if self.draws >= WORTH_IT:
-            parts.append(f"{100 * self.draws:.0f} % of the variance is how the damage was drawn (--replicates)")
+            parts.append(f"{percent(self.draws, 0)} of the variance is how the damage was drawn (--replicates)")
         return f"; {' and '.join(parts)}, and more of these would spare recordings" if parts else ""
 
 
@@ -175,13 +176,13 @@ def outlook(
     to_exclude = design.clips_to_exclude(options.power)
     note = None
     if inconclusive:
-        chance = f"{100 * options.power:g} %"
+        chance = percent(options.power)
         note = f"{tracks} recordings detect no drop at all after Holm's correction"
         if math.isfinite(smallest):
-            note = f"{tracks} recordings detect a drop of {smallest:.3g} or more ({chance} power)"
+            note = f"{tracks} recordings detect a drop of {number(smallest)} or more ({chance} power)"
         if to_detect is not None and to_detect > tracks:
-            note += f"; {to_detect} would detect one of {planned:.3g}"
+            note += f"; {to_detect} would detect one of {number(planned)}"
         if to_exclude is not None and to_exclude > tracks:
-            note += f"; {to_exclude} would exclude one of the margin ({design.margin:.3g})"
+            note += f"; {to_exclude} would exclude one of the margin ({number(design.margin)})"
         note += f"{within.advice() if within else ''}."
     return Outlook(smallest, planned, to_detect, to_exclude, note)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from degrade_bench._support.numbers import number, percent
 from degrade_bench.analysis.detection import Detection
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.rules import Damage
@@ -41,14 +42,16 @@ def sentence(
     p = top.p_top if options.rules == 1 else _p_of(damage, ruling)
     if math.isfinite(p):
         text += (
-            f", Holm p = {p:.2g}" if options.rules == 1 else f", corrected p = {p:.2g}{_look_of(damage, ruling)}"
+            f", Holm p = {number(p, 2)}"
+            if options.rules == 1
+            else f", corrected p = {number(p, 2)}{_look_of(damage, ruling)}"
         )
     if top.has_placebo:
-        text += f"; the placebo's drop is {top.placebo_drop:.3g}, the drop beyond it {top.net:.3g}"
+        text += f"; the placebo's drop is {number(top.placebo_drop)}, the drop beyond it {number(top.net)}"
         if math.isfinite(top.net_low):
-            text += f" ({top.net_low:.3g} to {top.net_high:.3g})"
+            text += f" ({number(top.net_low)} to {number(top.net_high)})"
     if options.rules != 1 and math.isfinite(top.told):
-        text += f"; it costs a clip more than a control does in {100 * top.told:.0f} % of comparisons"
+        text += f"; it costs a clip more than a control does in {percent(top.told, 0)} of comparisons"
     if detected:
         text += f"; {detected}"
     if options.rules != 1 and shape in ("reversed", "humped", "falling"):
@@ -83,30 +86,36 @@ def _first_words(
         first = damage.claims.first_level
         where = "at some level" if first is None else f"from level {first} on"
         return {
-            Verdict.SENSITIVE: f"{metric} falls by more than {margin:.3g} {where}: ",
-            Verdict.ARTEFACT: f"{metric} falls by more than {margin:.3g} at the top: ",
-            Verdict.INVERTED: f"{metric} improves by more than {margin:.3g} at the top: ",
-        }.get(ruling.verdict, f"{metric}, margin {margin:.3g}: ")
+            Verdict.SENSITIVE: f"{metric} falls by more than {number(margin)} {where}: ",
+            Verdict.ARTEFACT: f"{metric} falls by more than {number(margin)} at the top: ",
+            Verdict.INVERTED: f"{metric} improves by more than {number(margin)} at the top: ",
+        }.get(ruling.verdict, f"{metric}, margin {number(margin)}: ")
     if ruling.verdict in (Verdict.BLIND, Verdict.FAINT):
         worst = max(stats.p_blind for stats in ladder) if options.rules == 1 else damage.claims.p_alike_family
         at_look = "" if options.rules == 1 else _look_words(damage.claims.shown_at.get("p_alike_family"))
-        certain = "no spread between recordings" if worst == 0 else f"two one-sided tests, p ≤ {worst:.2g}{at_look}"
-        return f"At {len(ladder)} {count} the drop of {metric} lies within ±{margin:.3g} ({certain}): "
+        certain = (
+            "no spread between recordings"
+            if worst == 0
+            else f"two one-sided tests, p ≤ {number(worst, 2)}{at_look}"
+        )
+        return f"At {len(ladder)} {count} the drop of {metric} lies within ±{number(margin)} ({certain}): "
     if ruling.verdict is Verdict.INVERTED:
         beyond = sum(stats.high < -margin for stats in ladder)
-        return f"At {beyond} {count} {metric} improves by more than {margin:.3g}: "
+        return f"At {beyond} {count} {metric} improves by more than {number(margin)}: "
     beyond = sum(stats.low > margin for stats in ladder)
-    return f"At {beyond} {count} {metric} falls by more than {margin:.3g}: "
+    return f"At {beyond} {count} {metric} falls by more than {number(margin)}: "
 
 
 def _top_words(top: LevelStats, options: AnalysisOptions) -> str:
     """What happened at the top, with interval and number of clips."""
     direction = "falls" if top.drop >= 0 else "improves"
-    text = f"at level {top.level} ({top.strength:g} {top.unit}) the score {direction} by {abs(top.drop):.3g}"
+    text = (
+        f"at level {top.level} ({number(top.strength)} {top.unit}) the score {direction} by {number(abs(top.drop))}"
+    )
     sign = 1 if top.drop >= 0 else -1
     if math.isfinite(top.low):
         ends = sorted((sign * top.low, sign * top.high))
-        text += f", {100 * options.confidence:g} % CI {ends[0]:.3g} to {ends[1]:.3g}"
+        text += f", {percent(options.confidence)} CI {number(ends[0])} to {number(ends[1])}"
     text += f", n = {top.n} clips"
     if top.tracks != top.n:
         text += f" of {top.tracks} recordings"
@@ -146,7 +155,7 @@ def detection_words(detection: Detection, unit: str) -> str | None:
     if not math.isfinite(detection.at):
         return None
     if detection.at < 1:
-        return f"beyond the margin already before level 1 ({detection.strength:.3g} {unit})"
-    text = f"beyond the margin from {detection.strength:.3g} {unit} on"
+        return f"beyond the margin already before level 1 ({number(detection.strength)} {unit})"
+    text = f"beyond the margin from {number(detection.strength)} {unit} on"
     low, high = detection.strength_low, detection.strength_high
-    return f"{text} ({low:.3g} to {high:.3g})" if math.isfinite(low) and math.isfinite(high) else text
+    return f"{text} ({number(low)} to {number(high)})" if math.isfinite(low) and math.isfinite(high) else text

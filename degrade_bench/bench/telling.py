@@ -8,6 +8,7 @@ from rich.console import Console
 
 from degrade_bench._support.bars import Bars
 from degrade_bench._support.durations import human_seconds
+from degrade_bench._support.numbers import percent
 from degrade_bench.bench.request import Resolved
 from degrade_bench.metric.identity import identity_note
 from degrade_bench.sweep.progress import Progress
@@ -101,11 +102,12 @@ def time_line(timings: Timings) -> str:
     if timings.of_workers:
         shares = {name: stage.share for name, stage in timings.of_workers.items()}
         waiting = shares.pop("hand over", 0.0)
-        named = ", ".join(f"{name} {share:.0%}" for name, share in list(shares.items())[:3])
-        waited = f", {waiting:.0%} waiting for the main process" if waiting >= 0.01 else ""
+        named = ", ".join(f"{name} {percent(share, 0)}" for name, share in list(shares.items())[:3])
+        waited = f", {percent(waiting, 0)} waiting for the main process" if waiting >= 0.01 else ""
         scoring = human_seconds(timings.scoring_seconds)
         parts.append(
-            f"{scoring} of damage and scores, with workers busy {sum(shares.values()):.0%}{waited} ({named})"
+            f"{scoring} of damage and scores, with workers busy {percent(sum(shares.values()), 0)}{waited} "
+            f"({named})"
         )
     scored = [name for name in timings.of_main if name.startswith("score ")][:1]
     after = [name for name in (*scored, "analyse", "report") if name in timings.of_main]

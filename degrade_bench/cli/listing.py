@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from degrade_bench._support.later import imported_later
+from degrade_bench._support.numbers import number
 from degrade_bench._support.plain_text import plain
 from degrade_bench._support.terminal import shown
 from degrade_bench.errors import UnknownNameError
@@ -59,7 +60,7 @@ def print_listing(what: str, entries: Sequence[Mapping[str, Any]]) -> None:
         for column in ("name", "group", "family", "ladder", "what it does"):
             table.add_column(column)
         for entry in entries:
-            steps = ", ".join(f"{step['strength']:g}" for step in entry["ladder"])
+            steps = ", ".join(number(step["strength"]) for step in entry["ladder"])
             unit = entry["ladder"][0]["unit"]
             cells = (entry["name"], entry["group"], entry["family"], f"{steps} {unit}", entry["summary"])
             table.add_row(*map(shown, cells))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from degrade_bench._support.numbers import number, percent
 from degrade_bench._support.terminal import shown
 from degrade_bench.conclude import Plan
 
@@ -42,12 +43,12 @@ def print_plan(plans: Sequence[Plan], power: float) -> None:
         names = [shown(plan.metric), shown(plan.degradation)] if named else []
         row: list[str] = []
         if counted:
-            row += [str(plan.tracks), _number(plan.smallest_detectable)]
-        row += [_number(plan.spread) if plan.spread else "no spread", _number(plan.margin), _number(plan.drop)]
+            row += [str(plan.tracks), number(plan.smallest_detectable)]
+        row += [number(plan.spread) if plan.spread else "no spread", number(plan.margin), number(plan.drop)]
         table.add_row(*names, *row, _clips(plan.clips_to_detect), _clips(plan.clips_to_exclude))
     console.print(table)
     lines = [
-        f"With a chance of {100 * power:g} %. SD: of the drop between recordings. margin: what counts as no drop.",
+        f"With a chance of {percent(power)}. SD: of the drop between recordings. margin: what counts as no drop.",
         "to detect: recordings that call a true drop of that size sensitive, placebo and Holm included.",
         "to exclude: recordings that show, where there is no drop, that it lies within the margin (blind).",
     ]
@@ -57,9 +58,5 @@ def print_plan(plans: Sequence[Plan], power: float) -> None:
         console.print(line, soft_wrap=True)
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None or not math.isfinite(value) else f"{value:.3g}"
-
-
 def _clips(count: int | None) -> str:
-    return "none" if count is None else str(count)
+    return "none" if count is None else number(count)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from degrade_bench._support.addresses import shown
 from degrade_bench._support.bars import Bars
+from degrade_bench._support.numbers import fixed, gigabytes
 from degrade_bench._support.terminal import PlainConsole
 
 if TYPE_CHECKING:
@@ -58,17 +59,17 @@ def say_what_it_takes(config: RunConfig) -> None:
     told = dry_run(resolved)
     if told.shortage is not None:
         console.print(f"warning: {told.shortage}", markup=False)
-    memory = "unknown here" if told.memory_bytes is None else f"about {told.memory_bytes / 1e9:.1f} GB"
-    each = "" if told.worker_bytes is None else f" ({told.workers} × {told.worker_bytes / 1e9:.2f} GB"
-    beside = f", and {told.own_bytes / 1e9:.2f} GB beside them" if told.workers > 1 else ""
+    memory = "unknown here" if told.memory_bytes is None else f"about {gigabytes(told.memory_bytes)}"
+    each = "" if told.worker_bytes is None else f" ({told.workers} × {gigabytes(told.worker_bytes, 2)}"
+    beside = f", and {gigabytes(told.own_bytes, 2)} beside them" if told.workers > 1 else ""
     most = "at most, " if resolved.looks is not None else ""
     for line in (
         f"cells:  {most}{told.cells} of {told.of_cells}, on {told.clips} clips; {told.scores} scores",
         f"time:   {told.expected or ('none' if not told.cells else 'unknown: no clip could be read')}, "
         "and what analysis and report take",
         f"memory: {memory}{each + beside + ')' if each else ''}",
-        f"disk:   about {told.disk_bytes / 1e6:.2f} MB of scores in {shown(config.out)}, and report, figures and "
-        "examples",
+        f"disk:   about {fixed(told.disk_bytes / 1e6)} MB of scores in {shown(config.out)}, and report, figures "
+        "and examples",
     ):
         print(line)
 

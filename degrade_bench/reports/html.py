@@ -19,7 +19,7 @@ from degrade_bench.reports.inline import data_uri
 from degrade_bench.reports.inputs import RunView, load_run
 from degrade_bench.reports.sections import SECTIONS, Section
 from degrade_bench.reports.text import counts_line, failure_lines, metric_lines, probe_lines
-from degrade_bench.reports.words import duration, fixed, number, when
+from degrade_bench.reports.words import duration, fixed, number, p_value, percent, when, within
 from degrade_bench.runs.names import REPORT
 from degrade_bench.runs.ownership import claim
 
@@ -142,7 +142,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(num=number, fixed=fixed, seconds=duration, when=when)
+    environment.filters.update(num=number, fixed=fixed, within=within, p=p_value, percent=percent)
+    environment.filters.update(seconds=duration, when=when)
     return environment
 
 

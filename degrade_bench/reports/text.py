@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from degrade_bench._support.numbers import counted
 from degrade_bench._support.plain_text import plain
 from degrade_bench.analysis.looks import told
 from degrade_bench.metric.identity import identity_note
@@ -108,14 +109,14 @@ def counts_line(record: RunRecord) -> str:
     """What was scored, in one line."""
     counts = record.counts
     parts = [
-        f"{counts.clips} clips",
-        f"{counts.cells} cells",
-        f"{counts.ok} scores",
-        f"{counts.not_applicable} not applicable",
-        f"{counts.failed} failed",
+        counted(counts.clips, "clip"),
+        counted(counts.cells, "cell"),
+        counted(counts.ok, "score"),
+        f"{number(counts.not_applicable)} not applicable",
+        f"{number(counts.failed)} failed",
     ]
     if counts.clips_skipped:
-        parts.append(f"{counts.clips_skipped} clips left out")
+        parts.append(f"{counted(counts.clips_skipped, 'clip')} left out")
     return ", ".join(parts)
 
 
@@ -126,7 +127,7 @@ def failure_lines(record: RunRecord, most: int = 5) -> list[str]:
         for row in record.failures[:most]
     ]
     more = record.counts.failed - len(lines)
-    return [*lines, f"{more} more, in scores.parquet"] if more > 0 else lines
+    return [*lines, f"{number(more)} more, in scores.parquet"] if more > 0 else lines
 
 
 def probe_lines(record: RunRecord) -> list[str]:
@@ -143,10 +144,10 @@ def metric_lines(record: RunRecord) -> list[str]:
         for label, count in metric.counts.items():
             if count and label == OUTSIDE_RANGE:
                 low, high = metric.score_range
-                bounds = f"{'−∞' if low is None else f'{low:g}'} to {'∞' if high is None else f'{high:g}'}"
+                bounds = f"{'−∞' if low is None else number(low)} to {'∞' if high is None else number(high)}"
                 lines.append(
-                    f"{metric.name}: scores outside its nominal range ({bounds}), kept as they are: {count}"
+                    f"{metric.name}: scores outside its nominal range ({bounds}), kept as they are: {number(count)}"
                 )
             elif count:
-                lines.append(f"{metric.name}: {label}: {count}")
+                lines.append(f"{metric.name}: {label}: {number(count)}")
     return lines
