@@ -65,9 +65,8 @@ METRICS = Frame(
         Column(
             "noticed_from",
             "number",
-            "what a single clip's drop exceeds where it is noticed: the floor's quantile of the controls' drops "
-            "with "
-            "their sign; under rules 1 the margin",
+            "what a single clip's drop exceeds where it raises an alarm: the floor's quantile of the controls' "
+            "drops with their sign; under rules 1 the margin",
             "the metric's",
         ),
         Column("left_out", "text", "controls that are no part of the floor: the metric is meant to hear them"),
@@ -283,11 +282,11 @@ def _verdicts(
     for place, (name, columns) in enumerate(metric_drops.ladders()):
         ruling, damage, cell = rulings[name], damages[name], cells[columns.start]
         ladder = damage.ladder if options.rules == 1 else damage.covered
-        detection, saturation_level = curves.detections[place], curves.saturation_levels[place]
+        detection, steady = curves.detections[place], curves.saturation_levels[place]
         if options.rules != 1:
             detection = replace(detection, level=damage.claims.first_level)
         if ruling.verdict not in (Verdict.SENSITIVE, Verdict.ARTEFACT):
-            detection, saturation_level = Detection(), None
+            detection, steady = Detection(), None
         words = detection_words(detection, cell["unit"])
         design = design_of({kind: values[columns] for kind, values in figures.items()}, facts, options)
         row = {
@@ -305,7 +304,8 @@ def _verdicts(
         row |= damage.claims.columns()
         top = _top(columns, effects, options)
         within = None if top is None else Within(*shares[top])
-        row |= detection_row(detection, saturation_level) | asdict(outlook(design, ladder, ruling, options, within))
+        row |= detection_row(detection, steady, ladder[-1].level if ladder else None)
+        row |= asdict(outlook(design, ladder, ruling, options, within))
         rows.append(row)
     names = [column.name for column in VERDICTS.columns]
     kept = [name for name in names if name not in course and name != "evenness"]

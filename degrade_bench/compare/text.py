@@ -57,7 +57,7 @@ def _board(comparison: Comparison) -> list[str]:
         if partly:
             row += [fixed(shared.at[metric, "miss_rate"]), f"{missing} of {missing + entry['cells']}"]
         rows.append(row)
-    means = "Mean miss rate: 0 where every damage is noticed beyond its placebo, 1 where none is; lowest is best."
+    means = "Mean miss rate, 1 − net alarms: 0 where all clips raise alarms and no placebo does; lowest is best."
     weights = "Levels, then degradations, then families, then groups count equally."
     if partly:
         weights += " In common: over the cells that all metrics have."
@@ -75,7 +75,7 @@ def _best(comparison: Comparison) -> list[str]:
         elif (best["noticed"] > 0).any():
             rows.append([family, f"({group})", ", ".join(best["metric"]), fixed(best["miss_rate"].iloc[0])])
         else:
-            rows.append([family, f"({group})", "none notices it", ""])
+            rows.append([family, f"({group})", "no net alarms", ""])
     return ["Lowest miss rate per family:", *_table(rows)]
 
 
@@ -97,7 +97,7 @@ def _differences(comparison: Comparison) -> list[str]:
             if row["difference"] < 0:
                 better, worse, low, high = worse, better, -high, -low
             texts = [row["family"]] if scope == "family" else []
-            texts.append(f"{better} notices {fixed(abs(row['difference']))} more than {worse}")
+            texts.append(f"{better} has {fixed(abs(row['difference']))} more net alarms than {worse}")
             texts += [f"{confidence} {_interval(low, high)}", f"p {p_value(row['p_holm'])}"]
             rows.append(texts)
         lines += _table(rows)

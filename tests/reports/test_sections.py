@@ -84,7 +84,7 @@ def test_figures_are_saved_and_stand_in_the_page(full, page):
             assert (full / "figures" / f"{name}.{suffix}").stat().st_size > 1000
     read = Page(page)
     assert {"families", "selectivity", "people", "genres"} <= read.ids
-    assert "at 5 % false alarms, less the placebo" in page
+    assert "Net alarms at 5 % false alarms" in page
     assert "Physical change is matched with log-mel" in page
     assert "divided by its own largest absolute mean drop over all 20 cells" in page
     assert "docs/analysis.md" in page
