@@ -1,10 +1,10 @@
-"""Write the tables of the documentation that list the columns of data frames and of the score table.
+"""Write the tables of the documentation that list columns of data frames and of the score table, and the glossary.
 
     python scripts/column_tables.py [--check]
 
 Each stands between ``<!-- columns of NAME -->`` and ``<!-- end -->`` and follows from a declaration in
-``degrade_bench/runs``, ``analysis`` or ``compare``. With ``--check`` nothing is written; the exit code is 1 where a
-table is not as declared.
+``degrade_bench/runs``, ``analysis``, ``compare`` or ``reports``. With ``--check`` nothing is written; the exit code
+is 1 where a table is not as declared.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from degrade_bench.compare.cover import COVER
 from degrade_bench.compare.differences import DIFFERENCES
 from degrade_bench.compare.leaderboard import LEADERBOARD
 from degrade_bench.compare.redundancy import REDUNDANCY
+from degrade_bench.reports.glossary import glossary_markdown
 from degrade_bench.runs.columns import MEANINGS, SCHEMA
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -46,6 +47,7 @@ def of_scores() -> dict[str, str]:
 PAGES = {
     "runs.md": of_scores(),
     "analysis.md": of_frames(*FRAMES, DROPS, NET_DROPS),
+    "glossary.md": {"glossary": f"{glossary_markdown()}\n"},
     "compare.md": of_frames(LEADERBOARD, DIFFERENCES, REDUNDANCY, COVER),
 }
 """The tables of every page, by name."""

@@ -2,8 +2,8 @@
 
 *Net alarms* (the column ``noticed``) are a hit rate at a fixed rate of false alarms, as in signal detection: the
 share of clips whose drop exceeds what 95 % of the controls' drops stay under, less the same share under the
-placebo. The rate has no unit, so metrics of any scale can be set beside one another. Levels count equally within a degradation, degradations within a
-family, families within a group.
+placebo. The rate has no unit, so metrics of any scale can be set beside one another. Levels count equally within a
+degradation, degradations within a family, families within a group.
 """
 
 from __future__ import annotations

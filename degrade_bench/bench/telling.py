@@ -88,12 +88,36 @@ def announce(console: Console, resolved: Resolved) -> None:
     if resolved.alone_because is not None:
         console.print(f"note: one process does everything: {resolved.alone_because}", markup=False)
     most = "up to " if resolved.looks is not None else ""
+    if (few := _too_few(resolved)) is not None:
+        console.print(f"warning: {few}", markup=False)
     console.print(
         f"{most}{len(sweep.sources)} clips × {sweep.cells_per_clip} cells × {len(sweep.judged)} metrics "
         f"({', '.join(metric.name for metric in sweep.judged)}), {sweep.workers} workers, "
         f"{resolved.device}; measuring how long that takes …",
         markup=False,
     )
+
+
+def _too_few(resolved: Resolved) -> str | None:
+    """That the recordings are too few for a verdict by the default thresholds, known before anything is scored."""
+    from degrade_bench.analysis.fewest import Fewest
+    from degrade_bench.analysis.looks import Looks
+    from degrade_bench.analysis.options import AnalysisOptions
+
+    cells = [cell for block in resolved.sweep.blocks() for cell in block.cells if cell.role == "test"]
+    if not cells:
+        return None
+    recordings, share, options = (
+        len({source.recording for source in resolved.sweep.sources}),
+        1.0,
+        AnalysisOptions(),
+    )
+    if resolved.looks is not None:
+        planned = resolved.looks.record.recordings
+        recordings, share = planned[-1], Looks(tuple(n / planned[-1] for n in planned)).weights(options.alpha)[-1]
+    damages = len({cell.degradation for cell in cells})
+    levels = len({cell.level for cell in cells})
+    return Fewest.of(damages, levels, options, share).too_few(recordings, damages)
 
 
 def time_line(timings: Timings) -> str:

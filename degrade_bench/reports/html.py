@@ -18,7 +18,14 @@ from degrade_bench.reports.figures.helpers import usual_helpers
 from degrade_bench.reports.inline import data_uri
 from degrade_bench.reports.inputs import RunView, load_run
 from degrade_bench.reports.sections import SECTIONS, Section
-from degrade_bench.reports.text import counts_line, failure_lines, metric_lines, probe_lines
+from degrade_bench.reports.text import (
+    counts_line,
+    failure_lines,
+    left_out,
+    left_out_counts,
+    metric_lines,
+    probe_lines,
+)
 from degrade_bench.reports.words import duration, fixed, number, p_value, percent, when, within
 from degrade_bench.runs.names import REPORT
 from degrade_bench.runs.ownership import claim
@@ -118,8 +125,9 @@ def _head(run: RunView) -> dict[str, Any]:
         "request": record.request,
         "running": record.state == "running",
         "looks": told(run.analysis.looks),
-        "skipped": [*record.metrics_skipped, *record.degradations_skipped],
-        "clips_skipped": record.clips_skipped,
+        "too_few": run.too_few,
+        "left_out": left_out(record),
+        "left_out_counts": left_out_counts(record),
         "counts": counts_line(record),
         "failed": record.counts.failed,
         "failures": failure_lines(record, most=FAILURES),

@@ -40,6 +40,8 @@ def summary_lines(folder: Path) -> list[str]:
     run = load_run(folder)
     record = run.record
     lines = ["", *verdict_lines(run), ""]
+    if run.too_few is not None:
+        lines.append(f"warning: {run.too_few[0]}")
     lines += left_out_lines(record)
     lines.append(counts_line(record))
     lines += [f"failed: {text}" for text in failure_lines(record)]
@@ -52,13 +54,24 @@ def summary_lines(folder: Path) -> list[str]:
     return [plain(line) for line in lines]
 
 
+def left_out(record: RunRecord) -> list[tuple[str, str, str]]:
+    """What was left out: of what kind it is, its name, and the reason."""
+    return [
+        *(("degradation", plugin.name, plugin.reason) for plugin in record.degradations_skipped),
+        *(("metric", metric.name, metric.reason) for metric in record.metrics_skipped),
+        *(("clip", clip.id, clip.reason) for clip in record.clips_skipped),
+    ]
+
+
+def left_out_counts(record: RunRecord) -> str:
+    """How many of which kind were left out."""
+    kinds = [kind for kind, _, _ in left_out(record)]
+    return ", ".join(counted(kinds.count(kind), kind) for kind in dict.fromkeys(kinds))
+
+
 def left_out_lines(record: RunRecord) -> list[str]:
     """A line for each degradation, metric and clip that was left out, with the reason."""
-    return [
-        *(f"left out: degradation {plugin.name}: {plugin.reason}" for plugin in record.degradations_skipped),
-        *(f"left out: metric {metric.name}: {metric.reason}" for metric in record.metrics_skipped),
-        *(f"left out: clip {clip.id}: {clip.reason}" for clip in record.clips_skipped),
-    ]
+    return [f"left out: {kind} {name}: {reason}" for kind, name, reason in left_out(record)]
 
 
 def verdict_lines(run: RunView) -> list[str]:

@@ -21,6 +21,7 @@ ORDER = (
     "sets",
     "trust",
     "clips",
+    "glossary",
     "provenance",
 )
 """The modules of the sections."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from degrade_bench.analysis.verdicts import Verdict
 from degrade_bench.reports.figures import families as figure
+from degrade_bench.reports.glossary import glossary
 from degrade_bench.reports.inputs import RunView
 from degrade_bench.reports.sections.base import Section
 from degrade_bench.reports.tables import Rows, in_order, of_metric
@@ -22,6 +23,7 @@ def rows(run: RunView) -> dict[str, Any] | None:
     cells = {(row["group"], row["family"] or "", row["metric"]): row for row in records(families)}
     return {
         "metrics": metrics,
+        "terms": glossary(only=("heard", "alarm", "net alarms")),
         "families": [
             {
                 "label": row.label,

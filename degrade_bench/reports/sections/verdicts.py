@@ -6,10 +6,14 @@ from typing import Any
 
 from degrade_bench.analysis.verdicts import VERDICT_MARKS
 from degrade_bench.reports.figures import heat_map
+from degrade_bench.reports.glossary import glossary
 from degrade_bench.reports.inputs import RunView
 from degrade_bench.reports.sections.base import Section
 from degrade_bench.reports.tables import Rows, of_metric
 from degrade_bench.reports.words import MARGINS, detection, level_and_strength, records
+
+READING = ("heard from", "levels off at", "trend", "smallest detectable drop", "corrected p", "confirmatory")
+"""What the heads of the tables mean."""
 
 
 def rows(run: RunView) -> dict[str, Any]:
@@ -29,6 +33,7 @@ def rows(run: RunView) -> dict[str, Any]:
         "margins": MARGINS,
         "marks": VERDICT_MARKS,
         "options": run.analysis.options,
+        "terms": glossary(run.analysis.options.rules, READING),
     }
 
 
