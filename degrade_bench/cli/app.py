@@ -28,6 +28,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # which takes "[default: 0]" for a style and drops it
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -67,7 +68,7 @@ def run(
     seed: Annotated[int | None, typer.Option(help="the run seed  [default: 0]")] = None,
     levels: Annotated[str | None, typer.Option(help="such as 1,3,5  [default: all five]")] = None,
     replicates: Annotated[int | None, typer.Option(help="draws of every cell  [default: 1]")] = None,
-    limit_clips: Annotated[int | None, typer.Option(help="only the first N clips")] = None,
+    limit_clips: Annotated[int | None, typer.Option(help="only the first N clips  [default: all]")] = None,
     until: option.Until = None,
     max_clips: option.MaxClips = None,
     looks: option.PlannedLooks = None,
@@ -173,7 +174,8 @@ def analysis(
     seed: Annotated[int | None, typer.Option(help="of the bootstrap  [default: 0]")] = None,
 ) -> None:
     """Conclude again from the scores of a run, with thresholds of your own if you like; nothing is scored."""
-    from degrade_bench.cli.progress import conclude_with_progress, print_summary
+    from degrade_bench.cli.progress import conclude_with_progress
+    from degrade_bench.cli.summary import print_summary
     from degrade_bench.conclude import options_from, stored_margins
 
     given = {
@@ -248,12 +250,22 @@ def selftest(
 
 
 @app.command()
-def report(folder: Folder) -> None:
-    """Draw the figures and write report.html again from a run's analysis; nothing is scored."""
+def report(
+    folder: Folder,
+    metrics: option.ShownMetrics = None,
+    families: option.ShownFamilies = None,
+    format: option.Formats = "html",
+    title: option.Title = None,
+) -> None:
+    """Write the report again from a run's analysis, or a part of it; nothing is scored."""
     from degrade_bench._support.addresses import shown as address
     from degrade_bench.cli.progress import show_with_progress
+    from degrade_bench.reports import Choice
 
-    typer.echo(f"wrote {address(show_with_progress(folder))}")
+    choice = Choice(*map(option.listed, (metrics, families, [format])), title)
+    written = show_with_progress(folder, choice)
+    for name in choice.files:
+        typer.echo(f"wrote {address(written.with_name(name))}")
 
 
 @app.command(no_args_is_help=True)

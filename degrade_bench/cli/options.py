@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -63,7 +64,10 @@ DamageDevice = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="say what it will take, and write nothing")]
 TimeLimit = Annotated[
-    str | None, typer.Option(help="such as 30m or 8h: stop then, and keep what is finished", metavar="TIME")
+    str | None,
+    typer.Option(
+        help="such as 30m or 8h: stop then, and keep what is finished  [default: no limit]", metavar="TIME"
+    ),
 ]
 MaxFailures = Annotated[
     int | None, typer.Option(help="cells that may fail before the exit code is 1  [default: 0]")
@@ -162,3 +166,19 @@ AssumedMargin = Annotated[
 Reliability = Annotated[
     float | None, typer.Option(help="share of a metric's variance between clips that is not noise")
 ]
+ShownMetrics = Annotated[
+    list[str] | None, typer.Option(help="only these metrics, with commas between them  [default: all]")
+]
+ShownFamilies = Annotated[list[str] | None, typer.Option(help="only these families of damages  [default: all]")]
+Formats = Annotated[str, typer.Option(help="html, md, pdf, or several with commas between them", metavar="FORMATS")]
+Title = Annotated[str | None, typer.Option(help="what stands over the report", show_default=False)]
+
+
+def listed(given: Sequence[str] | None) -> tuple[str, ...]:
+    """What was given once with commas, several times, or both, each once.
+
+    >>> listed(["a,b", "c", "a"])
+    ('a', 'b', 'c')
+    """
+    parts = (part.strip() for text in given or () for part in text.split(","))
+    return tuple(dict.fromkeys(part for part in parts if part))

@@ -15,6 +15,7 @@ from degrade_bench._support.terminal import PlainConsole
 if TYPE_CHECKING:
     from degrade_bench.analysis import AnalysisOptions
     from degrade_bench.bench import RunResult
+    from degrade_bench.reports import Choice
     from degrade_bench.sweep.config import RunConfig
 
 
@@ -26,6 +27,8 @@ def run_with_progress(config: RunConfig, command: Sequence[str]) -> RunResult:
     bars = Bars()
     with bars:
         result = run(config, progress=shown_on(bars), announce=partial(announce, bars.console), command=command)
+    from degrade_bench.cli.summary import print_summary
+
     print_summary(config.out)
     if result.run.timings is not None:
         bars.console.print(time_line(result.run.timings))
@@ -40,12 +43,12 @@ def conclude_with_progress(folder: Path, options: AnalysisOptions) -> None:
         conclude(folder, options, partial(bars.step, "metrics analysed"))
 
 
-def show_with_progress(folder: Path) -> Path:
-    """Draw the report of a run directory again; returns its path."""
+def show_with_progress(folder: Path, choice: Choice) -> Path:
+    """Write the report of a run directory again; returns the path of the first of its files."""
     from degrade_bench.conclude import show
 
     with Bars() as bars:
-        return show(folder, partial(bars.step, "figures"))
+        return show(folder, partial(bars.step, "figures"), choice)
 
 
 def say_what_it_takes(config: RunConfig) -> None:
@@ -72,14 +75,3 @@ def say_what_it_takes(config: RunConfig) -> None:
         "and examples",
     ):
         print(line)
-
-
-def print_summary(folder: Path) -> None:
-    """The verdicts of a run directory, what was left out, and where the report is."""
-    from degrade_bench.reports.text import summary_lines
-    from degrade_bench.runs.names import ANALYSIS, RECORD, REPORT
-    from degrade_bench.runs.stored import fetched
-
-    with fetched(folder, (RECORD, ANALYSIS, REPORT)) as place:
-        for line in summary_lines(place):
-            print(line.replace(str(place), shown(folder)))

@@ -24,11 +24,22 @@ class RunView:
         folder: the run directory.
         analysis: ``analysis.json``.
         record: ``run.json``.
+        title: that stands over a report; None for the usual one.
+        shown: what is shown, in words, where that is a part of the run.
+        complete: all of the run, where this is a part of it.
     """
 
     folder: Path
     analysis: Analysis
     record: RunRecord
+    title: str | None = None
+    shown: str | None = None
+    complete: RunView | None = None
+
+    @property
+    def whole(self) -> RunView:
+        """All of the run: what its verdicts were corrected over."""
+        return self.complete or self
 
     @property
     def families(self) -> list[str]:
@@ -53,6 +64,8 @@ class RunView:
     @property
     def too_few(self) -> tuple[str, bool] | None:
         """That there are too few recordings for a verdict, and whether for any that a damage is heard; or None."""
+        if self.complete is not None:
+            return self.complete.too_few
         verdicts, looks = self.analysis.verdicts, self.analysis.looks
         asked = verdicts[verdicts["verdict"] != Verdict.NOT_APPLICABLE]
         damages = int(asked.groupby("metric").size().max()) if len(asked) else 0

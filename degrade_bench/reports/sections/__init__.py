@@ -21,6 +21,7 @@ ORDER = (
     "sets",
     "trust",
     "clips",
+    "methods",
     "glossary",
     "provenance",
 )
