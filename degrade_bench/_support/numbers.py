@@ -14,7 +14,7 @@ NOT_KNOWN = "–"
 
 DIGITS = 3
 """Significant digits of a number without an interval."""
-MOST_DIGITS = 6
+MOST_DIGITS = 4
 """Significant digits of a number with an interval, however narrow."""
 SMALL, LARGE = 1e-4, 1e15
 """Below and from these on a number is written as a power of ten."""

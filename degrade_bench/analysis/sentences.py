@@ -34,7 +34,7 @@ class Said:
         degradation: its name.
         margin: what counts as no drop.
         from_level: the level from which on the damage is heard, or None.
-        detected: from where on it is heard, in words; see :func:`detection_words`.
+        detected: where the mean drop crosses the margin, in words; see :func:`detection_words`.
         shape: of the curve, one of :data:`~degrade_bench.analysis.shape.SHAPE_WORDS`.
         outlook: how many recordings would settle it, in sentences, where it is open.
     """
@@ -58,7 +58,7 @@ def sentence(damage: Damage, ruling: Ruling, said: Said, options: AnalysisOption
         options: thresholds.
     """
     ladder = scored(damage.ladder) if options.rules == 1 else list(damage.covered)
-    parts = [_verdict(ruling.verdict, said), ruling.reason]
+    parts: list[str | None] = [_verdict(ruling.verdict, said), ruling.reason]
     if ladder:
         parts += [*_top_words(ladder[-1], options), _certainty(damage, ladder, ruling, said.margin, options)]
         parts += [said.detected, *_of_rules_2(damage, ladder[-1], said, options)]
@@ -102,7 +102,8 @@ def _top_words(top: LevelStats, options: AnalysisOptions) -> list[str]:
     text += counted(top.n, "clip") + (f" of {counted(top.tracks, 'recording')})" if top.tracks != top.n else ")")
     if not top.has_placebo:
         return [text]
-    beyond = f"the placebo's drop is {number(top.placebo_drop)}, the drop beyond it "
+    placebo = within(top.placebo_drop, top.net_low, top.net_high)
+    beyond = f"the placebo's drop is {placebo}, the drop beyond it "
     if not math.isfinite(top.net_low):
         return [text, beyond + number(top.net)]
     at, low_end, high_end = (within(end, top.net_low, top.net_high) for end in (top.net, top.net_low, top.net_high))
@@ -211,17 +212,18 @@ def _look_words(look: int | None) -> str:
 
 
 def detection_words(detection: Detection, unit: str) -> str | None:
-    """From where on a damage is heard; None where it nowhere is.
+    """Where the mean drop comes to lie above the margin for good; None where it nowhere does.
 
     >>> detection_words(Detection(2, 1.4, 1.1, 1.9, 24.0, 29.0, 21.0), "dB SNR")
-    'heard from 24.0 dB SNR on (29.0 to 21.0)'
+    'the mean drop crosses the margin at 24.0 dB SNR (29.0 to 21.0)'
     """
     if not math.isfinite(detection.at):
         return None
     if detection.at < 1:
-        return "heard already before level 1"
+        return "the mean drop crosses the margin before level 1"
     low, high = detection.strength_low, detection.strength_high
-    text = f"heard from {within(detection.strength, low, high)} {unit} on"
+    text = f"the mean drop crosses the margin at {within(detection.strength, low, high)} {unit}"
     if not (math.isfinite(low) and math.isfinite(high)):
         return text
-    return f"{text} ({within(low, low, high)} to {within(high, low, high)})"
+    first = "below level 1" if detection.at_low < 1 else within(low, low, high)
+    return f"{text} ({first} to {within(high, low, high)})"

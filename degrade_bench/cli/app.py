@@ -18,6 +18,7 @@ from degrade_bench.cli import card as carding
 from degrade_bench.cli import check as checking
 from degrade_bench.cli import gate as gating
 from degrade_bench.cli import options as option
+from degrade_bench.cli import report as reporting
 from degrade_bench.cli.environments import HELP, env
 from degrade_bench.cli.streams import printing, refused, shown
 from degrade_bench.errors import DegradeBenchError
@@ -249,25 +250,6 @@ def selftest(
         raise typer.Exit(1)
 
 
-@app.command()
-def report(
-    folder: Folder,
-    metrics: option.ShownMetrics = None,
-    families: option.ShownFamilies = None,
-    format: option.Formats = "html",
-    title: option.Title = None,
-) -> None:
-    """Write the report again from a run's analysis, or a part of it; nothing is scored."""
-    from degrade_bench._support.addresses import shown as address
-    from degrade_bench.cli.progress import show_with_progress
-    from degrade_bench.reports import Choice
-
-    choice = Choice(*map(option.listed, (metrics, families, [format])), title)
-    written = show_with_progress(folder, choice)
-    for name in choice.files:
-        typer.echo(f"wrote {address(written.with_name(name))}")
-
-
 @app.command(no_args_is_help=True)
 def compare(
     folders: Annotated[list[Path], typer.Argument(metavar="OUT...", help="run directories", show_default=False)],
@@ -327,6 +309,7 @@ def doctor(
 app.command("env", help=HELP)(env)
 app.command("check", help=checking.HELP, no_args_is_help=True)(checking.check)
 app.command("card", help=carding.HELP, no_args_is_help=True)(carding.card)
+app.command("report", help=reporting.HELP, no_args_is_help=True)(reporting.report)
 app.command("gate", help=gating.HELP, no_args_is_help=True)(gating.gate)
 
 _arguments: list[str] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -166,19 +165,3 @@ AssumedMargin = Annotated[
 Reliability = Annotated[
     float | None, typer.Option(help="share of a metric's variance between clips that is not noise")
 ]
-ShownMetrics = Annotated[
-    list[str] | None, typer.Option(help="only these metrics, with commas between them  [default: all]")
-]
-ShownFamilies = Annotated[list[str] | None, typer.Option(help="only these families of damages  [default: all]")]
-Formats = Annotated[str, typer.Option(help="html, md, pdf, or several with commas between them", metavar="FORMATS")]
-Title = Annotated[str | None, typer.Option(help="what stands over the report", show_default=False)]
-
-
-def listed(given: Sequence[str] | None) -> tuple[str, ...]:
-    """What was given once with commas, several times, or both, each once.
-
-    >>> listed(["a,b", "c", "a"])
-    ('a', 'b', 'c')
-    """
-    parts = (part.strip() for text in given or () for part in text.split(","))
-    return tuple(dict.fromkeys(part for part in parts if part))

@@ -28,8 +28,9 @@ TERMS: Mapping[str, str] = {
     "unless it is given.",
     **{verdict: f"{meaning}." for verdict, meaning in VERDICT_MEANINGS.items()},
     "heard": "the verdict is sensitive.",
-    "heard from": "the strength from which on the mean drop lies above the margin, interpolated between levels, "
-    "with its interval. Where it could not be interpolated: the lowest level from which on that was shown.",
+    "heard from": "the lowest level from which on the drop was shown to exceed the margin, from the top down.",
+    "crosses the margin at": "the strength from which on the mean drop lies above the margin, interpolated between "
+    "levels, with its interval. It is an estimate: a damage can be heard from a stronger level on only.",
     "levels off at": "the level, of those that are heard, beyond which the drop was shown to grow by no more than "
     "the margin.",
     "alarm": f"a single clip's drop beyond what {QUANTILE} of the drops under controls stay under.",

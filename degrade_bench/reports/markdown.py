@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from degrade_bench._support.numbers import counted
 from degrade_bench._support.plain_text import plain
@@ -10,10 +10,11 @@ from degrade_bench.analysis.verdicts import VERDICT_MARKS, VERDICT_MEANINGS
 from degrade_bench.reports.in_short import InShort, in_short, profile
 from degrade_bench.reports.inputs import RunView
 from degrade_bench.reports.methods import limits, methods, reproduction
-from degrade_bench.reports.tables import of_metric
 from degrade_bench.reports.text import counts_line, failure_lines, left_out, left_out_counts, metric_lines
-from degrade_bench.reports.words import level_and_strength, records
+from degrade_bench.reports.verdict_table import EFFECT, HEADS, verdict_tables
 
+MOST_LETTERS = 65_536
+"""Of a comment on a pull request, at most."""
 TITLE = "What did the metrics hear?"
 FAILURES = 5
 """Failures that are named, at most."""
@@ -28,15 +29,18 @@ def marked(text: str) -> str:
 
 
 def report_markdown(run: RunView) -> str:
-    """The report in Markdown.
+    """The report in Markdown. Where all of it is too long for a comment, the table of every verdict is left out.
 
     Args:
         run: with its analysis.
     """
-    return "\n".join(_lines(run)) + "\n"
+    whole = "\n".join(_lines(run, _verdicts(run))) + "\n"
+    if len(whole) <= MOST_LETTERS:
+        return whole
+    return "\n".join(_lines(run, ["Too many for a comment: report.html and summary.csv have them."])) + "\n"
 
 
-def _lines(run: RunView) -> Iterator[str]:
+def _lines(run: RunView, verdicts: Iterable[str]) -> Iterator[str]:
     record = run.record
     yield f"## {marked(run.title or TITLE)}"
     yield ""
@@ -52,7 +56,7 @@ def _lines(run: RunView) -> Iterator[str]:
     for one in found:
         yield from _card(one)
     yield from _profile(run)
-    yield from _folded("Every verdict", _verdicts(run))
+    yield from _folded("Every verdict", verdicts)
     if said := left_out_counts(record):
         rows = (f"- {kind} {marked(name)}: {marked(reason)}" for kind, name, reason in left_out(record))
         yield from _folded(f"Left out: {said}", rows)
@@ -98,24 +102,20 @@ def _profile(run: RunView) -> Iterator[str]:
 
 
 def _verdicts(run: RunView) -> Iterator[str]:
-    verdicts = records(run.analysis.verdicts)
-    for metric in run.metrics:
-        yield f"**{marked(metric)}**"
+    for table in verdict_tables(run):
+        yield f"**{marked(table.metric)}** ({marked(table.facts)})"
         yield ""
-        yield "| damage | verdict | heard from | in words |"
-        yield "| --- | --- | --- | --- |"
-        for row in of_metric(verdicts, metric):
-            name = row["degradation"]
-            where = level_and_strength(row["detection_level"], run.strengths(name), row["unit"])
-            verdict = f"{VERDICT_MARKS[row['verdict']]} {row['verdict']}"
-            yield f"| {marked(name)} | {verdict} | {marked(where)} | {marked(row['sentence'])} |"
+        yield f"| {' | '.join(HEADS)} |"
+        yield f"|{' --- |' * len(HEADS)}"
+        yield from (f"| {' | '.join(map(marked, row))} |" for row in table.rows)
         yield ""
-    yield from (
-        f"- {verdict}: {VERDICT_MEANINGS[verdict]}" for verdict in dict.fromkeys(run.analysis.verdicts.verdict)
-    )
+    yield f"{EFFECT[:1].upper()}{EFFECT[1:]}."
+    yield ""
+    occurring = dict.fromkeys(run.analysis.verdicts["verdict"])
+    yield from (f"- {verdict}: {VERDICT_MEANINGS[verdict]}" for verdict in occurring)
 
 
-def _folded(summary: str, lines: Iterator[str] | list[str]) -> Iterator[str]:
+def _folded(summary: str, lines: Iterable[str]) -> Iterator[str]:
     """Lines under a summary that opens them."""
     yield f"<details><summary>{summary}</summary>"
     yield ""

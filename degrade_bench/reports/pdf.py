@@ -8,7 +8,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from degrade_bench._support.files import replacing
 from degrade_bench._support.plain_text import plain
@@ -123,7 +123,7 @@ def _pages(pages: PdfPages, lines: Sequence[str], number: int) -> None:
 
 def _footed(pages: PdfPages, figure: Figure, number: int) -> None:
     figure.text(1 - MARGIN / A4[0], MARGIN / 2 / A4[1], str(number), ha="right", fontsize=SIZE)
-    pages.savefig(figure)
+    cast(Any, pages).savefig(figure)
 
 
 def _wrapped(text: str) -> list[str]:

@@ -109,10 +109,10 @@ def level_and_strength(level: Any, strengths: Mapping[int, float], unit: Any) ->
 
 
 def detection(verdict: Mapping[str, Any], strengths: Mapping[int, float]) -> tuple[str, str]:
-    """From what strength on a damage is detected, and the interval of that, ``""`` where it is not known.
+    """Where the mean drop crosses the margin, and the interval of that, ``""`` where it is not known.
 
-    The strength is interpolated between levels where the analysis could do so; elsewhere it is the lowest level
-    from which on the drop's interval lies above the margin.
+    The strength is interpolated between levels where the analysis could do so; elsewhere it is the level from which
+    on the damage is heard.
 
     Args:
         verdict: a row of the analysis's verdicts.

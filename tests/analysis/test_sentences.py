@@ -63,7 +63,7 @@ def test_every_verdict_states_its_figures(name):
     for words in ("At level 5 (50 dB)", "95 % CI", "n = 20 clips)", "Margin 0.1;", "Holm p = 0.001."):
         assert words in text
     assert f"{ruling.reason[0].upper()}{ruling.reason[1:]}." in sentences(text)
-    assert "The placebo's drop is 0," in text
+    assert "The placebo's drop is 0.0" in text
     assert text.endswith("Thresholds: rules = 1.")
     assert "recordings)" not in text  # as many as clips
     assert longest(text) <= MOST_WORDS
@@ -71,14 +71,14 @@ def test_every_verdict_states_its_figures(name):
 
 def test_verdicts_word_by_word():
     levels = [level(1, drop=0.3), level(5)]
-    said = replace(SAID, from_level=1, detected="heard from 7 dB on")
+    said = replace(SAID, from_level=1, detected="the mean drop crosses the margin at 7 dB")
     assert sentences(sentence(damage(*levels), ruled(*levels), said, FIRST)) == [
         "Sensitive: m hears white noise from level 1 on.",
         "The drop is beyond the margin and the placebo.",
         "At level 5 (50 dB) the score falls by 0.500 (95 % CI 0.450 to 0.550, n = 20 clips).",
-        "The placebo's drop is 0, the drop beyond it 0.500 (0.450 to 0.550).",
+        "The placebo's drop is 0.000, the drop beyond it 0.500 (0.450 to 0.550).",
         "Margin 0.1; Holm p = 0.001.",
-        "Heard from 7 dB on.",
+        "The mean drop crosses the margin at 7 dB.",
         "It is shown at every level; only a larger margin would change that.",
         "Thresholds: rules = 1.",
     ]
@@ -101,11 +101,16 @@ def test_a_sentence_says_nothing_that_is_not_known():
         assert words not in text
 
 
-def test_from_where_on_a_damage_is_heard_in_words():
+def test_where_a_drop_crosses_the_margin_in_words():
     place = Detection(at=2.5, strength=25.0, strength_low=20.0, strength_high=31.25)
-    assert detection_words(place, "dB") == "heard from 25.0 dB on (20.0 to 31.2)"
-    assert detection_words(replace(place, strength_high=NAN), "dB") == "heard from 25 dB on"
-    assert detection_words(replace(place, at=0.4, strength=10.0), "dB") == "heard already before level 1"
+    assert detection_words(place, "dB") == "the mean drop crosses the margin at 25.0 dB (20.0 to 31.2)"
+    wide = replace(place, at_low=0.8)
+    assert detection_words(wide, "dB") == "the mean drop crosses the margin at 25.0 dB (below level 1 to 31.2)"
+    assert detection_words(replace(place, strength_high=NAN), "dB") == "the mean drop crosses the margin at 25 dB"
+    assert (
+        detection_words(replace(place, at=0.4, strength=10.0), "dB")
+        == "the mean drop crosses the margin before level 1"
+    )
     assert detection_words(replace(place, at=NAN), "dB") is None
 
 

@@ -54,7 +54,7 @@ def test_an_interval_keeps_two_digits_of_its_width(value, under, over):
     assert all(len(text.partition(".")[2]) == decimals for text in texts)
     step = 10.0**-decimals
     large = max(abs(low), abs(high))
-    assert step <= 0.1000001 * half or decimals == 0 or large * 10**decimals >= 1e5  # six digits at most
+    assert step <= 0.1000001 * half or decimals == 0 or large * 10**decimals >= 1e3  # four digits at most
     assert read(texts[1]) <= read(texts[0]) <= read(texts[2])
 
 

@@ -10,9 +10,17 @@ from degrade_bench.reports.glossary import glossary
 from degrade_bench.reports.inputs import RunView
 from degrade_bench.reports.sections.base import Section
 from degrade_bench.reports.tables import Rows, of_metric
-from degrade_bench.reports.words import MARGINS, detection, level_and_strength, records
+from degrade_bench.reports.words import MARGINS, detection, level_and_strength, missing, records
 
-READING = ("heard from", "levels off at", "trend", "smallest detectable drop", "corrected p", "confirmatory")
+READING = (
+    "heard from",
+    "crosses the margin at",
+    "levels off at",
+    "trend",
+    "smallest detectable drop",
+    "corrected p",
+    "confirmatory",
+)
 """What the heads of the tables mean."""
 
 
@@ -38,11 +46,13 @@ def rows(run: RunView) -> dict[str, Any]:
 
 
 def verdict_rows(run: RunView) -> Rows:
-    """Verdicts, each with words for where the damage is detected and where the curve saturates."""
+    """Verdicts, each with words for from where on the damage is heard and where the curve levels off."""
     verdicts = records(run.analysis.verdicts)
     for verdict in verdicts:
         strengths = run.strengths(verdict["degradation"])
-        verdict["detected"], verdict["detected_interval"] = detection(verdict, strengths)
+        verdict["heard_from"] = level_and_strength(verdict["detection_level"], strengths, verdict["unit"])
+        at, ends = ("", "") if missing(verdict["detection_at"]) else detection(verdict, strengths)
+        verdict["crosses"] = f"{at} ({ends})" if ends else at
         verdict["saturates"] = level_and_strength(verdict["saturation_level"], strengths, verdict["unit"])
     return verdicts
 
