@@ -139,6 +139,8 @@ def _remarks(run: RunView) -> Iterator[str]:
     counts = run.analysis.verdicts["verdict"].value_counts()
     said = ", ".join(f"{counts[name]} {name}" for name in VERDICT_NAMES if name in counts)
     yield f"{counts_line(record)}; verdicts: {said or 'none'}"
+    if run.too_few is not None:
+        yield f"warning: {run.too_few[0]}"
     yield from left_out_lines(record)
     yield from (f"failed: {text}" for text in failure_lines(record))
     yield from (f"note: {text}" for text in metric_lines(record))
