@@ -19,6 +19,7 @@ from degrade_bench.runs.stored import fetched, fetched_all, working
 if TYPE_CHECKING:
     from degrade_bench.analysis import Analysis, AnalysisOptions
     from degrade_bench.analysis.power import Design
+    from degrade_bench.reports import Choice
 
 
 def conclude(folder: Path, options: AnalysisOptions | None = None, steps: Steps = silent) -> Analysis:
@@ -40,21 +41,26 @@ def conclude(folder: Path, options: AnalysisOptions | None = None, steps: Steps 
     return analysis
 
 
-def show(folder: Path, steps: Steps = silent) -> Path:
-    """Draw the figures of a run directory again and write ``report.html``; nothing is scored.
+def show(folder: Path, steps: Steps = silent, choice: Choice | None = None) -> Path:
+    """Draw the figures of a run directory again and write its report; nothing is scored.
 
     Args:
         folder: the run directory.
         steps: told how many figures are done.
+        choice: of formats, and of what is shown; None for ``report.html`` with all of it.
+
+    Returns:
+        the report's path; of several formats, the first one's.
 
     Raises:
         RunFolderError: there is no analysis, or the folder cannot be written.
+        UnknownNameError: the run has no such metric or family.
     """
-    from degrade_bench.reports import write_report
+    from degrade_bench.reports import Choice, write_report
 
     with working(folder, option="run directory") as place:
         try:
-            return folder / write_report(place, steps).relative_to(place)
+            return folder / write_report(place, steps, choice or Choice()).relative_to(place)
         except OSError as error:
             raise folder_error(place, error) from error
 

@@ -1,10 +1,10 @@
-"""Write the tables of the documentation: the columns of data frames and of the score table, and damage to notes.
+"""Write the tables of the documentation: columns of frames and of the score table, the glossary, damage to notes.
 
     python scripts/column_tables.py [--check]
 
 Each stands between ``<!-- columns of NAME -->`` and ``<!-- end -->`` and follows from a declaration in
-``degrade_bench/runs``, ``analysis``, ``compare`` or ``degrade``. With ``--check`` nothing is written; the exit code
-is 1 where a table is not as declared.
+``degrade_bench/runs``, ``analysis``, ``compare``, ``degrade`` or ``reports``. With ``--check`` nothing is written; the
+exit code is 1 where a table is not as declared.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from degrade_bench.compare.differences import DIFFERENCES
 from degrade_bench.compare.leaderboard import LEADERBOARD
 from degrade_bench.compare.redundancy import REDUNDANCY
 from degrade_bench.degrade import catalogue
+from degrade_bench.reports.glossary import glossary_markdown
 from degrade_bench.runs.columns import MEANINGS, SCHEMA
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -59,6 +60,7 @@ def of_symbolic(is_control: bool) -> str:
 PAGES = {
     "runs.md": of_scores(),
     "analysis.md": of_frames(*FRAMES, DROPS, NET_DROPS),
+    "glossary.md": {"glossary": f"{glossary_markdown()}\n"},
     "compare.md": of_frames(LEADERBOARD, DIFFERENCES, REDUNDANCY, COVER),
     "symbolic.md": {"damage": of_symbolic(False), "controls": of_symbolic(True)},
 }

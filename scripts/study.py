@@ -69,7 +69,7 @@ def metrics(run: RunView) -> Iterator[str]:
 
 
 def families(run: RunView) -> Iterator[str]:
-    """Families of damages by metric: verdicts, and the share of clips noticed."""
+    """Families of damages by metric: verdicts, and from which level on they are heard."""
     yield "### Families\n"
     yield "How many damages of a family have which verdict, and from which level on half of those heard are heard."
     yield ""

@@ -21,7 +21,15 @@ from degrade_bench.metric.traits import domain_note
 from degrade_bench.reports.inputs import RunView, load_run
 from degrade_bench.reports.words import MARGINS, detection, missing, number, records, with_interval
 
-COLUMNS = ("family", "degradation", "verdict", "detected from", "top level", "drop there", "beyond the placebo")
+COLUMNS = (
+    "family",
+    "degradation",
+    "verdict",
+    "crosses the margin at",
+    "top level",
+    "drop there",
+    "beyond the placebo",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -94,7 +94,7 @@ def test_it_runs_in_worker_processes_and_in_a_suite_of_ones_own(call, tmp_path):
     (broken,) = read_record(tmp_path / "out").degradations_skipped
     assert broken.name == "broken_damage"
     assert "written for another library" in broken.reason
-    assert "broken_damage was left out" in (tmp_path / "out" / "report.html").read_text()
+    assert "degradation <strong>broken_damage</strong>: " in (tmp_path / "out" / "report.html").read_text()
     frame = pd.read_parquet(tmp_path / "out" / "scores.parquet")
     strengths = frame[frame.role == "test"].groupby("degradation")["strength"].unique()
     assert sorted(strengths["dc_offset"]) == [0.01, 0.2]

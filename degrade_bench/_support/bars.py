@@ -16,6 +16,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from degrade_bench._support.numbers import fixed
 from degrade_bench._support.terminal import PlainConsole
 
 
@@ -27,7 +28,7 @@ class RateColumn(ProgressColumn):
         rate = task.finished_speed or task.speed
         if not rate:
             return Text("")
-        return Text(f"{rate:.1f}/s" if rate >= 1 else f"{1 / rate:.1f} s each")
+        return Text(f"{fixed(rate, 1)}/s" if rate >= 1 else f"{fixed(1 / rate, 1)} s each")
 
 
 class Bars:

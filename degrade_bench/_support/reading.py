@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from degrade_bench._support.addresses import is_stored
+from degrade_bench._support.numbers import number
 
 MOST_TEXT_BYTES = 16 << 20
 """How long a text beside the audio may be: beats, JAMS, manifests, suites, options."""
@@ -188,7 +189,7 @@ def size_text(count: int) -> str:
     size, units = float(count), ["bytes", "KiB", "MiB", "GiB", "TiB"]
     while size >= 1024 and len(units) > 1:
         size, units = size / 1024, units[1:]
-    return f"{size:.4g} {units[0]}"
+    return f"{number(size, 4)} {units[0]}"
 
 
 def _checked(found: os.stat_result, path: Path, most_bytes: int | None) -> int:

@@ -112,7 +112,7 @@ def _check_numbers(name: str, frame: pd.DataFrame) -> None:
             low, high = 0, 1 + ROUNDING
         wrong = values[(values < low) | (values > high)]
         if len(wrong):
-            raise ValueError(f"{name}: column {column!r} holds {wrong.iloc[0]}, expected {low:g} to {high:g}")
+            raise ValueError(f"{name}: column {column!r} holds {wrong.iloc[0]}, expected {low} to {high}")
 
 
 def _check_known(name: str, column: str, values: pd.Series, known: set[str]) -> None:

@@ -60,16 +60,27 @@ DETECTION_COLUMNS = (
     Column(
         "saturation_level",
         "number",
-        "the lowest level from which on the drop was shown to grow by no more than the margin",
+        "the lowest level under the top, of those where the damage is heard, from which on the drop was shown to "
+        "grow by no more than the margin",
         "levels",
     ),
 )
 
 
-def detection_row(detection: Detection, saturation_level: int | None) -> dict[str, float | int | None]:
-    """The columns :data:`DETECTION_COLUMNS` of one degradation."""
+def detection_row(detection: Detection, steady: int | None, top: int | None) -> dict[str, float | int | None]:
+    """The columns :data:`DETECTION_COLUMNS` of one degradation.
+
+    Args:
+        detection: where it is detected.
+        steady: the lowest level from which on the drop was shown to grow by no more than the margin, or None.
+        top: the highest level that counts.
+
+    >>> [detection_row(Detection(level), 1, 5)["saturation_level"] for level in (None, 1, 3, 5)]
+    [None, 1, 3, None]
+    """
     row = {f"detection_{name}": value for name, value in asdict(detection).items()}
-    return row | {"saturation_level": saturation_level}
+    heard = None if steady is None or detection.level is None else max(steady, detection.level)
+    return row | {"saturation_level": None if heard == top else heard}
 
 
 def crossing(curves: np.ndarray, margins: np.ndarray, levels: np.ndarray) -> np.ndarray:

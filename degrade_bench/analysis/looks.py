@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from degrade_bench._support.numbers import number
 from degrade_bench.analysis.claims import Claims
 from degrade_bench.analysis.frames import Column, Frame
 from degrade_bench.analysis.options import AnalysisOptions
@@ -131,7 +132,8 @@ def told(looks: pd.DataFrame) -> list[str]:
     taken = planned[planned["taken"].astype(bool)]
     if len(planned) > 1:
         parts = [
-            f"{clips} clips (α = {alpha:.2g})" for clips, alpha in zip(taken["clips"], taken["alpha"], strict=True)
+            f"{clips} clips (α = {number(alpha, 2)})"
+            for clips, alpha in zip(taken["clips"], taken["alpha"], strict=True)
         ]
         sentences.append(
             f"The scores were looked at {len(taken)} of {len(planned)} planned times: at {_listed(parts)}."

@@ -31,7 +31,7 @@ from degrade_bench.analysis.resampling import Resampler
 from degrade_bench.analysis.rules import Damage, LevelStats, Ruling, rulings_of
 from degrade_bench.analysis.selectivity import selectivity
 from degrade_bench.analysis.sensitivity import family_sensitivity
-from degrade_bench.analysis.sentences import detection_words, remarked, sentence
+from degrade_bench.analysis.sentences import Said, detection_words, remarked, sentence
 from degrade_bench.analysis.shape import SHAPE_COLUMNS, shapes
 from degrade_bench.analysis.verdicts import Verdict
 from degrade_bench.analysis.wide import MetricDrops
@@ -65,9 +65,8 @@ METRICS = Frame(
         Column(
             "noticed_from",
             "number",
-            "what a single clip's drop exceeds where it is noticed: the floor's quantile of the controls' drops "
-            "with "
-            "their sign; under rules 1 the margin",
+            "what a single clip's drop exceeds where it raises an alarm: the floor's quantile of the controls' "
+            "drops with their sign; under rules 1 the margin",
             "the metric's",
         ),
         Column("left_out", "text", "controls that are no part of the floor: the metric is meant to hear them"),
@@ -94,7 +93,9 @@ VERDICTS = Frame(
         Column("degradation", "text", "which metric, and which tested damage"),
         Column("verdict", "text", "see *Verdicts*"),
         Column("reason", "text", "the rule that decided"),
-        Column("sentence", "text", "the verdict with its figures, as a paper could print it"),
+        Column(
+            "sentence", "text", "the verdict, why, its figures and what would change it, as a paper could print it"
+        ),
         Column("unit", "text", "of the ladder's strengths"),
         *CLAIM_COLUMNS,
         *SHAPE_COLUMNS,
@@ -279,17 +280,20 @@ def _verdicts(
     cells = metric_drops.cells[["group", "family", "unit"]].to_dict("records")
     figures = {name: effects[name].to_numpy() for name in ("tracks", "drop_mean", "drop_track_sd", "net_track_sd")}
     shares = effects[["excerpt_share", "draw_share"]].to_numpy(dtype=float).tolist()
-    course_shapes = course["shape"].tolist()
+    shape = course["shape"].tolist()
     for place, (name, columns) in enumerate(metric_drops.ladders()):
         ruling, damage, cell = rulings[name], damages[name], cells[columns.start]
         ladder = damage.ladder if options.rules == 1 else damage.covered
-        detection, saturation_level = curves.detections[place], curves.saturation_levels[place]
+        detection, steady = curves.detections[place], curves.saturation_levels[place]
         if options.rules != 1:
             detection = replace(detection, level=damage.claims.first_level)
         if ruling.verdict not in (Verdict.SENSITIVE, Verdict.ARTEFACT):
-            detection, saturation_level = Detection(), None
-        words = detection_words(detection, cell["unit"])
+            detection, steady = Detection(), None
         design = design_of({kind: values[columns] for kind, values in figures.items()}, facts, options)
+        top = _top(columns, effects, options)
+        plan = outlook(design, ladder, ruling, options, None if top is None else Within(*shares[top]))
+        words = detection_words(detection, cell["unit"])
+        said = Said(metric_drops.metric, name, floor.margin, detection.level, words, shape[place], plan.power_note)
         row = {
             "metric": metric_drops.metric,
             "group": cell["group"],
@@ -297,15 +301,12 @@ def _verdicts(
             "degradation": name,
             "verdict": ruling.verdict.value,
             "reason": ruling.reason,
-            "sentence": sentence(
-                metric_drops.metric, damage, ruling, floor.margin, options, words, course_shapes[place]
-            ),
+            "sentence": sentence(damage, ruling, said, options),
             "unit": cell["unit"],
         }
         row |= damage.claims.columns()
-        top = _top(columns, effects, options)
-        within = None if top is None else Within(*shares[top])
-        row |= detection_row(detection, saturation_level) | asdict(outlook(design, ladder, ruling, options, within))
+        row |= detection_row(detection, steady, ladder[-1].level if ladder else None)
+        row |= asdict(plan)
         rows.append(row)
     names = [column.name for column in VERDICTS.columns]
     kept = [name for name in names if name not in course and name != "evenness"]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from degrade_bench._support.numbers import number
 from degrade_bench.analysis.statistics import EXACT_SIGNED_RANKS
 from degrade_bench.errors import ConfigError
 
@@ -130,7 +131,7 @@ class AnalysisOptions:
 def _shown(value: object) -> str:
     """A threshold's value in words."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {number:g}" for name, number in value.items())
+        return ", ".join(f"{name}: {number(of_one)}" for name, of_one in value.items())
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return number(value) if isinstance(value, float) else str(value)

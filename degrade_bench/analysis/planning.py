@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from degrade_bench._support.numbers import number, percent
 from degrade_bench.analysis.frames import Column
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.power import NO_SPREAD, Design
@@ -133,11 +134,15 @@ class Within:
         parts = []
         if self.excerpts >= WORTH_IT:
             parts.append(
-                f"{100 * self.excerpts:.0f} % of the variance is which part of a recording was taken (--windows)"
+                f"{percent(self.excerpts, 0)} of the variance is which part of a recording was taken: "
+                "more --windows would spare recordings"
             )
         if self.draws >= WORTH_IT:
-            parts.append(f"{100 * self.draws:.0f} % of the variance is how the damage was drawn (--replicates)")
-        return f"; {' and '.join(parts)}, and more of these would spare recordings" if parts else ""
+            parts.append(
+                f"{percent(self.draws, 0)} of the variance is how the damage was drawn: more --replicates would "
+                "spare recordings"
+            )
+        return "".join(f" {part}." for part in parts)
 
 
 def outlook(
@@ -165,9 +170,9 @@ def outlook(
     tracks, inconclusive = ladder[-1].tracks, ruling.verdict is Verdict.INCONCLUSIVE
     if design is None:
         too_few = "1 recording is" if tracks == 1 else f"{tracks} recordings are"
-        return Outlook(power_note=f"{too_few} too few to plan with" if inconclusive else None)
+        return Outlook(power_note=f"{too_few} too few to plan with." if inconclusive else None)
     if not design.has_spread:
-        still = f"the drop has no spread between the {tracks} recordings, so there is nothing to plan from"
+        still = f"the drop has no spread between the {tracks} recordings, so there is nothing to plan from."
         return Outlook(power_note=still if inconclusive else None)
     planned = max(ladder[-1].drop, 2 * design.margin)
     smallest = design.smallest_detectable(tracks, options.power)
@@ -175,13 +180,15 @@ def outlook(
     to_exclude = design.clips_to_exclude(options.power)
     note = None
     if inconclusive:
-        chance = f"{100 * options.power:g} %"
-        note = f"{tracks} recordings detect no drop at all after Holm's correction"
+        chance = percent(options.power)
+        note = f"{tracks} recordings detect no drop at all after the correction for the number of damages."
         if math.isfinite(smallest):
-            note = f"{tracks} recordings detect a drop of {smallest:.3g} or more ({chance} power)"
+            note = f"{tracks} recordings detect a drop of {number(smallest)} or more ({chance} power)."
+        more = []
         if to_detect is not None and to_detect > tracks:
-            note += f"; {to_detect} would detect one of {planned:.3g}"
+            more.append(f"{number(to_detect)} would detect one of {number(planned)}")
         if to_exclude is not None and to_exclude > tracks:
-            note += f"; {to_exclude} would exclude one of the margin ({design.margin:.3g})"
-        note += f"{within.advice() if within else ''}."
+            more.append(f"{number(to_exclude)} would exclude one of the margin ({number(design.margin)})")
+        note += f" {'; '.join(more)}." if more else ""
+        note += within.advice() if within else ""
     return Outlook(smallest, planned, to_detect, to_exclude, note)

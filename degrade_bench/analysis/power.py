@@ -23,6 +23,7 @@ from functools import lru_cache
 
 from degrade_bench.analysis.bounds import CAREFUL
 from degrade_bench.analysis.claims import TOP_WEIGHT
+from degrade_bench.analysis.fewest import reachable
 from degrade_bench.analysis.options import NEWEST_RULES, AnalysisOptions
 from degrade_bench.analysis.rules.second import fewest_to_exclude
 from degrade_bench.errors import ConfigError
@@ -80,7 +81,7 @@ class Design:
         if self.rules != 1:
             return self._detects(drop, tracks)
         level, tail = self.alpha / self.tests, (1 - self.confidence) / 2
-        if tracks < 2 or 2.0 ** (1 - tracks) >= level:
+        if not reachable(tracks, level, self.rules):
             return 0.0
         lacks = 1 - chance_beyond(drop - self.margin, self._with_margin(self.spread), tracks, tail)
         effective = max(2, math.floor(tracks * EFFICIENCY))
@@ -104,7 +105,7 @@ class Design:
     def _detects(self, drop: float, tracks: int) -> float:
         """By rules 2."""
         level = self.alpha / self.tests * (TOP_WEIGHT if len(self.level_spreads) > 1 else 1.0)
-        if tracks < 2 or 2.0**-tracks >= level:
+        if not reachable(tracks, level, self.rules):
             return 0.0
         counted = self.spread if self.net_spread is None else self.net_spread
         effective = max(2, math.floor(tracks * EFFICIENCY))

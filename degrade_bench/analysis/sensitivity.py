@@ -1,9 +1,9 @@
-"""How much a metric notices of each family of damages, and of each group of families: ``Analysis.families``.
+"""How many clips of each family of damages, and of each group of families, raise an alarm: ``Analysis.families``.
 
-*Noticed* is a hit rate at a fixed rate of false alarms, as in signal detection: the share of clips whose drop
-exceeds what 95 % of the controls' drops stay under, less the same share under the placebo. The rate has no unit, so
-metrics of any scale can be set beside one another. Levels count equally within a degradation, degradations within a
-family, families within a group.
+*Net alarms* (the column ``noticed``) are a hit rate at a fixed rate of false alarms, as in signal detection: the
+share of clips whose drop exceeds what 95 % of the controls' drops stay under, less the same share under the
+placebo. The rate has no unit, so metrics of any scale can be set beside one another. Levels count equally within a
+degradation, degradations within a family, families within a group.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ FAMILIES = Frame(
         Column(
             "noticed",
             "number",
-            "share of clips whose drop exceeds `noticed_from`, less the same share under the placebo",
+            "net alarms: the share of clips whose drop exceeds `noticed_from`, less the same share under the "
+            "placebo",
         ),
         *interval("noticed", "its interval over tracks"),
         Column("area_floor", "number", "area under the net curve, averaged in the same way", "nuisance floors"),

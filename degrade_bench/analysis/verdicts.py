@@ -36,7 +36,7 @@ class Verdict(str, Enum):
     BLIND = (
         "blind",
         "○",
-        "at every level the drop was shown to lie within the margin, by an equivalence test, and none was found",
+        "at every level the drop was shown to lie within the margin, by an equivalence test, and no drop was found",
     )
     INVERTED = "inverted", "▼", "the score improves with the damage"
     ARTEFACT = (

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from degrade_bench._support.numbers import number
 from degrade_bench._support.pipes import needs_main_script, receive, send
 from degrade_bench._support.processes import how_it_ended
 from degrade_bench.errors import MetricError
@@ -141,7 +142,9 @@ def _in_a_worker(metric: Metric, timeout: float | None) -> Probe:
     fingerprint = metric.fingerprint()
     if not begun or ended == UNGUARDED:  # the run itself says what keeps workers from starting
         return Probe(fingerprint=fingerprint, skipped="no worker process could be started with it")
-    did = f"it did not answer within {timeout:g} s" if silent else f"its process ended ({how_it_ended(ended)})"
+    did = (
+        f"it did not answer within {number(timeout)} s" if silent else f"its process ended ({how_it_ended(ended)})"
+    )
     if ended in KILLED_FROM_OUTSIDE and not silent:
         return Probe(fingerprint=fingerprint, warnings=(f"over clean music {did}",))
     raise MetricError(died(metric.name, f"over clean music {did}"))

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from degrade_bench._support.bars import Bars
 from degrade_bench._support.durations import human_seconds
+from degrade_bench._support.numbers import percent
 from degrade_bench.bench.request import Resolved
 from degrade_bench.metric.identity import identity_note
 from degrade_bench.sweep.progress import Progress
@@ -87,6 +88,8 @@ def announce(console: Console, resolved: Resolved) -> None:
     if resolved.alone_because is not None:
         console.print(f"note: one process does everything: {resolved.alone_because}", markup=False)
     most = "up to " if resolved.looks is not None else ""
+    if (few := _too_few(resolved)) is not None:
+        console.print(f"warning: {few}", markup=False)
     console.print(
         f"{most}{len(sweep.sources)} clips × {sweep.cells_per_clip} cells × {len(sweep.judged)} metrics "
         f"({', '.join(metric.name for metric in sweep.judged)}), {sweep.workers} workers, "
@@ -95,17 +98,40 @@ def announce(console: Console, resolved: Resolved) -> None:
     )
 
 
+def _too_few(resolved: Resolved) -> str | None:
+    """That the recordings are too few for a verdict by the default thresholds, known before anything is scored."""
+    from degrade_bench.analysis.fewest import Fewest
+    from degrade_bench.analysis.looks import Looks
+    from degrade_bench.analysis.options import AnalysisOptions
+
+    cells = [cell for block in resolved.sweep.blocks() for cell in block.cells if cell.role == "test"]
+    if not cells:
+        return None
+    recordings, share, options = (
+        len({source.recording for source in resolved.sweep.sources}),
+        1.0,
+        AnalysisOptions(),
+    )
+    if resolved.looks is not None:
+        planned = resolved.looks.record.recordings
+        recordings, share = planned[-1], Looks(tuple(n / planned[-1] for n in planned)).weights(options.alpha)[-1]
+    damages = len({cell.degradation for cell in cells})
+    levels = len({cell.level for cell in cells})
+    return Fewest.of(damages, levels, options, share).too_few(recordings, damages)
+
+
 def time_line(timings: Timings) -> str:
     """Where the time of a run went, in a line: the stages that took workers longest, and the main process's."""
     parts = [f"time: {human_seconds(timings.seconds)}"]
     if timings.of_workers:
         shares = {name: stage.share for name, stage in timings.of_workers.items()}
         waiting = shares.pop("hand over", 0.0)
-        named = ", ".join(f"{name} {share:.0%}" for name, share in list(shares.items())[:3])
-        waited = f", {waiting:.0%} waiting for the main process" if waiting >= 0.01 else ""
+        named = ", ".join(f"{name} {percent(share, 0)}" for name, share in list(shares.items())[:3])
+        waited = f", {percent(waiting, 0)} waiting for the main process" if waiting >= 0.01 else ""
         scoring = human_seconds(timings.scoring_seconds)
         parts.append(
-            f"{scoring} of damage and scores, with workers busy {sum(shares.values()):.0%}{waited} ({named})"
+            f"{scoring} of damage and scores, with workers busy {percent(sum(shares.values()), 0)}{waited} "
+            f"({named})"
         )
     scored = [name for name in timings.of_main if name.startswith("score ")][:1]
     after = [name for name in (*scored, "analyse", "report") if name in timings.of_main]

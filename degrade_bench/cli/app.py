@@ -18,6 +18,7 @@ from degrade_bench.cli import card as carding
 from degrade_bench.cli import check as checking
 from degrade_bench.cli import gate as gating
 from degrade_bench.cli import options as option
+from degrade_bench.cli import report as reporting
 from degrade_bench.cli.environments import HELP, env
 from degrade_bench.cli.streams import printing, refused, shown
 from degrade_bench.errors import DegradeBenchError
@@ -28,6 +29,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # which takes "[default: 0]" for a style and drops it
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -69,7 +71,7 @@ def run(
     seed: Annotated[int | None, typer.Option(help="the run seed  [default: 0]")] = None,
     levels: Annotated[str | None, typer.Option(help="such as 1,3,5  [default: all five]")] = None,
     replicates: Annotated[int | None, typer.Option(help="draws of every cell  [default: 1]")] = None,
-    limit_clips: Annotated[int | None, typer.Option(help="only the first N clips")] = None,
+    limit_clips: Annotated[int | None, typer.Option(help="only the first N clips  [default: all]")] = None,
     until: option.Until = None,
     max_clips: option.MaxClips = None,
     looks: option.PlannedLooks = None,
@@ -176,7 +178,8 @@ def analysis(
     seed: Annotated[int | None, typer.Option(help="of the bootstrap  [default: 0]")] = None,
 ) -> None:
     """Conclude again from the scores of a run, with thresholds of your own if you like; nothing is scored."""
-    from degrade_bench.cli.progress import conclude_with_progress, print_summary
+    from degrade_bench.cli.progress import conclude_with_progress
+    from degrade_bench.cli.summary import print_summary
     from degrade_bench.conclude import options_from, stored_margins
 
     given = {
@@ -250,15 +253,6 @@ def selftest(
         raise typer.Exit(1)
 
 
-@app.command()
-def report(folder: Folder) -> None:
-    """Draw the figures and write report.html again from a run's analysis; nothing is scored."""
-    from degrade_bench._support.addresses import shown as address
-    from degrade_bench.cli.progress import show_with_progress
-
-    typer.echo(f"wrote {address(show_with_progress(folder))}")
-
-
 @app.command(no_args_is_help=True)
 def compare(
     folders: Annotated[list[Path], typer.Argument(metavar="OUT...", help="run directories", show_default=False)],
@@ -318,6 +312,7 @@ def doctor(
 app.command("env", help=HELP)(env)
 app.command("check", help=checking.HELP, no_args_is_help=True)(checking.check)
 app.command("card", help=carding.HELP, no_args_is_help=True)(carding.card)
+app.command("report", help=reporting.HELP, no_args_is_help=True)(reporting.report)
 app.command("gate", help=gating.HELP, no_args_is_help=True)(gating.gate)
 
 _arguments: list[str] = []

@@ -15,6 +15,8 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
 
+from degrade_bench._support.numbers import fixed, gigabytes
+
 OK, MISSING, NOTE = "ok", "missing", "note"
 
 # without --upgrade two releases that are both within the bounds would stay
@@ -162,7 +164,7 @@ def cuda() -> Finding:
     devices = []
     for index in range(torch.cuda.device_count()):
         memory = torch.cuda.get_device_properties(index).total_memory / 2**30
-        devices.append(f"cuda:{index} {torch.cuda.get_device_name(index)}, {memory:.0f} GiB")
+        devices.append(f"cuda:{index} {torch.cuda.get_device_name(index)}, {fixed(memory, 0)} GiB")
     return Finding("CUDA", OK, "; ".join(devices))
 
 
@@ -244,7 +246,7 @@ def cache() -> Finding:
     free = shutil.disk_usage(there).free
     variable = offline_by()
     offline = f"; {variable} is set: nothing will be fetched" if variable else ""
-    text = f"{folder}, {free / 1e9:.0f} GB free{offline}"
+    text = f"{folder}, {gigabytes(free, 0)} free{offline}"
     if not os.access(there, os.W_OK):
         return Finding("weights' cache", NOTE, f"{text}: it cannot be written", "export HF_HOME=/another/folder")
     if free < WEIGHT_BYTES:

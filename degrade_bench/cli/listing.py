@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from degrade_bench._support.later import imported_later
+from degrade_bench._support.numbers import number
 from degrade_bench._support.plain_text import plain
-from degrade_bench._support.terminal import shown
+from degrade_bench._support.terminal import print_table, shown, table_of
 from degrade_bench.errors import UnknownNameError
 
 
@@ -54,20 +52,17 @@ def print_listing(what: str, entries: Sequence[Mapping[str, Any]]) -> None:
         what: degradations, metrics or suites.
         entries: what :func:`listing` gave.
     """
-    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     if what == "degradations":
-        for column in ("name", "group", "family", "ladder", "what it does"):
-            table.add_column(column)
+        table = table_of("name", "group", "family", "ladder", "what it does")
         for entry in entries:
-            steps = ", ".join(f"{step['strength']:g}" for step in entry["ladder"])
+            steps = ", ".join(number(step["strength"]) for step in entry["ladder"])
             unit = entry["ladder"][0]["unit"]
             cells = (entry["name"], entry["group"], entry["family"], f"{steps} {unit}", entry["summary"])
             table.add_row(*map(shown, cells))
     elif what == "metrics":
         from degrade_bench.metric.traits import HOME, domain_note
 
-        for column in ("name", "better", "reference", "what it measures"):
-            table.add_column(column)
+        table = table_of("name", "better", "reference", "what it measures")
         for entry in entries:
             direction = "higher" if entry["higher_is_better"] else "lower"
             reference = "full" if entry["needs_reference"] else "none"
@@ -79,8 +74,7 @@ def print_listing(what: str, entries: Sequence[Mapping[str, Any]]) -> None:
                 summary += f" [not available: {entry['reason']}]"
             table.add_row(*map(shown, (entry["name"], direction, reference, summary)))
     else:
-        for column in ("name", "degradations", "what for"):
-            table.add_column(column)
+        table = table_of("name", "degradations", "what for")
         for entry in entries:
             table.add_row(*map(shown, (entry["name"], ", ".join(entry["degradations"]), entry["summary"])))
-    Console(soft_wrap=False).print(table)
+    print_table(table)

@@ -67,7 +67,10 @@ DamageDevice = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="say what it will take, and write nothing")]
 TimeLimit = Annotated[
-    str | None, typer.Option(help="such as 30m or 8h: stop then, and keep what is finished", metavar="TIME")
+    str | None,
+    typer.Option(
+        help="such as 30m or 8h: stop then, and keep what is finished  [default: no limit]", metavar="TIME"
+    ),
 ]
 MaxFailures = Annotated[
     int | None, typer.Option(help="cells that may fail before the exit code is 1  [default: 0]")

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from degrade_bench._support.terminal import shown
+from degrade_bench._support.numbers import number, percent
+from degrade_bench._support.terminal import print_table, shown, table_of
 from degrade_bench.conclude import Plan
-
-WIDEST = 120
-"""Columns that a table may take before it is cut off; a narrower terminal breaks its lines."""
 
 
 def plan_records(plans: Sequence[Plan]) -> list[dict[str, Any]]:
@@ -27,39 +25,29 @@ def plan_records(plans: Sequence[Plan]) -> list[dict[str, Any]]:
 
 def print_plan(plans: Sequence[Plan], power: float) -> None:
     """A table with a row per plan, and what its columns mean."""
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(width=max(Console().width, WIDEST), highlight=False)
-    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     named = any(plan.metric for plan in plans)
     counted = any(plan.tracks is not None for plan in plans)
     columns = [*(("metric", "degradation") if named else ()), *(("n", "detects") if counted else ())]
-    for column in (*columns, "SD", "margin", "drop", "to detect", "to exclude"):
-        name = column in ("metric", "degradation")
-        table.add_column(column, justify="left" if name else "right", no_wrap=True)
+    heads = (*columns, "SD", "margin", "drop", "to detect", "to exclude")
+    table = table_of(*(head if head in ("metric", "degradation") else f"{head}>" for head in heads))
     for plan in plans:
         names = [shown(plan.metric), shown(plan.degradation)] if named else []
         row: list[str] = []
         if counted:
-            row += [str(plan.tracks), _number(plan.smallest_detectable)]
-        row += [_number(plan.spread) if plan.spread else "no spread", _number(plan.margin), _number(plan.drop)]
+            row += [str(plan.tracks), number(plan.smallest_detectable)]
+        row += [number(plan.spread) if plan.spread else "no spread", number(plan.margin), number(plan.drop)]
         table.add_row(*names, *row, _clips(plan.clips_to_detect), _clips(plan.clips_to_exclude))
-    console.print(table)
+    print_table(table)
     lines = [
-        f"With a chance of {100 * power:g} %. SD: of the drop between recordings. margin: what counts as no drop.",
+        f"With a chance of {percent(power)}. SD: of the drop between recordings. margin: what counts as no drop.",
         "to detect: recordings that call a true drop of that size sensitive, placebo and Holm included.",
         "to exclude: recordings that show, where there is no drop, that it lies within the margin (blind).",
     ]
     if counted:
         lines.insert(1, "detects: the smallest drop that n recordings call sensitive.")
     for line in lines:
-        console.print(line, soft_wrap=True)
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None or not math.isfinite(value) else f"{value:.3g}"
+        print(line)
 
 
 def _clips(count: int | None) -> str:
-    return "none" if count is None else str(count)
+    return "none" if count is None else number(count)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from degrade_bench._support.addresses import shown
 from degrade_bench._support.bars import Bars
+from degrade_bench._support.numbers import fixed, gigabytes
 from degrade_bench._support.terminal import PlainConsole
 
 if TYPE_CHECKING:
     from degrade_bench.analysis import AnalysisOptions
     from degrade_bench.bench import RunResult
+    from degrade_bench.reports import Choice
     from degrade_bench.sweep.config import RunConfig
 
 
@@ -25,6 +27,8 @@ def run_with_progress(config: RunConfig, command: Sequence[str]) -> RunResult:
     bars = Bars()
     with bars:
         result = run(config, progress=shown_on(bars), announce=partial(announce, bars.console), command=command)
+    from degrade_bench.cli.summary import print_summary
+
     print_summary(config.out)
     if result.run.timings is not None:
         bars.console.print(time_line(result.run.timings))
@@ -39,12 +43,12 @@ def conclude_with_progress(folder: Path, options: AnalysisOptions) -> None:
         conclude(folder, options, partial(bars.step, "metrics analysed"))
 
 
-def show_with_progress(folder: Path) -> Path:
-    """Draw the report of a run directory again; returns its path."""
+def show_with_progress(folder: Path, choice: Choice) -> Path:
+    """Write the report of a run directory again; returns the path of the first of its files."""
     from degrade_bench.conclude import show
 
     with Bars() as bars:
-        return show(folder, partial(bars.step, "figures"))
+        return show(folder, partial(bars.step, "figures"), choice)
 
 
 def say_what_it_takes(config: RunConfig) -> None:
@@ -58,28 +62,17 @@ def say_what_it_takes(config: RunConfig) -> None:
     told = dry_run(resolved)
     if told.shortage is not None:
         console.print(f"warning: {told.shortage}", markup=False)
-    memory = "unknown here" if told.memory_bytes is None else f"about {told.memory_bytes / 1e9:.1f} GB"
-    each = "" if told.worker_bytes is None else f" ({told.workers} × {told.worker_bytes / 1e9:.2f} GB"
-    beside = f", and {told.own_bytes / 1e9:.2f} GB beside them" if told.workers > 1 else ""
-    vectors = f" and {told.vector_bytes / 1e6:.2f} MB of vectors" if told.vector_bytes else ""
+    memory = "unknown here" if told.memory_bytes is None else f"about {gigabytes(told.memory_bytes)}"
+    each = "" if told.worker_bytes is None else f" ({told.workers} × {gigabytes(told.worker_bytes, 2)}"
+    beside = f", and {gigabytes(told.own_bytes, 2)} beside them" if told.workers > 1 else ""
+    vectors = f" and {fixed(told.vector_bytes / 1e6)} MB of vectors" if told.vector_bytes else ""
     most = "at most, " if resolved.looks is not None else ""
     for line in (
         f"cells:  {most}{told.cells} of {told.of_cells}, on {told.clips} clips; {told.scores} scores",
         f"time:   {told.expected or ('none' if not told.cells else 'unknown: no clip could be read')}, "
         "and what analysis and report take",
         f"memory: {memory}{each + beside + ')' if each else ''}",
-        f"disk:   about {told.disk_bytes / 1e6:.2f} MB of scores{vectors} in {shown(config.out)}, and report, "
+        f"disk:   about {fixed(told.disk_bytes / 1e6)} MB of scores{vectors} in {shown(config.out)}, and report, "
         "figures and examples",
     ):
         print(line)
-
-
-def print_summary(folder: Path) -> None:
-    """The verdicts of a run directory, what was left out, and where the report is."""
-    from degrade_bench.reports.text import summary_lines
-    from degrade_bench.runs.names import ANALYSIS, RECORD, REPORT
-    from degrade_bench.runs.stored import fetched
-
-    with fetched(folder, (RECORD, ANALYSIS, REPORT)) as place:
-        for line in summary_lines(place):
-            print(line.replace(str(place), shown(folder)))

@@ -15,6 +15,7 @@ import torch
 
 from degrade_bench._support.addresses import is_stored
 from degrade_bench._support.files import replacing
+from degrade_bench._support.numbers import fixed, number
 from degrade_bench._support.object_server import may_pass
 from degrade_bench._support.reading import check_regular, open_header
 from degrade_bench.clip.decode.channels import ogg_order
@@ -123,7 +124,7 @@ def checked(samples: torch.Tensor, sample_rate: int, path: Path) -> None:
         raise AudioError(f"{path}: {count} of {samples.numel()} samples are NaN or infinite")
     seconds = samples.shape[1] / sample_rate
     if seconds < MIN_SECONDS:
-        raise AudioError(f"{path}: too short: {seconds:.3g} s, expected {MIN_SECONDS:g} s or more")
+        raise AudioError(f"{path}: too short: {number(seconds)} s, expected {MIN_SECONDS:g} s or more")
     music = without_offset(samples)
     if float(music.abs().max()) < 10 ** (SILENCE_DBFS / 20):
         beside = "" if music is samples else " beside a constant offset"
@@ -187,7 +188,8 @@ def write_audio(path: Path, samples: torch.Tensor, sample_rate: int) -> None:
     peak = float(samples.abs().max())
     if suffix in FULL_SCALE_SUFFIXES and peak > 1.0:
         raise AudioError(
-            f"{path}: peaks reach {20 * np.log10(peak):+.1f} dBFS and {kind} would clip them; write .wav instead"
+            f"{path}: peaks reach {fixed(20 * np.log10(peak), 1)} dBFS and {kind} would clip them; "
+            "write .wav instead"
         )
     subtype = {"WAV": "FLOAT", "FLAC": "PCM_24", "AIFF": "PCM_24"}.get(kind)
     encoded = io.BytesIO()  # libsndfile would call a full disk a "system error"

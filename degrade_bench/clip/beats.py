@@ -16,6 +16,7 @@ from pathlib import Path
 
 import torch
 
+from degrade_bench._support.numbers import fixed
 from degrade_bench._support.reading import MOST_TEXT_BYTES, is_file, read_bytes_file
 from degrade_bench._support.stages import stage
 from degrade_bench.clip import Annotations
@@ -65,7 +66,7 @@ def annotations_for(
     if whole.beats and whole.beats[0] > end:
         raise AnnotationError(
             f"{path}: its {len(whole.beats)} beats begin at {whole.beats[0]:g} s, behind the end of the audio "
-            f"({end:.2f} s); expected times in seconds from the beginning of the file"
+            f"({fixed(end)} s); expected times in seconds from the beginning of the file"
         )
     return whole.cut(start, seconds)
 

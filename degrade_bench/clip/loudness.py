@@ -25,6 +25,7 @@ import numpy as np
 import torch
 
 from degrade_bench._support.caching import remembered
+from degrade_bench._support.numbers import fixed
 from degrade_bench.clip import Clip
 from degrade_bench.clip.k_weighting import step_energies
 from degrade_bench.errors import NotApplicableError
@@ -150,7 +151,7 @@ def matching_gain_db(samples: torch.Tensor, clip: Clip) -> float:
     if lufs == target:
         return 0.0
     if target - lufs > LARGEST_GAIN_LU:
-        left = "silence" if lufs == -math.inf else f"next to nothing ({target - lufs:.0f} LU less)"
+        left = "silence" if lufs == -math.inf else f"next to nothing ({fixed(target - lufs, 0)} LU less)"
         raise NotApplicableError(f"the damage leaves {left}, which cannot be brought to the clip's loudness")
     if target == -math.inf:
         raise NotApplicableError("the clip has no loudness that the damaged one could be brought to: it is silent")

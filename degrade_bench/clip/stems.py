@@ -21,6 +21,7 @@ import numpy as np
 import torch
 
 from degrade_bench._support.caching import remembered
+from degrade_bench._support.numbers import fixed
 from degrade_bench._support.plain_text import plain
 from degrade_bench._support.reading import files_in, is_folder
 from degrade_bench.clip import Clip
@@ -90,7 +91,7 @@ def stems_of(clip: Clip) -> Mapping[str, torch.Tensor]:
         folder = next(iter(clip.stems.values())).parent
         raise AnnotationError(
             f"{folder}: the stems do not add up to clip {clip.id!r}: what is left lies at "
-            f"{_db(remainder, reference):.0f} dB of it, expected {REMAINDER_DB:g} dB or less; "
+            f"{fixed(_db(remainder, reference), 0)} dB of it, expected {REMAINDER_DB:g} dB or less; "
             "are they of this recording, and do they start with it?"
         )
     if abs(gain - 1) < 1e-3:  # the stems of an exact sum pass through bit for bit
@@ -141,7 +142,7 @@ def _fitting(path: Path, clip: Clip) -> torch.Tensor:
     missing = clip.num_samples - samples.shape[1]
     if missing > PADDING_SECONDS * clip.sample_rate:
         seconds = samples.shape[1] / clip.sample_rate
-        raise AnnotationError(f"{path}: a stem of {seconds:.2f} s; its mix has {clip.duration:.2f} s")
+        raise AnnotationError(f"{path}: a stem of {fixed(seconds)} s; its mix has {fixed(clip.duration)} s")
     return torch.nn.functional.pad(samples, (0, max(0, missing)))[:, : clip.num_samples].contiguous()
 
 

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from degrade_bench._support import numbers
+from degrade_bench._support.numbers import counted
 from degrade_bench.compare.runs import Run
-from degrade_bench.compare.words import counted, listed, where
+from degrade_bench.compare.words import listed, where
 
 AGREE = 1e-6
 """Scores of one metric agree if they differ by no more than this share of the larger one, or of their spread."""
@@ -81,7 +83,7 @@ def _parts(
             labels = " and ".join(runs[number].label for number in members)
             notes.append(
                 f"{metric}: the same fingerprint in {labels}, but its scores differ in {counted(cells, 'row')}, "
-                f"by up to {furthest:.3g}: kept apart"
+                f"by up to {numbers.number(furthest)}: kept apart"
             )
             parts += [[number] for number in members]
         else:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from degrade_bench._support.numbers import counted, p_value
 from degrade_bench.analysis import Analysis, AnalysisOptions, load_options
 from degrade_bench.analysis.analyse import conclusions
 from degrade_bench.analysis.resampling import Resampler
@@ -24,7 +25,7 @@ from degrade_bench.compare.redundancy import redundancy
 from degrade_bench.compare.result import Comparison
 from degrade_bench.compare.runs import Run, load_runs, looks_notes, provenance_notes
 from degrade_bench.compare.units import Units
-from degrade_bench.compare.words import counted, listed
+from degrade_bench.compare.words import listed
 from degrade_bench.errors import RunFolderError
 from degrade_bench.runs.names import ANALYSIS, RECORD, SCORES
 from degrade_bench.runs.stored import fetched_all
@@ -138,7 +139,8 @@ def _limits(cube: Cube, apart: pd.DataFrame, noticed_from: dict[str, float], opt
             hopeless.append(f"{'overall' if scope == 'overall' else f'in a {scope}'} ({tests} tests)")
     if hopeless:
         notes.append(
-            f"{counted(cube.tracks, 'recording')}: the smallest possible p is {smallest:.2g}, so no "
+            f"{counted(cube.tracks, 'recording')}: the smallest possible p is "
+            f"{p_value(smallest).removeprefix('= ')}, so no "
             f"difference {' or '.join(hopeless)} can hold after Holm: look at the intervals"
         )
     return notes

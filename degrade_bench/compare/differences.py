@@ -23,7 +23,7 @@ DIFFERENCES = Frame(
         Column("other", "text", "which two metrics"),
         Column("scope", "text", "`degradation`, `family`, `group` or `overall`"),
         *UNIT_COLUMNS,
-        Column("difference", "number", "what `metric` notices less what `other` does, on the cells that both have"),
+        Column("difference", "number", "net alarms of `metric` less those of `other`, on the cells that both have"),
         *interval("difference", "its BCa bootstrap interval over recordings"),
         Column("cells", "count", "clips × degradations × levels that both have"),
         Column(

@@ -29,7 +29,11 @@ LEADERBOARD = Frame(
         Column("weight", "number", "the row's share in the overall mean, where every cell has a value"),
         Column("rank", "number", "1 misses least; equals share a rank"),
         Column("miss_rate", "number", "1 − `noticed`"),
-        Column("noticed", "number", "how often a drop was noticed, less how often the placebo's was"),
+        Column(
+            "noticed",
+            "number",
+            "net alarms: how often a drop raised an alarm, less how often the placebo's did",
+        ),
         *interval("noticed", "its BCa bootstrap interval over recordings"),
         Column("cells", "count", "clips × degradations × levels that this metric has"),
         Column("missing", "count", "those that it lacks (failed, not applicable, infinite)"),

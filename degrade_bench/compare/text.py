@@ -7,15 +7,14 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from degrade_bench._support.numbers import NOT_KNOWN, counted, fixed, number, p_value, percent
 from degrade_bench._support.plain_text import plain
 from degrade_bench.compare.leaderboard import COMMON
 from degrade_bench.compare.result import Comparison
-from degrade_bench.compare.words import counted
 
 MOST_DIFFERENCES = 10
 MOST_PAIRS = 15
 REDUNDANT = 0.9
-NOT_KNOWN = "–"
 
 
 def comparison_lines(comparison: Comparison) -> list[str]:
@@ -47,18 +46,18 @@ def _board(comparison: Comparison) -> list[str]:
     names = list(dict.fromkeys(groups["group"]))
     by_group = groups.set_index(["group", "metric"])["miss_rate"]
     partly = bool(overall["missing"].any())
-    rows = [["", "metric", "miss rate", f"{100 * confidence:g} % CI", *names]]
+    rows = [["", "metric", "miss rate", f"{percent(confidence)} CI", *names]]
     rows[0] += ["in common", "cells missing"] if partly else []
     for entry in overall.to_dict("records"):
         metric, missing = entry["metric"], entry["missing"]
-        rank = NOT_KNOWN if math.isnan(entry["rank"]) else f"{entry['rank']:.0f}"
-        row = [rank, metric, _number(entry["miss_rate"])]
+        rank = NOT_KNOWN if math.isnan(entry["rank"]) else fixed(entry["rank"], 0)
+        row = [rank, metric, fixed(entry["miss_rate"])]
         row.append(_interval(1 - entry["noticed_high"], 1 - entry["noticed_low"]))
-        row += [_number(by_group[name, metric]) for name in names]
+        row += [fixed(by_group[name, metric]) for name in names]
         if partly:
-            row += [_number(shared.at[metric, "miss_rate"]), f"{missing} of {missing + entry['cells']}"]
+            row += [fixed(shared.at[metric, "miss_rate"]), f"{missing} of {missing + entry['cells']}"]
         rows.append(row)
-    means = "Mean miss rate: 0 where every damage is noticed beyond its placebo, 1 where none is; lowest is best."
+    means = "Mean miss rate, 1 − net alarms: 0 where all clips raise alarms and no placebo does; lowest is best."
     weights = "Levels, then degradations, then families, then groups count equally."
     if partly:
         weights += " In common: over the cells that all metrics have."
@@ -74,14 +73,14 @@ def _best(comparison: Comparison) -> list[str]:
         if best.empty:
             rows.append([family, f"({group})", "not known", ""])
         elif (best["noticed"] > 0).any():
-            rows.append([family, f"({group})", ", ".join(best["metric"]), _number(best["miss_rate"].iloc[0])])
+            rows.append([family, f"({group})", ", ".join(best["metric"]), fixed(best["miss_rate"].iloc[0])])
         else:
-            rows.append([family, f"({group})", "none notices it", ""])
+            rows.append([family, f"({group})", "no net alarms", ""])
     return ["Lowest miss rate per family:", *_table(rows)]
 
 
 def _differences(comparison: Comparison) -> list[str]:
-    confidence = f"{100 * comparison.options.confidence:g} % CI"
+    confidence = f"{percent(comparison.options.confidence)} CI"
     lines = []
     for scope, title in (("overall", "overall"), ("family", "in a family")):
         tested = comparison.differences[comparison.differences["scope"] == scope]
@@ -98,8 +97,8 @@ def _differences(comparison: Comparison) -> list[str]:
             if row["difference"] < 0:
                 better, worse, low, high = worse, better, -high, -low
             texts = [row["family"]] if scope == "family" else []
-            texts.append(f"{better} notices {abs(row['difference']):.2f} more than {worse}")
-            texts += [f"{confidence} {_interval(low, high)}", f"p {_p(row['p_holm'])}"]
+            texts.append(f"{better} has {fixed(abs(row['difference']))} more net alarms than {worse}")
+            texts += [f"{confidence} {_interval(low, high)}", f"p {p_value(row['p_holm'])}"]
             rows.append(texts)
         lines += _table(rows)
     return lines
@@ -111,17 +110,20 @@ def _redundancy(comparison: Comparison) -> list[str]:
     if close.empty:
         if pairs["rho"].isna().all():
             return ["No two metrics' drops can be correlated: too few cells, or drops that do not vary."]
-        return [f"Redundant pairs: none, no two metrics' drops have a rank correlation beyond {REDUNDANT:g}."]
+        return [f"Redundant pairs: none, no two metrics' drops have a rank correlation beyond {number(REDUNDANT)}."]
     rows = []
     for row in close.head(MOST_PAIRS).to_dict("records"):
         texts = [
             f"{row['metric']}, {row['other']}",
-            f"{row['rho']:.2f}",
+            fixed(row["rho"]),
             _interval(row["rho_low"], row["rho_high"]),
         ]
         rows.append([*texts, f"over {counted(row['cells'], 'cell')}"])
     more = f"; the first {MOST_PAIRS} of {len(close)}" if len(close) > MOST_PAIRS else ""
-    return [f"Redundant pairs, by rank correlations of their drops beyond {REDUNDANT:g}{more}:", *_table(rows)]
+    return [
+        f"Redundant pairs, by rank correlations of their drops beyond {number(REDUNDANT)}{more}:",
+        *_table(rows),
+    ]
 
 
 def _cover(comparison: Comparison) -> list[str]:
@@ -131,8 +133,8 @@ def _cover(comparison: Comparison) -> list[str]:
     uncovered = comparison.uncovered
     lines = []
     if comparison.chosen:
-        number = len(families) - len(uncovered)
-        what = "every family" if not uncovered else f"{number} of {len(families)} families"
+        covered = len(families) - len(uncovered)
+        what = "every family" if not uncovered else f"{covered} of {len(families)} families"
         lines.append(f"Smallest set of metrics that covers {what}: {', '.join(comparison.chosen)}")
         if len(comparison.chosen) > 1:
             adding = table[table["chosen"] & table["covers"]]
@@ -157,13 +159,5 @@ def _table(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _number(value: float) -> str:
-    return NOT_KNOWN if pd.isna(value) else f"{value:.2f}"
-
-
 def _interval(low: float, high: float) -> str:
-    return NOT_KNOWN if pd.isna(low) or pd.isna(high) else f"{low:.2f} to {high:.2f}"
-
-
-def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+    return NOT_KNOWN if pd.isna(low) or pd.isna(high) else f"{fixed(low)} to {fixed(high)}"

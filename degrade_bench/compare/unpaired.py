@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from degrade_bench._support.numbers import counted, number
 from degrade_bench.compare.runs import Run
-from degrade_bench.compare.words import counted, listed, where
+from degrade_bench.compare.words import listed, where
 
 Lost = Mapping[str, pd.DataFrame]
 """By reason, the cells that were left out for it: the key's columns, ``clip_id`` and ``run``."""
@@ -117,7 +118,7 @@ def _strengths(lost: pd.DataFrame) -> list[str]:
         levels = []
         for level, part in cells.groupby("level"):
             by_run = part.drop_duplicates("label").sort_values("label")
-            strengths = {row.label: f"{row.strength:g} {row.unit}" for row in by_run.itertuples(index=False)}
+            strengths = {row.label: f"{number(row.strength)} {row.unit}" for row in by_run.itertuples(index=False)}
             levels.append(f"level {level} is {where(strengths)}")
         texts.append(f"{name}: {listed(levels, most=2, separator='; ')}")
     return (

@@ -34,12 +34,3 @@ def where(values: Mapping[str, object]) -> str:
     for label, value in values.items():
         by_value.setdefault(str(value), []).append(label)
     return ", ".join(f"{value} in {' and '.join(labels)}" for value, labels in by_value.items())
-
-
-def counted(number: int, noun: str) -> str:
-    """A number and its noun.
-
-    >>> counted(1, "clip"), counted(3, "clip")
-    ('1 clip', '3 clips')
-    """
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -29,7 +29,7 @@ from degrade_bench.compare.runs import Run, load_runs, looks_notes, provenance_n
 from degrade_bench.errors import ConfigError, RunFolderError, UnknownNameError
 from degrade_bench.expect.evidence import Evidence, of_metric
 from degrade_bench.expect.outcome import Finding, State
-from degrade_bench.reports.words import number
+from degrade_bench.reports.words import number, percent
 from degrade_bench.runs.names import ANALYSIS, RECORD, SCORES
 from degrade_bench.runs.stored import fetched_all
 
@@ -285,7 +285,7 @@ def _finding(
         ),
         power=(
             f"{change.recordings} recordings show a fall by {number(smallest)} or more with a chance of "
-            f"{100 * options.power:g} %"
+            f"{percent(options.power)}"
         ),
         alpha=options.alpha,
         recordings=change.recordings,

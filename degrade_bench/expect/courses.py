@@ -15,7 +15,7 @@ from degrade_bench.analysis.power import chance_beyond, fewest
 from degrade_bench.errors import ConfigError
 from degrade_bench.expect.findings import Case
 from degrade_bench.expect.outcome import Outcome
-from degrade_bench.reports.words import fixed, number
+from degrade_bench.reports.words import fixed, number, percent
 
 
 def judge_monotone(case: Case) -> Outcome:
@@ -35,7 +35,7 @@ def judge_monotone(case: Case) -> Outcome:
     against = Against.of(Spread.of(falls, resampler), effect)
     p_small, p_large = against.under(), stat.holm(against.beyond())
     power = _power_of_steps(falls, effect, alpha, options.power)
-    at, names = int(np.argmax(falls.means)), ["the clean clip", *(f"level {level:g}" for level in levels)]
+    at, names = int(np.argmax(falls.means)), ["the clean clip", *(f"level {number(level)}" for level in levels)]
     step = f"from {names[at]} to {names[at + 1]}"
     if (p_large < alpha).any():
         at = int(np.argmin(p_large))
@@ -65,10 +65,10 @@ def _needed_steps(falls: Clustered, effect: Bound, alpha: float, power: float) -
 def _power_of_steps(falls: Clustered, effect: Bound, alpha: float, power: float) -> str:
     tracks = int(falls.tracks.min())
     chance, needed = _chance_of_steps(falls, effect, alpha, tracks), _needed_steps(falls, effect, alpha, power)
-    would = "no number would" if needed is None else f"{needed} would with {100 * power:g} %"
+    would = "no number would" if needed is None else f"{needed} would with {percent(power)}"
     return (
         f"where no step falls nor rises, {tracks} recordings show that none falls with a chance of at least "
-        f"{100 * chance:.0f} %; {would}"
+        f"{percent(chance, 0)}; {would}"
     )
 
 
@@ -119,7 +119,7 @@ def _needed_for_share(rest: Clustered, alpha: float, power: float) -> int | None
 def _power_of_share(rest: Clustered, drop: float, alpha: float, power: float) -> str:
     """From which share of the drop on so many recordings show that it is more than a quarter."""
     tracks, spread = int(rest.tracks[0]), _spread_of(rest)
-    chance = f"{100 * power:g} %"
+    chance = percent(power)
     if not drop > 0:
         return "there is no drop of which a share could be shown"
     share, step = PLACEBO_SHARE, 0.01
@@ -130,7 +130,7 @@ def _power_of_share(rest: Clustered, drop: float, alpha: float, power: float) ->
             f"not even where all of the drop is beyond the placebo's do {tracks} recordings show it with {chance}"
         )
     else:
-        words = f"{tracks} recordings show it with a chance of {chance} where {100 * share:.0f} % of the drop is"
+        words = f"{tracks} recordings show it with a chance of {chance} where {percent(share, 0)} of the drop is"
         words += " beyond the placebo's, or more"
     needed = _needed_for_share(rest, alpha, power)
     return words if needed is None or needed <= tracks else f"{words}; {needed} would, with the share measured"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from degrade_bench._support.numbers import number
 from degrade_bench.errors import ConfigError
 
 Kind = Literal["sensitive", "blind", "monotone", "not_artefact"]
@@ -67,10 +68,10 @@ class Expectation:
         """
         at = "" if self.level is None else f" at level {self.level}"
         if self.kind == "sensitive":
-            bound = "" if self.min_dz is None else f", net dz above {self.min_dz:g}"
+            bound = "" if self.min_dz is None else f", net dz above {number(self.min_dz)}"
             return f"sensitive to {self.degradation}{at}{bound}"
         if self.kind == "blind":
-            bound = "" if self.max_dz is None else f", net dz within ±{self.max_dz:g} at every level"
+            bound = "" if self.max_dz is None else f", net dz within ±{number(self.max_dz)} at every level"
             return f"blind to {self.degradation}{bound}"
         if self.kind == "monotone":
             return f"monotone in the level of {self.degradation}"

@@ -17,7 +17,7 @@ from degrade_bench.analysis.wide import MetricDrops
 from degrade_bench.expect.evidence import Evidence
 from degrade_bench.expect.expectation import Expectation
 from degrade_bench.expect.outcome import Outcome, State
-from degrade_bench.reports.words import number
+from degrade_bench.reports.words import number, percent
 
 
 def interval(limits: DzLimits) -> str:
@@ -125,7 +125,7 @@ class Case:
         mean = float(counted.means[0])
         measured = (
             f"{'net dz' if has_placebo else 'dz (there is no placebo)'} {number(limits.dz)} at level {level} "
-            f"({100 * confidence:g} % interval {interval(limits)}), a {'net ' if has_placebo else ''}drop of "
+            f"({percent(confidence)} interval {interval(limits)}), a {'net ' if has_placebo else ''}drop of "
             f"{number(mean)} ({number(low)} to {number(high)})"
         )
         return Outcome(

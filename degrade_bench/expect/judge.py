@@ -25,7 +25,7 @@ from degrade_bench.expect.evidence import Evidence
 from degrade_bench.expect.expectation import Expectation
 from degrade_bench.expect.findings import Case, interval
 from degrade_bench.expect.outcome import Outcome, State
-from degrade_bench.reports.words import number
+from degrade_bench.reports.words import number, percent
 
 NOTHING_TO_JUDGE = (Verdict.FAILED, Verdict.NOT_APPLICABLE)
 DEAF_TO_ALL = "nothing moved this metric, so that it may be deaf to everything: no positive control fired"
@@ -87,20 +87,20 @@ def _judge_sensitive(case: Case) -> Outcome:
     if bound is None:
         return _by_verdict(case, Verdict.SENSITIVE)
     limits, alpha, power = case.limits[-1], case.evidence.alpha, case.evidence.options.power
-    chance = f"{100 * power:g} %"
+    chance = percent(power)
     smallest = effect_limits.smallest_shown(bound, limits.tracks, alpha, power)
     words = f"{limits.tracks} recordings show it with a chance of {chance} where the true dz is {number(smallest)}"
     words += " or more"
     if limits.low > bound:
-        return case.outcome("pass", f"net dz was shown to exceed {bound:g}", words)
+        return case.outcome("pass", f"net dz was shown to exceed {number(bound)}", words)
     needed = effect_limits.tracks_to_exceed(limits.dz, bound, alpha, power)
     if limits.high < bound:
-        return case.outcome("fail", f"net dz was shown to lie under {bound:g}", words)
+        return case.outcome("fail", f"net dz was shown to lie under {number(bound)}", words)
     if needed is None:
         words += "; no number of recordings would show it if the true dz were the one measured"
     else:
         words += f"; {needed} would, if the true dz were the one measured"
-    reason = f"net dz was shown neither to exceed {bound:g} nor to lie under it"
+    reason = f"net dz was shown neither to exceed {number(bound)} nor to lie under it"
     return case.outcome("inconclusive", reason, words, needed=needed)
 
 
@@ -139,7 +139,7 @@ def _not_from(case: Case, level: int, first: int | None) -> tuple[State, str]:
 
 def _power_of_verdict(power: float, plan: Outlook) -> str:
     """What so many recordings could have shown by the verdict's rules, and how many would, in words."""
-    chance, parts = f"{100 * power:g} %", []
+    chance, parts = percent(power), []
     if math.isfinite(plan.smallest_detectable):
         smallest = number(plan.smallest_detectable)
         parts.append(f"a drop of {smallest} or more is called sensitive with a chance of {chance}")
@@ -169,21 +169,21 @@ def _judge_blind(case: Case) -> Outcome:
     if case.recordings < least:
         chance = 0.0
     words = (
-        f"{case.recordings} recordings show it with a chance of at least {100 * chance:.0f} % where the true dz "
+        f"{case.recordings} recordings show it with a chance of at least {percent(chance, 0)} where the true dz "
     )
-    words += f"is 0; {needed} with {100 * options.power:g} %"
+    words += f"is 0; {needed} with {percent(options.power)}"
     worst = max(case.limits, key=lambda limits: max(abs(limits.low), abs(limits.high)))
     case = case.at(case.limits.index(worst))
     if any(limits.low > bound or limits.high < -bound for limits in case.limits):
-        return case.outcome("fail", f"net dz was shown to lie beyond ±{bound:g}", words)
+        return case.outcome("fail", f"net dz was shown to lie beyond ±{number(bound)}", words)
     if not case.evidence.hears_something():
         return case.outcome("inconclusive", DEAF_TO_ALL, words)
     if case.recordings < least:
         reason = f"{case.recordings} recordings may miss a damage that a fifth of all are hurt by; {least} do not"
         return case.outcome("inconclusive", reason, words, needed=needed)
     if all(-bound < limits.low and limits.high < bound for limits in case.limits):
-        return case.outcome("pass", f"net dz was shown to lie within ±{bound:g} at every level", words)
-    reason = f"net dz was not shown to lie within ±{bound:g} at every level"
+        return case.outcome("pass", f"net dz was shown to lie within ±{number(bound)} at every level", words)
+    reason = f"net dz was not shown to lie within ±{number(bound)} at every level"
     return case.outcome("inconclusive", f"{reason}; {interval(worst)} is the widest", words, needed=needed)
 
 

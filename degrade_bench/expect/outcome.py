@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from degrade_bench._support.numbers import number
 from degrade_bench.expect.expectation import Expectation
 
 State = Literal["pass", "fail", "inconclusive", "open"]
@@ -53,7 +54,7 @@ class Finding:
         """All of it in one paragraph."""
         return (
             f"{self.metric}: {self.expected}: {WORDS[self.state]}: {self.reason}. Measured: {self.measured} "
-            f"({self.recordings} recordings, alpha {self.alpha:g}). Power: {self.power}."
+            f"({self.recordings} recordings, alpha {number(self.alpha)}). Power: {self.power}."
         )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from degrade_bench._support.files import write_text
+from degrade_bench._support.numbers import number
 from degrade_bench.errors import UnknownNameError
 from degrade_bench.gates.options import GateOptions
 from degrade_bench.gates.rates import Rate
@@ -46,7 +47,7 @@ class Threshold:
         'drop of loudness > 1.5'
         """
         what = self.metric if self.of == "score" else f"drop of {self.metric}"
-        return f"{what} {'>' if self.rejects == 'above' else '<'} {self.value:.4g}"
+        return f"{what} {'>' if self.rejects == 'above' else '<'} {number(self.value, 4)}"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from degrade_bench._support.numbers import fixed, percent
 from degrade_bench._support.plain_text import plain
 from degrade_bench.gates.rates import Rate
 from degrade_bench.gates.result import FamilyGate, Gates
@@ -32,10 +33,10 @@ def gate_markdown(gates: Gates) -> str:
 
 def _said(gates: Gates) -> list[str]:
     options = gates.options
-    confidence = f"{100 * options.confidence:g} %"
+    confidence = percent(options.confidence)
     lines = [
-        f"{gates.clips} clips of {gates.recordings} recordings; at most {100 * options.miss:g} % of damaged clips "
-        f"accepted and {100 * options.false_reject:g} % of clean ones rejected, each at {confidence} confidence; "
+        f"{gates.clips} clips of {gates.recordings} recordings; at most {percent(options.miss)} of damaged clips "
+        f"accepted and {percent(options.false_reject)} of clean ones rejected, each at {confidence} confidence; "
         "rates are of recordings that the gate was not chosen on, with limits to either side at that confidence."
     ]
     if not gates.suffices:
@@ -75,7 +76,7 @@ def _rule(found: FamilyGate) -> str:
 def _rate(rate: Rate) -> str:
     if math.isnan(rate.value):
         return "–"
-    return f"{100 * rate.value:.1f} % ({100 * rate.low:.1f} to {100 * rate.high:.1f})"
+    return f"{percent(rate.value, 1)} ({fixed(100 * rate.low, 1)} to {fixed(100 * rate.high, 1)})"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -4,7 +4,8 @@
 command line prints last.
 """
 
-from degrade_bench.reports.html import write_report
+from degrade_bench.reports.choice import Choice
 from degrade_bench.reports.text import summary_lines
+from degrade_bench.reports.write import write_report
 
-__all__ = ["summary_lines", "write_report"]
+__all__ = ["Choice", "summary_lines", "write_report"]

@@ -13,8 +13,9 @@ from degrade_bench.analysis.verdicts import Verdict
 from degrade_bench.errors import UnknownNameError
 from degrade_bench.reports.in_short import in_short, profile
 from degrade_bench.reports.inputs import RunView
+from degrade_bench.reports.markdown import marked
 from degrade_bench.reports.tables import of_metric
-from degrade_bench.reports.words import detection, number, records, with_interval
+from degrade_bench.reports.words import level_and_strength, number, records, with_interval
 from degrade_bench.runs.columns import CLEAN
 
 FORMAT = 1
@@ -61,7 +62,9 @@ def hearing_card(run: RunView, metric: str) -> dict[str, Any]:
             for verdict in Verdict
         },
         "detected_from": {
-            row["degradation"]: detection(row, run.strengths(row["degradation"]))[0]
+            row["degradation"]: level_and_strength(
+                row["detection_level"], run.strengths(row["degradation"]), row["unit"]
+            )
             for row in verdicts
             if row["verdict"] == Verdict.SENSITIVE
         },
@@ -84,11 +87,11 @@ def hearing_card_lines(run: RunView, metric: str) -> list[str]:
     (facts,) = (row for row in records(run.analysis.metrics) if row["metric"] == metric)
     floor = with_interval(facts["nuisance_floor"], facts["floor_low"], facts["floor_high"])
     lines = [
-        f"### What {_text(metric)} hears",
+        f"### What {marked(metric)} hears",
         "",
         f"It hears {short.heard} of {short.judged} damages ({short.facts}).",
         "",
-        *(f"- **{said.opening}:** {_text(said.text)}" for said in short.statements),
+        *(f"- **{said.opening}:** {marked(said.text)}" for said in short.statements),
         *([f"- {short.next_step}"] if short.next_step else []),
         "",
         "| family | damages | half of those heard, from level |",
@@ -97,7 +100,7 @@ def hearing_card_lines(run: RunView, metric: str) -> list[str]:
     for row in profile(run):
         cell = row.cells[run.metrics.index(metric)]
         marks = ", ".join(f"{count} {verdict}" for verdict, _, count in cell.counts)
-        lines.append(f"| {_text(row.family)} | {marks} | {number(cell.heard_from)} |")
+        lines.append(f"| {marked(row.family)} | {marks} | {number(cell.heard_from)} |")
     fingerprint = f"fingerprint `{card['fingerprint']}`"
     return [
         *lines,
@@ -106,11 +109,3 @@ def hearing_card_lines(run: RunView, metric: str) -> list[str]:
         f"{number(facts['clean_mean'])} (standard deviation {number(facts['clean_sd'])}). Made by degrade-bench "
         f"{run.record.package_version}, seed {run.record.request.seed}, {fingerprint}.",
     ]
-
-
-def _text(text: str) -> str:
-    """A text from outside as Markdown shows it, letter by letter."""
-    marked = plain(text)
-    for sign in "\\`*_[]<>|#":
-        marked = marked.replace(sign, f"\\{sign}")
-    return marked

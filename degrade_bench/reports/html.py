@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from degrade_bench._support.files import write_text
@@ -16,10 +15,17 @@ from degrade_bench.analysis.verdicts import VERDICT_NAMES
 from degrade_bench.reports.figures.drawing import Drawing, Saved, house_style, save
 from degrade_bench.reports.figures.helpers import usual_helpers
 from degrade_bench.reports.inline import data_uri
-from degrade_bench.reports.inputs import RunView, load_run
+from degrade_bench.reports.inputs import RunView
 from degrade_bench.reports.sections import SECTIONS, Section
-from degrade_bench.reports.text import counts_line, failure_lines, metric_lines, probe_lines
-from degrade_bench.reports.words import duration, fixed, number, when
+from degrade_bench.reports.text import (
+    counts_line,
+    failure_lines,
+    left_out,
+    left_out_counts,
+    metric_lines,
+    probe_lines,
+)
+from degrade_bench.reports.words import duration, fixed, number, p_value, percent, when, within
 from degrade_bench.runs.names import REPORT
 from degrade_bench.runs.ownership import claim
 
@@ -37,33 +43,29 @@ Figures = Mapping[str, Sequence[Mapping[str, Any]]]
 """What the templates show of figures, by the section's id."""
 
 
-def write_report(folder: Path, steps: Steps = silent) -> Path:
-    """Draw every figure of a run directory and write ``report.html``.
+def write_page(run: RunView, steps: Steps = silent, whole: bool = True) -> None:
+    """Draw every figure of a run and write ``report.html``.
 
     Args:
-        folder: the run directory.
+        run: with its analysis.
         steps: told how many figures are done.
-
-    Returns:
-        the report's path.
+        whole: whether all of the run is shown: other processes, which know no less, then help to draw.
 
     Raises:
-        RunFolderError: there is no analysis or no record, or the folder cannot be written, or holds
-            files of these names that are not ours.
+        RunFolderError: the folder cannot be written, or holds files of these names that are not ours.
     """
-    run = load_run(folder)
+    folder = run.folder
     claim(folder, [REPORT])
     rows = _rows(run, SECTIONS)  # before anything is drawn: what is refused is refused at once
     with house_style():
         drawings = draw(run)
         every = [drawing for several in drawings.values() for drawing in several]
-        saved = save(every, folder, steps, usual_helpers(len(every)))
+        saved = save(every, folder, steps, usual_helpers(len(every)) if whole else 0)
     figures = {
         section: [_figure(drawing, saved[drawing.name]) for drawing in several]
         for section, several in drawings.items()
     }
     write_text(folder / REPORT, _page(run, figures, rows))
-    return folder / REPORT
 
 
 def draw(run: RunView) -> dict[str, list[Drawing]]:
@@ -118,8 +120,11 @@ def _head(run: RunView) -> dict[str, Any]:
         "request": record.request,
         "running": record.state == "running",
         "looks": told(run.analysis.looks),
-        "skipped": [*record.metrics_skipped, *record.degradations_skipped],
-        "clips_skipped": record.clips_skipped,
+        "title": run.title,
+        "shown": run.shown,
+        "too_few": run.too_few,
+        "left_out": left_out(record),
+        "left_out_counts": left_out_counts(record),
         "counts": counts_line(record),
         "failed": record.counts.failed,
         "failures": failure_lines(record, most=FAILURES),
@@ -142,7 +147,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(num=number, fixed=fixed, seconds=duration, when=when)
+    environment.filters.update(num=number, fixed=fixed, within=within, p=p_value, percent=percent)
+    environment.filters.update(seconds=duration, when=when)
     return environment
 
 

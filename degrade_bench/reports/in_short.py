@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from degrade_bench._support.plain_text import plain
 from degrade_bench.analysis.verdicts import VERDICT_MARKS, Verdict
 from degrade_bench.reports.inputs import RunView
 from degrade_bench.reports.tables import of_metric
@@ -211,6 +212,17 @@ def _half_from(rows: Iterable[Mapping[str, Any]]) -> int | None:
     return math.ceil(median(levels)) if levels else None
 
 
+def heard_from(run: RunView, metric: str) -> int | None:
+    """The level from which on half of the damages are heard that a metric is sensitive to; None where none is.
+
+    Args:
+        run: with its analysis.
+        metric: its name.
+    """
+    rows = of_metric(records(run.analysis.verdicts), metric)
+    return _half_from(row for row in rows if row["verdict"] == Verdict.SENSITIVE)
+
+
 def _next_step(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> str | None:
     """How many more recordings would settle what is open.
 
@@ -234,6 +246,26 @@ def _next_step(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> str | None
     if half == every:
         return f"About {number(every)} more recordings would settle {of}."
     return f"About {number(half)} more recordings would settle half of {of}, {number(every)} all of them."
+
+
+def next_step(run: RunView, found: Sequence[InShort]) -> str:
+    """The one thing to do next.
+
+    Args:
+        run: with its analysis.
+        found: of every metric.
+    """
+    record = run.record
+    if record.counts.failed:
+        error = record.failures[0].error if record.failures else "see scores.parquet"
+        return f"mend what failed ({plain(error)}), then give the same command with --retry-failed"
+    if run.too_few is not None:
+        return f"score more recordings: {run.too_few[0].partition(': ')[2]}"
+    unsure = [row for row in records(run.analysis.verdicts) if row["verdict"] == Verdict.INCONCLUSIVE]
+    step = _next_step(unsure, run.analysis.metrics["tracks"].max())
+    if step is not None:
+        return f"{step[:1].lower()}{step[1:]}"
+    return "nothing is open; the report shows every damage, and degrade-bench card what to publish"
 
 
 def profile(run: RunView) -> list[ProfileRow]:

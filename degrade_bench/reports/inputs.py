@@ -8,7 +8,9 @@ from pathlib import Path
 from degrade_bench._support.plain_text import plain
 from degrade_bench.analysis import Analysis, load_analysis
 from degrade_bench.analysis.consistency import check_frames
+from degrade_bench.analysis.fewest import Fewest
 from degrade_bench.analysis.result import FRAMES
+from degrade_bench.analysis.verdicts import Verdict
 from degrade_bench.errors import RunFolderError
 from degrade_bench.metric.traits import domain_note
 from degrade_bench.runs.record import RunRecord, read_record
@@ -22,11 +24,22 @@ class RunView:
         folder: the run directory.
         analysis: ``analysis.json``.
         record: ``run.json``.
+        title: that stands over a report; None for the usual one.
+        shown: what is shown, in words, where that is a part of the run.
+        complete: all of the run, where this is a part of it.
     """
 
     folder: Path
     analysis: Analysis
     record: RunRecord
+    title: str | None = None
+    shown: str | None = None
+    complete: RunView | None = None
+
+    @property
+    def whole(self) -> RunView:
+        """All of the run: what its verdicts were corrected over."""
+        return self.complete or self
 
     @property
     def families(self) -> list[str]:
@@ -47,6 +60,24 @@ class RunView:
     def domain_notes(self) -> dict[str, str | None]:
         """What is said of each metric that was not made for music, by its name; None for one that was."""
         return {metric.name: domain_note(metric.domain) for metric in self.record.metrics}
+
+    @property
+    def too_few(self) -> tuple[str, bool] | None:
+        """That there are too few recordings for a verdict, and whether for any that a damage is heard; or None."""
+        if self.complete is not None:
+            return self.complete.too_few
+        verdicts, looks = self.analysis.verdicts, self.analysis.looks
+        asked = verdicts[verdicts["verdict"] != Verdict.NOT_APPLICABLE]
+        damages = int(asked.groupby("metric").size().max()) if len(asked) else 0
+        if not damages:
+            return None
+        levels = int(self.analysis.levels.groupby("degradation")["level"].nunique().max())
+        taken = looks[looks["taken"].astype(bool) & looks["alpha"].notna()]
+        share = float(taken["alpha"].iloc[-1]) / self.analysis.options.alpha if len(taken) else 1.0
+        fewest = Fewest.of(damages, levels, self.analysis.options, share)
+        recordings = int(self.analysis.metrics["tracks"].max())
+        text = fewest.too_few(recordings, damages)
+        return None if text is None else (text, not fewest.settles(recordings))
 
     def strengths(self, degradation: str) -> dict[int, float]:
         """The ladder of a tested degradation: strength by level."""

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from degrade_bench._support.numbers import counted
 from degrade_bench._support.plain_text import plain
 from degrade_bench.analysis.looks import told
 from degrade_bench.metric.identity import identity_note
 from degrade_bench.metric.traits import OUTSIDE_RANGE
-from degrade_bench.reports.in_short import in_short
+from degrade_bench.reports.in_short import in_short, next_step
 from degrade_bench.reports.inputs import RunView, load_run
 from degrade_bench.reports.words import number
 from degrade_bench.runs.names import REPORT
@@ -39,6 +40,8 @@ def summary_lines(folder: Path) -> list[str]:
     run = load_run(folder)
     record = run.record
     lines = ["", *verdict_lines(run), ""]
+    if run.too_few is not None:
+        lines.append(f"warning: {run.too_few[0]}")
     lines += left_out_lines(record)
     lines.append(counts_line(record))
     lines += [f"failed: {text}" for text in failure_lines(record)]
@@ -48,16 +51,28 @@ def summary_lines(folder: Path) -> list[str]:
     report = folder / REPORT
     if report.is_file():
         lines.append(f"report: {report}")
+    lines.append(f"next: {next_step(run, in_short(run))}")
     return [plain(line) for line in lines]
+
+
+def left_out(record: RunRecord) -> list[tuple[str, str, str]]:
+    """What was left out: of what kind it is, its name, and the reason."""
+    return [
+        *(("degradation", plugin.name, plugin.reason) for plugin in record.degradations_skipped),
+        *(("metric", metric.name, metric.reason) for metric in record.metrics_skipped),
+        *(("clip", clip.id, clip.reason) for clip in record.clips_skipped),
+    ]
+
+
+def left_out_counts(record: RunRecord) -> str:
+    """How many of which kind were left out."""
+    kinds = [kind for kind, _, _ in left_out(record)]
+    return ", ".join(counted(kinds.count(kind), kind) for kind in dict.fromkeys(kinds))
 
 
 def left_out_lines(record: RunRecord) -> list[str]:
     """A line for each degradation, metric and clip that was left out, with the reason."""
-    return [
-        *(f"left out: degradation {plugin.name}: {plugin.reason}" for plugin in record.degradations_skipped),
-        *(f"left out: metric {metric.name}: {metric.reason}" for metric in record.metrics_skipped),
-        *(f"left out: clip {clip.id}: {clip.reason}" for clip in record.clips_skipped),
-    ]
+    return [f"left out: {kind} {name}: {reason}" for kind, name, reason in left_out(record)]
 
 
 def verdict_lines(run: RunView) -> list[str]:
@@ -108,14 +123,14 @@ def counts_line(record: RunRecord) -> str:
     """What was scored, in one line."""
     counts = record.counts
     parts = [
-        f"{counts.clips} clips",
-        f"{counts.cells} cells",
-        f"{counts.ok} scores",
-        f"{counts.not_applicable} not applicable",
-        f"{counts.failed} failed",
+        counted(counts.clips, "clip"),
+        counted(counts.cells, "cell"),
+        counted(counts.ok, "score"),
+        f"{number(counts.not_applicable)} not applicable",
+        f"{number(counts.failed)} failed",
     ]
     if counts.clips_skipped:
-        parts.append(f"{counts.clips_skipped} clips left out")
+        parts.append(f"{counted(counts.clips_skipped, 'clip')} left out")
     return ", ".join(parts)
 
 
@@ -126,7 +141,7 @@ def failure_lines(record: RunRecord, most: int = 5) -> list[str]:
         for row in record.failures[:most]
     ]
     more = record.counts.failed - len(lines)
-    return [*lines, f"{more} more, in scores.parquet"] if more > 0 else lines
+    return [*lines, f"{number(more)} more, in scores.parquet"] if more > 0 else lines
 
 
 def probe_lines(record: RunRecord) -> list[str]:
@@ -143,10 +158,10 @@ def metric_lines(record: RunRecord) -> list[str]:
         for label, count in metric.counts.items():
             if count and label == OUTSIDE_RANGE:
                 low, high = metric.score_range
-                bounds = f"{'−∞' if low is None else f'{low:g}'} to {'∞' if high is None else f'{high:g}'}"
+                bounds = f"{'−∞' if low is None else number(low)} to {'∞' if high is None else number(high)}"
                 lines.append(
-                    f"{metric.name}: scores outside its nominal range ({bounds}), kept as they are: {count}"
+                    f"{metric.name}: scores outside its nominal range ({bounds}), kept as they are: {number(count)}"
                 )
             elif count:
-                lines.append(f"{metric.name}: {label}: {count}")
+                lines.append(f"{metric.name}: {label}: {number(count)}")
     return lines

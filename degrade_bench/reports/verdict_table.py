@@ -1,4 +1,4 @@
-"""The verdicts of a run as a table for a terminal or a notebook: what was noticed, from where on, and how much.
+"""The verdicts of a run as a table for a terminal or a notebook: what was heard, from where on, and how much.
 
 Names are never cut: a long one stands on a line of its own, and what is too long for its column goes on below.
 """
@@ -20,7 +20,7 @@ from degrade_bench.reports.words import level_and_strength, missing, number, rec
 WIDEST = 108
 """Characters of a line, unless a single name is longer."""
 
-HEADS = ("damage", "verdict", "noticed from", "effect at the top level")
+HEADS = ("damage", "verdict", "heard from", "effect at the top level")
 COLUMN_WIDTHS = (28, 16, 32)
 """The most characters of each column but the last, which has what they leave; none takes more than it needs."""
 GAP = "  "
@@ -38,7 +38,7 @@ class MetricVerdicts:
     Attributes:
         metric: its name.
         facts: on how many clips, its direction and its margin.
-        rows: for each damage: its name, the verdict, the lowest level that is noticed, and the effect.
+        rows: for each damage: its name, the verdict, the level from which on it is heard, and the effect.
         power: what inconclusive verdicts would need, in a line or none.
     """
 
@@ -139,6 +139,8 @@ def _remarks(run: RunView) -> Iterator[str]:
     counts = run.analysis.verdicts["verdict"].value_counts()
     said = ", ".join(f"{counts[name]} {name}" for name in VERDICT_NAMES if name in counts)
     yield f"{counts_line(record)}; verdicts: {said or 'none'}"
+    if run.too_few is not None:
+        yield f"warning: {run.too_few[0]}"
     yield from left_out_lines(record)
     yield from (f"failed: {text}" for text in failure_lines(record))
     yield from (f"note: {text}" for text in metric_lines(record))

@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from degrade_bench._support import numbers
+
 MARGINS = {
     "effect": "the smallest effect of interest, a share of the standard deviation of clean scores",
     "controls": "the spread of single clips under a control",
@@ -33,24 +35,37 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def number(value: Any, digits: int = 3) -> str:
-    """A number with so many significant digits, a true minus, no exponent where it can be avoided; – for none."""
-    if missing(value):
-        return "–"
-    if isinstance(value, bool | str):
-        return str(value)
-    text = f"{value:.{digits}g}"
-    if "e" in text and 1e-4 <= abs(value) < 1e6:
-        text = f"{value:.0f}" if abs(value) >= 1 else f"{value:.6f}".rstrip("0")
-    return text.replace("-", "−")
+def number(value: Any, digits: int = numbers.DIGITS) -> str:
+    """A number as :func:`degrade_bench._support.numbers.number` writes it; a text as it is; – for none."""
+    if missing(value) or isinstance(value, bool | str):
+        return numbers.NOT_KNOWN if missing(value) else str(value)
+    return numbers.number(value, digits)
 
 
 def fixed(value: Any, decimals: int = 2) -> str:
-    """A share or a correlation, with so many decimals and a true minus; – for none."""
-    if missing(value):
-        return "–"
-    text = f"{value:.{decimals}f}"
-    return text.replace("-", "−") if float(text) else text.lstrip("-")
+    """A share or a correlation, with so many decimals; – for none."""
+    return numbers.NOT_KNOWN if missing(value) else numbers.fixed(value, decimals)
+
+
+def within(value: Any, low: Any, high: Any) -> str:
+    """A number with as many digits as its interval allows; – for none.
+
+    Args:
+        value: the number, or an end of its interval.
+        low: the interval's lower end, or None.
+        high: its upper end, or None.
+    """
+    return numbers.within(*(None if missing(one) else one for one in (value, low, high)))
+
+
+def p_value(p: Any) -> str:
+    """A p value with its sign of relation; – for none."""
+    return numbers.p_value(None if missing(p) else p)
+
+
+def percent(share: Any, decimals: int | None = None) -> str:
+    """A share in per cent; – for none."""
+    return numbers.percent(None if missing(share) else share, decimals)
 
 
 def duration(seconds: Any) -> str:
@@ -88,16 +103,16 @@ def level_and_strength(level: Any, strengths: Mapping[int, float], unit: Any) ->
     'level 3 (20 dB SNR)'
     """
     if missing(level):
-        return "–"
+        return numbers.NOT_KNOWN
     strength = strengths.get(int(level))
     return f"level {int(level)}" + ("" if missing(strength) else f" ({number(strength)} {unit})")
 
 
 def detection(verdict: Mapping[str, Any], strengths: Mapping[int, float]) -> tuple[str, str]:
-    """From what strength on a damage is detected, and the interval of that, ``""`` where it is not known.
+    """Where the mean drop crosses the margin, and the interval of that, ``""`` where it is not known.
 
-    The strength is interpolated between levels where the analysis could do so; elsewhere it is the lowest level
-    from which on the drop's interval lies above the margin.
+    The strength is interpolated between levels where the analysis could do so; elsewhere it is the level from which
+    on the damage is heard.
 
     Args:
         verdict: a row of the analysis's verdicts.
@@ -121,7 +136,10 @@ def _at(verdict: Mapping[str, Any], end: str) -> str:
         return ""
     if level < 1:
         return "below level 1"
-    return f"level {number(level)}" if missing(strength) else f"{number(strength)} {verdict['unit']}"
+    if missing(strength):
+        return f"level {number(level)}"
+    ends = (verdict[f"detection_strength{of}"] for of in ("_low", "_high"))
+    return f"{within(strength, *ends)} {verdict['unit']}"
 
 
 def with_interval(value: Any, low: Any, high: Any) -> str:
@@ -133,11 +151,12 @@ def with_interval(value: Any, low: Any, high: Any) -> str:
         high: its upper end, or None.
 
     >>> with_interval(0.5, 0.4, 0.6)
-    '0.5 (0.4 to 0.6)'
+    '0.50 (0.40 to 0.60)'
     """
-    if missing(value):
-        return "–"
-    return number(value) if missing(low) else f"{number(value)} ({number(low)} to {number(high)})"
+    if missing(value) or missing(low) or missing(high):
+        return number(value)
+    at, *ends = (within(one, low, high) for one in (value, low, high))
+    return f"{at} ({' to '.join(ends)})"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ SETS = "set_values.csv"
 """What metrics of sets say of whole sets."""
 SUMMARY = "summary.csv"
 ANALYSIS = "analysis.json"
-REPORT = "report.html"
+REPORT, REPORT_MARKDOWN, REPORT_PDF = "report.html", "report.md", "report.pdf"
 FIGURES = "figures"
 AUDIO = "audio"
 SHARDS = "shards"
@@ -25,7 +25,7 @@ LOCK = ".lock"
 FILES = "files.json"
 """The list of what was written into a directory: only that is ever replaced or removed."""
 
-RUN_FILES = (RECORD, SCORES, SETS, SUMMARY, ANALYSIS, REPORT)
+RUN_FILES = (RECORD, SCORES, SETS, SUMMARY, ANALYSIS, REPORT, REPORT_MARKDOWN, REPORT_PDF)
 """The files of a run, beside those in its directories."""
 
 COMPARISON_TABLES = ("leaderboard", "differences", "redundancy")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from degrade_bench._support.files import replacing
+from degrade_bench._support.numbers import fixed
 from degrade_bench.analysis.verdicts import VERDICT_MARKS
 from degrade_bench.reports.figures.drawing import FORMATS, house_style
 from degrade_bench.reports.style import FAINT, FLOOR, INK, SERIES
@@ -54,7 +55,7 @@ def _confusion(table: pd.DataFrame) -> Figure:
     for row, column in np.ndindex(shares.shape):
         value = shares[row, column]
         if value > 0:
-            text = "<0.1" if value < 0.001 else f"{100 * value:.1f}"
+            text = "<0.1" if value < 0.001 else fixed(100 * value, 1)
             colour = "white" if value > 0.6 else INK
             axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=8, color=colour)
     for row, expected in enumerate(table["expected"]):

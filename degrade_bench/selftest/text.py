@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from degrade_bench._support.files import write_text
+from degrade_bench._support.numbers import fixed, number, percent
 from degrade_bench.analysis.frames import csv_text
 from degrade_bench.runs.names import SELFTEST_ERRORS, SELFTEST_FILES
 from degrade_bench.runs.ownership import begin, claim
@@ -107,10 +108,10 @@ def error_table(errors: pd.DataFrame) -> str:
     ]
     for row in errors.itertuples():
         cells = [
-            f"{100 * row.wrong_yes:.2f}, {100 * row.runs_yes:.1f}",
-            f"{100 * row.wrong_no:.2f}, {100 * row.runs_no:.1f}",
-            "" if math.isnan(row.right) else f"{100 * row.right:.1f}",
-            "" if math.isnan(row.covered) else f"{100 * row.covered:.1f}",
+            f"{fixed(100 * row.wrong_yes)}, {fixed(100 * row.runs_yes, 1)}",
+            f"{fixed(100 * row.wrong_no)}, {fixed(100 * row.runs_no, 1)}",
+            "" if math.isnan(row.right) else fixed(100 * row.right, 1),
+            "" if math.isnan(row.covered) else fixed(100 * row.covered, 1),
             "FAILS" if row.Index in failed else "holds",
         ]
         recordings = f"{row.recordings} in {row.looks} looks" if row.looks > 1 else str(row.recordings)
@@ -130,7 +131,7 @@ def print_trials(trials: Trials) -> None:
         table.add_column(column, justify="right" if column in SHOWN else "left")
     before = None
     for row in confusion(trials).to_dict("records"):
-        shares = [f"{100 * row[verdict]:.1f}" if row[verdict] else "" for verdict in SHOWN]
+        shares = [fixed(100 * row[verdict], 1) if row[verdict] else "" for verdict in SHOWN]
         case = row["case"].removeprefix("simulated-")
         table.add_row(case if case != before else "", row["kind"], row["expected"], *shares)
         before = case
@@ -138,9 +139,9 @@ def print_trials(trials: Trials) -> None:
     console.print("\nfalse alarms where nothing is heard (sensitive or inverted): verdicts, and runs with any")
     for row in false_alarms(trials).to_dict("records"):
         case = row["case"].removeprefix("simulated-")
-        console.print(f"  {100 * row['share']:6.2f} %  {100 * row['runs']:6.2f} %  {case}")
+        console.print(f"  {percent(row['share'], 2):>8}  {percent(row['runs'], 2):>8}  {case}")
     console.print("\nclaims")
     for made in claims(trials):
-        bounds = f"{100 * made.low:g} to {100 * made.high:g} %"
+        bounds = f"{number(100 * made.low)} to {percent(made.high)}"
         mark = "[green]holds[/green]" if made.holds else "[red]FAILS[/red]"
-        console.print(f"  {mark}  {100 * made.share:6.2f} %  ({bounds}, {made.trials})  {made.text}")
+        console.print(f"  {mark}  {percent(made.share, 2):>8}  ({bounds}, {made.trials})  {made.text}")

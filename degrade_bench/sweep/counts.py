@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from degrade_bench._support.rounding import Ties
 from degrade_bench.metric.base import Metric, checked_counts
 from degrade_bench.metric.traits import OUTSIDE_RANGE
 from degrade_bench.runs.scores import Counts
@@ -66,8 +67,17 @@ def counts_by_metric(metrics: Sequence[Metric], table: pa.Table, counts: Counts)
 
 
 def outside(scores: Any, score_range: tuple[float | None, float | None]) -> int:
-    """How many scores lie outside a range; a bound that is None bounds nothing, and NaN is no score."""
+    """How many scores lie outside a range, by more than rounding can account for.
+
+    Args:
+        scores: of one metric; NaN is none.
+        score_range: its bounds; one that is None bounds nothing.
+
+    >>> outside(np.array([1 / 3, 1 + 2**-52, 1.01]), (0.0, 1.0))
+    1
+    """
     low, high = score_range
-    below = scores < (-np.inf if low is None else low)
-    above = scores > (np.inf if high is None else high)
+    ties = Ties.of(scores[np.isfinite(scores)])
+    below = scores < (-np.inf if low is None else low - ties.reach(low))
+    above = scores > (np.inf if high is None else high + ties.reach(high))
     return int(np.count_nonzero(below | above))

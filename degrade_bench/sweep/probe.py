@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
+from degrade_bench._support.numbers import fixed
 from degrade_bench._support.texts import said
 from degrade_bench.clip import Clip
 from degrade_bench.errors import MetricError, NotApplicableError
@@ -163,7 +164,7 @@ class _Prober:
         """Whether there is time for a check; where there is not, it is noted."""
         if self._calls.affords(signals):
             return True
-        self._left_out.append(f"{check}: the metric took {self._calls.slowest:.0f} s for one clip")
+        self._left_out.append(f"{check}: the metric took {fixed(self._calls.slowest, 0)} s for one clip")
         return False
 
     def _repeated(self, first: float) -> bool:

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, replace
 
 from degrade_bench._support.interrupts import never_a_row
+from degrade_bench._support.numbers import fixed
 from degrade_bench._support.stages import stage
 from degrade_bench.clip import Clip
 from degrade_bench.clip.conversion import at_rate
@@ -148,7 +149,7 @@ def _matched_input(rendered: RenderedCell, traits: Traits, shrunk: float | None)
             raise NotApplicableError("the clip is too short to fill the window elsewhere")
     if samples.shape[1] < traits.min_seconds * clip.sample_rate:
         seconds = samples.shape[1] / clip.sample_rate
-        raise NotApplicableError(f"{seconds:.2f} s is under the metric's {traits.min_seconds:g} s")
+        raise NotApplicableError(f"{fixed(seconds)} s is under the metric's {traits.min_seconds:g} s")
     if not traits.needs_reference:
         return MetricInput(samples=samples)
     reference = clip.samples

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from degrade_bench._support.numbers import gigabytes
 from degrade_bench._support.resources import available_bytes, available_cores, taken_by
 from degrade_bench.corpus.source import ClipSource
 
@@ -69,7 +70,7 @@ class Staff:
         enough = max(1, min(self.wanted, room // most))
         if enough < self.wanted:
             self.shortage = (
-                f"memory suffices for {enough} of {self.wanted} workers: one takes {most / 1e9:.1f} GB, and "
-                f"{room / 1e9:.1f} GB are free; --workers N starts N all the same"
+                f"memory suffices for {enough} of {self.wanted} workers: one takes {gigabytes(most)}, and "
+                f"{gigabytes(room)} are free; --workers N starts N all the same"
             )
         return enough

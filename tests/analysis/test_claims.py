@@ -150,10 +150,10 @@ def test_a_level_that_few_have_decides_nothing_and_is_named():
     row = analyse(few, QUICK).verdicts.iloc[0]
     assert row["verdict"] == "sensitive"
     assert row["passed_over"] == "level 5 (10 of 15 recordings)"
-    assert "passed over: level 5 (10 of 15 recordings)" in row["sentence"]
-    assert "at level 4" in row["sentence"]
+    assert "Passed over: level 5 (10 of 15 recordings)" in row["sentence"]
+    assert "At level 4" in row["sentence"]
     enough = analyse(scores[~(rows & (scores.clip_id >= "clip012"))], QUICK).verdicts.iloc[0]
     assert enough["p_sensitive"] < 0.05  # at some level
     assert enough["shape"] == "humped"
     assert enough["passed_over"] is None
-    assert "at level 5" in enough["sentence"]
+    assert "At level 5" in enough["sentence"]

@@ -178,7 +178,7 @@ def test_detection_of_a_rising_curve():
     assert verdict["detection_at_low"] < 2.5 < verdict["detection_at_high"]
     # the strength is the level
     assert verdict["detection_strength"] == pytest.approx(verdict["detection_at"], abs=1e-9)
-    assert "beyond the margin from" in verdict["sentence"]
+    assert "The mean drop crosses the margin at" in verdict["sentence"]
 
 
 def test_detection_from_the_start():
@@ -186,7 +186,7 @@ def test_detection_from_the_start():
     assert verdict["detection_level"] == 1
     assert verdict["detection_at"] == pytest.approx(0.5, abs=0.02)
     assert verdict["detection_strength"] == 1.0  # the ladder's first, there is none before
-    assert "already before level 1" in verdict["sentence"]
+    assert "The mean drop crosses the margin before level 1." in verdict["sentence"]
 
 
 def test_detection_after_a_relapse():

@@ -171,7 +171,7 @@ def test_a_curve_that_does_not_rise_is_told(curve, shape):
         .loc["order_like"]
     )
     assert (row["verdict"], row["shape"]) == ("sensitive", shape)
-    words = {"rising": "", "humped": "larger at a milder level", "reversed": "at milder levels the score improves"}
+    words = {"rising": "", "humped": "larger at a milder level", "reversed": "milder levels the score improves"}
     assert words[shape] in row["sentence"]
     options = AnalysisOptions(rules=1, resamples=200, flips=100)
     before = analyse(scores, options).verdicts.set_index("degradation").loc["order_like"]

@@ -6,6 +6,8 @@ What the first rules said stands beside what is said now, but for the planning n
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -139,7 +141,9 @@ def test_a_note_promises_nothing_for_fewer_recordings_than_there_were():
     notes = frame.loc[frame["verdict"] == "inconclusive", "power_note"]
     assert len(notes)
     for note in notes:
-        promised = [int(part.split(" would")[0].split()[-1]) for part in note.split(";") if " would" in part]
+        promised = [
+            int(part.split(" would")[0].split()[-1]) for part in re.split("[;.] ", note) if " would" in part
+        ]
         assert all(count > 14 for count in promised), note
 
 

@@ -248,7 +248,7 @@ def test_an_inconclusive_verdict_says_what_more_clips_would_show(rules, clips):
     assert more == (rules == 2)
     assert (f"{row['clips_to_exclude']:.0f} would exclude" in row["power_note"]) == more
     two = analyse(scores[scores.clip_id < "clip002"], options).verdicts
-    assert (two["power_note"] == "2 recordings are too few to plan with").all()
+    assert (two["power_note"] == "2 recordings are too few to plan with.").all()
 
 
 # -- from a reliability --------------------------------------------------------------------------------

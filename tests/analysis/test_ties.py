@@ -59,7 +59,7 @@ def test_no_figure_is_made_of_nothing():
     assert analysis.verdicts["smallest_detectable"].isna().all()
     assert analysis.verdicts["clips_to_exclude"].isna().all()
     assert set(analysis.verdicts["power_note"]) == {
-        "the drop has no spread between the 14 recordings, so there is nothing to plan from"
+        "the drop has no spread between the 14 recordings, so there is nothing to plan from."
     }
     for frame in (analysis.metrics, analysis.levels, analysis.verdicts, analysis.families, analysis.controls):
         numbers = frame.select_dtypes("number").to_numpy(dtype=float)

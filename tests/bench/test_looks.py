@@ -61,7 +61,7 @@ def test_a_run_stops_at_the_first_look_that_concludes(concluded, tmp_path):
     assert len(result.run.identity.clips) == 24
     (row,) = result.analysis.verdicts.to_dict("records")
     assert row["verdict"] == "sensitive"
-    assert "(look 1 of 3 planned)" in row["sentence"]
+    assert "Look 1 of 3 planned." in row["sentence"]
     assert result.analysis.looks["taken"].tolist() == [True, False, False]
     again = looking(Roughness(), shutil.copytree(first, tmp_path / "out"))
     assert again.run.looks == result.run.looks

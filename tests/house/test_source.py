@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,7 @@ def documents_arguments(function: Function) -> bool:
     return "Args:" in (ast.get_docstring(function) or "")
 
 
+@cache
 def parsed() -> dict[Path, ast.Module]:
     return {path: ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
 
@@ -95,3 +98,32 @@ def test_public_functions_with_several_arguments_say_what_they_are():
         and not inherited(owner, name)
     ]
     assert not missing, "\n".join(missing)
+
+
+WRITES_NUMBERS = PACKAGE / "_support" / "numbers.py"
+"""Writes every number that people read."""
+FOR_READERS = ("analysis", "bench", "cli", "compare", "expect", "gates", "reports", "selftest")
+"""Rooms whose texts tell results. Elsewhere ``:g`` repeats what a user gave, digit by digit."""
+AXES = PACKAGE / "reports" / "figures"
+"""Ticks of an axis are spaced evenly, and need no more digits than that."""
+ROUNDED, STRICT = r"\.[\d{].*[eEfFgG%]", r"[eEfFgG%,]\W*$"
+
+
+def formats_of_its_own(path: Path, tree: ast.Module) -> Iterator[str]:
+    """Where an f-string rounds a number without the house's formatter."""
+    strict = path.relative_to(PACKAGE).parts[0] in FOR_READERS and AXES not in path.parents
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FormattedValue) and node.format_spec is not None:
+            spec = ast.unparse(node.format_spec)
+            if re.search(STRICT if strict else ROUNDED, spec):
+                yield f"{name_of(path)}:{node.lineno}: {spec}"
+
+
+def test_numbers_are_written_by_one_formatter():
+    places = [
+        place
+        for path, tree in parsed().items()
+        if path != WRITES_NUMBERS
+        for place in formats_of_its_own(path, tree)
+    ]
+    assert not places, "\n".join(places)

@@ -26,8 +26,9 @@ def test_the_summary_says_what_every_metric_hears_in_lines_that_fit(finished):
         said = list(takewhile(lambda line: line.startswith("  "), lines[first + 1 :]))
         for verdict in of_metric["verdict"].unique():
             assert sum(line.startswith(f"  {Verdict(verdict).mark} ") for line in said) == 1
-    assert max(map(len, lines[:-1])) <= 100
-    assert lines[-1] == f"report: {finished / 'report.html'}"
+    assert max(map(len, lines[:-2])) <= 100
+    assert lines[-2] == f"report: {finished / 'report.html'}"
+    assert lines[-1].startswith("next: ")
 
 
 def test_the_summary_of_power_gives_median_and_worst():

@@ -9,7 +9,7 @@ import pytest
 
 from degrade_bench.reports.inputs import RunView
 from degrade_bench.reports.verdict_table import WIDEST, verdict_table_html, verdict_table_lines
-from degrade_bench.reports.words import number
+from degrade_bench.reports.words import within
 from degrade_bench.runs.left_out import LeftOut
 
 REPORT = "somewhere/report.html"
@@ -39,8 +39,9 @@ def test_every_verdict_is_there_with_its_level_and_its_effect(run):
             levels = run.analysis.levels
             at = levels[(levels["metric"] == metric) & (levels["degradation"] == row["degradation"])]
             top = at.sort_values("level").iloc[-1]
-            effect = top["net_drop"] if top["net_drop"] == top["net_drop"] else top["drop_mean"]
-            assert number(effect) in line or effect != effect
+            kind, of = ("net", "net_drop") if top["net_drop"] == top["net_drop"] else ("drop", "drop_mean")
+            effect = within(top[of], top[f"{kind}_low"], top[f"{kind}_high"])
+            assert effect in line or top[of] != top[of]
     assert text.endswith(f"report: {REPORT}")
 
 

@@ -27,13 +27,13 @@ from degrade_bench.reports.words import (
         (float("nan"), "–"),
         (0.0, "0"),
         (-1.5, "−1.5"),
-        (16000.0, "16000"),
-        (123456.0, "123456"),
+        (16000.0, "16,000"),
+        (123456.0, "123,456"),
         (0.00012345, "0.000123"),
-        (1.23e-7, "1.23e−07"),
+        (1.23e-7, "1.23 × 10⁻⁷"),
         (3, "3"),
         ("text", "text"),
-        (2e7, "2e+07"),
+        (2e7, "20,000,000"),
     ],
 )
 def test_numbers(value, shown):
@@ -57,7 +57,7 @@ def test_durations_and_times():
 def test_lists_and_intervals():
     assert listed(["a"]) == "a"
     assert listed(["a", "b", "c"]) == "a, b and c"
-    assert with_interval(1.0, 0.5, 2.0) == "1 (0.5 to 2)"
+    assert with_interval(1.0, 0.5, 2.0) == "1.00 (0.50 to 2.00)"
     assert with_interval(1.0, None, None) == "1"
     assert with_interval(None, 0.5, 2.0) == "–"
 
@@ -73,7 +73,7 @@ STRENGTHS = {1: 40.0, 3: 20.0, 5: 0.0}
 @pytest.mark.parametrize(
     ("at", "strength", "level", "shown"),
     [
-        ((2.0, 1.5, 2.5), (30.0, 35.0, 25.0), 3, ("30 dB", "35 to 25 dB")),
+        ((2.0, 1.5, 2.5), (30.0, 35.0, 25.0), 3, ("30.0 dB", "35.0 to 25.0 dB")),
         ((4.5, 4.0, None), (5.0, 10.0, None), 5, ("5 dB", "10 dB to beyond the ladder")),
         ((1.5, 0.4, 2.0), (35.0, None, 30.0), 3, ("35 dB", "below level 1 to 30 dB")),
         ((0.5, 0.4, 0.6), (None, None, None), 1, ("below level 1", "")),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from degrade_bench._support.numbers import number
 from degrade_bench.analysis.failures import Failed
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.rules.facts import LevelStats, Ruling, inconclusive, lost, scored
@@ -82,7 +83,9 @@ def rule(
     if is_real(top, margin, alpha):
         return _beyond_placebo(top, margin, alpha)
     if top.low > margin:
-        return inconclusive(f"the drop is beyond the margin, but p = {top.p_top:.2g} after Holm: too few clips")
+        return inconclusive(
+            f"the drop is beyond the margin, but p = {number(top.p_top, 2)} after Holm: too few clips"
+        )
     if is_reversed(top, margin, alpha):
         return inconclusive("the score improves beyond the margin, but not shown beyond the placebo's")
     return inconclusive("the drop was shown neither to exceed the margin nor, at every level, to lie within it")
@@ -98,5 +101,5 @@ def _beyond_placebo(top: LevelStats, margin: float, alpha: float) -> Ruling:
         reason = "the drop is real, but beyond the placebo's it was shown to be under the margin"
         return Ruling(Verdict.ARTEFACT, reason)
     if top.net_low > 0:
-        return inconclusive(f"the drop is real, but beyond the placebo's p = {top.p_beyond:.2g} after Holm")
+        return inconclusive(f"the drop is real, but beyond the placebo's p = {number(top.p_beyond, 2)} after Holm")
     return inconclusive("the drop is real, but the clips do not suffice to tell it from the placebo's")

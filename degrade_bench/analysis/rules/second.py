@@ -84,7 +84,7 @@ def _small(recordings: int, claims: Claims, positive_control: str | None, option
         return Ruling(Verdict.FAINT, "there is an effect, and at every level it was shown to lie within the margin")
     if options.positive_control and positive_control is None:
         return inconclusive("nothing in this run moved this metric beyond its margin: no positive control fired")
-    return Ruling(Verdict.BLIND, "none was found, and at every level it was shown to lie within the margin")
+    return Ruling(Verdict.BLIND, "no drop was found, and at every level it was shown to lie within the margin")
 
 
 def _unsettled(top: LevelStats, claims: Claims, options: AnalysisOptions) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from degrade_bench._support.numbers import fixed, number
 from degrade_bench._support.reading import size_text
 from degrade_bench.clip.decode.sound import Sound
 from degrade_bench.errors import AudioError
@@ -83,10 +84,10 @@ def _length(sound: Sound, first: int, duration: float | None, most_bytes: int, p
             return counted
     seconds, there = most / sound.rate, "more than that is there"
     if lengths:
-        there = f"{min(lengths) / sound.rate:.6g} s would be {size_text(4 * sound.channels * min(lengths))}"
+        there = f"{number(min(lengths) / sound.rate, 6)} s would be {size_text(4 * sound.channels * min(lengths))}"
     raise AudioError(
         f"{path}: too long to be decoded whole: {there}; at most {size_text(most_bytes)} of samples are "
-        f"decoded, {seconds:.4g} s of its {_channels(sound.channels)} at {sound.rate} Hz; read a part of it "
+        f"decoded, {number(seconds, 4)} s of its {_channels(sound.channels)} at {sound.rate} Hz; read a part of it "
         "(--max-seconds, --excerpt, or start and duration in a manifest)"
     )
 
@@ -119,4 +120,4 @@ def _damage(sound: Sound, end: int) -> str | None:
 
 
 def _seconds(value: float) -> str:
-    return f"{value:.3g}" if value < 100 else f"{value:.0f}"
+    return number(value) if value < 100 else fixed(value, 0)

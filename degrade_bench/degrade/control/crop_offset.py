@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from degrade_bench._support.numbers import fixed
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.ladder import Ladder
@@ -33,7 +34,7 @@ class CropOffset(Degradation):
         offset = round(strength / 1000 * clip.sample_rate)
         if offset * 2 > clip.num_samples:
             raise NotApplicableError(
-                f"the clip has {clip.duration * 1000:.0f} ms, too few to leave out {strength:g}"
+                f"the clip has {fixed(clip.duration * 1000, 0)} ms, too few to leave out {strength:g}"
             )
         seconds = offset / clip.sample_rate
         annotations = clip.annotations.cut(seconds, clip.duration - seconds)

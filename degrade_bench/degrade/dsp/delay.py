@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from degrade_bench._support.numbers import fixed
 from degrade_bench.clip import Clip
 from degrade_bench.errors import NotApplicableError
 
@@ -21,7 +22,7 @@ def delay_samples(clip: Clip, seconds: float) -> int:
     delay = max(1, round(seconds * clip.sample_rate))
     if delay >= clip.num_samples:
         raise NotApplicableError(
-            f"the clip is shorter than a delay of {1000 * seconds:.0f} ms: {clip.duration:g} s"
+            f"the clip is shorter than a delay of {fixed(1000 * seconds, 0)} ms: {clip.duration:g} s"
         )
     return delay
 

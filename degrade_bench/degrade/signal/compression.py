@@ -23,6 +23,7 @@ import numpy as np
 import torch
 
 from degrade_bench._support.caching import remembered
+from degrade_bench._support.numbers import fixed
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.gain_curve import (
@@ -81,7 +82,7 @@ class Compression(Degradation):
         movement = float(at_centres(over)[active].std())
         if movement < LEAST_MOVEMENT_DB:
             raise NotApplicableError(
-                f"the level moves by {movement:.2f} dB RMS only: there are no dynamics to compress"
+                f"the level moves by {fixed(movement)} dB RMS only: there are no dynamics to compress"
             )
         return Drawn({"threshold_db": threshold, "slope": strength / movement})
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from degrade_bench._support.numbers import fixed
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.gain_curve import (
@@ -63,7 +64,7 @@ class LevelWobble(Degradation):
         sounding = active.sum() * block_length(clip.sample_rate) / clip.sample_rate
         if sounding < KNOT_SECONDS:
             raise NotApplicableError(
-                f"the clip sounds for {sounding:.2f} s only: too short for its level to wander"
+                f"the clip sounds for {fixed(sounding)} s only: too short for its level to wander"
             )
         curve = at_centres(_curve(seed, clip))[active]
         return Drawn({"curve_seed": seed, "shift": float(curve.mean()), "scale_db": strength / float(curve.std())})

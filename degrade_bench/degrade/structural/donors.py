@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from degrade_bench._support.numbers import fixed
 from degrade_bench.clip import Annotations, Clip
 from degrade_bench.clip.stems import stems_of
 from degrade_bench.corpus.builtin import BuiltinSource, builtin_sources
@@ -91,7 +92,7 @@ def drawn_donor(clip: Clip, rng: np.random.Generator, stem: str | None = None) -
     if not fitting:
         what = f"with a stem {stem!r} " if stem else ""
         raise NotApplicableError(
-            f"no other built-in clip {what}can be brought to beats of {pulse.beat_seconds:.2f} s"
+            f"no other built-in clip {what}can be brought to beats of {fixed(pulse.beat_seconds)} s"
         )
     best = [donor for cost, donor in fitting[:DRAWN_FROM] if cost <= fitting[0][0] + ABOUT_AS_GOOD_OCTAVES]
     result: Donor = next(best[k] for k in order if k < len(best))
@@ -216,7 +217,7 @@ def donor_bars(clip: Clip, donor: Donor, stem: str | None, longest: int) -> list
     sounding = [start for start in starts if start <= last and float(power[start : start + span].mean()) >= least]
     if len(sounding) < LEAST_BARS:
         raise NotApplicableError(
-            f"the donor {donor.source.id!r} has {len(sounding)} bars of {longest / clip.sample_rate:.1f} s, "
+            f"the donor {donor.source.id!r} has {len(sounding)} bars of {fixed(longest / clip.sample_rate, 1)} s, "
             f"needs {LEAST_BARS}"
         )
     return [round(start / donor.rate) for start in sounding]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import torch
 
+from degrade_bench._support.numbers import fixed
 from degrade_bench.clip.conversion import librosa_mono
 from degrade_bench.errors import MetricError, NotApplicableError
 from degrade_bench.metric.basic_pitch.contract import (
@@ -76,7 +77,9 @@ class BasicPitchEmbedder(StatedEmbedder):
         """
         if batch.shape[1] < SHORTEST_SAMPLES:
             seconds = batch.shape[1] / SAMPLE_RATE
-            raise NotApplicableError(f"basic-pitch hears {SHORTEST_SECONDS:.4f} s at least, got {seconds:.4f} s")
+            raise NotApplicableError(
+                f"basic-pitch hears {fixed(SHORTEST_SECONDS, 4)} s at least, got {fixed(seconds, 4)} s"
+            )
         return torch.from_numpy(np.stack([self._embedded(audio) for audio in batch.cpu().numpy()]))
 
     def _embedded(self, audio: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from degrade_bench._support.numbers import fixed
 from degrade_bench.clip.conversion import librosa_mono
 from degrade_bench.errors import MetricError, NotApplicableError
 from degrade_bench.metric.devices import checked_device
@@ -90,7 +91,9 @@ class ClapEmbedder(StatedEmbedder):
         """
         if batch.shape[1] < contract.SHORTEST_SAMPLES:
             seconds = batch.shape[1] / contract.SAMPLE_RATE
-            raise NotApplicableError(f"clap hears {contract.SHORTEST_SECONDS} s at least, got {seconds:.4f} s")
+            raise NotApplicableError(
+                f"clap hears {contract.SHORTEST_SECONDS} s at least, got {fixed(seconds, 4)} s"
+            )
         return torch.stack([self._embedded(audio) for audio in batch])
 
     def _embedded(self, audio: torch.Tensor) -> torch.Tensor:

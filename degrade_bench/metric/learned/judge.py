@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 
 import torch
 
+from degrade_bench._support.numbers import fixed
 from degrade_bench.errors import NotApplicableError
 from degrade_bench.metric.base import Metric
 from degrade_bench.metric.learned.networks import asking
@@ -101,7 +102,9 @@ class Judge(Metric):
         """
         seconds = batch.shape[2] / sample_rate
         if seconds < self.min_seconds:
-            raise NotApplicableError(f"{self.name} hears {self.min_seconds:g} s at least, got {seconds:.4f} s")
+            raise NotApplicableError(
+                f"{self.name} hears {self.min_seconds:g} s at least, got {fixed(seconds, 4)} s"
+            )
         finite = torch.isfinite(batch).flatten(1).all(dim=1).tolist()
         scores = [math.nan] * len(batch)
         for index, is_finite in enumerate(finite):

@@ -19,6 +19,7 @@ from typing import Any
 
 import torch
 
+from degrade_bench._support.numbers import fixed
 from degrade_bench.clip.conversion import mono_at
 from degrade_bench.errors import MetricError, NotApplicableError
 from degrade_bench.metric.devices import checked_device
@@ -135,7 +136,7 @@ class MertEmbedder(StatedEmbedder):
         shortest = shortest_samples(self)
         if batch.shape[1] < shortest:
             needs, got = shortest / SAMPLE_RATE, batch.shape[1] / SAMPLE_RATE
-            raise NotApplicableError(f"mert hears {needs:.4f} s at least, got {got:.4f} s")
+            raise NotApplicableError(f"mert hears {fixed(needs, 4)} s at least, got {fixed(got, 4)} s")
         return torch.stack([self._embedded(audio) for audio in batch])
 
     def _embedded(self, audio: torch.Tensor) -> torch.Tensor:

@@ -26,6 +26,7 @@ import numpy as np
 import torch
 
 from degrade_bench._support.guard import guarded
+from degrade_bench._support.numbers import fixed
 from degrade_bench._support.texts import said
 from degrade_bench._support.yaml_lines import LinedYaml
 from degrade_bench.degrade.plugins.global_state import seeded_globals
@@ -99,7 +100,7 @@ class Versa(Metric):
             long_enough = check_minimum_length(batch.shape[2] / sample_rate, [self.asked])
         if not long_enough:
             seconds = batch.shape[2] / sample_rate
-            raise NotApplicableError(f"versa: {self.asked} cannot hear {seconds:.4f} s")
+            raise NotApplicableError(f"versa: {self.asked} cannot hear {fixed(seconds, 4)} s")
         sides = [batch] if reference is None else [batch, reference]
         scores = []
         for signals in zip(*(side[:, 0].double().cpu().numpy() for side in sides), strict=True):

@@ -12,6 +12,7 @@ from zipfile import BadZipFile
 import numpy as np
 import torch
 
+from degrade_bench._support.numbers import fixed
 from degrade_bench.errors import MetricError, NotApplicableError
 from degrade_bench.metric.embedding import StatedEmbedder, Statement
 from degrade_bench.metric.musicnn.contract import (
@@ -69,7 +70,7 @@ class MusicnnEmbedder(StatedEmbedder):
         """
         if batch.shape[1] < SHORTEST_SAMPLES:
             seconds = batch.shape[1] / SAMPLE_RATE
-            raise NotApplicableError(f"{self.name} hears {SHORTEST_SECONDS} s at least, got {seconds:.4f} s")
+            raise NotApplicableError(f"{self.name} hears {SHORTEST_SECONDS} s at least, got {fixed(seconds, 4)} s")
         return torch.stack([self._embedded(audio) for audio in batch])
 
     def _embedded(self, audio: torch.Tensor) -> torch.Tensor:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
+from degrade_bench._support.numbers import fixed
 from degrade_bench.clip.conversion import at_rate
 from degrade_bench.errors import MetricError, NotApplicableError
 from degrade_bench.metric.hearing.heard import Feature, Heard
@@ -74,11 +75,13 @@ class PackagedMetric(FullReference):
         x, y = (signal.ask(Resampled(self.rate, self.mono)) for signal in (clean, degraded))
         seconds = x.shape[1] / self.rate
         if seconds < self.min_seconds:
-            raise NotApplicableError(f"{self.name} hears {self.min_seconds:g} s at least, got {seconds:.4f} s")
+            raise NotApplicableError(
+                f"{self.name} hears {self.min_seconds:g} s at least, got {fixed(seconds, 4)} s"
+            )
         if self.longest_seconds is not None and seconds > self.longest_seconds:
             limit = f"{self.longest_seconds:g}"
             raise NotApplicableError(
-                f"{self.name} hears {limit} s at most, got {seconds:.1f} s; --max-seconds {limit} cuts clips"
+                f"{self.name} hears {limit} s at most, got {fixed(seconds, 1)} s; --max-seconds {limit} cuts clips"
             )
         if not (np.isfinite(x).all() and np.isfinite(y).all()):
             return math.nan

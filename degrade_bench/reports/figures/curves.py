@@ -44,7 +44,7 @@ def _drawing(run: RunView, family: str) -> Drawing:
     names = [name for name in run.degradations if _family_of(run, name) == family]
     return Drawing(
         f"curves_{file_word(family)}",
-        "Mean drop per level; above zero the metric noticed. Thick bars are the level's confidence interval, thin "
+        "Mean drop per level; above zero the score fell. Thick bars are the level's confidence interval, thin "
         "ones a band that holds all levels of the curve at once. Grey lines are "
         "the placebos: the same processing with the music intact. The grey band is the nuisance floor.",
         f"Drop against level for {', '.join(names)}, one panel per metric, each beside its placebo.",

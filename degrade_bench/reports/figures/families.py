@@ -66,10 +66,10 @@ def drawings(run: RunView) -> list[Drawing]:
     return [
         Drawing(
             "sensitivity_by_family",
-            "Share of clips noticed at 5 % false alarms, less the placebo's: clips whose drop exceeds what the "
-            "metric does under 95 % of the edits that are no damage, averaged over levels and degradations, minus "
-            "the same share under the placebos. 1: every clip is heard at every level. 0: no more than the "
-            "processing alone. Circles are families of signal damage, squares of structural damage; a diamond on a "
+            "Net alarms at 5 % false alarms: the share of single clips that raise an alarm, less the same share "
+            "under the placebo, averaged over levels and degradations. A drop beyond 95 % of what harmless edits "
+            "cost is an alarm. 1: every clip raises one at every level. 0: no more than the processing alone. "
+            "Circles are families of signal damage, squares of structural damage; a diamond on a "
             "shaded row is the mean of its group's families. Lines are confidence intervals.",
             _alt(run),
             partial(sensitivity_by_family, run),
@@ -81,13 +81,13 @@ def _alt(run: RunView) -> str:
     families = run.analysis.families
     groups = records(families[(families["family"].fillna("") == "") & families["noticed"].notna()])
     shares = ", ".join(f"{row['metric']} {row['group']} {fixed(row['noticed'])}" for row in groups)
-    return "Share of clips noticed beyond the placebo, per family and metric. " + (
+    return "Net alarms, the share of clips less the placebo's, per family and metric. " + (
         f"Groups: {shares}." if shares else ""
     )
 
 
 def sensitivity_by_family(run: RunView) -> Figure:
-    """Share of clips noticed beyond the placebo's, by family; the row of a whole group is a large diamond."""
+    """Net alarms by family; the row of a whole group is a large diamond."""
     from matplotlib.figure import Figure
 
     families = run.analysis.families
@@ -108,7 +108,7 @@ def sensitivity_by_family(run: RunView) -> Figure:
         for label, row in zip(axes.get_yticklabels(), rows, strict=True):
             label.set_fontweight("normal" if row.family else "bold")
             label.set_fontsize(8.5)
-    figure.supxlabel("share of clips noticed, less the placebo's", fontsize=8.5)
+    figure.supxlabel("net alarms: share of clips, less the placebo's", fontsize=8.5)
     return figure
 
 

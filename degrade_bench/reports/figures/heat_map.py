@@ -14,6 +14,7 @@ from degrade_bench.analysis.verdicts import VERDICT_MARKS
 from degrade_bench.reports.figures.drawing import Drawing
 from degrade_bench.reports.inputs import RunView
 from degrade_bench.reports.style import FAINT, INK
+from degrade_bench.reports.words import fixed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -144,8 +145,7 @@ def _ratio_text(value: float) -> str:
         return ""
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    digits = 0 if abs(value) >= 10 else 1
-    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
+    return fixed(value, 0 if abs(value) >= 10 else 1)
 
 
 def _broken(names: list[str]) -> list[str]:

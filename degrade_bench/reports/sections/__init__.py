@@ -21,6 +21,8 @@ ORDER = (
     "sets",
     "trust",
     "clips",
+    "methods",
+    "glossary",
     "provenance",
 )
 """The modules of the sections."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from degrade_bench.reports.bibliography import bibtex
 from degrade_bench.reports.inputs import RunView
+from degrade_bench.reports.methods import reproduction
 from degrade_bench.reports.sections.base import Section
 
 LICENCES = (
@@ -18,13 +20,16 @@ LICENCES = (
 
 
 def rows(run: RunView) -> dict[str, Any]:
-    """The record, the options of the analysis, what metrics were made for where that is not music, and licences."""
+    """The record, whole too, the options of the analysis, how to make it again, sources and licences."""
     return {
         "record": run.record,
         "options": run.analysis.options,
         "earlier": run.analysis.earlier,
         "domains": run.domain_notes,
         "licences": LICENCES,
+        "again": reproduction(run.record),
+        "bibtex": [entry.split("\n") for entry in bibtex(run.record)],
+        "everything": run.record.model_dump_json(indent=1).split("\n"),
     }
 
 

@@ -6,10 +6,22 @@ from typing import Any
 
 from degrade_bench.analysis.verdicts import VERDICT_MARKS
 from degrade_bench.reports.figures import heat_map
+from degrade_bench.reports.glossary import glossary
 from degrade_bench.reports.inputs import RunView
 from degrade_bench.reports.sections.base import Section
 from degrade_bench.reports.tables import Rows, of_metric
-from degrade_bench.reports.words import MARGINS, detection, level_and_strength, records
+from degrade_bench.reports.words import MARGINS, detection, level_and_strength, missing, records
+
+READING = (
+    "heard from",
+    "crosses the margin at",
+    "levels off at",
+    "trend",
+    "smallest detectable drop",
+    "corrected p",
+    "confirmatory",
+)
+"""What the heads of the tables mean."""
 
 
 def rows(run: RunView) -> dict[str, Any]:
@@ -29,15 +41,18 @@ def rows(run: RunView) -> dict[str, Any]:
         "margins": MARGINS,
         "marks": VERDICT_MARKS,
         "options": run.analysis.options,
+        "terms": glossary(run.analysis.options.rules, READING),
     }
 
 
 def verdict_rows(run: RunView) -> Rows:
-    """Verdicts, each with words for where the damage is detected and where the curve saturates."""
+    """Verdicts, each with words for from where on the damage is heard and where the curve levels off."""
     verdicts = records(run.analysis.verdicts)
     for verdict in verdicts:
         strengths = run.strengths(verdict["degradation"])
-        verdict["detected"], verdict["detected_interval"] = detection(verdict, strengths)
+        verdict["heard_from"] = level_and_strength(verdict["detection_level"], strengths, verdict["unit"])
+        at, ends = ("", "") if missing(verdict["detection_at"]) else detection(verdict, strengths)
+        verdict["crosses"] = f"{at} ({ends})" if ends else at
         verdict["saturates"] = level_and_strength(verdict["saturation_level"], strengths, verdict["unit"])
     return verdicts
 

@@ -10,8 +10,10 @@
   };
   const words = (cell) => cell.innerText.replace(/\s+/g, " ").trim();
   const numeric = (text) => {
-    const found = text.replace(/\u2212/g, "-").replace(/[\u202f\s](?=\d{3})/g, "").match(/-?\d+(\.\d+)?(e-?\d+)?/);
-    return found ? Number(found[0]) : NaN;
+    const found = text.replace(/\u2212/g, "-").replace(/,(?=\d{3})/g, "").match(/-?\d+(\.\d+)?( × 10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+))?/);
+    if (!found) return NaN;
+    const power = [...(found[3] || "")].map((sign) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(sign)).map((at) => (at ? at - 1 : "-")).join("");
+    return Number(`${found[0].split(" ")[0]}e${power || 0}`);
   };
 
   function sortable(table) {

@@ -31,6 +31,7 @@ import psutil
 from degrade_bench._support import objects
 from degrade_bench._support.addresses import shown
 from degrade_bench._support.contained import parse_json
+from degrade_bench._support.numbers import fixed
 from degrade_bench.errors import RunFolderError, StorageError
 from degrade_bench.runs.names import LOCK
 from degrade_bench.runs.ownership import PROGRAM
@@ -128,8 +129,8 @@ class Lease:
             silent = max(0.0, now - one.changed)
             if _lives(owner, one.path.name, silent):
                 return (
-                    f"process {owner.get('pid')} on {owner.get('host')}, heard of {silent:.0f} s ago); wait for it "
-                    f"to end: if it was killed, its lock ends after {LEASE_SECONDS:.0f} s"
+                    f"process {owner.get('pid')} on {owner.get('host')}, heard of {fixed(silent, 0)} s ago); wait "
+                    f"for it to end: if it was killed, its lock ends after {fixed(LEASE_SECONDS, 0)} s"
                 )
             objects.delete(one.path)
         return None

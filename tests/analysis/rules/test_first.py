@@ -160,6 +160,6 @@ def test_every_verdict_of_an_analysis_is_the_rules():
         assert row.verdict in VERDICT_NAMES
         assert (levels["verdict"] == row.verdict).all()
         scored = levels[levels["n"] > 0]
-        assert f"of {len(scored)} levels" in row.sentence
+        assert f"At level {scored['level'].iloc[-1]} (" in row.sentence
         assert f"n = {scored['n'].iloc[-1]} clips" in row.sentence
         assert "95 % CI" in row.sentence
