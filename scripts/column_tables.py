@@ -3,8 +3,8 @@
     python scripts/column_tables.py [--check]
 
 Each stands between ``<!-- columns of NAME -->`` and ``<!-- end -->`` and follows from a declaration in
-``degrade_bench/runs``, ``analysis``, ``compare``, ``degrade`` or ``reports``. With ``--check`` nothing is written; the
-exit code is 1 where a table is not as declared.
+``degrade_bench/runs``, ``analysis``, ``compare``, ``degrade`` or ``reports``. With ``--check`` nothing is written;
+the exit code is 1 where a table is not as declared.
 """
 
 from __future__ import annotations
