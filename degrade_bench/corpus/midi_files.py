@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from degrade_bench._support.numbers import fixed, number
 from degrade_bench._support.plain_text import plain
 from degrade_bench.clip import Clip
 from degrade_bench.clip.audio import MIN_SECONDS, checked
@@ -59,11 +60,11 @@ def midi_clip(source: Named) -> Clip:
     start = source.start or 0.0
     seconds = piece.seconds - start if source.duration is None else min(source.duration, piece.seconds - start)
     if seconds < MIN_SECONDS:
-        raise AudioError(f"{source.path}: too short: {max(seconds, 0):.3g} s, expected {MIN_SECONDS:g} s or more")
+        raise AudioError(f"{source.path}: too short: {number(max(seconds, 0), 3)} s, expected {MIN_SECONDS:g} s or more")
     fitting = MOST_BYTES / (2 * 4 * SAMPLE_RATE)
     if seconds > fitting:
         raise AudioError(
-            f"{source.path}: too long: {seconds / 60:.1f} minutes, at most {fitting / 60:.0f} are played at once; "
+            f"{source.path}: too long: {fixed(seconds / 60, 1)} minutes, at most {fixed(fitting / 60, 0)} are played at once; "
             "give --max-seconds"
         )
     is_part = source.start is not None or source.duration is not None

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from degrade_bench._support.numbers import fixed
 from degrade_bench._support.plain_text import plain
 from degrade_bench._support.reading import read_bytes_file
 from degrade_bench.clip.annotations import Annotations
@@ -147,7 +148,7 @@ class _Reader:
         on, off = (self._seconds([row[k] for row in self.raw]) for k in (0, 1))
         seconds = float(off.max()) + TAIL_SECONDS
         if seconds > MOST_SECONDS:
-            raise AudioError(f"{self.path}: goes on for {seconds / 3600:.1f} hours, expected at most 2")
+            raise AudioError(f"{self.path}: goes on for {fixed(seconds / 3600, 1)} hours, expected at most 2")
         rows = zip(on.tolist(), (off - on).tolist(), self.raw, strict=True)
         notes = [Note(start, max(length, 0.001), row[2], row[3], row[4]) for start, length, row in rows]
         return Piece(Notes((), parts).with_notes(notes), self._annotations(float(on.max())), seconds)
