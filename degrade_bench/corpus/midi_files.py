@@ -60,12 +60,14 @@ def midi_clip(source: Named) -> Clip:
     start = source.start or 0.0
     seconds = piece.seconds - start if source.duration is None else min(source.duration, piece.seconds - start)
     if seconds < MIN_SECONDS:
-        raise AudioError(f"{source.path}: too short: {number(max(seconds, 0), 3)} s, expected {MIN_SECONDS:g} s or more")
+        raise AudioError(
+            f"{source.path}: too short: {number(max(seconds, 0), 3)} s, expected {MIN_SECONDS:g} s or more"
+        )
     fitting = MOST_BYTES / (2 * 4 * SAMPLE_RATE)
     if seconds > fitting:
         raise AudioError(
-            f"{source.path}: too long: {fixed(seconds / 60, 1)} minutes, at most {fixed(fitting / 60, 0)} are played at once; "
-            "give --max-seconds"
+            f"{source.path}: too long: {fixed(seconds / 60, 1)} minutes, at most {fixed(fitting / 60, 0)} are "
+            "played at once; give --max-seconds"
         )
     is_part = source.start is not None or source.duration is not None
     notes = piece.notes.cut(start, seconds) if is_part else piece.notes
