@@ -108,9 +108,8 @@ def _profile(comparison: Comparison) -> list[dict[str, Any]]:
         of_row = []
         for metric in metrics:
             counts = verdicts.get((group, family, metric), {})
-            ordered = sorted(
-                counts, key=lambda name, counts=counts: (-counts[name], list(VERDICT_MARKS).index(name))
-            )  # type: ignore[misc]
+            ordered = [name for name in VERDICT_MARKS if name in counts]  # the sort keeps the order of equals
+            ordered.sort(key=counts.__getitem__, reverse=True)
             of_row.append(
                 {
                     "share": cells.get((group, family, metric), {}).get("noticed"),

@@ -173,7 +173,7 @@ LONGEST = 500
 
 def _flat(settings: Mapping[str, Any]) -> dict[str, str]:
     """Settings as parameters: lists and tables in one line each."""
-    flat = {}
+    flat: dict[str, str] = {}
     for key, value in settings.items():
         if isinstance(value, dict):
             flat |= {f"{key}/{name}": str(one) for name, one in value.items()}
