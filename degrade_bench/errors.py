@@ -74,6 +74,10 @@ class ConfigError(DegradeBenchError, ValueError):
     """A wrong option, on the command line, in a file or in the API."""
 
 
+class ExportError(DegradeBenchError):
+    """An experiment tracker refused what was sent, or could not be reached; says what it said."""
+
+
 class UnknownNameError(DegradeBenchError, KeyError):
     """A name that nothing is known under. Says which names are near.
 

@@ -16,7 +16,10 @@ import typer
 from degrade_bench._version import __version__
 from degrade_bench.cli import card as carding
 from degrade_bench.cli import check as checking
+from degrade_bench.cli import compare as comparing
+from degrade_bench.cli import export as exporting
 from degrade_bench.cli import gate as gating
+from degrade_bench.cli import leaderboard as leading
 from degrade_bench.cli import options as option
 from degrade_bench.cli import report as reporting
 from degrade_bench.cli.environments import HELP, env
@@ -254,31 +257,6 @@ def selftest(
 
 
 @app.command(no_args_is_help=True)
-def compare(
-    folders: Annotated[list[Path], typer.Argument(metavar="OUT...", help="run directories", show_default=False)],
-    out: Annotated[
-        Path | None, typer.Option(help="write comparison.json and tables here", show_default=False)
-    ] = None,
-    seed: Annotated[int, typer.Option(help="of the bootstrap and the tests")] = 0,
-    resamples: Annotated[int, typer.Option(help="bootstrap resamples")] = 2000,
-    confidence: Annotated[float, typer.Option(help="of the intervals")] = 0.95,
-) -> None:
-    """Compare the metrics of one or several runs, on the cells that all of them hold; nothing is scored."""
-    from degrade_bench._support.addresses import shown as address
-    from degrade_bench.compare import CompareOptions, write
-    from degrade_bench.compare import compare as comparing
-    from degrade_bench.compare.text import comparison_lines
-
-    options = CompareOptions(confidence=confidence, resamples=resamples, seed=seed)
-    comparison = comparing(folders, options)
-    for line in comparison_lines(comparison):
-        typer.echo(line)
-    if out is not None:
-        write(comparison, out)
-        typer.echo(f"\nwrote {address(out)}/comparison.json, leaderboard.csv, differences.csv, redundancy.csv")
-
-
-@app.command(no_args_is_help=True)
 def fetch(
     metric: Annotated[str, typer.Argument(help="such as muq-eval, clap or mert", show_default=False)],
     revision: Annotated[str | None, typer.Option(help="of the checkpoint on the hub")] = None,
@@ -311,8 +289,11 @@ def doctor(
 
 app.command("env", help=HELP)(env)
 app.command("check", help=checking.HELP, no_args_is_help=True)(checking.check)
+app.command("compare", help=comparing.HELP, no_args_is_help=True)(comparing.compare)
 app.command("card", help=carding.HELP, no_args_is_help=True)(carding.card)
 app.command("report", help=reporting.HELP, no_args_is_help=True)(reporting.report)
+app.command("leaderboard", help=leading.HELP, no_args_is_help=True)(leading.leaderboard)
+app.command("export", help=exporting.HELP, no_args_is_help=True)(exporting.export)
 app.command("gate", help=gating.HELP, no_args_is_help=True)(gating.gate)
 
 _arguments: list[str] = []

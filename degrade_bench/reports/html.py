@@ -95,22 +95,27 @@ def _rows(run: RunView, sections: Iterable[Section]) -> Rows:
 
 
 def _page(run: RunView, figures: Figures, rows: Rows) -> str:
-    environment = _environment()
+    environment = page_environment()
     bodies = {
         section: environment.get_template(section.template).render(shown, figures=figures.get(section.id, []))
         for section, shown in rows.items()
     }
-    script = _script(environment)
-    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
     return environment.get_template("report.html.j2").render(
-        _head(run), bodies=bodies, script=script, script_hash=f"sha256-{allowed}"
+        _head(run), bodies=bodies, **page_script(environment, SCRIPTS)
     )
 
 
-def _script(environment: Environment) -> str:
-    """What the page does when it is asked: the only script that its browser may run."""
+def page_script(environment: Environment, names: Iterable[str]) -> dict[str, str]:
+    """What a page does when it is asked: the only script that its browser may run, and the hash that allows it.
+
+    Args:
+        environment: of the templates.
+        names: files beside the templates.
+    """
     assert environment.loader is not None
-    return "".join(environment.loader.get_source(environment, name)[0] for name in SCRIPTS)
+    script = "".join(environment.loader.get_source(environment, name)[0] for name in names)
+    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    return {"script": script, "script_hash": f"sha256-{allowed}"}
 
 
 def _head(run: RunView) -> dict[str, Any]:
@@ -136,7 +141,8 @@ def _head(run: RunView) -> dict[str, Any]:
     }
 
 
-def _environment() -> Environment:
+def page_environment() -> Environment:
+    """The templates: what comes from outside is escaped, and a name that is not there is an error."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(

@@ -14,7 +14,7 @@ from typing import Any
 
 from degrade_bench._support.plain_text import plain
 from degrade_bench.analysis.verdicts import VERDICT_MARKS, Verdict
-from degrade_bench.reports.inputs import RunView
+from degrade_bench.reports.inputs import RunView, View
 from degrade_bench.reports.tables import of_metric
 from degrade_bench.reports.words import missing, number, records
 
@@ -268,7 +268,7 @@ def next_step(run: RunView, found: Sequence[InShort]) -> str:
     return "nothing is open; the report shows every damage, and degrade-bench card what to publish"
 
 
-def profile(run: RunView) -> list[ProfileRow]:
+def profile(run: View) -> list[ProfileRow]:
     """Families of damages as rows, metrics as columns, and in every cell the verdicts and from where on it hears.
 
     Args:

@@ -2,22 +2,149 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from degrade_bench._support.plain_text import plain
+from degrade_bench._support.texts import shown as shown_value
 from degrade_bench.analysis import Analysis, load_analysis
 from degrade_bench.analysis.consistency import check_frames
+from degrade_bench.analysis.drops import coded, drop_table
 from degrade_bench.analysis.fewest import Fewest
 from degrade_bench.analysis.result import FRAMES
 from degrade_bench.analysis.verdicts import Verdict
-from degrade_bench.errors import RunFolderError
+from degrade_bench.errors import ConfigError, RunFolderError
 from degrade_bench.metric.traits import domain_note
+from degrade_bench.reports.words import missing, records
+from degrade_bench.runs.names import ANALYSIS, RECORD, SCORES
 from degrade_bench.runs.record import RunRecord, read_record
+from degrade_bench.runs.scores import load_analysed
+from degrade_bench.runs.stored import fetched
+
+if TYPE_CHECKING:
+    from degrade_bench.analysis.notebook import Loaded
+
+
+class View:
+    """An analysis, and what figures and tables ask of it.
+
+    Attributes:
+        analysis: the frames.
+    """
+
+    analysis: Analysis
+
+    @property
+    def families(self) -> list[str]:
+        """Families of the tested degradations, in the table's order."""
+        return list(dict.fromkeys(self.analysis.levels["family"]))
+
+    @property
+    def degradations(self) -> list[str]:
+        """Tested degradations, in the table's order."""
+        return list(dict.fromkeys(self.analysis.levels["degradation"]))
+
+    @cached_property
+    def family_of(self) -> dict[str, str]:
+        """The family of each tested degradation, in the table's order."""
+        damages = self._damages
+        return dict(zip(damages["degradation"].astype(str), damages["family"].astype(str), strict=True))
+
+    @cached_property
+    def group_of(self) -> dict[str, str]:
+        """The group of each tested degradation, in the table's order."""
+        damages = self._damages
+        return dict(zip(damages["degradation"].astype(str), damages["group"].astype(str), strict=True))
+
+    @cached_property
+    def unit_of(self) -> dict[str, str]:
+        """The unit of each tested degradation's strengths; empty where there is none."""
+        damages = self._damages
+        units = ("" if missing(unit) else str(unit) for unit in damages["unit"])
+        return dict(zip(damages["degradation"].astype(str), units, strict=True))
+
+    @cached_property
+    def facts_of(self) -> dict[str, dict[str, Any]]:
+        """What is known of each metric as a whole, by its name."""
+        return {str(row["metric"]): row for row in records(self.analysis.metrics)}
+
+    @cached_property
+    def levels_of(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """The levels of each metric and tested degradation."""
+        return _by_pair(self.analysis.levels, "degradation")
+
+    @cached_property
+    def placebos_of(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """The levels of the placebo of each metric and tested degradation that has one."""
+        return _by_pair(self.analysis.placebos, "placebo_of") if len(self.analysis.placebos) else {}
+
+    @cached_property
+    def verdict_of(self) -> dict[tuple[str, str], str]:
+        """The verdict on each metric and tested degradation."""
+        return {pair: str(levels["verdict"].iloc[0]) for pair, levels in self.levels_of.items()}
+
+    @cached_property
+    def _damages(self) -> pd.DataFrame:
+        """A row of the levels for each tested degradation."""
+        return self.analysis.levels.drop_duplicates("degradation")
+
+    @property
+    def metrics(self) -> list[str]:
+        """Metrics, in the table's order."""
+        return list(self.analysis.metrics["metric"])
+
+    def strengths(self, degradation: str) -> dict[int, float]:
+        """The ladder of a tested degradation: strength by level."""
+        levels = self.analysis.levels
+        ladder = levels[levels["degradation"] == degradation].drop_duplicates("level")
+        steps = zip(ladder["level"], ladder["strength"], strict=True)
+        return {int(level): float(strength) for level, strength in steps}
+
+    @property
+    def has_scores(self) -> bool:
+        """Whether the drops of single recordings can be had."""
+        return False
+
+    @cached_property
+    def drops(self) -> pd.DataFrame:
+        """The drop of each recording under each tested damage at each level: the mean over its clips.
+
+        Columns ``metric``, ``degradation``, ``level``, ``track``, ``drop``; names as the report shows them.
+
+        Raises:
+            RunFolderError: the scores are missing, or cannot be read.
+        """
+        raise RunFolderError("an analysis without its scores says nothing of single recordings")
 
 
 @dataclass(frozen=True, eq=False)
-class RunView:
+class LoadedView(View):
+    """What :func:`degrade_bench.load` read of a run.
+
+    Attributes:
+        analysis: with the drops.
+    """
+
+    analysis: Loaded
+
+    @property
+    def has_scores(self) -> bool:
+        """They were read with the analysis."""
+        return True
+
+    @cached_property
+    def drops(self) -> pd.DataFrame:
+        """The drop of each recording."""
+        return _of_recordings(self.analysis.drops)
+
+
+@dataclass(frozen=True, eq=False)
+class RunView(View):
     """A finished run, read back.
 
     Attributes:
@@ -42,21 +169,6 @@ class RunView:
         return self.complete or self
 
     @property
-    def families(self) -> list[str]:
-        """Families of the tested degradations, in the table's order."""
-        return list(dict.fromkeys(self.analysis.levels["family"]))
-
-    @property
-    def degradations(self) -> list[str]:
-        """Tested degradations, in the table's order."""
-        return list(dict.fromkeys(self.analysis.levels["degradation"]))
-
-    @property
-    def metrics(self) -> list[str]:
-        """Metrics, in the table's order."""
-        return list(self.analysis.metrics["metric"])
-
-    @property
     def domain_notes(self) -> dict[str, str | None]:
         """What is said of each metric that was not made for music, by its name; None for one that was."""
         return {metric.name: domain_note(metric.domain) for metric in self.record.metrics}
@@ -79,12 +191,62 @@ class RunView:
         text = fewest.too_few(recordings, damages)
         return None if text is None else (text, not fewest.settles(recordings))
 
-    def strengths(self, degradation: str) -> dict[int, float]:
-        """The ladder of a tested degradation: strength by level."""
-        levels = self.analysis.levels
-        ladder = levels[levels["degradation"] == degradation].drop_duplicates("level")
-        steps = zip(ladder["level"], ladder["strength"], strict=True)
-        return {int(level): float(strength) for level, strength in steps}
+    @property
+    def has_scores(self) -> bool:
+        """Whether the score table lies in the folder: one that was passed on may lack it."""
+        return (self.folder / SCORES).is_file()
+
+    @cached_property
+    def drops(self) -> pd.DataFrame:
+        """The drop of each recording.
+
+        Raises:
+            RunFolderError: the scores are missing, or cannot be read.
+        """
+        return _of_recordings(drop_table(coded(load_analysed(self.folder))))
+
+
+def _of_recordings(table: pd.DataFrame) -> pd.DataFrame:
+    """The mean drop over the clips of each recording, from the drops of clips."""
+    table = table[(table["role"] == "test").to_numpy()]
+    shown = {
+        name: table[name].astype(object).map({text: plain(text) for text in table[name].unique()})
+        for name in ("metric", "degradation", "track")
+    }
+    keys = ["metric", "degradation", "level", "track"]
+    return table.assign(**shown).groupby(keys, sort=True)["drop"].mean().reset_index()
+
+
+def view_of(run: Any) -> View:
+    """What figures are made from.
+
+    Args:
+        run: a run directory; what :func:`degrade_bench.load` or :func:`degrade_bench.run` gave; or a view.
+
+    Raises:
+        RunFolderError: there is no analysis in the folder, or it cannot be read.
+        ConfigError: it is something else.
+    """
+    if isinstance(run, View):
+        return run
+    from degrade_bench.analysis.notebook import Loaded  # the whole analysis, which a report does without
+
+    if isinstance(run, Loaded):
+        return LoadedView(replace(run, **_shown_frames(run)))
+    folder = run if isinstance(run, str | Path) else getattr(run, "folder", None)
+    if folder is None:
+        raise ConfigError(f"expected a run directory or a loaded run, got {shown_value(run)}")
+    with fetched(Path(folder), (RECORD, ANALYSIS, SCORES)) as place:
+        view = load_run(place)
+        if view.has_scores:
+            with suppress(RunFolderError):  # said by the figure that asks for them
+                _ = view.drops  # read before the copy of a stored folder is gone
+    return view
+
+
+def _by_pair(frame: pd.DataFrame, damage: str) -> dict[tuple[str, str], pd.DataFrame]:
+    """The rows of each pair of a metric and a damage."""
+    return {(str(one), str(other)): rows for (one, other), rows in frame.groupby(["metric", damage], sort=False)}
 
 
 def load_run(folder: Path) -> RunView:
@@ -101,7 +263,12 @@ def load_run(folder: Path) -> RunView:
 
 
 def _readable(analysis: Analysis) -> Analysis:
-    """The analysis with texts that a page, a figure and a terminal can show: see :func:`plain`.
+    """The analysis with texts that a page, a figure and a terminal can show: see :func:`plain`."""
+    return replace(analysis, **_shown_frames(analysis))
+
+
+def _shown_frames(analysis: Analysis) -> dict[str, pd.DataFrame]:
+    """Frames with texts that a page, a figure and a terminal can show, where there are others: see :func:`plain`.
 
     Raises:
         RunFolderError: two names are one, as they are shown.
@@ -116,9 +283,9 @@ def _readable(analysis: Analysis) -> Analysis:
                     table, changed = table.reset_index(drop=True).assign(**{column.name: shown}), True
         frames[frame.name] = table
     if not changed:
-        return analysis
+        return {}
     try:
         check_frames(frames)
     except ValueError as error:
         raise RunFolderError(f"the analysis cannot be shown: {error}") from error
-    return replace(analysis, **frames)
+    return frames

@@ -36,7 +36,7 @@ RC: dict[str, Any] = {
     "legend.fontsize": 8.5,
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",  # letters stay letters
     "svg.hashsalt": "degrade-bench",  # ids inside an SVG: the same figure, the same bytes
     "pdf.fonttype": 42,
 }

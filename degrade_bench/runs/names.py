@@ -29,7 +29,8 @@ RUN_FILES = (RECORD, SCORES, SETS, SUMMARY, ANALYSIS, REPORT, REPORT_MARKDOWN, R
 """The files of a run, beside those in its directories."""
 
 COMPARISON_TABLES = ("leaderboard", "differences", "redundancy")
-COMPARISON_FILES = ("comparison.json", *(f"{name}.csv" for name in COMPARISON_TABLES))
+COMPARISON_PAGE = "comparison.html"
+COMPARISON_FILES = (COMPARISON_PAGE, "comparison.json", *(f"{name}.csv" for name in COMPARISON_TABLES))
 """What a comparison writes."""
 
 GATE, GATE_TABLE = "gate.json", "gate.md"

@@ -26,7 +26,7 @@ LAYERS = (
     ("gates",),
     ("reports",),
     ("selftest",),
-    ("conclude",),
+    ("plot", "conclude"),
     ("bench",),
     ("expect",),
     ("cli",),

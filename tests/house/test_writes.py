@@ -42,6 +42,7 @@ WHOLE = f"{FILES}::test_only_a_plain_file_is_replaced"
 REFUSED = "tests/runs/test_folder.py::test_a_run_that_was_refused_leaves_what_was_there_and_what_it_wrote"
 HALF = "tests/runs/test_folder.py::test_a_failed_block_leaves_nothing"
 REPORT = "tests/reports/test_foreign_folder.py::test_a_report_touches_nothing_of_the_users"
+PAGES = "tests/reports/test_pages.py::test_a_comparison_writes_its_page_beside_its_tables"
 RENDER = "tests/cli/test_writes.py::test_render_writes_over_plain_files_only"
 SELFTEST = "tests/cli/test_writes.py::test_what_writes_into_a_folder_of_the_users_is_refused"
 STORED = "tests/runs/stored/test_working.py"
@@ -107,12 +108,18 @@ WRITES = (
     ("metric/outside/environments.py", "remove", "rmdir", ENVIRONMENT),
     ("reports/figures/drawing.py", "save", "remove", REPORT),
     ("reports/figures/drawing.py", "save_figure", "replacing", REPORT),
-    ("reports/figures/drawing.py", "save_figure", "savefig", REPORT),
     ("reports/html.py", "write_page", "write_text", REPORT),
     ("reports/pdf.py", "write_pdf", "replacing", REPORT),
     ("reports/pdf.py", "write_pdf", "savefig", REPORT),
     ("reports/pdf.py", "_footed", "savefig", REPORT),
     ("reports/write.py", "write_report", "write_text", REPORT),
+    ("reports/figures/drawing.py", "save_as", "savefig", REPORT),
+    ("reports/figures/drawing.py", "save_as", "write_text", REPORT),
+    ("plot.py", "save", "replacing", WHOLE),
+    ("reports/export.py", "to_mlflow", "to_csv", MEMORY),
+    ("reports/figures/shown.py", "ShownFigure._repr_png_", "savefig", MEMORY),
+    ("reports/comparison.py", "write_comparison_page", "write_text", PAGES),
+    ("reports/leaderboard.py", "write_leaderboard", "write_text", WHOLE),
     ("runs/embeddings.py", "VectorFiles._merge", "unlink", LINKED),
     ("runs/embeddings.py", "VectorFiles.rows", "unlink", LINKED),
     ("runs/folder.py", "RunFolder.__init__", "FileLock", LOCKED),

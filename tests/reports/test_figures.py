@@ -20,6 +20,7 @@ from degrade_bench.reports import write_report
 from degrade_bench.reports.figures import curves, families
 from degrade_bench.reports.figures.drawing import FORMATS, save, width_rem
 from degrade_bench.reports.figures.heat_map import top_ratios
+from degrade_bench.reports.figures.paper import INCHES
 from degrade_bench.reports.figures.people import HUMAN, normalised_curves, people_figure, unmoved
 from degrade_bench.reports.figures.selectivity import selectivity_figure
 from degrade_bench.reports.html import draw
@@ -30,7 +31,8 @@ from degrade_bench.runs.ownership import claim
 
 def test_a_heat_map_and_one_set_of_curves_per_family_in_three_formats(finished):
     curves = [f"curves_{family}" for family in ("noise", "clipping", "order", "tempo")]
-    names = ["heat_map_metric_by_degradation", "sensitivity_by_family", "selectivity", *curves]
+    dots = [f"drops_{family}" for family in ("noise", "clipping", "order", "tempo")]
+    names = ["profile", "heat_map_metric_by_degradation", "sensitivity_by_family", "selectivity", *curves, *dots]
     saved = {path.name for path in (finished / "figures").iterdir()}
     assert saved == {f"{name}.{suffix}" for name in names for suffix in FORMATS}
     for name in names:
@@ -60,19 +62,25 @@ def test_drawing_again_gives_the_same_bytes_and_leaves_matplotlib_as_it_was(fini
 def test_curves_hold_what_the_analysis_says(finished):
     run = load_run(finished)
     figures = {drawing.heading: drawing.figure for drawing in curves.drawings(run)}
-    for figure in figures.values():
-        figure.draw_without_rendering()
-    panel = next(axes for axes in figures["noise"].axes if axes.get_title("left").startswith("log-mel"))
+    assert list(figures) == run.families
+    panel = figures["noise"].axes[run.metrics.index("log-mel")]
     levels = run.analysis.levels.query("metric == 'log-mel' and degradation == 'white_noise'")
-    lines = [line for line in panel.get_lines() if line.get_marker() == "o"]
-    assert len(lines) == 1
-    assert np.allclose(lines[0].get_ydata(), levels["drop_mean"])
-    assert [label.get_text() for label in panel.get_xticklabels()] == ["1\n40", "3\n20", "5\n0"]
-    grey = [line for line in panel.get_lines() if line.get_color() == "#8a8a8a"]
+    grey, line = sorted(
+        (line for line in panel.get_lines() if line.get_marker() == "o"),
+        key=lambda line: line.get_color() != "#8a8a8a",
+    )
+    assert np.allclose(line.get_ydata(), [0.0, *levels["drop_mean"]]), "a clean clip has lost nothing"
+    assert np.allclose(np.diff(line.get_xdata()), [1, 2, 2])
     placebo = run.analysis.placebos.query("metric == 'log-mel' and placebo_of == 'white_noise'")
-    assert np.allclose(grey[0].get_ydata(), placebo["drop_mean"].iloc[0])
-    panel = next(axes for axes in figures["tempo"].axes if axes.get_title("left").startswith("si-sdr"))
-    assert "not applicable" in [text.get_text() for text in panel.texts]
+    assert np.allclose(grey.get_ydata(), placebo["drop_mean"].iloc[0])
+    below = [text.get_text() for text in figures["noise"].texts]
+    assert below[below.index("clean") :][:5] == ["clean", "40", "20", "0", "dB SNR"]
+    margin = float(run.analysis.metrics.set_index("metric").loc["log-mel", "margin"])
+    band = next(patch for patch in panel.patches if patch.get_height())
+    assert (band.get_y(), band.get_height()) == (pytest.approx(-margin), pytest.approx(2 * margin))
+    texts = [text.get_text() for text in figures["tempo"].axes[run.metrics.index("si-sdr")].texts]
+    assert texts == ["– not applicable"]
+    assert "its placebo, with the same mark" in below
 
 
 def test_ratios_of_the_heat_map():
@@ -111,7 +119,7 @@ def test_one_metric_and_no_placebos_can_be_drawn(finished, tmp_path):
     )
     drawings = [drawing for several in draw(run).values() for drawing in several]
     vectors = save(drawings, tmp_path)
-    assert len(drawings) == len(vectors) == 7  # with sensitivity by family and selectivity
+    assert len(drawings) == len(vectors) == 8  # with the profile, sensitivity by family and selectivity
 
 
 def test_a_folder_that_cannot_be_shown(tmp_path, finished):
@@ -139,13 +147,13 @@ def _style():
 
 
 def test_a_dot_stands_where_a_family_was_noticed(run):
-    figure = families.sensitivity_by_family(run)
+    figure, panels = families.sensitivity_by_family(run)
     frame = run.analysis.families
     rows = families.family_rows(frame)
     assert [row.label for row in rows][-1] == "all structural"
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [row.label for row in rows]
-    for axes, metric in zip(figure.axes, run.metrics, strict=True):
-        assert axes.get_title("left") == metric
+    assert set(run.metrics) < {text.get_text() for text in figure.texts}
+    for axes, metric in zip(panels, run.metrics, strict=True):
         dots = {line.get_ydata()[0]: line.get_xdata()[0] for line in axes.get_lines() if line.get_marker() in "osD"}
         noticed = frame[frame["metric"] == metric].set_index(["group", "family"])["noticed"]
         for y, row in enumerate(rows):
@@ -161,7 +169,7 @@ def test_groups_are_kept_together_with_their_own_row_last():
 
 
 def test_selectivity_has_a_row_for_each_metric_with_an_index(run):
-    (axes,) = selectivity_figure(run).axes
+    _, axes = selectivity_figure(run)
     indexed = run.analysis.selectivity.dropna(subset="index")
     assert 0 < len(indexed) < len(run.metrics)
     assert [label.get_text() for label in axes.get_yticklabels()] == list(indexed["metric"])
@@ -185,35 +193,19 @@ def test_curves_beside_people_are_divided_by_their_own_largest(run):
         assert curve.abs().max() == pytest.approx(1.0)
     assert curves[HUMAN]["pmqd_noise"][5] == pytest.approx(1.0)  # 1.37, the lowest rating of all
     assert curves[HUMAN]["pmqd_limiter"][1] == pytest.approx((4.02 - 4.04) / (4.02 - 1.37))
-    panels = people_figure(run).axes
-    assert [axes.get_title("left") for axes in panels] == [
-        "pmqd_waveshaper",
-        "pmqd_limiter",
-        "pmqd_low_pass",
-        "pmqd_noise",
-    ]
-    lines = [line for line in panels[3].get_lines() if len(line.get_xdata()) == 5]
-    assert np.allclose(lines[0].get_ydata(), curves[HUMAN]["pmqd_noise"].sort_index())
+    figure, panels = people_figure(run)
+    titles = ["pmqd waveshaper", "pmqd limiter", "pmqd low pass", "pmqd noise"]
+    assert [text.get_text() for text in figure.texts if text.get_text() in titles] == titles
+    lines = [line for line in panels[3].get_lines() if len(line.get_xdata()) == 6]
+    assert np.allclose(lines[0].get_ydata(), [0.0, *curves[HUMAN]["pmqd_noise"].sort_index()])
     markers = [line.get_marker() for line in lines]
     assert len(set(markers)) == len(markers), "told apart without colour"
 
 
-def test_a_small_figure_stays_small(run):
-    one = "loudness"
-    analysis = run.analysis
-    frames = {
-        name: frame[frame["metric"] == one]
-        for name in ("metrics", "levels", "verdicts", "controls", "placebos", "families", "selectivity", "people")
-        for frame in [getattr(analysis, name)]
-    }
-    small = {
-        d.name: width_rem(d.figure) for d in curves.drawings(replace(run, analysis=replace(analysis, **frames)))
-    }
-    whole = {d.name: width_rem(d.figure) for d in curves.drawings(run)}
-    assert small.keys() == whole.keys()
-    for name, width in small.items():
-        assert width <= 26
-        assert width < whole[name]
+def test_a_figure_is_as_wide_as_the_page_shows_it(run):
+    widths = {drawing.name: drawing.figure.get_figwidth() for several in draw(run).values() for drawing in several}
+    assert set(widths.values()) == {INCHES["double"]}
+    assert width_rem(people_figure(run, column="single")[0]) < 26
 
 
 def test_an_odd_backend_in_the_environment_stops_no_figure():

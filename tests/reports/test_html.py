@@ -131,7 +131,7 @@ def test_a_browser_shows_every_figure_plays_a_clip_and_stays_offline(finished, w
         browser.close()
     assert said == []
     assert [url for url in asked if not url.startswith("data:")] == [Path(finished / "report.html").as_uri()]
-    assert len(widths) == 7
+    assert len(widths) == 12
     assert all(widths)
     assert played == pytest.approx(4.0, abs=0.2)
     assert page_width == width, "nothing runs out of the page"

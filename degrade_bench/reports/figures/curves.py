@@ -1,180 +1,210 @@
-"""Sensitivity curves, a figure per family: a panel per metric, each degradation beside its placebo."""
+"""Sensitivity curves: drop against strength, a row per metric and a panel per damage, each beside its placebo."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from degrade_bench._support.files import file_word
-from degrade_bench.analysis.verdicts import VERDICT_MARKS
+from degrade_bench.reports.figures.chosen import Names, chosen_damages, chosen_metrics, shares
+from degrade_bench.reports.figures.curve_rows import DOTTED, Row, draw_row, row_of
 from degrade_bench.reports.figures.drawing import Drawing
-from degrade_bench.reports.inputs import RunView
-from degrade_bench.reports.style import FAINT, FLOOR, PLACEBO, SERIES
+from degrade_bench.reports.figures.ladders import LevelLabels, Panel, level_labels, panels
+from degrade_bench.reports.figures.paper import (
+    EDGE,
+    NORMAL,
+    SMALL,
+    SMALLEST,
+    TALLEST,
+    Key,
+    Sheet,
+    fitted,
+    key_rows,
+    line_height,
+    text_width,
+    width_of,
+)
+from degrade_bench.reports.figures.scales import tick_text
+from degrade_bench.reports.inputs import View
+from degrade_bench.reports.style import FAINT, FLOOR, INK, PLACEBO
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
 
-COLUMNS = 4
-DROP = "drop (metric's own unit)"
-NARROWEST = 3.2
-"""Inches: a single panel leaves room for its legend."""
-LETTER, LEGEND_LINE_AND_GAP, LEGEND_LINE = 0.075, 0.55, 0.185
-"""Inches: a letter of a legend's text, what stands beside the text, and the height of a line."""
-LEGEND_LINES = 3
-"""Lines of a legend that a figure's ordinary height has room for."""
-FURTHEST = 1e100
-"""Drops beyond it are drawn at it."""
-DASHES: tuple[Any, ...] = ("-", "--", ":", "-.")
-MARKERS = ("o", "s", "^", "D", "v", "P")
+ACROSS = {"single": 2, "double": 4}
+"""Panels side by side, at most."""
+PANEL, LOWEST = 0.72, 0.36
+"""Inches of a panel's height: what it gets, and what it gets where there are many metrics."""
+MANY = 8
+"""From more metrics on, axes have fewer numbers."""
+TITLE = line_height(SMALL) + 0.1
+GAP = 0.04
+LEAD = "Drop, in each metric's own unit, against the strength of the damage"
 
 
-def drawings(run: RunView) -> list[Drawing]:
-    """A figure for each family of degradations that was tested."""
-    return [_drawing(run, family) for family in run.families]
+def drawings(run: View) -> list[Drawing]:
+    """The figures of each family of degradations that was tested, with four of its damages or fewer in each."""
+    made = []
+    for family in run.families:
+        parts = shares(chosen_damages(run, family), ACROSS["double"])
+        for number, part in enumerate(parts, 1):
+            place = f"_{number}" if number > 1 else ""
+            more = f" ({number} of {len(parts)})" if len(parts) > 1 else ""
+            made.append(
+                Drawing(
+                    f"curves_{file_word(family)}{place}",
+                    "Mean drop against the damage's strength, from the clean clip on. Above the grey band, the "
+                    "margin, the metric loses more than what counts as no drop. Shaded: the interval of each "
+                    "level. Thin bars: a band that holds all levels at once. Grey: the placebo, the same "
+                    f"processing with the music intact.{_of_people(run, part)}",
+                    f"Drop against strength for {', '.join(part)}, a row per metric, each beside its placebo.",
+                    partial(_figure, run, part),
+                    heading=f"{family}{more}",
+                )
+            )
+    return made
 
 
-def _drawing(run: RunView, family: str) -> Drawing:
-    names = [name for name in run.degradations if _family_of(run, name) == family]
-    return Drawing(
-        f"curves_{file_word(family)}",
-        "Mean drop per level; above zero the score fell. Thick bars are the level's confidence interval, thin "
-        "ones a band that holds all levels of the curve at once. Grey lines are "
-        "the placebos: the same processing with the music intact. The grey band is the nuisance floor.",
-        f"Drop against level for {', '.join(names)}, one panel per metric, each beside its placebo.",
-        partial(sensitivity_curves, run, family),
-        heading=family,
+def _figure(run: View, damages: Sequence[str]) -> Figure:
+    return sensitivity_curves(run, damages)[0]
+
+
+def _of_people(run: View, damages: Sequence[str]) -> str:
+    if run.analysis.human_curves.empty or not set(run.analysis.human_curves["degradation"]) & set(damages):
+        return ""
+    return (
+        " Dotted: the fall of people's mean rating, drawn so that its largest stands as high as the metric's "
+        "largest drop."
     )
 
 
-def _family_of(run: RunView, degradation: str) -> str:
-    levels = run.analysis.levels
-    return str(levels.loc[levels["degradation"] == degradation, "family"].iloc[0])
+@dataclass(frozen=True)
+class Line:
+    """Damages side by side, with a row for each metric.
+
+    Attributes:
+        panels: the damages.
+        span: what each takes of the axis.
+        rows: the metrics.
+        wide: inches that each damage takes.
+        heads, units: what stands over and under each damage.
+        labels: of the axis.
+    """
+
+    panels: Sequence[Panel]
+    span: float
+    rows: Sequence[Row]
+    wide: float
+    heads: Sequence[str]
+    units: Sequence[str]
+    labels: LevelLabels
+
+    @property
+    def head(self) -> float:
+        """Inches that the damages' names take."""
+        return _height(self.heads, NORMAL) + GAP
+
+    @property
+    def foot(self) -> float:
+        """Inches that the axis of strengths takes, and what stays free below it."""
+        return GAP + self.labels.height + _height(self.units, SMALLEST) + 2 * GAP
 
 
-def sensitivity_curves(run: RunView, family: str) -> Figure:
-    """Drop against level for every metric; placebos as grey lines, the nuisance floor as a band."""
-    from matplotlib.figure import Figure
-
-    levels = run.analysis.levels[run.analysis.levels["family"] == family]
-    degradations = list(dict.fromkeys(levels["degradation"]))
-    columns = min(COLUMNS, len(run.metrics))
-    rows = math.ceil(len(run.metrics) / columns)
-    handles = _legend_handles(run, degradations)
-    width = max(NARROWEST, 2.55 * columns + 0.4)
-    across = _legend_columns([str(handle.get_label()) for handle in handles], width)
-    taller = LEGEND_LINE * max(0, math.ceil(len(handles) / across) - LEGEND_LINES)
-    figure = Figure(figsize=(width, 2.05 * rows + 0.75 + taller), layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False).flatten()
-    for panel, metric in zip(panels, run.metrics, strict=False):
-        _panel(panel, run, metric, levels[levels["metric"] == metric], degradations)
-    for panel in panels[len(run.metrics) :]:
-        panel.set_visible(False)
-    figure.legend(handles=handles, loc="outside upper left", ncols=across)
-    if rows == 1:
-        panels[0].set_ylabel(DROP)  # a figure's own label would run into a tall legend
-    else:
-        figure.supylabel(DROP, fontsize=8.5)
-    return figure
+def _height(texts: Sequence[str], size: float) -> float:
+    return line_height(size, max(text.count("\n") + 1 for text in texts))
 
 
-def _legend_handles(run: RunView, degradations: list[str]) -> list[Line2D | Patch]:
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
+def sensitivity_curves(
+    run: View, damages: Names = None, metrics: Names = None, column: str = "double"
+) -> tuple[Figure, np.ndarray]:
+    """Drop against strength: a row per metric, a panel per damage, each beside its placebo.
 
-    handles: list[Line2D | Patch] = []
-    for index, name in enumerate(degradations):
-        colour, marker, dash = SERIES[index % 6], MARKERS[index % 6], DASHES[index % 4]
-        handles.append(Line2D([], [], color=colour, marker=marker, markersize=4, label=name))
-        if run.analysis.placebos.empty or name not in set(run.analysis.placebos["placebo_of"]):
-            continue
-        label = "placebo" if len(degradations) == 1 else f"{name}'s placebo"
-        handles.append(Line2D([], [], color=PLACEBO, linestyle=dash, label=label))
-    handles.append(Patch(color=FLOOR, label="nuisance floor"))
-    return handles
+    Args:
+        run: with its analysis.
+        damages: families or degradations; None for all of them.
+        metrics: their names; None for all of them.
+        column: for which width of a paper, ``single`` or ``double``.
 
+    Returns:
+        the figure, and its axes: a row for each metric; a column for each line of damages, which stand side by side
+        on one axis.
 
-def _legend_columns(labels: list[str], width: float) -> int:
-    """How many entries of a legend fit beside one another in a figure of this width in inches; five at most."""
-    widest = LETTER * max(len(label) for label in labels) + LEGEND_LINE_AND_GAP
-    return max(1, min(5, len(labels), int(width / widest)))
-
-
-def _panel(axes: Axes, run: RunView, metric: str, levels: pd.DataFrame, degradations: list[str]) -> None:
-    facts = run.analysis.metrics.set_index("metric").loc[metric]
-    verdicts = levels.drop_duplicates("degradation").set_index("degradation")["verdict"]
-    marks = "".join(VERDICT_MARKS.get(str(verdicts.get(name)), "") for name in degradations)
-    axes.set_title(f"{metric}  {marks}")
-    floor = float(_drawn([facts["nuisance_floor"]])[0]) if pd.notna(facts["nuisance_floor"]) else 0.0
-    if floor > 0:
-        axes.axhspan(-floor, floor, color=FLOOR, linewidth=0, zorder=0)
-    axes.axhline(0.0, color=FAINT, linewidth=0.6, zorder=1)
-    drawn = False
-    placebos = run.analysis.placebos
-    for index, name in enumerate(degradations):
-        curve = levels[(levels["degradation"] == name) & (levels["n"] > 0)]
-        if curve.empty:
-            continue
-        drawn = True
-        shift = 0.07 * (index - (len(degradations) - 1) / 2)  # so that intervals do not hide one another
-        if len(placebos):
-            placebo = placebos[(placebos["metric"] == metric) & (placebos["placebo_of"] == name)]
-            _placebo(axes, placebo, curve, DASHES[index % 4], shift)
-        _curve(axes, curve, SERIES[index % 6], MARKERS[index % 6], shift)
-    ticks = sorted(int(level) for level in levels["level"].unique())
-    axes.set_xlim(min(ticks) - 0.35, max(ticks) + 0.35)
-    axes.set_xticks(ticks, _tick_labels(levels, degradations, ticks))
-    axes.locator_params(axis="y", nbins=5)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
-    axes.set_xlabel(_strength_label(levels, degradations))
-    if not drawn:
-        axes.set_yticks([])
-        axes.text(0.5, 0.5, "not applicable", transform=axes.transAxes, ha="center", va="center", color=FAINT)
-
-
-def _curve(axes: Axes, levels: pd.DataFrame, colour: str, marker: str, shift: float) -> None:
-    x = levels["level"].to_numpy(dtype=float) + shift
-    y, low, high = (_drawn(levels[column]) for column in ("drop_mean", "drop_low", "drop_high"))
-    lowest, highest = (_drawn(levels[column]) for column in ("band_low", "band_high"))
-    axes.vlines(x, low, high, color=colour, linewidth=1.6, zorder=3)
-    axes.vlines(x, lowest, highest, color=colour, linewidth=0.6, zorder=3)
-    axes.plot(x, y, color=colour, marker=marker, markersize=3.5, linewidth=1.4, zorder=4)
+    Raises:
+        UnknownNameError: the run has no such damage or metric.
+        ConfigError: there is no such column.
+    """
+    width = width_of(column)
+    shown = chosen_metrics(run, metrics)
+    steps = 2 if len(shown) > MANY else 3
+    parts = shares(chosen_damages(run, damages), ACROSS[column])
+    rows = [[row_of(run, metric, part) for metric in shown] for part in parts]
+    left = (
+        EDGE
+        + 0.06
+        + max(
+            text_width(tick_text(tick), SMALLEST)
+            for several in rows
+            for row in several
+            for tick in row.ticks(steps)
+        )
+    )
+    lines = [_line(run, part, of_line, width - left - EDGE) for part, of_line in zip(parts, rows, strict=True)]
+    keys = _keys(lines)
+    head = line_height(SMALL, len(key_rows(keys, width - 2 * EDGE))) + line_height(SMALL) + 2 * GAP
+    used = head + sum(line.head + line.foot for line in lines)
+    tall = min(PANEL, max(LOWEST, (TALLEST - used) / (len(lines) * len(shown)) - TITLE))
+    sheet = Sheet(width, used + len(lines) * len(shown) * (tall + TITLE))
+    top = sheet.legend(keys, EDGE, GAP / 2) + GAP
+    sheet.write(EDGE, top, fitted(LEAD, width - 2 * EDGE, SMALL), SMALL, color=FAINT)
+    top = head
+    every = np.empty((len(shown), len(lines)), dtype=object)
+    for index, line in enumerate(lines):
+        for place, (text, panel) in enumerate(zip(line.heads, line.panels, strict=True)):
+            sheet.write(left + place * line.wide + 0.02, top, text, NORMAL, color=panel.colour)
+        top += line.head
+        for number, row in enumerate(line.rows):
+            sheet.write(left, top + 0.07, fitted(row.metric, width - left - EDGE, SMALL), SMALL)
+            every[number, index] = sheet.axes(left, top + TITLE, len(line.panels) * line.wide, tall)
+            draw_row(every[number, index], row, line.panels, line.span, steps)
+            top += TITLE + tall
+        line.labels.write(sheet, left, top + GAP)
+        for place, text in enumerate(line.units):
+            below = top + GAP + line.labels.height
+            sheet.write(left + (place + 0.5) * line.wide, below, text, SMALLEST, ha="center", color=FAINT)
+        top += line.foot
+    return sheet.figure, every
 
 
-def _drawn(values: Any) -> np.ndarray:
-    """Numbers as they can be drawn: axes that reach to the ends of a double have no ticks."""
-    drawn: np.ndarray = np.clip(np.asarray(values, dtype=float), -FURTHEST, FURTHEST)
-    return drawn
+def _line(run: View, damages: Sequence[str], rows: Sequence[Row], width: float) -> Line:
+    places, span = panels(run, damages)
+    wide = min(width / len(places), 2.6)
+    return Line(
+        places,
+        span,
+        rows,
+        wide,
+        [fitted(panel.name.replace("_", " "), wide - 0.1, NORMAL, 2) for panel in places],
+        [fitted(panel.unit, wide - 0.1, SMALLEST, 2) for panel in places],
+        level_labels(places, wide / span),
+    )
 
 
-def _placebo(axes: Axes, placebo: pd.DataFrame, levels: pd.DataFrame, dash: str, shift: float) -> None:
-    if placebo.empty:
-        return
-    placebo = placebo.sort_values("level")
-    mean, low, high = (_drawn(placebo[column]) for column in ("drop_mean", "drop_low", "drop_high"))
-    if len(placebo) == 1 and len(levels) > 1:  # one strength that stands beside every level
-        ends = [float(levels["level"].min()) - 0.2, float(levels["level"].max()) + 0.2]
-        axes.plot(ends, [mean[0]] * 2, color=PLACEBO, linestyle=dash, linewidth=1.4, zorder=2)
-        if pd.notna(low[0]):
-            axes.fill_between(ends, low[0], high[0], color=PLACEBO, alpha=0.25, linewidth=0)
-        return
-    x = placebo["level"].to_numpy(dtype=float) + shift
-    axes.vlines(x, low, high, color=PLACEBO, linewidth=0.9, zorder=2)
-    axes.plot(x, mean, color=PLACEBO, linestyle=dash, linewidth=1.4, zorder=2)
-
-
-def _tick_labels(levels: pd.DataFrame, degradations: list[str], ticks: list[int]) -> list[str]:
-    if len(degradations) > 1:
-        return [str(level) for level in ticks]
-    strengths = levels.drop_duplicates("level").set_index("level")["strength"]
-    return [f"{level}\n{strengths[level]:g}" for level in ticks]
-
-
-def _strength_label(levels: pd.DataFrame, degradations: list[str]) -> str:
-    return f"level, {levels['unit'].iloc[0]}" if len(degradations) == 1 else "level"
+def _keys(lines: Sequence[Line]) -> list[Key]:
+    """The legend: what is drawn, each in the look of the first damage that has it."""
+    first = lines[0].panels[0]
+    rows = [row for line in lines for row in line.rows]
+    curve = {"color": first.colour, "linewidth": 1.1, "marker": first.marker, "markersize": 2.6}
+    keys = [Key("damage, with its interval", curve)]
+    if any(row.placebos for row in rows):
+        keys.append(Key("its placebo, with the same mark", curve | {"color": PLACEBO, "markerfacecolor": "white"}))
+    if any(row.margin > 0 for row in rows):
+        keys.append(Key("within the margin", band=FLOOR))
+    if any(row.floor > 0 for row in rows):
+        keys.append(Key("nuisance floor", {"color": FAINT, "linewidth": 0.6, "linestyle": DOTTED}))
+    if any(row.people for row in rows):
+        keys.append(Key("people's ratings, scaled", {"color": INK, "linewidth": 1.3, "linestyle": DOTTED}))
+    return keys

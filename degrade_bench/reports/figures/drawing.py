@@ -16,6 +16,8 @@ from degrade_bench._support.garbage import uncollected
 from degrade_bench._support.steps import Steps, silent
 from degrade_bench.reports.figures.fonts import small_fonts
 from degrade_bench.reports.figures.helpers import helped
+from degrade_bench.reports.figures.paper import DPI
+from degrade_bench.reports.figures.svg_text import shorter
 from degrade_bench.reports.style import RC
 from degrade_bench.runs.names import FIGURES
 from degrade_bench.runs.ownership import claim, listed, remove
@@ -89,20 +91,6 @@ def _any_backend() -> Iterator[None]:
             os.environ["MPLBACKEND"] = asked
 
 
-def _lay_out(figure: Figure) -> None:
-    """Find every place in a figure once, not once per format.
-
-    A figure with a layout engine, be it one that does nothing, is drawn twice in every format: once to lay it out.
-    """
-    from matplotlib import rc_context
-
-    engine = figure.get_layout_engine()
-    if engine is not None:
-        engine.execute(figure)
-    with rc_context({"figure.constrained_layout.use": False, "figure.autolayout": False}):
-        figure.set_layout_engine(None)
-
-
 def save(drawings: Sequence[Drawing], folder: Path, steps: Steps = silent, helpers: int = 0) -> dict[str, Saved]:
     """Write ``figures/NAME.png``, ``.svg`` and ``.pdf``; those of an earlier report are removed.
 
@@ -154,13 +142,62 @@ def save_figure(drawing: Drawing, folder: Path) -> float:
     Raises:
         RunFolderError: the folder cannot be written.
     """
-    with uncollected(), small_fonts():
+    from degrade_bench.reports.figures.replay import drawn_once
+
+    with uncollected():
         figure = drawing.make()
         _lay_out(figure)
-        for suffix, metadata in FORMATS.items():
-            with replacing(folder / FIGURES / f"{drawing.name}.{suffix}") as temporary:
-                figure.savefig(temporary, format=suffix, dpi=160, metadata=metadata)
+        with drawn_once(figure):
+            for suffix in FORMATS:
+                with replacing(folder / FIGURES / f"{drawing.name}.{suffix}") as temporary:
+                    save_as(figure, temporary, suffix)
     return width_rem(figure)
+
+
+def _lay_out(figure: Figure) -> None:
+    """Find the places in a figure that leaves this to matplotlib, once: with an engine each format would do it."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")
+
+
+def save_as(figure: Figure, path: Path, suffix: str) -> None:
+    """Write a figure in one format, the same bytes each time; call within ``house_style``.
+
+    A PNG has 300 dots in an inch. A PDF has its letters as an embedded font (type 42), which looks the same
+    everywhere and can be searched. An SVG has them as text: see :func:`shorter`.
+
+    Args:
+        figure: any.
+        path: the file.
+        suffix: ``png``, ``svg`` or ``pdf``.
+    """
+    if suffix == "png":
+        _save_png(figure, path)
+        return
+    with small_fonts():
+        figure.savefig(path, format=suffix, metadata=FORMATS[suffix])
+    if suffix == "svg":
+        path.write_text(shorter(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _save_png(figure: Figure, path: Path) -> None:
+    """Without a fourth channel, which would be as large as the others and say nothing."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+
+    before, canvas = figure.dpi, figure.canvas
+    figure.set_dpi(max(DPI, before))
+    try:
+        agg: Any = FigureCanvasAgg(figure)
+        agg.draw()
+        size = agg.get_width_height()
+        image = Image.frombuffer("RGBA", size, agg.buffer_rgba(), "raw", "RGBA", 0, 1).convert("RGB")
+        image.save(path, format="png", dpi=(figure.dpi, figure.dpi), compress_level=3)
+    finally:
+        figure.set_dpi(before)
+        figure.set_canvas(canvas)
 
 
 def width_rem(figure: Figure) -> float:

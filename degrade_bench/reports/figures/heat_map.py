@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from degrade_bench.analysis.verdicts import VERDICT_MARKS
+from degrade_bench.reports.figures.chosen import Names, chosen_damages, chosen_metrics
 from degrade_bench.reports.figures.drawing import Drawing
-from degrade_bench.reports.inputs import RunView
+from degrade_bench.reports.figures.grid import Grid, grid_of, write_names
+from degrade_bench.reports.figures.marks import verdict_keys
+from degrade_bench.reports.figures.paper import (
+    EDGE,
+    SMALL,
+    SMALLEST,
+    TALLEST,
+    Sheet,
+    key_rows,
+    line_height,
+    text_width,
+    width_of,
+)
+from degrade_bench.reports.inputs import View
 from degrade_bench.reports.style import FAINT, INK
 from degrade_bench.reports.words import fixed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.collections import QuadMesh
     from matplotlib.figure import Figure
 
 MARGIN = {
@@ -26,17 +41,22 @@ MARGIN = {
 }
 """What the margin is, by the rules that gave the verdicts."""
 
-WIDEST = 16
-"""More degradations than this go down the page, with the metrics across it."""
-
-LETTER = 0.07
-"""Inches: a letter of the legend."""
+ROW = 0.135
+"""Inches of a row."""
+LOWEST = 0.118
+"""Inches of a row where there are many."""
+LIGHT = (0.2, 0.8)
+"""The part of the colours on which marks stay dark: a white disc would look like a circle."""
+WITH_NUMBERS = 0.42
+"""Inches: narrower cells have the mark alone."""
+BAR, BAR_WIDTH = 0.36, 2.2
+"""Inches that the scale of colours takes, down and across."""
 
 LARGEST = 100.0
 """Ratios beyond this are coloured alike: the margin of some metrics is next to nothing."""
 
 
-def drawings(run: RunView) -> list[Drawing]:
+def drawings(run: View) -> list[Drawing]:
     """The figure: every run has it."""
     return [
         Drawing(
@@ -45,12 +65,12 @@ def drawings(run: RunView) -> list[Drawing]:
             f"({MARGIN[run.analysis.options.rules]}). Within −1 to 1 lies what counts as no drop. The mark is the "
             "verdict, which also asks what the placebo did and how sure it is.",
             _alt(run),
-            partial(heat_map, run),
+            partial(_figure, run),
         )
     ]
 
 
-def _alt(run: RunView) -> str:
+def _alt(run: View) -> str:
     parts = [
         f"{metric}: " + ", ".join(f"{row['degradation']} {row['verdict']}" for _, row in verdicts.iterrows())
         for metric, verdicts in run.analysis.verdicts.groupby("metric", sort=False)
@@ -58,61 +78,93 @@ def _alt(run: RunView) -> str:
     return "Verdicts. " + "; ".join(parts) + "."
 
 
-def heat_map(run: RunView) -> Figure:
-    """Top-level drop over margin as colour, the verdict as a mark, the ratio as a number."""
-    from matplotlib.colors import SymLogNorm
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
+def _figure(run: View) -> Figure:
+    return margin_map(run)[0]
 
-    metrics, degradations = run.metrics, run.degradations
-    margins = dict(zip(metrics, run.analysis.metrics["margin"], strict=True))
-    ratios, verdicts = top_ratios(run.analysis.levels, margins)
-    marks = np.array([[VERDICT_MARKS.get(verdict, "") for verdict in row] for row in verdicts])
-    tall = len(degradations) > WIDEST
-    if tall:
-        ratios, marks = ratios.T, marks.T
-    size = (4.0 + 1.1 * len(metrics), 1.8 + 0.26 * len(degradations))
-    wide = (2.1 + 0.95 * len(degradations), 1.6 + 0.42 * len(metrics) + 0.28)
-    figure = Figure(figsize=size if tall else wide, layout=ConstrainedLayoutEngine(w_pad=0.12))  # inches
-    axes = figure.subplots()
+
+def margin_map(
+    run: View, damages: Names = None, metrics: Names = None, column: str = "double"
+) -> tuple[Figure, Axes]:
+    """Top-level drop over margin as colour, the verdict as a mark, the ratio as a number.
+
+    Args:
+        run: with its analysis.
+        damages: families or degradations; None for all of them.
+        metrics: their names; None for all of them.
+        column: for which width of a paper, ``single`` or ``double``.
+
+    Returns:
+        the figure, and its axes: damages down, metrics across.
+
+    Raises:
+        UnknownNameError: the run has no such damage or metric.
+        ConfigError: there is no such column.
+    """
+    width = width_of(column)
+    names, shown = chosen_damages(run, damages), chosen_metrics(run, metrics)
+    levels = run.analysis.levels
+    of_all, verdicts_of_all = top_ratios(
+        levels, {name: float(run.facts_of[name]["margin"] or 0.0) for name in run.metrics}
+    )
+    across, down = [run.metrics.index(name) for name in shown], [run.degradations.index(name) for name in names]
+    ratios = of_all[np.ix_(across, down)].T
+    verdicts = [[verdicts_of_all[one][other] for one in across] for other in down]
+    keys = verdict_keys(verdict for row in verdicts for verdict in row)
+    head = line_height(SMALL, len(key_rows(keys, width - 2 * EDGE))) + 0.06
+    groups = [run.group_of[name] for name in names]
+    row = min(ROW, max(LOWEST, (TALLEST - head - BAR - 1.0) / len(names)))
+    grid = grid_of([name.replace("_", " ") for name in names], groups, shown, width, column, row)
+    sheet = Sheet(width, head + grid.head + grid.height + BAR + EDGE)
+    sheet.legend(keys, EDGE, EDGE / 2)
+    axes = sheet.axes(grid.left, head + grid.head, grid.width, grid.height)
+    image = _cells(axes, ratios, verdicts, grid.cell >= WITH_NUMBERS)
+    write_names(sheet, grid, head)
+    _colour_bar(sheet, image, grid)
+    return sheet.figure, axes
+
+
+def _cells(axes: Axes, ratios: np.ndarray, verdicts: Sequence[Sequence[str]], numbers: bool) -> QuadMesh:
+    """The colours, marks and numbers of the table."""
+    from matplotlib import colormaps
+    from matplotlib.colors import ListedColormap, SymLogNorm
+
     axes.set_facecolor("#f6f6f6")
     shown = np.ma.masked_invalid(np.clip(ratios, -LARGEST, LARGEST))
+    colours = ListedColormap(colormaps["RdBu"](np.linspace(*LIGHT, 256)))
     norm = SymLogNorm(linthresh=1.0, vmin=-LARGEST, vmax=LARGEST, base=10)
-    image = axes.pcolormesh(shown, cmap="RdBu", norm=norm, edgecolors="white", linewidth=1.5)
+    image = axes.pcolormesh(shown, cmap=colours, norm=norm, edgecolors="white", linewidth=1.0)
     for row, column in np.ndindex(ratios.shape):
         value = float(ratios[row, column])
-        dark = math.isfinite(value) and abs(value) > 12
-        text = f"{marks[row, column]} {_ratio_text(value)}".strip()
+        number = _ratio_text(value) if numbers else ""
+        text = f"{VERDICT_MARKS.get(verdicts[row][column], '')} {number}".strip()
         axes.text(
-            column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=8.5, color="white" if dark else INK
+            column + 0.5,
+            row + 0.5,
+            text,
+            ha="center",
+            va="center_baseline",
+            fontsize=SMALLEST,
+            color=INK,
         )
-    across, down = (metrics, degradations) if tall else (_broken(degradations), metrics)
-    axes.set_xticks(np.arange(len(across)) + 0.5, across)
-    axes.set_yticks(np.arange(len(down)) + 0.5, down)
-    axes.tick_params(length=0)
     axes.invert_yaxis()
-    axes.xaxis.tick_top()
+    axes.set_xticks([])
+    axes.set_yticks([])
     for spine in axes.spines.values():
         spine.set_visible(False)
-    _group_lines(axes, run, degradations, tall)
-    shape: dict[str, Any] = {"shrink": 0.3, "anchor": (0.0, 1.0)} if tall else {}
-    bar = figure.colorbar(image, ax=axes, fraction=0.03, pad=0.01, ticks=[-100, -10, -1, 0, 1, 10, 100], **shape)
-    bar.ax.set_yticklabels(["≤−100", "−10", "−1", "0", "1", "10", "≥100"])
-    bar.set_label("drop ÷ margin", color=FAINT)
+    return image
+
+
+def _colour_bar(sheet: Sheet, image: QuadMesh, grid: Grid) -> None:
+    """What the colours say, under the table."""
+    ticks = [-100, -10, -1, 0, 1, 10, 100]
+    label = "drop ÷ margin"
+    left = max(EDGE + text_width(label, SMALL) + 0.12, sheet.width - EDGE - BAR_WIDTH)
+    place = sheet.axes(left, sheet.height - BAR + 0.06, min(BAR_WIDTH, sheet.width - left - 0.25), 0.08)
+    bar = sheet.figure.colorbar(image, cax=place, orientation="horizontal", ticks=ticks)
+    bar.ax.set_xticklabels(["≤−100", "−10", "−1", "0", "1", "10", "≥100"])
+    bar.ax.tick_params(labelsize=SMALLEST, length=2, pad=1)
     bar.outline.set_visible(False)
-    figure.supxlabel(_legend(figure.get_figwidth()), fontsize=8, color=INK)
-    return figure
-
-
-def _legend(width: float) -> str:
-    """The marks and their verdicts, in as many lines as a figure of this width in inches needs."""
-    lines = [""]
-    for verdict, mark in VERDICT_MARKS.items():
-        entry = f"{mark} {verdict}"
-        if lines[-1] and len(f"{lines[-1]}   {entry}") * LETTER > width:
-            lines.append("")
-        lines[-1] = f"{lines[-1]}   {entry}" if lines[-1] else entry
-    return "\n".join(lines)
+    sheet.write(left - 0.3, sheet.height - BAR + 0.05, label, SMALL, ha="right", color=FAINT)
 
 
 def top_ratios(levels: pd.DataFrame, margins: Mapping[str, float]) -> tuple[np.ndarray, list[list[str]]]:
@@ -146,32 +198,3 @@ def _ratio_text(value: float) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     return fixed(value, 0 if abs(value) >= 10 else 1)
-
-
-def _broken(names: list[str]) -> list[str]:
-    """Names on several lines, to stand over narrow columns."""
-    return [name.replace("_", "\n") for name in names]
-
-
-def _group_lines(axes: Axes, run: RunView, degradations: list[str], tall: bool) -> None:
-    """A line between signal and structural degradations, and their names."""
-    levels = run.analysis.levels.drop_duplicates("degradation").set_index("degradation")["group"]
-    groups = [str(levels[name]) for name in degradations]
-    starts = [index for index in range(len(groups)) if index == 0 or groups[index] != groups[index - 1]]
-    for start, end in zip(starts, [*starts[1:], len(groups)], strict=True):
-        if start:
-            (axes.axhline if tall else axes.axvline)(start, color=INK, linewidth=1.2)
-        middle = (start + end) / 2
-        axes.annotate(
-            groups[start],
-            (1, middle) if tall else (middle, 0),
-            xycoords=("axes fraction", "data") if tall else ("data", "axes fraction"),
-            xytext=(3, 0) if tall else (0, -3),
-            textcoords="offset points",
-            ha="left" if tall else "center",
-            va="center" if tall else "top",
-            rotation=270 if tall else 0,
-            fontsize=8,
-            color=FAINT,
-            annotation_clip=False,
-        )

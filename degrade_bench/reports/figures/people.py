@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,8 +9,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from degrade_bench.errors import ConfigError
+from degrade_bench.reports.figures.chosen import Names, chosen_metrics, shares
 from degrade_bench.reports.figures.drawing import Drawing
-from degrade_bench.reports.inputs import RunView
+from degrade_bench.reports.figures.ladders import BEFORE, level_labels, panels
+from degrade_bench.reports.figures.paper import (
+    EDGE,
+    NORMAL,
+    SMALL,
+    SMALLEST,
+    Key,
+    Sheet,
+    fitted,
+    key_rows,
+    line_height,
+    width_of,
+)
+from degrade_bench.reports.inputs import View
 from degrade_bench.reports.style import FAINT, INK, SERIES
 from degrade_bench.reports.words import fixed, listed, number, records
 
@@ -20,16 +34,20 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 HUMAN = "people"
+ACROSS = {"single": 1, "double": 2}
+TITLE, PANEL, GAP = 0.2, 1.5, 0.15
+"""Inches of a panel, of what stands over it, and of what stays free beside it."""
+LEAD = "Drop, each curve divided by its own largest absolute drop, against the strength of the damage"
 MARKERS = ("s", "^", "D", "v", "P", "X", "*", "<")
 DASHES = ("-", "--", "-.", ":")
 
 
-def has_people(run: RunView) -> bool:
+def has_people(run: View) -> bool:
     """Whether the run says anything of people's ratings."""
     return bool(not run.analysis.people.empty and run.analysis.human_curves["human_drop"].notna().any())
 
 
-def drawings(run: RunView) -> list[Drawing]:
+def drawings(run: View) -> list[Drawing]:
     """The figure, or none where the run says nothing of people's ratings."""
     if not has_people(run):
         return []
@@ -48,19 +66,19 @@ def drawings(run: RunView) -> list[Drawing]:
             f"{left_out}",
             f"Normalised drop against level, a panel each for {listed(names)}: people's ratings beside the "
             f"metrics. {_agreement(run)}",
-            partial(people_figure, run),
+            partial(_figure, run),
         )
     ]
 
 
-def _agreement(run: RunView) -> str:
+def _agreement(run: View) -> str:
     people = run.analysis.people
     overall = records(people[(people["damage"] == "all") & people["rho"].notna()])
     correlations = ", ".join(f"{row['metric']} {fixed(row['rho'])}" for row in overall)
     return f"Rank correlation with people over all cells: {correlations}." if correlations else ""
 
 
-def normalised_curves(run: RunView) -> dict[str, pd.Series]:
+def normalised_curves(run: View) -> dict[str, pd.Series]:
     """Drop by (damage, level), each curve divided by its own largest absolute mean drop over all cells.
 
     Returns:
@@ -80,7 +98,7 @@ def normalised_curves(run: RunView) -> dict[str, pd.Series]:
     return curves
 
 
-def unmoved(run: RunView) -> list[str]:
+def unmoved(run: View) -> list[str]:
     """Metrics that no damage of PMQD's moved beyond their margin: divided by so little, they would show noise."""
     levels = run.analysis.levels
     levels = levels[levels["degradation"].isin(set(run.analysis.human_curves["degradation"]))]
@@ -95,31 +113,69 @@ def _normalised(drops: pd.Series) -> pd.Series:
     return drops / largest if largest > 0 else drops.iloc[:0]
 
 
-def people_figure(run: RunView) -> Figure:
-    """A panel per damage: people's curve in black, the metrics' told apart by colour, marker and dash."""
-    from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
+def _figure(run: View) -> Figure:
+    return people_figure(run)[0]
 
-    curves = normalised_curves(run)
+
+def people_figure(run: View, metrics: Names = None, column: str = "double") -> tuple[Figure, np.ndarray]:
+    """A panel per damage: people's curve in black, the metrics' told apart by colour, marker and dash.
+
+    Args:
+        run: with its analysis.
+        metrics: their names; None for all of them.
+        column: for which width of a paper, ``single`` or ``double``.
+
+    Returns:
+        the figure, and its axes, one for each damage that people rated.
+
+    Raises:
+        UnknownNameError: the run has no such metric.
+        ConfigError: there is no such column, or the run has no ratings.
+    """
+    width, asked = width_of(column), chosen_metrics(run, metrics)
+    if not has_people(run):
+        raise ConfigError("the run has no ratings by people, which the suite `pmqd` brings")
+    curves = {name: curve for name, curve in normalised_curves(run).items() if name == HUMAN or name in asked}
     human = run.analysis.human_curves
     damages = list(dict.fromkeys(human["degradation"]))
-    columns = min(2, len(damages))
-    rows = math.ceil(len(damages) / columns)
-    figure = Figure(figsize=(4.1 * columns + 0.3, 2.5 * rows + 0.8), layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False, sharey=True).flatten()
+    lines = shares(damages, ACROSS[column])
     looks = {name: _look(index) for index, name in enumerate(name for name in curves if name != HUMAN)}
-    for axes, damage in zip(panels, damages, strict=False):
-        _panel(axes, human[human["degradation"] == damage], curves, looks)
-    for axes in panels[len(damages) :]:
-        axes.set_visible(False)
-    handles = [Line2D([], [], **_HUMAN_LOOK, label=f"{HUMAN} (fall of the rating)")]
-    handles += [Line2D([], [], **look, label=name) for name, look in looks.items()]
-    figure.legend(handles=handles, loc="outside upper left", ncols=4 if columns > 1 else 2, handlelength=3)
-    figure.supylabel("drop ÷ the curve's own largest |drop|", fontsize=8.5)
-    return figure
+    keys = [Key(f"{HUMAN}: fall of the rating", _HUMAN_LOOK)]
+    keys += [Key(fitted(name, width - 0.6, SMALL), look) for name, look in looks.items()]
+    head = line_height(SMALL, len(key_rows(keys, width - 2 * EDGE))) + line_height(SMALL) + 0.1
+    left = EDGE + 0.3
+    wide = (width - left) / max(map(len, lines))
+    places = {damage: panels(run, [damage]) for damage in damages}
+    labels = {damage: level_labels(place, (wide - GAP) / span) for damage, (place, span) in places.items()}
+    foot = max(label.height for label in labels.values()) + line_height(SMALLEST) + 0.12
+    sheet = Sheet(width, head + len(lines) * (TITLE + PANEL + foot))
+    top = sheet.legend(keys, EDGE, EDGE / 2) + 0.06
+    sheet.write(EDGE, top, fitted(LEAD, width - 2 * EDGE, SMALL), SMALL, color=FAINT)
+    top, every = head, []
+    for line in lines:
+        for index, damage in enumerate(line):
+            x, below = left + index * wide, top + TITLE + PANEL + 0.05
+            sheet.write(x, top, fitted(str(damage).replace("_", " "), wide - GAP, NORMAL), NORMAL)
+            axes = sheet.axes(x, top + TITLE, wide - GAP, PANEL)
+            _panel(axes, damage, curves, looks)
+            if index:
+                axes.set_yticklabels([])
+            (place,), span = places[damage]
+            axes.set_xlim(0, span)
+            axes.set_xticks(list(place.labels), [])
+            labels[damage].write(sheet, x, below)
+            unit = fitted(place.unit, wide - GAP, SMALLEST)
+            middle = x + (wide - GAP) / 2
+            sheet.write(middle, below + labels[damage].height, unit, SMALLEST, ha="center", color=FAINT)
+            every.append(axes)
+        top += TITLE + PANEL + foot
+    lowest = min(axes.get_ylim()[0] for axes in every)
+    for axes in every:
+        axes.set_ylim(lowest, 1.08)
+    return sheet.figure, np.array(every, dtype=object)
 
 
-_HUMAN_LOOK: dict[str, Any] = {"color": INK, "marker": "o", "markersize": 6, "linewidth": 2.6, "linestyle": "-"}
+_HUMAN_LOOK: dict[str, Any] = {"color": INK, "marker": "o", "markersize": 4, "linewidth": 2.0, "linestyle": "-"}
 
 
 def _look(index: int) -> dict[str, Any]:
@@ -127,26 +183,20 @@ def _look(index: int) -> dict[str, Any]:
         "color": SERIES[index % len(SERIES)],
         "marker": MARKERS[index % len(MARKERS)],
         "linestyle": DASHES[index % len(DASHES)],
-        "markersize": 4.5,
-        "linewidth": 1.2,
+        "markersize": 3,
+        "linewidth": 0.9,
     }
 
 
-def _panel(
-    axes: Axes, human: pd.DataFrame, curves: Mapping[str, pd.Series], looks: Mapping[str, dict[str, Any]]
-) -> None:
-    damage = human["degradation"].iloc[0]
-    axes.set_title(str(damage))
+def _panel(axes: Axes, damage: str, curves: Mapping[str, pd.Series], looks: Mapping[str, dict[str, Any]]) -> None:
     axes.axhline(0.0, color=FAINT, linewidth=0.7, zorder=1)
     for name, curve in curves.items():
         drops = curve[curve.index.get_level_values(0) == damage]
         levels = drops.index.get_level_values(1).to_numpy(dtype=float)
         order = np.argsort(levels)
         look = looks.get(name, _HUMAN_LOOK)
-        axes.plot(levels[order], drops.to_numpy()[order], **look, zorder=2 if name == HUMAN else 3)
-    ladder = human.drop_duplicates("level").sort_values("level")
-    steps = list(zip(ladder["level"].astype(int), ladder["strength"].astype(float), strict=True))
-    labels = [f"{level}\n" + ("" if math.isnan(strength) else f"{strength:g}") for level, strength in steps]
-    axes.set_xticks([float(level) for level, _ in steps], labels)
-    axes.set_xlabel(f"level, {ladder['unit'].iloc[0]}")
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
+        x, y = [BEFORE, *(BEFORE + levels[order])], [0.0, *drops.to_numpy()[order]]
+        axes.plot(x, y, **look, zorder=2 if name == HUMAN else 3)
+    axes.set_yticks([-1.0, -0.5, 0.0, 0.5, 1.0], [number(tick) for tick in (-1.0, -0.5, 0.0, 0.5, 1.0)])
+    axes.tick_params(labelsize=SMALLEST, length=2, pad=1.5)
+    axes.set_ylim(min(-0.1, *(float(curve.min()) - 0.1 for curve in curves.values() if len(curve))), 1.08)

@@ -17,6 +17,7 @@ ORDER = (
     "people",
     "genres",
     "curves",
+    "recordings",
     "listen",
     "sets",
     "trust",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from degrade_bench.analysis.verdicts import VERDICT_MARKS, VERDICT_MEANINGS
+from degrade_bench.reports.figures import profile as figure
 from degrade_bench.reports.in_short import in_short, profile
 from degrade_bench.reports.inputs import RunView
 from degrade_bench.reports.sections.base import Section
@@ -24,4 +25,4 @@ def rows(run: RunView) -> dict[str, Any]:
     }
 
 
-SECTION = Section(id="summary", title="In short", template="summary.html.j2", rows=rows)
+SECTION = Section(id="summary", title="In short", template="summary.html.j2", rows=rows, drawings=figure.drawings)
