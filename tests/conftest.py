@@ -40,6 +40,15 @@ def pytest_sessionstart() -> None:
         forkserver.ensure_running()  # here, where modules are found as in this process
 
 
+LONGEST = ("tests/house/test_recipes.py", "tests/selftest/test_trials.py", "tests/sweep/test_on_ray.py")
+"""Files with a test of half a minute or more."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests first, so that no process is left with one at the end when the others have nothing to do."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
 def pytest_collection_finish() -> None:
     """Leave what was imported out of every later collection of garbage: it stays, and to look at it takes a second.
 
