@@ -45,7 +45,7 @@ LONGEST = ("tests/house/test_recipes.py", "tests/selftest/test_trials.py", "test
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests first, so that no process is left with one at the end when the others have nothing to do."""
+    """The longest tests first, so that no process is left with one of them at the end."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
