@@ -41,14 +41,14 @@ def lines(table: pd.DataFrame) -> Iterator[str]:
         agreeing = int(rows["agrees"].sum())
         yield f"### {metric}: {agreeing} of {len(rows)} pairs agree"
         yield ""
-        yield "| damage | level | clips | net in audio | net in the notes | difference | |"
+        yield "| damage | level | clips | net in audio | drop in the notes | difference | |"
         yield "| --- | --- | --- | --- | --- | --- | --- |"
         for row in rows.to_dict("records"):
             ends = (
                 f"{number(row['difference'])} ({number(row['difference_low'])} to {number(row['difference_high'])})"
             )
             says = "" if row["agrees"] else "more in audio" if row["difference"] > 0 else "less in audio"
-            nets = f"{number(row['audio_net'])} | {number(row['notes_net'])}"
+            nets = f"{number(row['audio_net'])} | {number(row['notes_drop'])}"
             yield f"| `{row['degradation']}` | {row['level']} | {row['tracks']} | {nets} | {ends} | {says} |"
         yield ""
 
