@@ -36,7 +36,7 @@ class Frechet(SetMetric):
     summary = "distance of a set's vectors from the clean set's, each taken for a normal distribution"
     higher_is_better = False
     second_order = True
-    source = "arXiv 1812.08466"
+    source = "Fréchet Audio Distance (arXiv 1812.08466)"
 
     def compare(self, reference: VectorSet, heard: VectorSet) -> float:
         """The distance, 0 for equal sets."""
