@@ -62,8 +62,8 @@ def test_a_line_says_what_took_longest():
     stages = {"plan": 3.0, "damage": 240.0, "features": 150.0, "score loudness": 90.0}
     told = Timings.of(400.0, 300.0, 600.0, stages, {"report": 30.0, "analyse": 9.0, "write": 1.0})
     assert time_line(told) == (
-        "time: 7 min; 5 min of damage and scores, with workers busy 80% (damage 40%, features 25%, "
-        "score loudness 15%); analyse 9 s; report 30 s"
+        "time: 7 min; 5 min of damage and scores, with workers busy 80 % (damage 40 %, features 25 %, "
+        "score loudness 15 %); analyse 9 s; report 30 s"
     )
     assert time_line(Timings.of(2.0, 0.1, 0.0, {}, {"report": 1.0})) == "time: 2 s; report 1 s"
 
@@ -72,8 +72,8 @@ def test_workers_that_wait_for_a_metric_in_the_main_process_are_not_called_busy(
     main = {"score muq-eval": 290.0, "score dnsmos": 2.0}
     told = Timings.of(310.0, 300.0, 2400.0, {"hand over": 2160.0, "damage": 120.0}, main)
     assert time_line(told) == (
-        "time: 5 min; 5 min of damage and scores, with workers busy 5%, 90% waiting for the main process "
-        "(damage 5%); score muq-eval 5 min"
+        "time: 5 min; 5 min of damage and scores, with workers busy 5 %, 90 % waiting for the main process "
+        "(damage 5 %); score muq-eval 5 min"
     )
 
 

@@ -53,7 +53,7 @@ def test_the_whole_job_and_all_that_reads_it_afterwards(bucket, call, tmp_path):
 
 
 def test_a_report_is_sent(bucket, call, monkeypatch):
-    def write_report(folder, steps):
+    def write_report(folder, steps, choice):
         claim(folder, ["report.html"])
         write_text(folder / "report.html", "drawn")
         return folder / "report.html"

@@ -126,7 +126,8 @@ def test_the_commands_end_with_scores(place, port, capsys):
         cli.main([*united(port), *small])
     printed = capsys.readouterr()
     assert ended.value.code == 0, printed.err
-    assert "warning" not in printed.err
+    assert printed.err.count("warning") == 1, "of one recording, and of no metric"
+    assert printed.err.startswith("warning: 1 recording × 4 damages: no verdict is possible")
     scores = pd.read_parquet(place / "out" / "scores.parquet")
     assert set(scores["metric"]) == {"convolved", "sharpness", "level", "loudest", "roughness"}
     assert {"tremolo", "kitchen_radio", "white_noise", "low_pass"} < set(scores["degradation"])

@@ -141,13 +141,13 @@ def test_what_cannot_be_drawn_is_said(few, tmp_path):
 def test_settings_and_pyplot_are_left_alone_and_files_are_as_papers_want_them(few, tmp_path):
     from matplotlib import pyplot
 
-    before = dict(mpl.rcParams)
+    before, others = dict(mpl.rcParams), pyplot.get_fignums()
     figure, _ = plot.curves(few, column="single")
     paths = [
         plot.save(figure, tmp_path / f"{number}.{suffix}") for suffix in ("png", "svg", "pdf") for number in "12"
     ]
     assert dict(mpl.rcParams) == before
-    assert pyplot.get_fignums() == []
+    assert pyplot.get_fignums() == others
     for one, other in zip(paths[::2], paths[1::2], strict=True):
         assert one.read_bytes() == other.read_bytes()
     with Image.open(paths[0]) as image:

@@ -20,7 +20,11 @@ LICENCES = (
 
 
 def rows(run: RunView) -> dict[str, Any]:
-    """The record, whole too, the options of the analysis, how to make it again, sources and licences."""
+    """The record, the options of the analysis, how to make it again, sources and licences.
+
+    The record is there whole but for its timings: the first page is made before they are known, and the same folder
+    gives the same page.
+    """
     return {
         "record": run.record,
         "options": run.analysis.options,
@@ -29,7 +33,7 @@ def rows(run: RunView) -> dict[str, Any]:
         "licences": LICENCES,
         "again": reproduction(run.record),
         "bibtex": [entry.split("\n") for entry in bibtex(run.record)],
-        "everything": run.record.model_dump_json(indent=1).split("\n"),
+        "everything": run.record.model_dump_json(indent=1, exclude={"timings"}).split("\n"),
     }
 
 
