@@ -6,7 +6,6 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 from degrade_bench._support.plain_text import plain
-from degrade_bench.analysis.people import ALL as OVER_ALL
 from degrade_bench.analysis.result import FRAMES
 from degrade_bench.errors import ConfigError, UnknownNameError
 from degrade_bench.reports.inputs import RunView
@@ -16,7 +15,7 @@ from degrade_bench.runs.names import REPORT, REPORT_MARKDOWN, REPORT_PDF
 FILES = {"html": REPORT, "md": REPORT_MARKDOWN, "pdf": REPORT_PDF}
 """The formats of a report, and the file of each."""
 
-OF_DAMAGES = ("levels", "verdicts", "genres", "achieved", "people", "human_curves")
+OF_DAMAGES = ("levels", "verdicts", "genres", "achieved", "human_curves")
 """Frames with rows of tested damages."""
 
 
@@ -73,7 +72,7 @@ class Choice:
             if "metric" in table:
                 table = table[table["metric"].isin(metrics)]
             if frame.name in OF_DAMAGES:
-                kept_too = table["group"] == "control" if "group" in table else table["degradation"] == OVER_ALL
+                kept_too = table["group"] == "control" if "group" in table else False
                 table = table[table["degradation"].isin(damages) | kept_too]
             elif frame.name == "families" and self.families:
                 table = table[table["family"].isin(families)]
