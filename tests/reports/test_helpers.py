@@ -75,7 +75,7 @@ def test_an_error_ends_the_helpers(tmp_path, monkeypatch):
 
 def test_no_more_helpers_than_cores_beside_this_one(monkeypatch):
     monkeypatch.setattr(helpers, "available_bytes", lambda: 1 << 40)
-    for cores, figures, expected in [(1, 100, 0), (2, 100, 1), (64, 7, 0), (64, 20, 2), (2, 20, 1)]:
+    for cores, figures, expected in [(1, 100, 0), (2, 100, 1), (64, 19, 0), (64, 40, 2), (2, 40, 1)]:
         monkeypatch.setattr(helpers, "available_cores", lambda cores=cores: cores)
         assert usual_helpers(figures) == expected
     monkeypatch.setattr(helpers, "available_bytes", lambda: 0)

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from degrade_bench._support.resources import available_bytes, available_cores
 
-FIGURES_EACH = 10
-"""A helper takes two seconds to start: it has to save more than that."""
+FIGURES_EACH = 20
+"""A helper takes more than two seconds to start, as long as six figures: it has to save more than that."""
 BYTES = 400 << 20
 """What a helper takes of memory, and somewhat more."""
 WAIT_SECONDS = 0.2
