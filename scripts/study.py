@@ -1,154 +1,82 @@
-"""Write the tables of a study, what several metrics hear, from finished runs: one Markdown page.
+"""Write the tables and figures of a study from the committed scores of its runs. Nothing is scored.
 
-    python scripts/study.py OUT [OUT ...] --title TEXT > docs/study/tables.md
+    python scripts/study.py [--runs docs/study/runs] [--out docs/study]
 
-Every run gives its setting, its metrics in a few words, the profile of families, the verdict on every damage, and
-how the metrics' drops go together. Nothing is scored, and no number stands in this script.
+Every folder in ``--runs`` holds ``run.json`` and ``scores.parquet`` of a finished run. They are analysed in a
+temporary directory. No number stands in this script.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
-from collections.abc import Iterator, Sequence
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-import pandas as pd
+from studying.pooled import pooled
+from studying.tables import of_run
+from studying.turns import turns
 
-from degrade_bench.analysis.verdicts import VERDICT_MARKS, VERDICT_MEANINGS
-from degrade_bench.compare import CompareOptions, compare
-from degrade_bench.reports.in_short import in_short, profile
-from degrade_bench.reports.inputs import RunView, load_run
-from degrade_bench.reports.words import fixed, records
+from degrade_bench import plot
+from degrade_bench.conclude import conclude
+from degrade_bench.runs.names import RECORD, SCORES
+from degrade_bench.runs.scores import load_scores
+
+STUDY = Path(__file__).resolve().parent.parent / "docs" / "study"
+
+TOGETHER = {
+    "outside": ["zimtohrli", "visqol", "haaqi", "basic-pitch", "musicnn-mtt", "dnsmos", "log-mel", "si-sdr"],
+}
+"""Metrics whose scores of single clips are set side by side, by run."""
+
+TURNS = {"turn": [("visqol", "white_noise"), ("zimtohrli", "white_noise")]}
+"""Metrics and damages whose levels are looked at one by one, by run."""
+
+CURVES = {"turn": (["white_noise"], ["visqol", "zimtohrli"])}
+"""Damages and metrics of the curves that are drawn, by run."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("runs", nargs="+", type=Path, help="run directories")
-    parser.add_argument("--title", default="What several metrics hear")
+    parser.add_argument("--runs", type=Path, default=STUDY / "runs")
+    parser.add_argument("--out", type=Path, default=STUDY)
     options = parser.parse_args()
-    print(f"# {options.title}\n\nMade by `python scripts/study.py`; the commands of the runs stand beside them.")
-    for folder in options.runs:
-        print("\n".join(["", *of_run(folder)]))
+    images = options.out / "images"
+    images.mkdir(parents=True, exist_ok=True)
+    lines = ["# The study's tables", ""]
+    lines += ["Made by `python scripts/study.py` from the scores in `docs/study/runs`; [what they say](index.md)."]
+    with tempfile.TemporaryDirectory() as scratch:
+        for stored in sorted(path for path in options.runs.iterdir() if path.is_dir()):
+            folder = Path(scratch) / stored.name
+            folder.mkdir()
+            for name in (RECORD, SCORES):
+                shutil.copy(stored / name, folder)
+            conclude(folder)
+            lines += ["", *of_study(folder)]
+            draw(folder, images)
+    (options.out / "tables.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def of_run(folder: Path) -> Iterator[str]:
-    """The part of a page about one run."""
-    run = load_run(folder)
-    yield from setting(run)
-    yield from metrics(run)
-    yield from families(run)
-    yield from damages(run)
-    yield from together(folder, run)
+def of_study(folder: Path) -> Iterator[str]:
+    """The part of the page about one run."""
+    yield from of_run(folder)
+    scores = load_scores(folder)
+    if folder.name in TOGETHER:
+        present = set(scores["metric"])
+        yield from pooled(scores, [name for name in TOGETHER[folder.name] if name in present])
+    if folder.name in TURNS:
+        yield from turns(scores, TURNS[folder.name])
 
 
-def setting(run: RunView) -> Iterator[str]:
-    """What was run."""
-    record = run.record
-    counts, levels = record.counts, ", ".join(map(str, record.request.levels))
-    yield f"## {run.folder.name}"
-    yield ""
-    yield (
-        f"{counts.clips} clips ({', '.join(record.request.input)}), {counts.cells} cells at levels {levels}, "
-        f"{counts.ok} scores, {counts.not_applicable} not applicable, {counts.failed} failed; seed "
-        f"{record.request.seed}, degrade-bench {record.package_version}."
-    )
-    yield f"\n```sh\n{' '.join(record.command)}\n```\n"
-
-
-def metrics(run: RunView) -> Iterator[str]:
-    """What every metric hears, in words."""
-    for found in in_short(run):
-        noted = f" ({found.note})" if found.note else ""
-        yield f"**{found.metric}**{noted} hears {found.heard} of {found.judged} damages; {found.facts}."
-        yield ""
-        yield from (f"- {said.mark} {said.opening}: {said.text}" for said in found.statements)
-        if found.next_step:
-            yield f"- {found.next_step}"
-        yield ""
-
-
-def families(run: RunView) -> Iterator[str]:
-    """Families of damages by metric: verdicts, and from which level on they are heard."""
-    yield "### Families\n"
-    yield "How many damages of a family have which verdict, and from which level on half of those heard are heard."
-    yield ""
-    yield from table(
-        ["family", *run.metrics],
-        (
-            [
-                f"{row.group}: {row.family}",
-                *(
-                    " ".join(f"{mark}{count}" for _, mark, count in cell.counts)
-                    + ("" if cell.heard_from is None else f" from {cell.heard_from}")
-                    for cell in row.cells
-                ),
-            ]
-            for row in profile(run)
-        ),
-    )
-
-
-def damages(run: RunView) -> Iterator[str]:
-    """The verdict of every metric on every damage."""
-    verdicts = records(run.analysis.verdicts)
-    by_place = {(row["degradation"], row["metric"]): row for row in verdicts}
-    occurring = [verdict for verdict in VERDICT_MARKS if any(row["verdict"] == verdict for row in verdicts)]
-    yield "\n### Every damage\n"
-    yield (
-        "; ".join(f"{VERDICT_MARKS[verdict]} {verdict}: {VERDICT_MEANINGS[verdict]}" for verdict in occurring) + "."
-    )
-    yield "The number is the lowest level from which on the mean drop lies above the metric's margin."
-    yield ""
-    rows = []
-    for name in run.degradations:
-        cells = []
-        for metric in run.metrics:
-            row = by_place.get((name, metric))
-            level = None if row is None else row["detection_level"]
-            cells.append(
-                "" if row is None else VERDICT_MARKS[row["verdict"]] + ("" if level is None else f" {level:.0f}")
-            )
-        rows.append([f"`{name}`", *cells])
-    yield from table(["damage", *run.metrics], rows)
-
-
-def together(folder: Path, run: RunView) -> Iterator[str]:
-    """Rank correlations of the metrics' drops."""
-    if len(run.metrics) < 2:
-        return
-    frame = compare([folder], CompareOptions()).redundancy
-    both = pd.concat([frame, frame.rename(columns={"metric": "other", "other": "metric"})])
-    rho = {(row.metric, row.other): row for row in both.itertuples()}
-    yield "\n### Which say the same\n"
-    yield "Spearman's correlation of two metrics' mean drops over the damages and levels that both have."
-    yield ""
-    yield from table(
-        ["", *run.metrics],
-        (
-            [one, *(fixed(rho[one, other].rho) if one != other else "" for other in run.metrics)]
-            for one in run.metrics
-        ),
-    )
-    known = [row for row in frame.itertuples() if not math.isnan(row.rho)]
-    closest = sorted(known, key=lambda row: -abs(row.rho))[:5]
-    yield (
-        "\nThe closest, with 95 % intervals over recordings: "
-        + "; ".join(
-            f"{row.metric} and {row.other} {fixed(row.rho)} ({fixed(row.rho_low)} to {fixed(row.rho_high)}, "
-            f"{row.cells} cells)"
-            for row in closest
-        )
-        + "."
-    )
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]] | Iterator[Sequence[str]]) -> Iterator[str]:
-    """A Markdown table."""
-    yield f"| {' | '.join(head)} |"
-    yield f"|{' --- |' * len(head)}"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
+def draw(folder: Path, images: Path) -> None:
+    """The profile of a run, and its curves."""
+    run = plot.load(folder)
+    plot.save(plot.profile(run)[0], images / f"{folder.name}-profile.png")
+    if folder.name in CURVES:
+        damages, metrics = CURVES[folder.name]
+        figure, _ = plot.curves(run, damages, metrics=metrics, column="single")
+        plot.save(figure, images / f"{folder.name}-curves.png")
 
 
 if __name__ == "__main__":

@@ -6,23 +6,21 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from degrade_bench._support.interrupts import never_a_row
 from degrade_bench._support.stages import Spent, stage, timed
 from degrade_bench.bench.giving_up import going_on, without
 from degrade_bench.bench.looks import begun, first_look, looked_at
+from degrade_bench.bench.playing import being_played
 from degrade_bench.bench.probing import probed
 from degrade_bench.bench.request import Resolved, resolve_request
 from degrade_bench.bench.result import RunResult
 from degrade_bench.conclude import conclude, show
 from degrade_bench.degrade.catalogue import Broken
-from degrade_bench.errors import CorpusError, DegradeBenchError
+from degrade_bench.errors import CorpusError
 from degrade_bench.metric.catalogue import SkippedMetric
 from degrade_bench.runs.folder import RunFolder
 from degrade_bench.runs.left_out import LeftOut
-from degrade_bench.runs.played import Example
 from degrade_bench.runs.record import LooksRecord, RunRecord
 from degrade_bench.runs.stored import working
 from degrade_bench.runs.timings import Timings
@@ -197,40 +195,23 @@ def _scored(
         return execute(left, folder, progress, previous, begin, deadline, resolved.engine)
 
     result, record, sweep = going_on(sweep, record, execute_with, progress.warned)
-    with stage("examples"), timed():  # damage, too, but not of a cell
-        examples = _examples(folder.path, sweep, result)
-    record = with_outcome(record, result, resolved.skipped_clips).updated(
-        examples=examples,
-        seconds={"sweep": round(result.seconds, 3)},
-        finished=now(),
-        looks=looks,
-    )
-    with stage("table"):
-        folder.finish(result.table, record, result.set_values)
-    with stage("analyse"):
-        from degrade_bench.analysis.options import AnalysisOptions
+    with being_played(sweep, result, progress.warned) as excerpts:
+        record = with_outcome(record, result, resolved.skipped_clips).updated(
+            seconds={"sweep": round(result.seconds, 3)},
+            finished=now(),
+            looks=looks,
+        )
+        with stage("table"):
+            folder.finish(result.table, record, result.set_values)
+        with stage("analyse"):
+            from degrade_bench.analysis.options import AnalysisOptions
 
-        steps = partial(progress.concluding, "metrics analysed")
-        return conclude(folder.path, AnalysisOptions(influence=True), steps), record
+            steps = partial(progress.concluding, "metrics analysed")
+            analysis = conclude(folder.path, AnalysisOptions(influence=True), steps)
+        with stage("examples"), timed():  # damage, too, but not of a cell
+            examples = write_examples(folder.path, excerpts())
+    return analysis, record.updated(examples=examples)
 
 
 def _left_out(skipped: Sequence[SkippedMetric] | Sequence[Broken]) -> tuple[LeftOut, ...]:
     return tuple(LeftOut(name=entry.name, reason=entry.reason) for entry in skipped)
-
-
-def _examples(folder: Path, sweep: Sweep, result: SweepResult) -> tuple[Example, ...]:
-    """Write the excerpts for the first clip of the table that can still be read.
-
-    Of a degradation over which workers died, none: they are rendered in this process.
-    """
-    for source in sweep.sources:
-        if source.id in result.clips:
-            deadly = result.broken_off(source.id)
-            played = [degradation for degradation in sweep.degradations if degradation.name not in deadly]
-            with never_a_row():
-                try:
-                    clip = source.load()
-                except (DegradeBenchError, OSError):
-                    continue
-                return write_examples(folder, clip, played, sweep.levels, sweep.seed)
-    return ()

@@ -6,19 +6,23 @@ All excerpts of a run share one gain, so that what was matched in loudness still
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from degrade_bench._support.files import file_word, replacing
+from degrade_bench._support.interrupts import never_a_row
 from degrade_bench.clip import Clip
+from degrade_bench.corpus.source import ClipSource
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.calling import calling
+from degrade_bench.degrade.dsp import codec
 from degrade_bench.degrade.memory import forget_damage
 from degrade_bench.degrade.seeds import cell_seed, generator
+from degrade_bench.errors import DegradeBenchError
 from degrade_bench.runs.columns import CLEAN
 from degrade_bench.runs.names import AUDIO
 from degrade_bench.runs.ownership import claim, listed, remove
@@ -32,25 +36,52 @@ CEILING = 0.97  # leaves room for what the codec adds to peaks
 RATE = 44100
 
 
-def write_examples(
-    folder: Path, clip: Clip, degradations: Sequence[Degradation], levels: Sequence[int], seed: int
-) -> tuple[Example, ...]:
-    """Write ``audio/*.mp3``: the clean clip, and damage at some levels with its placebo at the highest.
+@dataclass(frozen=True)
+class Playing:
+    """What is to be played.
+
+    Attributes:
+        source: of the clip.
+        degradations: of the run, controls included; only damage is played, with its placebo.
+        levels: of the run.
+        seed: the run seed.
+    """
+
+    source: ClipSource
+    degradations: tuple[Degradation, ...]
+    levels: tuple[int, ...]
+    seed: int
+
+    def made(self) -> tuple[Played, ...] | None:
+        """The excerpts; None where the clip cannot be read."""
+        with never_a_row():
+            try:
+                clip = self.source.load()
+            except (DegradeBenchError, OSError):
+                return None
+            return excerpts(clip, self.degradations, self.levels, self.seed)
+
+
+@dataclass(frozen=True)
+class Played:
+    """An excerpt: what ``run.json`` says of it, and the bytes of its file."""
+
+    example: Example
+    mp3: bytes
+
+
+def excerpts(
+    clip: Clip, degradations: Sequence[Degradation], levels: Sequence[int], seed: int
+) -> tuple[Played, ...]:
+    """The clean clip, and damage at some levels with its placebo at the highest.
 
     Of many degradations fewer levels are played; of very many, one degradation of each family.
 
     Args:
-        folder: the run directory.
         clip: what is damaged.
         degradations: of the run, controls included.
         levels: of the run.
         seed: the run seed.
-
-    Returns:
-        what was written, for ``run.json``.
-
-    Raises:
-        RunFolderError: the files cannot be written.
     """
     clean = Example(
         file=f"{AUDIO}/clean.mp3",
@@ -61,7 +92,7 @@ def write_examples(
         unit=None,
         summary="as it came",
     )
-    excerpts = [(clean, _excerpt(clip, clip.duration / 2), clip.sample_rate)]
+    made_of = [(clean, _excerpt(clip, clip.duration / 2), clip.sample_rate)]
     for degradation, played in _chosen(degradations, sorted(levels)):
         for made, level in played:
             rng = generator(cell_seed(seed, clip.hash, *made.seed_key))
@@ -84,17 +115,33 @@ def write_examples(
                 placebo_of=None if made is degradation else degradation.name,
             )
             excerpt = _excerpt(rendered.clip, middle_seconds)
-            excerpts.append((example, excerpt, rendered.clip.sample_rate))
+            made_of.append((example, excerpt, rendered.clip.sample_rate))
         forget_damage(clip)
-    peak = max(float(samples.abs().max()) for _, samples, _ in excerpts)
+    peak = max(float(samples.abs().max()) for _, samples, _ in made_of)
     gain = min(1.0, CEILING / peak) if peak > 0 else 1.0
-    wanted = {example.file for example, _, _ in excerpts}
+    return tuple(Played(example, _mp3(samples * gain, rate)) for example, samples, rate in made_of)
+
+
+def write_examples(folder: Path, played: Sequence[Played]) -> tuple[Example, ...]:
+    """Write ``audio/*.mp3`` in place of what a run wrote there before.
+
+    Args:
+        folder: the run directory.
+        played: the excerpts.
+
+    Returns:
+        what was written, for ``run.json``.
+
+    Raises:
+        RunFolderError: the files cannot be written.
+    """
+    wanted = {one.example.file for one in played}
     claim(folder, wanted)
     remove(folder, (name for name in listed(folder) - wanted if name.startswith(f"{AUDIO}/")))
-    for example, samples, sample_rate in excerpts:
-        with replacing(folder / example.file) as temporary:
-            temporary.write_bytes(_mp3(samples * gain, sample_rate))
-    return tuple(example for example, _, _ in excerpts)
+    for one in played:
+        with replacing(folder / one.example.file) as temporary:
+            temporary.write_bytes(one.mp3)
+    return tuple(one.example for one in played)
 
 
 def _chosen(
@@ -145,20 +192,9 @@ def _excerpt(clip: Clip, middle_seconds: float) -> torch.Tensor:
 
 
 def _mp3(samples: torch.Tensor, sample_rate: int) -> bytes:
-    import soundfile
     import soxr
 
-    audio = samples.numpy().T
+    audio = samples.numpy()
     if sample_rate != RATE:
-        audio = soxr.resample(audio, sample_rate, RATE)
-    buffer = io.BytesIO()
-    soundfile.write(
-        buffer,
-        audio,
-        RATE,
-        format="MP3",
-        subtype="MPEG_LAYER_III",
-        bitrate_mode="CONSTANT",
-        compression_level=(320 - KBPS) / (320 - 32),  # libsndfile: 0 is the highest rate of MPEG-1, 1 the lowest
-    )
-    return buffer.getvalue()
+        audio = soxr.resample(audio.T, sample_rate, RATE).T
+    return codec.encode(np.ascontiguousarray(audio, np.float32), RATE, KBPS)

@@ -29,9 +29,10 @@ from degrade_bench.metric.base import Metric
 from degrade_bench.runs.probes import Probe
 from degrade_bench.sweep import template
 from degrade_bench.sweep.block import BlockResult
+from degrade_bench.sweep.examples import Playing
 from degrade_bench.sweep.probe import probe
 from degrade_bench.sweep.scoring import reason_of
-from degrade_bench.sweep.worker import Begun, BlockLost, Task, Work, work_on
+from degrade_bench.sweep.worker import Begun, BlockLost, Task, Work, single_threaded, work_on
 
 UNGUARDED = 78
 """Exit code of a worker whose import of the main script asked for a run of its own."""
@@ -132,6 +133,9 @@ def worker_main(connection: Connection, environment: Mapping[str, str]) -> None:
                 elif isinstance(given, Probing):
                     send(connection, Hello())
                     send(connection, _probed(given.metric))
+                elif isinstance(given, Playing):
+                    with single_threaded():
+                        send(connection, given.made())
                 elif isinstance(given, Task) and work is not None:
                     handing_over = 0.0
                     for message in work_on(given, work):

@@ -12,7 +12,7 @@ from degrade_bench.degrade.seeds import generator
 from degrade_bench.runs.columns import CLEAN
 from degrade_bench.sweep.block import block_result
 from degrade_bench.sweep.cells import Block, Cell
-from degrade_bench.sweep.examples import write_examples
+from degrade_bench.sweep.examples import excerpts
 from tests.conftest import make_clip
 
 
@@ -46,8 +46,8 @@ def test_after_a_block_nothing_of_the_degradations_is_left(clip, monkeypatch, mo
     assert clip_lufs(clip) == loudness
 
 
-def test_after_the_excerpts_too(clip, tmp_path):
-    write_examples(tmp_path, clip, [catalogue.get(name) for name in NAMES], (1, 5), 0)
+def test_after_the_excerpts_too(clip):
+    excerpts(clip, [catalogue.get(name) for name in NAMES], (1, 5), 0)
     assert owners() <= {Clip}
 
 

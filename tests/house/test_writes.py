@@ -174,7 +174,6 @@ WRITES = (
     ("runs/stored/working.py", "_remove", "unlink", PARTLY),
     ("runs/stored/working.py", "_tell", "write_text", SENT),
     ("runs/stored/working.py", "_remove", "rmtree", SENT),
-    ("sweep/examples.py", "_mp3", "soundfile.write", MEMORY),
     ("sweep/examples.py", "write_examples", "remove", STAYS),
     ("sweep/examples.py", "write_examples", "replacing", UNLISTED),
     ("sweep/examples.py", "write_examples", "write_bytes", UNLISTED),

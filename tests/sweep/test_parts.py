@@ -25,7 +25,7 @@ from degrade_bench.sweep import device
 from degrade_bench.sweep.block import BlockResult
 from degrade_bench.sweep.cells import expand, levels_of
 from degrade_bench.sweep.estimate import _without_first_use, estimate
-from degrade_bench.sweep.examples import MOST_EXCERPTS, _chosen, write_examples
+from degrade_bench.sweep.examples import MOST_EXCERPTS, _chosen, excerpts, write_examples
 from degrade_bench.sweep.pool import Pool
 from degrade_bench.sweep.scoring import MetricInput, Outcome
 from degrade_bench.sweep.worker import Task, Work, single_threaded, work_on
@@ -197,7 +197,7 @@ def test_examples_share_one_gain_and_stay_below_full_scale(tmp_path):
     clip = make_clip(9.0, 48000, 2)
     clip = clip.with_samples(clip.samples * (1.4 / clip.samples.abs().max()))
     degradations = [toys.ToyNoise(), toys.ToyStretch(), toys.ToyGain()]
-    examples = write_examples(tmp_path, clip, degradations, (1, 3, 5), 0)
+    examples = write_examples(tmp_path, excerpts(clip, degradations, (1, 3, 5), 0))
     played = [("toy_noise", 1), ("toy_noise", 3), ("toy_noise", 5), ("toy_noise_placebo", 1)]
     played += [("toy_stretch", level) for level in (1, 3, 5)]
     assert [(example.degradation, example.level) for example in examples] == [("clean", 0), *played]
@@ -209,7 +209,7 @@ def test_examples_share_one_gain_and_stay_below_full_scale(tmp_path):
         assert np.abs(audio).max() > 0.2
     files = {path.name for path in (tmp_path / "audio").iterdir()}
     assert files == {Path(example.file).name for example in examples}
-    again = write_examples(tmp_path, clip, [toys.ToyNoise()], (5,), 0)
+    again = write_examples(tmp_path, excerpts(clip, [toys.ToyNoise()], (5,), 0))
     assert len(list((tmp_path / "audio").iterdir())) == len(again) == 3, "clean, damaged, placebo"
 
 

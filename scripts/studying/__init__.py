@@ -1,0 +1,1 @@
+"""The tables of ``docs/study``: what is counted, and how it is written."""
