@@ -9,6 +9,7 @@ temporary directory. No number stands in this script.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -26,14 +27,21 @@ from degrade_bench.runs.scores import load_scores
 STUDY = Path(__file__).resolve().parent.parent / "docs" / "study"
 
 TOGETHER = {
-    "outside": ["zimtohrli", "visqol", "haaqi", "basic-pitch", "musicnn-mtt", "dnsmos", "log-mel", "si-sdr"],
+    "metrics": ["basic-pitch", "musicnn-mtt", "musicnn-msd", "dnsmos", "log-mel", "si-sdr"],
+    "outside": ["zimtohrli", "visqol", "log-mel", "si-sdr"],
 }
 """Metrics whose scores of single clips are set side by side, by run."""
 
-TURNS = {"turn": [("visqol", "white_noise"), ("zimtohrli", "white_noise")]}
+PUBLISHED = ("white_noise", "hum", "percentile_clipping", "dropouts")
+"""Damages of the kinds that a study of five metrics looked at (DAFx25): hiss, hum, clipping, glitches."""
+
+TURNS = {
+    "outside": [(metric, damage) for metric in ("visqol", "zimtohrli") for damage in PUBLISHED],
+    "haaqi": [("haaqi", damage) for damage in PUBLISHED],
+}
 """Metrics and damages whose levels are looked at one by one, by run."""
 
-CURVES = {"turn": (["white_noise"], ["visqol", "zimtohrli"])}
+CURVES = {"outside": (list(PUBLISHED), ["visqol", "zimtohrli"]), "haaqi": (list(PUBLISHED), ["haaqi"])}
 """Damages and metrics of the curves that are drawn, by run."""
 
 
@@ -53,9 +61,14 @@ def main() -> None:
             for name in (RECORD, SCORES):
                 shutil.copy(stored / name, folder)
             conclude(folder)
-            lines += ["", *of_study(folder)]
+            lines += ["", f"<!-- scores of {stored.name}: {digest(stored)} -->", *of_study(folder)]
             draw(folder, images)
     (options.out / "tables.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def digest(stored: Path) -> str:
+    """Of a run's scores, so that it is seen when the page is of others."""
+    return hashlib.sha256((stored / SCORES).read_bytes()).hexdigest()
 
 
 def of_study(folder: Path) -> Iterator[str]:
@@ -75,7 +88,7 @@ def draw(folder: Path, images: Path) -> None:
     plot.save(plot.profile(run)[0], images / f"{folder.name}-profile.png")
     if folder.name in CURVES:
         damages, metrics = CURVES[folder.name]
-        figure, _ = plot.curves(run, damages, metrics=metrics, column="single")
+        figure, _ = plot.curves(run, damages, metrics=metrics, column="double")
         plot.save(figure, images / f"{folder.name}-curves.png")
 
 
