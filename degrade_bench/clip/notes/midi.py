@@ -121,6 +121,39 @@ class _Channel:
     held: list[tuple[int, int, int]] = field(default_factory=list)
 
 
+def _timed(track: Any) -> Iterator[tuple[int, Any]]:
+    """The messages of a track with their ticks from its beginning."""
+    tick = 0
+    for message in track:
+        tick += message.time
+        yield tick, message
+
+
+def _playing(track: Sequence[tuple[int, Any]]) -> set[int]:
+    """The channels on which a track plays."""
+    return {message.channel for _, message in track if message.type == "note_on" and message.velocity > 0}
+
+
+def _with_settings(
+    track: Sequence[tuple[int, Any]], tracks: Sequence[Sequence[tuple[int, Any]]]
+) -> Sequence[tuple[int, Any]]:
+    """A track with what others say of its channels that play nothing there: a file may set them up in one place.
+
+    Args:
+        track: messages with their ticks.
+        tracks: all of the file's.
+    """
+    mine = _playing(track)
+    others = (other for other in tracks if other is not track and mine.isdisjoint(_playing(other)))
+    settings = [
+        (tick, message)
+        for other in others
+        for tick, message in other
+        if message.type in ("program_change", "control_change") and message.channel in mine
+    ]
+    return sorted([*settings, *track], key=lambda timed: timed[0]) if settings else track
+
+
 class _Reader:
     """Goes through the messages of a file."""
 
@@ -136,8 +169,9 @@ class _Reader:
 
     def piece(self) -> Piece:
         """All of the file."""
-        for number, track in enumerate(self.parsed.tracks):
-            self._track(number, track)
+        tracks = [list(_timed(track)) for track in self.parsed.tracks]
+        for number, timed in enumerate(tracks):
+            self._track(number, _with_settings(timed, tracks))
         if not self.raw:
             raise AudioError(f"{self.path}: holds no notes")
         parts = tuple(self.parts.values())
@@ -153,11 +187,10 @@ class _Reader:
         notes = [Note(start, max(length, 0.001), row[2], row[3], row[4]) for start, length, row in rows]
         return Piece(Notes((), parts).with_notes(notes), self._annotations(float(on.max())), seconds)
 
-    def _track(self, number: int, track: Any) -> None:
+    def _track(self, number: int, track: Sequence[tuple[int, Any]]) -> None:
         channels: dict[int, _Channel] = {}
         tick, name = 0, ""
-        for message in track:
-            tick += message.time
+        for tick, message in track:
             if message.is_meta:
                 name = plain(message.name).strip() if message.type == "track_name" else name
                 self._meta(tick, message)
@@ -249,7 +282,7 @@ class _Reader:
             for name, rows in (("sections", sorted(self.sections)), ("chords", sorted(self.chords)))
             if rows
         }
-        numerator, denominator = self.metres.get(0, (4, 4))
+        numerator, denominator = self._metre()
         known = len(beats) > 1
         return Annotations(
             beats=tuple(beats),
@@ -262,6 +295,15 @@ class _Reader:
             downbeat_confidence=1.0,
             **spans,
         )
+
+    def _metre(self) -> tuple[int, int]:
+        """The time signature that holds for most of the notes: the first one may be that of a pickup."""
+        metres = sorted({0: (4, 4), **self.metres}.items())
+        rows = np.searchsorted([tick for tick, _ in metres], [row[0] for row in self.raw], side="right") - 1
+        held: dict[tuple[int, int], int] = {}
+        for row in rows.tolist():
+            held[metres[row][1]] = held.get(metres[row][1], 0) + 1
+        return max(held, key=lambda metre: held[metre])
 
     def _beats(self) -> Iterator[tuple[float, bool]]:
         """The tick of every beat, and whether it begins a bar; a time signature begins one."""
