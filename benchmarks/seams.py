@@ -2,9 +2,9 @@
 
     python benchmarks/seams.py
 
-Every symbolic damage at its top level, on the 14 built-in pieces played from their notes, seed 0; measured at the bar
-lines of the result and, where pieces of music change places, wherever two of them meet. The measures are those of
-:mod:`joining.lines`, which read the audio alone and are told the places.
+Every symbolic damage at its top level, on the 14 built-in pieces played from their notes, seed 0; measured at the
+bar lines of the result or, where pieces of music change places, wherever two of them meet. The measures are those
+of :mod:`joining.lines`, which read the audio alone and are told the places.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import torch
 from joining.lines import at_lines
 from joining.ranks import Told, told
 
-from degrade_bench._support.numbers import fixed, p_value
+from degrade_bench._support.numbers import fixed, p_value, percent
 from degrade_bench.clip import Clip
 from degrade_bench.corpus.builtin_notes import builtin_notes
 from degrade_bench.degrade import catalogue
@@ -32,7 +32,7 @@ from degrade_bench.degrade.symbolic.twins import Twin
 from degrade_bench.errors import NotApplicableError
 
 SEED = 0
-CLEAN, HARD_CUTS = "clean rendering", "bar_shuffle, joined without a crossfade"
+HARD_CUTS = "`bar_shuffle`, joined without a crossfade"
 UNLIKE, STEP, CARRIED = range(3)
 """The columns of what is measured at a line."""
 Pair = tuple[np.ndarray, np.ndarray]
@@ -113,52 +113,56 @@ def measured() -> Lines:
 def compared(found: Lines, name: str, column: int) -> Told:
     """How well a measure tells damage from the clean rendering; less that is carried on is more of a seam."""
     sign = -1 if column == CARRIED else 1
-    one, other = ([sign * piece[:, column] for piece in found[which]] for which in (name, CLEAN))
-    return told(one, other)
+    return told(*([sign * pair[side][:, column] for pair in found[name]] for side in (0, 1)))
+
+
+def together(found: Lines, name: str) -> Pair:
+    """The lines of all pieces."""
+    damaged, clean = (np.concatenate(lines) for lines in zip(*found[name], strict=True))
+    return damaged, clean
+
+
+def symbolic(found: Lines) -> list[str]:
+    """The damages to notes, in the catalogue's order."""
+    return [name for name in catalogue.SYMBOLIC.names() if name in found]
 
 
 def seams_table(found: Lines) -> Iterator[str]:
     """What is measured at the lines of every damage to notes, and how far it is from the clean rendering's."""
-    clean = np.concatenate(found[CLEAN])
-    mean, spread = clean.mean(axis=0), clean.std(axis=0)
-    yield "| damage | lines | sides unlike | told from clean | step | told from clean |"
-    yield "| --- | --- | --- | --- | --- | --- |"
-    ends = [f"{fixed(float(mean[k]))} ± {fixed(float(spread[k]))} | " for k in (UNLIKE, STEP)]
-    yield f"| {CLEAN} | {len(clean)} | {ends[0]}| {ends[1]}|"
-    symbolic = [name for name in catalogue.SYMBOLIC.names() if name in found]
-    for name in (*symbolic, "bar_shuffle", HARD_CUTS):
-        lines = np.concatenate(found[name])
-        cells = [f"{fixed(float(lines[:, k].mean()))} | {area(compared(found, name, k))}" for k in (UNLIKE, STEP)]
-        yield f"| {shown(name)} | {len(lines)} | {' | '.join(cells)} |"
+    yield "| damage | lines | sides unlike | clean | told from clean | step | clean | above 95 % of clean |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    for name in (*symbolic(found), "bar_shuffle", HARD_CUTS):
+        damaged, clean = together(found, name)
+        unlike = [fixed(float(lines[:, UNLIKE].mean())) for lines in (damaged, clean)]
+        unlike[1] += f" ± {fixed(float(clean[:, UNLIKE].std()))}"
+        step = [fixed(float(np.median(lines[:, STEP])), 1) for lines in (damaged, clean)]
+        above = percent(float((damaged[:, STEP] > np.quantile(clean[:, STEP], 0.95)).mean()), 0)
+        cells = [*unlike, area(compared(found, name, UNLIKE)), *step, above]
+        yield f"| {shown(name)} | {len(damaged)} | {' | '.join(cells)} |"
 
 
 def joins_table(found: Lines) -> Iterator[str]:
     """What a detector of joins makes of damage in the notes, of its twin in audio, and of that one's placebo."""
-    yield "| damage | joins | carried on | told from clean | pieces | p |"
-    yield "| --- | --- | --- | --- | --- | --- |"
-    clean = np.concatenate(found[CLEAN])[:, CARRIED]
-    yield f"| {CLEAN} | {len(clean)} | {fixed(float(np.median(clean)))} | | | |"
-    for name in (one for one in catalogue.SYMBOLIC.names() if one in found):
+    yield "| damage | joins | carried on | clean | told from clean | pieces | p |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    for name in symbolic(found):
         twin = catalogue.get(name)
-        audio = twin.audio.name if isinstance(twin, Twin) else ""
-        if audio in found:
-            for each in (name, audio, f"{audio}_placebo"):
+        if isinstance(twin, Twin) and twin.audio.name in found:
+            for each in (name, twin.audio.name, f"{twin.audio.name}_placebo"):
                 yield joins_row(found, each)
 
 
 def joins_row(found: Lines, name: str) -> str:
     """A row of :func:`joins_table`."""
-    result, lines = compared(found, name, CARRIED), np.concatenate(found[name])[:, CARRIED]
-    share = fixed(float(np.median(lines)))
-    return (
-        f"| {shown(name)} | {len(lines)} | {share} | {area(result)} | {result.pieces} of {result.of} "
-        f"| {p_value(result.p_value)} |"
-    )
+    result = compared(found, name, CARRIED)
+    medians = [fixed(float(np.median(lines[:, CARRIED]))) for lines in together(found, name)]
+    cells = [*medians, area(result), f"{result.pieces} of {result.of}", p_value(result.p_value).removeprefix("= ")]
+    return f"| {shown(name)} | {len(together(found, name)[0])} | {' | '.join(cells)} |"
 
 
 def shown(name: str) -> str:
     """A name in Markdown."""
-    return f"`{name}`" if " " not in name else name
+    return name if name == HARD_CUTS else f"`{name}`"
 
 
 def area(result: Told) -> str:
@@ -166,41 +170,51 @@ def area(result: Told) -> str:
     return f"{fixed(result.area)} ({fixed(result.low)} to {fixed(result.high)})"
 
 
+def page(found: Lines) -> str:
+    """The page, from what :func:`measured` gave."""
+    return TEXT.format(seams="\n".join(seams_table(found)), joins="\n".join(joins_table(found)))
+
+
 TEXT = """\
 # Seams: what is heard at bar lines
 
 On the 14 built-in pieces played from their notes, every damage at its top level, seed 0. Made by `python
-benchmarks/seams.py`, which measures in the audio alone, at places that it is told: the bar lines, and wherever two
-pieces of music meet. *Told from clean* is the area under the ROC curve between a damage's lines and those of the
-clean renderings, with a 95 % interval over the pieces: 0.5 is as the clean rendering, 1 is told every time.
+benchmarks/seams.py`, which measures in the audio alone, at places that it is told: the bar lines or, where pieces
+of music change places, every moment at which two of them meet. *Clean* is the clean rendering at the same moments
+of the music, where it goes on as it was written. *Told from clean* is the area under the ROC curve between the
+two, with a 95 % interval over the pieces: 0.5 is as the clean rendering, 1 is told every time.
 
 ## Damage to notes has no seam
 
-*Sides unlike* is the measure that the tests of joins use, 0 where both sides are alike and 1 where they have nothing
-to do with each other; how the music before a line would go on is predicted (linear prediction of order 256). *Step*
-is the largest second difference of samples at the line, in units of those around it. Under the clean renderings
-stand the means of their lines and how far these are apart, as a standard deviation. Notes begin at bar lines, which
-nobody can foresee: that is why the clean rendering's sides are unlike, too. The last two rows are cut audio.
+*Sides unlike* is the measure that the tests of joins use, 0 where both sides are alike and 1 where they have
+nothing to do with each other; how the music before a line would go on is predicted (linear prediction of order
+256). Means over the lines, for the clean rendering with their standard deviation. *Step* is the largest second
+difference of samples at the line over the RMS of those of the 45 ms before; medians, and the share of lines that
+are above 95 % of the clean ones. Notes begin at bar lines, which nobody can foresee and which is a step as well:
+so the clean rendering's sides are unlike, too, and damage that moves notes away from the line, or leaves them
+out, is told by less of it. One bar in place of all others, as `symbolic_monotony` plays it, begins as sharply as
+that bar does. The last two rows are cut audio, with crossfades and without.
 
 {seams}
 
 ## A detector of joins finds the cuts in audio and none in the notes
 
-*Carried on* is how much of the sound before a line is heard behind it, from 5 to 35 ms after it and thus past a
-crossfade: what is heard there, projected on how the music before it would go on; the median. Notes that begin there
-have nothing to do with it; a cut leaves nothing of it. *Pieces* says in how many pieces less is carried on, on
-average, than in the clean rendering, *p* how likely as much is by chance (one-sided, all changes of sign of the
-pieces' differences).
+*Carried on* is how much of the sound before a join is heard behind it, from 5 to 35 ms after it and thus past a
+crossfade: what is heard there, projected on how the music before it would go on; medians over the joins. Notes
+that begin there have nothing to do with it; a cut leaves nothing of it. *Pieces* says in how many the damage's
+joins are told from the clean ones by less that is carried on (an area of the piece's own above 0.5), *p* how
+likely so much is by chance: one-sided, by all changes of sign of the pieces' areas.
 
 {joins}
+
+That order-free chroma is blind to the order of bars stands in [the tables of twins](twins.md).
 """
 
 
 def main() -> None:
     """Measure, and write the page."""
     torch.set_num_threads(1)
-    found = measured()
-    text = TEXT.format(seams="\n".join(seams_table(found)), joins="\n".join(joins_table(found)))
+    text = page(measured())
     Path(__file__).with_suffix(".md").write_text(text, encoding="utf-8")
     print(text)
 

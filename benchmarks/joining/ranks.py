@@ -25,7 +25,7 @@ class Told:
         low, high: its 95 % interval, by a bootstrap over pieces.
         pieces: in how many of them the piece's own area is above 0.5.
         of: how many pieces.
-        p_value: how likely the mean of the pieces' own areas is so large by chance: one-sided, by all 2^n changes of
+        p_value: how likely the mean of the pieces' own areas is so large by chance: one-sided, by all changes of
             sign of their differences from 0.5.
     """
 
