@@ -13,6 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import permutation_test
 
+from degrade_bench._support.numbers import within
+from degrade_bench.analysis.resampling import Resampler
+
 RESAMPLES = 2000
 
 
@@ -72,3 +75,11 @@ def wins(one: np.ndarray, other: np.ndarray) -> float:
     """In how many pairs the first is the larger; a tie is half."""
     more = one[:, None] - other[None, :]
     return float((more > 0).sum() + (more == 0).sum() / 2)
+
+
+def interval(values: Sequence[float] | np.ndarray) -> str:
+    """The mean of a value of every piece, with its 95 % interval, in words."""
+    shares = np.asarray(values, dtype=float)[:, None] / len(values)
+    drawn = Resampler(RESAMPLES, 0).evaluate(lambda totals: totals(shares), len(shares))
+    low, high = drawn.intervals([0.95])[0][:, 0]
+    return f"{within(shares.sum(), low, high)} ({within(low, low, high)} to {within(high, low, high)})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -35,8 +35,8 @@ ACROSS = 4
 ROW, FOOT, APART = 0.17, 0.3, 0.16
 """Inches of a row, under a panel and beside it."""
 LONGEST_NAME = 1.2
-AUDIO = {"color": SERIES[0], "marker": "o", "markersize": 3.6, "linestyle": "none"}
-NOTES = {
+AUDIO: dict[str, Any] = {"color": SERIES[0], "marker": "o", "markersize": 3.6, "linestyle": "none"}
+NOTES: dict[str, Any] = {
     "color": SERIES[1],
     "marker": "s",
     "markersize": 4.4,
