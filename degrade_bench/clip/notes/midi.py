@@ -25,6 +25,8 @@ from degrade_bench.clip.annotations import Annotations
 from degrade_bench.clip.notes.notes import Note, Notes, Part
 from degrade_bench.errors import AudioError
 
+READER = "2"
+"""Changes whenever other notes would be read of the same file."""
 SUFFIXES = (".mid", ".midi")
 LEAD_IN_SECONDS = 0.1
 TAIL_SECONDS = 1.0
