@@ -136,24 +136,22 @@ def _playing(track: Sequence[tuple[int, Any]]) -> set[int]:
     return {message.channel for _, message in track if message.type == "note_on" and message.velocity > 0}
 
 
-def _with_settings(
-    track: Sequence[tuple[int, Any]], tracks: Sequence[Sequence[tuple[int, Any]]]
-) -> Sequence[tuple[int, Any]]:
-    """A track with what others say of its channels that play nothing there: a file may set them up in one place.
+def _with_settings(tracks: Sequence[Sequence[tuple[int, Any]]]) -> Iterator[Sequence[tuple[int, Any]]]:
+    """Each track with what others say of its channels that play nothing there: a file may set them up in one place.
 
     Args:
-        track: messages with their ticks.
-        tracks: all of the file's.
+        tracks: messages with their ticks.
     """
-    mine = _playing(track)
-    others = (other for other in tracks if other is not track and mine.isdisjoint(_playing(other)))
-    settings = [
-        (tick, message)
-        for other in others
-        for tick, message in other
-        if message.type in ("program_change", "control_change") and message.channel in mine
-    ]
-    return sorted([*settings, *track], key=lambda timed: timed[0]) if settings else track
+    playing = [_playing(track) for track in tracks]
+    told = [[timed for timed in track if timed[1].type in ("program_change", "control_change")] for track in tracks]
+    for place, track in enumerate(tracks):
+        settings = [
+            timed
+            for other, channels in enumerate(playing)
+            for timed in told[other]
+            if timed[1].channel in playing[place] - channels
+        ]
+        yield sorted([*settings, *track], key=lambda timed: timed[0]) if settings else track
 
 
 class _Reader:
@@ -172,8 +170,8 @@ class _Reader:
     def piece(self) -> Piece:
         """All of the file."""
         tracks = [list(_timed(track)) for track in self.parsed.tracks]
-        for number, timed in enumerate(tracks):
-            self._track(number, _with_settings(timed, tracks))
+        for number, timed in enumerate(_with_settings(tracks)):
+            self._track(number, timed)
         if not self.raw:
             raise AudioError(f"{self.path}: holds no notes")
         parts = tuple(self.parts.values())
