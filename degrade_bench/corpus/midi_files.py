@@ -11,7 +11,7 @@ from degrade_bench._support.plain_text import plain
 from degrade_bench.clip import Clip
 from degrade_bench.clip.audio import MIN_SECONDS, checked
 from degrade_bench.clip.decode.samples import MOST_BYTES
-from degrade_bench.clip.notes.midi import read_midi
+from degrade_bench.clip.notes.midi import READER, read_midi
 from degrade_bench.clip.notes.rendering import BUILT_IN, RENDERER, levelled, played
 from degrade_bench.clip.notes.voices import SAMPLE_RATE
 from degrade_bench.corpus.content import digest_of
@@ -89,12 +89,13 @@ def midi_clip(source: Named) -> Clip:
 
 
 def midi_identity(source: Named) -> str:
-    """The content of the file and of the sound font, the part that is read, and which renderer plays it."""
+    """The content of the file and of the sound font, the part that is read, how, and which renderer plays it."""
     told: dict[str, str | None] = {
         "notes": digest_of(source.path),
         "start": str(float(source.start or 0.0)),
         "seconds": None if source.duration is None else str(float(source.duration)),
         "font": digest_of(source.soundfont or BUILT_IN),
+        "reader": READER,
         "renderer": RENDERER,
         "group": source.group,
         "track": source.track,

@@ -14,14 +14,15 @@ from degrade_bench._support.plain_text import plain
 from degrade_bench._support.texts import shown as shown_value
 from degrade_bench.analysis import Analysis, load_analysis
 from degrade_bench.analysis.consistency import check_frames
-from degrade_bench.analysis.drops import coded, drop_table
+from degrade_bench.analysis.drops import coded, drop_table, paired_drops
 from degrade_bench.analysis.fewest import Fewest
 from degrade_bench.analysis.result import FRAMES
+from degrade_bench.analysis.twins import TWINS, twins
 from degrade_bench.analysis.verdicts import Verdict
 from degrade_bench.errors import ConfigError, RunFolderError
 from degrade_bench.metric.traits import domain_note
 from degrade_bench.reports.words import missing, records
-from degrade_bench.runs.names import ANALYSIS, RECORD, SCORES
+from degrade_bench.runs.names import ANALYSIS, RECORD, SCORES, TWIN_PREFIX
 from degrade_bench.runs.record import RunRecord, read_record
 from degrade_bench.runs.scores import load_analysed
 from degrade_bench.runs.stored import fetched
@@ -121,6 +122,30 @@ class View:
         """
         raise RunFolderError("an analysis without its scores says nothing of single recordings")
 
+    @cached_property
+    def twins(self) -> pd.DataFrame:
+        """Damage in audio beside its twin in the notes, as :data:`TWINS`; empty without both, or without scores."""
+        names = set(self.degradations)
+        if not any(f"{TWIN_PREFIX}{name}" in names for name in names) or not self.has_scores:
+            return TWINS.empty()
+        with suppress(RunFolderError):  # scores that cannot be read: said where recordings are shown
+            options = self.analysis.options
+            table = twins(self.net_drops, options.resamples, options.seed, options.confidence)
+            texts = {name: table[name].astype(object).map(plain) for name in ("metric", "degradation")}
+            table = table.assign(**texts)
+            shown = table["metric"].isin(self.metrics) & table["degradation"].isin(names)
+            return table[shown].reset_index(drop=True)
+        return TWINS.empty()
+
+    @property
+    def net_drops(self) -> pd.DataFrame:
+        """Drops beyond the placebos', as ``NET_DROPS``.
+
+        Raises:
+            RunFolderError: the scores are missing, or cannot be read.
+        """
+        raise RunFolderError("an analysis without its scores says nothing of single recordings")
+
 
 @dataclass(frozen=True, eq=False)
 class LoadedView(View):
@@ -141,6 +166,11 @@ class LoadedView(View):
     def drops(self) -> pd.DataFrame:
         """The drop of each recording."""
         return _of_recordings(self.analysis.drops)
+
+    @property
+    def net_drops(self) -> pd.DataFrame:
+        """Drops beyond the placebos'."""
+        return self.analysis.net_drops
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,6 +234,15 @@ class RunView(View):
             RunFolderError: the scores are missing, or cannot be read.
         """
         return _of_recordings(drop_table(coded(load_analysed(self.folder))))
+
+    @property
+    def net_drops(self) -> pd.DataFrame:
+        """Drops beyond the placebos'.
+
+        Raises:
+            RunFolderError: the scores are missing, or cannot be read.
+        """
+        return paired_drops(load_analysed(self.folder)).net
 
 
 def _of_recordings(table: pd.DataFrame) -> pd.DataFrame:

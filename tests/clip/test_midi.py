@@ -104,6 +104,25 @@ def test_tempo_changes_metre_and_pedal(tmp_path):
     assert (piece.annotations.time_signature, piece.annotations.key) == ("5/8", "C minor")
 
 
+def test_a_pickup_is_not_the_metre(tmp_path):
+    metre = b"\xff\x58\x04%c\x02\x18\x08"
+    body = TEMPO + b"\x00" + metre % 1 + A + b"\x00" + metre % 3 + 4 * A + END
+    (tmp_path / "a.mid").write_bytes(midi(chunk(body)))
+    known = read_midi(tmp_path / "a.mid").annotations
+    assert known.time_signature == "3/4"
+    assert np.diff(known.downbeats)[:2] == pytest.approx([0.5, 1.5])
+
+
+def test_a_track_may_set_up_the_channels_of_others(tmp_path):
+    """Flute, soft and on the left, says the first track; a program of the playing track's own comes after it."""
+    setup = TEMPO + b"\x00\xc0\x49\x00\xb0\x07\x40\x00\xb0\x0a\x00\x00\xc1\x28" + END
+    own = b"\x00\x91\x3c\x40\x60\x81\x3c\x40"
+    (tmp_path / "a.mid").write_bytes(midi(chunk(setup), chunk(A + END), chunk(b"\x00\xc1\x47" + own + END), form=1))
+    flute, clarinet = read_midi(tmp_path / "a.mid").notes.parts
+    assert (flute.program, flute.volume, flute.pan) == (73, 64, 0)
+    assert (clarinet.program, clarinet.volume) == (71, 100)
+
+
 def test_built_in_pieces_say_what_their_recordings_say_and_are_written_as_they_are_read(tmp_path):
     """Times are those of the recording less the latency of what rendered that."""
     for source, notes in zip(builtin_sources(), builtin_notes(), strict=True):

@@ -10,7 +10,7 @@ import torch
 
 from degrade_bench.clip import Annotations, Clip
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.dsp.joins import Piece, fade_half, merged, sides
+from degrade_bench.degrade.dsp.joins import Piece, fade_half, merged, sides, unlikeness
 from degrade_bench.degrade.plan import Rendered
 from degrade_bench.degrade.seeds import cell_seed, generator
 
@@ -106,20 +106,15 @@ def cents(hz: float, reference: float = 440.0) -> float:
 
 
 def discontinuities(samples: torch.Tensor, pieces: Sequence[Piece], sample_rate: int) -> list[float]:
-    """How unlike the two sides of every join are: RMS of their difference over that of both, 0 to √2 or more.
-
-    0 means that the sides are alike (a join that nobody hears), 1 that they have nothing to do with each other.
-    Joins in silence are left out.
+    """The :func:`~degrade_bench.degrade.dsp.joins.unlikeness` of every join; joins in silence are left out.
 
     Args:
         samples: ``(channels, time)``.
         pieces: ``(start, end)`` in samples, in the order in which they are heard.
         sample_rate: Hz; it decides how much of the two sides is compared.
     """
-    differences = []
-    for first, second in itertools.pairwise(merged(pieces)):
-        before, after = (side.double() for side in sides(samples, first, second, fade_half(sample_rate)))
-        both = float((before.square().mean() + after.square().mean()).sqrt())
-        if both > 1e-6:
-            differences.append(float((before - after).square().mean().sqrt()) / both)
-    return differences
+    found = [
+        unlikeness(*sides(samples, first, second, fade_half(sample_rate)))
+        for first, second in itertools.pairwise(merged(pieces))
+    ]
+    return [one for one in found if not np.isnan(one)]

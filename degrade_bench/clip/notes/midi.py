@@ -25,6 +25,8 @@ from degrade_bench.clip.annotations import Annotations
 from degrade_bench.clip.notes.notes import Note, Notes, Part
 from degrade_bench.errors import AudioError
 
+READER = "2"
+"""Changes whenever other notes would be read of the same file."""
 SUFFIXES = (".mid", ".midi")
 LEAD_IN_SECONDS = 0.1
 TAIL_SECONDS = 1.0
@@ -121,6 +123,37 @@ class _Channel:
     held: list[tuple[int, int, int]] = field(default_factory=list)
 
 
+def _timed(track: Any) -> Iterator[tuple[int, Any]]:
+    """The messages of a track with their ticks from its beginning."""
+    tick = 0
+    for message in track:
+        tick += message.time
+        yield tick, message
+
+
+def _playing(track: Sequence[tuple[int, Any]]) -> set[int]:
+    """The channels on which a track plays."""
+    return {message.channel for _, message in track if message.type == "note_on" and message.velocity > 0}
+
+
+def _with_settings(tracks: Sequence[Sequence[tuple[int, Any]]]) -> Iterator[Sequence[tuple[int, Any]]]:
+    """Each track with what others say of its channels that play nothing there: a file may set them up in one place.
+
+    Args:
+        tracks: messages with their ticks.
+    """
+    playing = [_playing(track) for track in tracks]
+    told = [[timed for timed in track if timed[1].type in ("program_change", "control_change")] for track in tracks]
+    for place, track in enumerate(tracks):
+        settings = [
+            timed
+            for other, channels in enumerate(playing)
+            for timed in told[other]
+            if timed[1].channel in playing[place] - channels
+        ]
+        yield sorted([*settings, *track], key=lambda timed: timed[0]) if settings else track
+
+
 class _Reader:
     """Goes through the messages of a file."""
 
@@ -136,8 +169,9 @@ class _Reader:
 
     def piece(self) -> Piece:
         """All of the file."""
-        for number, track in enumerate(self.parsed.tracks):
-            self._track(number, track)
+        tracks = [list(_timed(track)) for track in self.parsed.tracks]
+        for number, timed in enumerate(_with_settings(tracks)):
+            self._track(number, timed)
         if not self.raw:
             raise AudioError(f"{self.path}: holds no notes")
         parts = tuple(self.parts.values())
@@ -153,11 +187,10 @@ class _Reader:
         notes = [Note(start, max(length, 0.001), row[2], row[3], row[4]) for start, length, row in rows]
         return Piece(Notes((), parts).with_notes(notes), self._annotations(float(on.max())), seconds)
 
-    def _track(self, number: int, track: Any) -> None:
+    def _track(self, number: int, track: Sequence[tuple[int, Any]]) -> None:
         channels: dict[int, _Channel] = {}
         tick, name = 0, ""
-        for message in track:
-            tick += message.time
+        for tick, message in track:
             if message.is_meta:
                 name = plain(message.name).strip() if message.type == "track_name" else name
                 self._meta(tick, message)
@@ -249,7 +282,7 @@ class _Reader:
             for name, rows in (("sections", sorted(self.sections)), ("chords", sorted(self.chords)))
             if rows
         }
-        numerator, denominator = self.metres.get(0, (4, 4))
+        numerator, denominator = self._metre()
         known = len(beats) > 1
         return Annotations(
             beats=tuple(beats),
@@ -262,6 +295,15 @@ class _Reader:
             downbeat_confidence=1.0,
             **spans,
         )
+
+    def _metre(self) -> tuple[int, int]:
+        """The time signature that holds for most of the notes: the first one may be that of a pickup."""
+        metres = sorted({0: (4, 4), **self.metres}.items())
+        rows = np.searchsorted([tick for tick, _ in metres], [row[0] for row in self.raw], side="right") - 1
+        held: dict[tuple[int, int], int] = {}
+        for row in rows.tolist():
+            held[metres[row][1]] = held.get(metres[row][1], 0) + 1
+        return max(held, key=lambda metre: held[metre])
 
     def _beats(self) -> Iterator[tuple[float, bool]]:
         """The tick of every beat, and whether it begins a bar; a time signature begins one."""

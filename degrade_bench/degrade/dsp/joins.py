@@ -22,6 +22,9 @@ PLACEBO_OFFSETS_MS = (3.0, 7.0)
 as those of a rearrangement (measured on the built-in corpus, see ``tests/degrade``), and less than the 10 ms or so
 from which on a listener notices an uneven beat (A. Friberg and J. Sundberg, JASA 1995)."""
 
+SILENT_RMS = 1e-6
+"""Of two sides that are too quiet to be compared."""
+
 Piece = tuple[int, int]
 """Where playing begins and where it ends, as positions between source samples: ``(4, 9)`` is samples 4 to 8, and
 ``(9, 4)`` is samples 8 down to 4, played backwards."""
@@ -98,6 +101,21 @@ def sides(samples: torch.Tensor, first: Piece, second: Piece, half: int) -> tupl
         played(samples, end - reach, end + reach),
         played(samples, next_start - next_reach, next_start + next_reach),
     )
+
+
+def unlikeness(before: torch.Tensor, after: torch.Tensor) -> float:
+    """How unlike two sides of a join are: the RMS of their difference over that of both, 0 to √2 or more.
+
+    0 means that they are alike (a join that nobody hears), 1 that they have nothing to do with each other; NaN that
+    both are silent.
+
+    Args:
+        before: what is heard before the join, as it sounds or would go on, ``(channels, time)``.
+        after: what is heard behind it, at the same moments.
+    """
+    one, other = before.double(), after.double()
+    both = float((one.square().mean() + other.square().mean()).sqrt())
+    return float((one - other).square().mean().sqrt()) / both if both > SILENT_RMS else float("nan")
 
 
 def fade_half(sample_rate: int) -> int:

@@ -39,7 +39,7 @@ class WrongScaleNotes(NotesDamage):
     name = "wrong_scale_notes"
     family = "harmony"
     default_ladder = Ladder((3.0, 8.0, 16.0, 30.0, 60.0), "% of notes")
-    source = "this project; midi_degradation_toolkit moves pitches within a scale"
+    source = "this project; midi_degradation_toolkit can move a pitch to one that other notes have"
     summary = "plays other notes of the same scale: wrong, and yet in the key"
 
     def edit(self, music: Music, level: int, strength: float, rng: np.random.Generator) -> Edited:

@@ -15,6 +15,7 @@ ORDER = (
     "families",
     "selectivity",
     "people",
+    "twins",
     "genres",
     "curves",
     "recordings",
