@@ -217,9 +217,9 @@ def _panel(
     _distributions(axes, boxes, lines, medians)
     axes.plot(x, y, color=INK, marker="o", markersize=DOT, markeredgewidth=0, linewidth=0, zorder=4)
     axes.yaxis.set_visible(False)
+    axes.tick_params(labelsize=SMALLEST, length=2, pad=1.5)
     ticks = roomy_ticks(*ends, inches)
     axes.set_xticks(ticks, [tick_text(tick) for tick in ticks])
-    axes.tick_params(labelsize=SMALLEST, length=2, pad=1.5)
     axes.spines["left"].set_visible(False)
 
 
