@@ -79,7 +79,7 @@ class View:
 
     @cached_property
     def levels_of(self) -> dict[tuple[str, str], np.ndarray]:
-        """The levels of each metric and tested degradation that were scored, ``(levels, columns)`` of :data:`CURVE`."""
+        """The scored levels of each metric and tested degradation, ``(levels, columns)`` of :data:`CURVE`."""
         levels = self.analysis.levels
         return _by_pair(levels[(levels["n"] > 0).to_numpy()], "degradation")
 

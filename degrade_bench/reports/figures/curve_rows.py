@@ -190,7 +190,7 @@ def _panel(axes: Axes, row: Row, panel: Panel, shared: Drawn) -> None:
 
 
 def _from_clean(curve: np.ndarray, panel: Panel) -> np.ndarray:
-    """Places on the axis, and the other columns of a curve, ``(columns, 1 + levels)``, from the clean clip's 0 on."""
+    """Places on the axis and the other columns of a curve from the clean clip's 0 on: ``(columns, 1 + levels)``."""
     values = np.concatenate([np.zeros((1, curve.shape[1])), drawn(curve)])
     values[:, LEVEL] += panel.start
     return values.T

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 TYPESETTING = ("GSUB", "GPOS", "GDEF", "kern", "MATH", "post")
-"""Tables of a font that say which letters join, how close they stand, how formulas are set, and what letters are called;
-in a PDF every letter has its place, and a number for a name."""
+"""Tables of a font that say which letters join, how close they stand, how formulas are set, and what letters are
+called; in a PDF every letter has its place, and a number for a name."""
 UNICODE = ((3, 10), (3, 1))
 """Tables that say which letter is which; a font has several that say the same."""
 

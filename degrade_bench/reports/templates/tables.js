@@ -148,5 +148,10 @@
     window.addEventListener("hashchange", read);
     read();
   }
+  const reached = new ResizeObserver((entries) => entries.forEach(({ target }) => { // what scrolls, by the keyboard, too
+    const scrolls = target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight;
+    if (scrolls) target.tabIndex = 0; else target.removeAttribute("tabindex");
+  }));
+  all(".scroll, .paper, pre").forEach((part) => reached.observe(part));
   all(".scripted").forEach((part) => { part.hidden = false; });
 })();
