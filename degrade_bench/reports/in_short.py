@@ -281,12 +281,12 @@ def _next_step(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> str | None
     more = sorted(count for count in more if count > 0)
     if not more:
         return f"{len(unsure)} open; the table of every damage says why."
-    half, every = more[(len(more) - 1) // 2], more[-1]
-    of = f"{len(more)} of the " if len(more) < len(unsure) else "the "
-    of += f"{len(unsure)} open verdicts"
-    if half == every:
-        return f"About {number(every)} more recordings would settle {of}."
-    return f"About {number(half)} more recordings would settle half of {of}, {number(every)} all of them."
+    middle, every, known = (len(unsure) - 1) // 2, more[-1], len(more) == len(unsure)
+    if middle >= len(more) or more[middle] == every:
+        of = "" if known else f"{len(more)} of "
+        return f"About {number(every)} more recordings would settle {of}the {len(unsure)} open verdicts."
+    half, of_them = f"half of the {len(unsure)} open verdicts", "all" if known else f"would settle {len(more)}"
+    return f"About {number(more[middle])} more recordings would settle {half}, {number(every)} {of_them} of them."
 
 
 def next_step(run: RunView) -> str:
@@ -296,7 +296,7 @@ def next_step(run: RunView) -> str:
         error = record.failures[0].error if record.failures else "see scores.parquet"
         return f"mend what failed ({plain(error)}), then give the same command with --retry-failed"
     if run.too_few is not None:
-        return f"score more recordings: {run.too_few[0].partition(': ')[2]}"
+        return f"score more recordings: with these, {run.too_few[0].partition(': ')[2]}"
     unsure = [row for row in records(run.analysis.verdicts) if row["verdict"] == Verdict.INCONCLUSIVE]
     step = _next_step(unsure, run.analysis.metrics["tracks"].max())
     if step is not None:

@@ -79,12 +79,17 @@ def test_the_profile_holds_every_damage_of_every_metric(run):
             "About 16 more recordings would settle half of the 2 open verdicts, 76 all of them.",
         ),
         ([(20, 30), (None, 40)], "About 16 more recordings would settle 1 of the 2 open verdicts."),
+        (
+            [(20, 30), (90, 40), (None, 9), (30, 30)],
+            "About 16 more recordings would settle half of the 4 open verdicts, 76 would settle 3 of them.",
+        ),
+        ([(20, 30), (None, 40), (None, 9)], "About 16 more recordings would settle 1 of the 3 open verdicts."),
         ([(None, None), (None, 40)], "2 open; the table of every damage says why."),
     ],
 )
 def test_what_is_open_says_how_many_recordings_are_missing(run, needs, said):
     metric = run.metrics[0]
-    verdicts = run.analysis.verdicts[run.analysis.verdicts["metric"] == metric].head(2)
+    verdicts = run.analysis.verdicts[run.analysis.verdicts["metric"] == metric].head(len(needs))
     verdicts = verdicts.assign(
         verdict="inconclusive",
         clips_to_detect=[detect for detect, _ in needs],

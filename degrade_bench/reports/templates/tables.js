@@ -110,6 +110,7 @@
       find.value = state.find;
       verdict.value = state.verdict;
       boxes.forEach((box) => { box.checked = !state.hide.has(box.value); });
+      if (state.hide.size) bar.querySelector("details").open = true; // what is not shown is seen at once
       bar.querySelector("[role=status]").textContent = `${all("tr[data-row][data-verdict]").filter((row) => !row.hidden && !row.closest("[hidden]")).length} verdicts`;
     };
     const keep = () => {
