@@ -35,7 +35,7 @@ def png(pixels: np.ndarray, dpi: float) -> bytes:
             SIGNATURE,
             _chunk(b"IHDR", struct.pack(">IIBBBBB", columns, rows, 8, TRUE_COLOUR, 0, 0, 0)),
             _chunk(b"pHYs", struct.pack(">IIB", dots, dots, METRE)),
-            _chunk(b"IDAT", zlib.compress(lines, EFFORT)),
+            _chunk(b"IDAT", zlib.compress(lines.data, EFFORT)),
             _chunk(b"IEND", b""),
         )
     )
