@@ -89,6 +89,12 @@ class InShort:
     statements: Sequence[Statement]
     next_step: str | None
 
+    @property
+    def shown_blind_to_nothing(self) -> bool:
+        """Whether something was judged, and nothing of it was shown not to be heard."""
+        verdicts = {said.verdict for said in self.statements}
+        return bool(verdicts - {Verdict.FAILED, Verdict.NOT_APPLICABLE}) and Verdict.BLIND not in verdicts
+
 
 @dataclass(frozen=True)
 class ProfileCell:

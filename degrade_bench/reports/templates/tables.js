@@ -111,7 +111,8 @@
       verdict.value = state.verdict;
       boxes.forEach((box) => { box.checked = !state.hide.has(box.value); });
       if (state.hide.size) bar.querySelector("details").open = true; // what is not shown is seen at once
-      bar.querySelector("[role=status]").textContent = `${all("tr[data-row][data-verdict]").filter((row) => !row.hidden && !row.closest("[hidden]")).length} verdicts`;
+      const count = all("tr[data-row][data-verdict]").filter((row) => !row.hidden && !row.closest("[hidden]")).length;
+      bar.querySelector("[role=status]").textContent = `${count} verdict${count === 1 ? "" : "s"}`;
     };
     const keep = () => {
       const parts = new URLSearchParams();
