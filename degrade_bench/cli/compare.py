@@ -1,4 +1,4 @@
-"""``degrade-bench compare``: which metric notices more."""
+"""``degrade-bench compare``: which metric raises more alarms under damage."""
 
 from __future__ import annotations
 

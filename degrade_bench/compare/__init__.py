@@ -1,4 +1,4 @@
-"""Which of several metrics notices more: the same cells, paired, over one or several run directories.
+"""Which of several metrics raises more alarms under damage: the same cells, paired, over one or several runs.
 
 ``compare([folder, ...])`` gives a :class:`Comparison`; ``write`` stores it. Nothing is scored here.
 """

@@ -1,4 +1,4 @@
-"""Which of two metrics notices more, on the cells that both have."""
+"""Which of two metrics raises more alarms under damage, on the cells that both have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``comparison.html``: which of several metrics notices more, as one file that asks the network nothing."""
+"""``comparison.html``: which metric raises more alarms under damage, as one file that asks the network nothing."""
 
 from __future__ import annotations
 
@@ -88,13 +88,13 @@ def _board(comparison: Comparison) -> list[dict[str, Any]]:
 
 
 def _missed(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with the interval of its miss rate, which is 1 less what is noticed."""
+    """A row with the interval of its miss rate, which is 1 less net alarms."""
     low, high = row["noticed_low"], row["noticed_high"]
     return row | {"low": None if high is None else 1 - high, "high": None if low is None else 1 - low}
 
 
 def _profile(comparison: Comparison) -> list[dict[str, Any]]:
-    """A row per family, a cell per metric: how much is noticed, and the verdicts on the family's damages."""
+    """A row per family, a cell per metric: net alarms, and the verdicts on the family's damages."""
     board = comparison.leaderboard
     cells = {(row["group"], row["family"], row["metric"]): row for row in records(_of(board, "family"))}
     verdicts: dict[tuple[Any, ...], dict[str, int]] = {}
@@ -121,7 +121,7 @@ def _profile(comparison: Comparison) -> list[dict[str, Any]]:
 
 
 def _differences(comparison: Comparison, scope: str) -> list[dict[str, Any]]:
-    """Pairs, the one that notices more first, with the largest difference first; each with its picture's places."""
+    """Pairs, the one with more net alarms first, largest differences first; with the places of their pictures."""
     rows = []
     for row in records(_of(comparison.differences, scope)):
         if row["difference"] is None:

@@ -14,6 +14,7 @@ from degrade_bench.analysis.looks import told
 from degrade_bench.analysis.verdicts import VERDICT_NAMES
 from degrade_bench.reports.figures.drawing import Drawing, Saved, house_style, save
 from degrade_bench.reports.figures.helpers import usual_helpers
+from degrade_bench.reports.in_short import next_step
 from degrade_bench.reports.inline import data_uri
 from degrade_bench.reports.inputs import RunView
 from degrade_bench.reports.sections import SECTIONS, Section
@@ -25,7 +26,7 @@ from degrade_bench.reports.text import (
     metric_lines,
     probe_lines,
 )
-from degrade_bench.reports.words import duration, fixed, number, p_value, percent, when, within
+from degrade_bench.reports.words import duration, fixed, listed, number, p_value, percent, when, within
 from degrade_bench.runs.names import REPORT
 from degrade_bench.runs.ownership import claim
 
@@ -128,6 +129,7 @@ def _head(run: RunView) -> dict[str, Any]:
         "title": run.title,
         "shown": run.shown,
         "too_few": run.too_few,
+        "next": next_step(run).rstrip("."),
         "left_out": left_out(record),
         "left_out_counts": left_out_counts(record),
         "counts": counts_line(record),
@@ -153,7 +155,7 @@ def page_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(num=number, fixed=fixed, within=within, p=p_value, percent=percent)
+    environment.filters.update(num=number, fixed=fixed, within=within, p=p_value, percent=percent, listed=listed)
     environment.filters.update(seconds=duration, when=when)
     return environment
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from degrade_bench._support.numbers import counted
 from degrade_bench._support.plain_text import plain
 from degrade_bench.analysis.verdicts import VERDICT_MARKS, Verdict
 from degrade_bench.reports.inputs import RunView, View
@@ -21,10 +22,16 @@ from degrade_bench.reports.words import missing, number, records
 MOST_NAMES = 4
 """Degradations of one family that are named; of more their count is said."""
 
+MOST_OF_ALL = 16
+"""Degradations that are named one by one in a sentence; of more, every family has their count."""
+
 FEWEST_OF_GROUP, FEWEST_OF_FAMILY = 10, 3
 """Tested degradations from which on a group, or a family, is named whole: of fewer it is said which they are."""
 MOST_EXCEPTIONS = 3
 """Degradations of a group that are named as exceptions from the rest of it."""
+
+BEST = 3
+"""Families that are named as heard best."""
 
 OPENINGS: Mapping[Verdict, str] = {
     Verdict.SENSITIVE: "Hears",
@@ -68,6 +75,7 @@ class InShort:
         note: that it was not made for music, if it was not.
         judged: damages that it could be asked about.
         heard: those of them that it is sensitive to.
+        best: families that it hears best, the best first; see :func:`heard_best`.
         statements: one for every verdict that there is.
         next_step: what would settle what is open; None where nothing is.
     """
@@ -77,8 +85,15 @@ class InShort:
     note: str | None
     judged: int
     heard: int
+    best: Sequence[str]
     statements: Sequence[Statement]
     next_step: str | None
+
+    @property
+    def shown_blind_to_nothing(self) -> bool:
+        """Whether something was judged, and nothing of it was shown not to be heard."""
+        verdicts = {said.verdict for said in self.statements}
+        return bool(verdicts - {Verdict.FAILED, Verdict.NOT_APPLICABLE}) and Verdict.BLIND not in verdicts
 
 
 @dataclass(frozen=True)
@@ -136,6 +151,7 @@ def _of_metric(run: RunView, facts: Mapping[str, Any], verdicts: Sequence[Mappin
         note=run.domain_notes.get(facts["metric"]),
         judged=len(askable),
         heard=sum(row["verdict"] == Verdict.SENSITIVE for row in askable),
+        best=heard_best(askable),
         statements=statements,
         next_step=_next_step(verdicts, facts["tracks"]),
     )
@@ -143,9 +159,32 @@ def _of_metric(run: RunView, facts: Mapping[str, Any], verdicts: Sequence[Mappin
 
 def _facts(run: RunView, facts: Mapping[str, Any]) -> str:
     clips, tracks = run.record.counts.clips, facts["tracks"]
-    recordings = f"{clips} clips" if missing(tracks) or tracks == clips else f"{clips} clips of {tracks} recordings"
+    recordings = counted(clips, "clip")
+    if not missing(tracks):
+        of = counted(tracks, "recording")
+        recordings = of if tracks == clips else f"{recordings} of {of}"
     reference = "compares with the clean clip" if facts["needs_reference"] else "no reference"
     return f"{'higher' if facts['higher_is_better'] else 'lower'} is better, {reference}; {recordings}"
+
+
+def heard_best(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Families by the share of their damages that is heard, then by the level from which on, then by their damages.
+
+    Args:
+        rows: verdicts of one metric.
+
+    >>> heard = {"verdict": "sensitive", "detection_level": 3}
+    >>> noise, codec = {"family": "noise", **heard}, {"family": "codec", **heard}
+    >>> heard_best([noise, {**noise, "verdict": "blind"}, codec])
+    ['codec', 'noise']
+    """
+    ranks = {}
+    for family in dict.fromkeys(row["family"] for row in rows):
+        here = [row for row in rows if row["family"] == family]
+        heard = [row for row in here if row["verdict"] == Verdict.SENSITIVE]
+        if heard:
+            ranks[str(family)] = (-len(heard) / len(here), _half_from(heard) or math.inf, -len(heard))
+    return sorted(ranks, key=ranks.__getitem__)[:BEST]
 
 
 def spoken(name: str) -> str:
@@ -169,7 +208,7 @@ def phrase(rows: Sequence[Mapping[str, Any]], among: Sequence[Mapping[str, Any]]
     >>> phrase([*noise, order[0]], [*noise, *order])
     'noise; order (bar shuffle)'
     """
-    said = []
+    said, most_names = [], MOST_NAMES if len(rows) <= MOST_OF_ALL else 0
     for group in dict.fromkeys(row["group"] for row in among):
         meant = [row for row in rows if row["group"] == group]
         possible = [row for row in among if row["group"] == group]
@@ -179,18 +218,25 @@ def phrase(rows: Sequence[Mapping[str, Any]], among: Sequence[Mapping[str, Any]]
         elif len(possible) >= FEWEST_OF_GROUP and len(exceptions) <= MOST_EXCEPTIONS:
             said.append(f"all {group} damage but {', '.join(spoken(row['degradation']) for row in exceptions)}")
         elif meant:
-            said.append(_families(meant, possible))
+            said.append(_families(meant, possible, most_names))
     return "; ".join(said)
 
 
-def _families(meant: Sequence[Mapping[str, Any]], possible: Sequence[Mapping[str, Any]]) -> str:
+def _families(meant: Sequence[Mapping[str, Any]], possible: Sequence[Mapping[str, Any]], most_names: int) -> str:
+    """The families of some damages of a group.
+
+    Args:
+        meant: the damages.
+        possible: all of the group.
+        most_names: damages of a family that are named; of more their count is said.
+    """
     said = []
     for family in dict.fromkeys(row["family"] for row in meant):
         names = [spoken(row["degradation"]) for row in meant if row["family"] == family]
         of_all = sum(row["family"] == family for row in possible)
-        if len(names) == of_all >= FEWEST_OF_FAMILY:
+        if len(names) == of_all >= FEWEST_OF_FAMILY or (len(names) == of_all and not most_names):
             said.append(str(family))
-        elif len(names) > MOST_NAMES:
+        elif len(names) > most_names:
             said.append(f"{family} ({len(names)} of {of_all})")
         else:
             said.append(f"{family} ({', '.join(names)})")
@@ -241,26 +287,22 @@ def _next_step(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> str | None
     more = sorted(count for count in more if count > 0)
     if not more:
         return f"{len(unsure)} open; the table of every damage says why."
-    half, every = more[(len(more) - 1) // 2], more[-1]
-    of = f"{len(more)} of the {len(unsure)} open" if len(more) < len(unsure) else f"the {len(unsure)} open"
-    if half == every:
-        return f"About {number(every)} more recordings would settle {of}."
-    return f"About {number(half)} more recordings would settle half of {of}, {number(every)} all of them."
+    middle, every, known = (len(unsure) - 1) // 2, more[-1], len(more) == len(unsure)
+    if middle >= len(more) or more[middle] == every:
+        of = "" if known else f"{len(more)} of "
+        return f"About {number(every)} more recordings would settle {of}the {len(unsure)} open verdicts."
+    half, of_them = f"half of the {len(unsure)} open verdicts", "all" if known else f"would settle {len(more)}"
+    return f"About {number(more[middle])} more recordings would settle {half}, {number(every)} {of_them} of them."
 
 
-def next_step(run: RunView, found: Sequence[InShort]) -> str:
-    """The one thing to do next.
-
-    Args:
-        run: with its analysis.
-        found: of every metric.
-    """
+def next_step(run: RunView) -> str:
+    """The one thing to do next."""
     record = run.record
     if record.counts.failed:
         error = record.failures[0].error if record.failures else "see scores.parquet"
         return f"mend what failed ({plain(error)}), then give the same command with --retry-failed"
     if run.too_few is not None:
-        return f"score more recordings: {run.too_few[0].partition(': ')[2]}"
+        return f"score more recordings: with these, {run.too_few[0].partition(': ')[2]}"
     unsure = [row for row in records(run.analysis.verdicts) if row["verdict"] == Verdict.INCONCLUSIVE]
     step = _next_step(unsure, run.analysis.metrics["tracks"].max())
     if step is not None:

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from degrade_bench._support.plain_text import plain
@@ -29,6 +30,9 @@ from degrade_bench.runs.stored import fetched
 
 if TYPE_CHECKING:
     from degrade_bench.analysis.notebook import Loaded
+
+CURVE = ["level", "drop_mean", "drop_low", "drop_high", "band_low", "band_high"]
+"""What is drawn of a level; bands are unknown where an analysis has none, as of placebos."""
 
 
 class View:
@@ -75,19 +79,22 @@ class View:
         return {str(row["metric"]): row for row in records(self.analysis.metrics)}
 
     @cached_property
-    def levels_of(self) -> dict[tuple[str, str], pd.DataFrame]:
-        """The levels of each metric and tested degradation."""
-        return _by_pair(self.analysis.levels, "degradation")
+    def levels_of(self) -> dict[tuple[str, str], np.ndarray]:
+        """The scored levels of each metric and tested degradation, ``(levels, columns)`` of :data:`CURVE`."""
+        levels = self.analysis.levels
+        return _by_pair(levels[(levels["n"] > 0).to_numpy()], "degradation")
 
     @cached_property
-    def placebos_of(self) -> dict[tuple[str, str], pd.DataFrame]:
-        """The levels of the placebo of each metric and tested degradation that has one."""
+    def placebos_of(self) -> dict[tuple[str, str], np.ndarray]:
+        """The same of the placebo of each metric and tested degradation that has one."""
         return _by_pair(self.analysis.placebos, "placebo_of") if len(self.analysis.placebos) else {}
 
     @cached_property
     def verdict_of(self) -> dict[tuple[str, str], str]:
         """The verdict on each metric and tested degradation."""
-        return {pair: str(levels["verdict"].iloc[0]) for pair, levels in self.levels_of.items()}
+        first = self.analysis.levels.drop_duplicates(["metric", "degradation"])
+        names = (first[column].astype(str) for column in ("metric", "degradation", "verdict"))
+        return {(metric, damage): verdict for metric, damage, verdict in zip(*names, strict=True)}
 
     @cached_property
     def _damages(self) -> pd.DataFrame:
@@ -101,10 +108,16 @@ class View:
 
     def strengths(self, degradation: str) -> dict[int, float]:
         """The ladder of a tested degradation: strength by level."""
-        levels = self.analysis.levels
-        ladder = levels[levels["degradation"] == degradation].drop_duplicates("level")
-        steps = zip(ladder["level"], ladder["strength"], strict=True)
-        return {int(level): float(strength) for level, strength in steps}
+        return dict(self._ladders.get(degradation, {}))
+
+    @cached_property
+    def _ladders(self) -> dict[str, dict[int, float]]:
+        """The ladder of each tested degradation."""
+        steps = self.analysis.levels.drop_duplicates(["degradation", "level"])
+        ladders: dict[str, dict[int, float]] = {}
+        for name, level, strength in zip(steps["degradation"], steps["level"], steps["strength"], strict=True):
+            ladders.setdefault(str(name), {})[int(level)] = float(strength)
+        return ladders
 
     @property
     def has_scores(self) -> bool:
@@ -283,9 +296,14 @@ def view_of(run: Any) -> View:
     return view
 
 
-def _by_pair(frame: pd.DataFrame, damage: str) -> dict[tuple[str, str], pd.DataFrame]:
-    """The rows of each pair of a metric and a damage."""
-    return {(str(one), str(other)): rows for (one, other), rows in frame.groupby(["metric", damage], sort=False)}
+def _by_pair(frame: pd.DataFrame, damage: str) -> dict[tuple[str, str], np.ndarray]:
+    """The rows of each pair of a metric and a damage, from the lowest level to the highest."""
+    values = frame.reindex(columns=CURVE).to_numpy(dtype=float)
+    rows = frame.groupby(["metric", damage], sort=False).indices
+    return {
+        (str(metric), str(name)): values[places[np.argsort(values[places, 0], kind="stable")]]
+        for (metric, name), places in rows.items()
+    }
 
 
 def load_run(folder: Path) -> RunView:

@@ -51,7 +51,7 @@ def summary_lines(folder: Path) -> list[str]:
     report = folder / REPORT
     if report.is_file():
         lines.append(f"report: {report}")
-    lines.append(f"next: {next_step(run, in_short(run))}")
+    lines.append(f"next: {next_step(run)}")
     return [plain(line) for line in lines]
 
 

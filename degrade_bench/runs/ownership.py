@@ -190,7 +190,10 @@ def remove(folder: Path, names: Iterable[str]) -> None:
             elif _is_there(folder / name) and not _is_directory(folder / name):
                 (folder / name).unlink(missing_ok=True)
         for place in FOLDERS:
-            if any(name.startswith(f"{place}/") for name in gone) and _is_directory(folder / place):
+            held, still = (any(name.startswith(f"{place}/") for name in part) for part in (gone, before - gone))
+            if (
+                held and not still and _is_directory(folder / place)
+            ):  # what is still listed may be to be written yet
                 with suppress(OSError):  # something of somebody's is in it
                     (folder / place).rmdir()
     except OSError as error:

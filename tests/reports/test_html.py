@@ -128,6 +128,13 @@ def test_a_browser_shows_every_figure_plays_a_clip_and_stays_offline(finished, w
                return a.duration; }"""
         )
         page_width = page.evaluate("document.documentElement.scrollWidth")
+        scrolling, unreached = page.evaluate(
+            """async () => { document.querySelectorAll('details').forEach(d => { d.open = true; });
+               await new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)));
+               const scrolls = p => p.scrollWidth > p.clientWidth || p.scrollHeight > p.clientHeight;
+               const parts = [...document.querySelectorAll('.paper, .scroll, pre')].filter(scrolls);
+               return [parts.length, parts.filter(p => p.tabIndex < 0).length]; }"""
+        )
         browser.close()
     assert said == []
     assert [url for url in asked if not url.startswith("data:")] == [Path(finished / "report.html").as_uri()]
@@ -135,3 +142,5 @@ def test_a_browser_shows_every_figure_plays_a_clip_and_stays_offline(finished, w
     assert all(widths)
     assert played == pytest.approx(4.0, abs=0.2)
     assert page_width == width, "nothing runs out of the page"
+    assert scrolling > 0
+    assert unreached == 0, "what scrolls is reached by the keyboard"

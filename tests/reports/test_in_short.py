@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from degrade_bench.analysis.verdicts import Verdict
-from degrade_bench.reports.in_short import in_short, phrase, profile
+from degrade_bench.reports.in_short import heard_best, in_short, phrase, profile
 from degrade_bench.reports.inputs import load_run
 
 
@@ -35,6 +35,21 @@ def test_a_phrase_names_whole_groups_families_and_parts_of_them():
     few = damages("signal", noise=1)
     assert phrase(few, few) == "noise (noise 0)", "one damage is not all of them"
     assert phrase([], every) == ""
+    more = [*damages("signal", noise=6, codec=2, space=9, speed=4)]
+    assert phrase([*more[:2], *more[6:]], more) == "noise (2 of 6), codec, space, speed", "too many to name each"
+
+
+def test_a_family_is_heard_best_by_its_share_then_by_the_mildest_level():
+    def heard(family: str, *levels: int | None) -> list[dict[str, object]]:
+        verdict = {True: "sensitive", False: "blind"}
+        return [
+            {"family": family, "verdict": verdict[level is not None], "detection_level": level} for level in levels
+        ]
+
+    rows = [*heard("noise", 1, 1, None), *heard("codec", 4), *heard("space", 2, 3), *heard("order", None)]
+    assert heard_best(rows) == ["space", "codec", "noise"]
+    assert heard_best([*rows, *heard("speed", 3, 3, 3)]) == ["speed", "space", "codec"], "no more than three"
+    assert heard_best(heard("order", None)) == []
 
 
 def test_every_verdict_is_counted_once(run):
@@ -59,14 +74,22 @@ def test_the_profile_holds_every_damage_of_every_metric(run):
 @pytest.mark.parametrize(
     ("needs", "said"),
     [
-        ([(20, 30), (90, 40)], "About 16 more recordings would settle half of the 2 open, 76 all of them."),
-        ([(20, 30), (None, 40)], "About 16 more recordings would settle 1 of the 2 open."),
+        (
+            [(20, 30), (90, 40)],
+            "About 16 more recordings would settle half of the 2 open verdicts, 76 all of them.",
+        ),
+        ([(20, 30), (None, 40)], "About 16 more recordings would settle 1 of the 2 open verdicts."),
+        (
+            [(20, 30), (90, 40), (None, 9), (30, 30)],
+            "About 16 more recordings would settle half of the 4 open verdicts, 76 would settle 3 of them.",
+        ),
+        ([(20, 30), (None, 40), (None, 9)], "About 16 more recordings would settle 1 of the 3 open verdicts."),
         ([(None, None), (None, 40)], "2 open; the table of every damage says why."),
     ],
 )
 def test_what_is_open_says_how_many_recordings_are_missing(run, needs, said):
     metric = run.metrics[0]
-    verdicts = run.analysis.verdicts[run.analysis.verdicts["metric"] == metric].head(2)
+    verdicts = run.analysis.verdicts[run.analysis.verdicts["metric"] == metric].head(len(needs))
     verdicts = verdicts.assign(
         verdict="inconclusive",
         clips_to_detect=[detect for detect, _ in needs],

@@ -210,7 +210,14 @@ def test_a_figure_with_an_image_is_drawn_as_ever(tmp_path):
 def test_an_svg_is_made_shorter_and_its_data_left_alone():
     kept = '<text>&lt;g&gt; 1.23456 d="1.23456</text></g>'
     svg = f'<svg>\n <!-- x --><g id="axes_1">\n<g style="a: b"><path d="M 1.23456 2"/>{kept}</g></svg>'
-    assert shorter(svg) == f'<svg>\n<g style="a: b"><path d="M 1.23 2"/>{kept}</svg>'
+    assert shorter(svg) == f'<svg>\n<g style="a: b"><path d="M1.23 2"/>{kept}</svg>'
+
+
+def test_what_marks_have_in_common_is_said_once_but_where_they_are_moved_themselves():
+    marks = [f'<use xlink:href="#m" x="{k}" y="1"' for k in range(3)]
+    red, moved = ' clip-path="url(#c)" style="fill: red"', ' transform="scale(2)"'
+    svg = f"<svg>{marks[0]}{red}/>\n{marks[1]}{red}/>\n{marks[2]}{moved}{red}/></svg>"
+    assert shorter(svg) == f"<svg><g{red}>{marks[0]}/>\n{marks[1]}/></g>\n{marks[2]}{moved}{red}/></svg>"
 
 
 def test_a_changed_number_changes_the_figure(few):

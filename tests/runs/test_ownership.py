@@ -171,6 +171,15 @@ def test_a_linked_file_is_removed_itself_and_never_written_through(tmp_path):
     assert secret.read_text() == "dear diary"
 
 
+def test_a_directory_stays_for_what_is_to_be_written_into_it(tmp_path):
+    names = ["figures/earlier.png", "figures/later.png"]
+    ownership.claim(tmp_path, names)
+    ownership.remove(tmp_path, names[:1])
+    (tmp_path / "figures/later.png").write_bytes(b"drawn")
+    ownership.remove(tmp_path, names[1:])
+    assert not (tmp_path / "figures").exists()
+
+
 @pytest.mark.parametrize("kind", ["link", "pipe", "directory", "full"])
 def test_locking_cuts_nothing_off(tmp_path, kind):
     ours, secret = tmp_path / "ours", tmp_path / "diary.txt"

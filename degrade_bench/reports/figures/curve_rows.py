@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 HEADROOM = 0.26
 """The share of a row that stays free for the verdicts."""
 DOTTED = (0, (1, 1.5))
-VALUES = ("drop_mean", "drop_low", "drop_high", "band_low", "band_high")
+LEVEL, MEAN = 0, 1
+"""Columns of a curve: see :data:`~degrade_bench.reports.inputs.CURVE`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +34,7 @@ class Row:
     Attributes:
         metric: its name.
         margin, floor: in its unit; 0 where there is none.
-        curves: the levels that were scored, by damage.
+        curves: the levels that were scored, ``(levels, columns)``, by damage.
         placebos: of these, by damage.
         verdicts: by damage.
         people: the fall of people's rating by level, by damage, as high as the metric's largest drop here.
@@ -42,8 +43,8 @@ class Row:
     metric: str
     margin: float
     floor: float
-    curves: dict[str, pd.DataFrame]
-    placebos: dict[str, pd.DataFrame]
+    curves: dict[str, np.ndarray]
+    placebos: dict[str, np.ndarray]
     verdicts: dict[str, str]
     people: dict[str, pd.Series]
 
@@ -51,8 +52,7 @@ class Row:
     def ends(self) -> tuple[float, float]:
         """The least and the greatest value that is shown, without what stays free above."""
         values = [np.array([-self.margin, self.margin, 0.0]), *(drawn(fall) for fall in self.people.values())]
-        for frame in (*self.curves.values(), *self.placebos.values()):
-            values += [drawn(frame[name]) for name in VALUES if name in frame]
+        values += [drawn(curve[:, MEAN:].ravel()) for curve in (*self.curves.values(), *self.placebos.values())]
         every = np.concatenate(values)
         every = every[np.isfinite(every)]
         low, high = float(every.min()), float(every.max())
@@ -72,11 +72,7 @@ def row_of(run: View, metric: str, damages: Sequence[str]) -> Row:
         metric: its name.
         damages: their names.
     """
-    curves = {}
-    for name in damages:
-        curve = run.levels_of.get((metric, name))
-        if curve is not None and (curve["n"] > 0).any():
-            curves[name] = curve[curve["n"] > 0].sort_values("level")
+    curves = {name: run.levels_of[metric, name] for name in damages if (metric, name) in run.levels_of}
     verdicts = {name: run.verdict_of.get((metric, name), "") for name in damages}
     placebos = {name: run.placebos_of[metric, name] for name in curves if (metric, name) in run.placebos_of}
     facts = run.facts_of[metric]
@@ -84,7 +80,7 @@ def row_of(run: View, metric: str, damages: Sequence[str]) -> Row:
     return Row(metric, margin, floor, curves, placebos, verdicts, _people(run, curves))
 
 
-def _people(run: View, curves: dict[str, pd.DataFrame]) -> dict[str, pd.Series]:
+def _people(run: View, curves: dict[str, np.ndarray]) -> dict[str, pd.Series]:
     """The fall of people's rating of each damage, in units of the metric."""
     human = run.analysis.human_curves
     if human.empty:
@@ -93,7 +89,7 @@ def _people(run: View, curves: dict[str, pd.DataFrame]) -> dict[str, pd.Series]:
     if human.empty:
         return {}
     largest = float(human["human_drop"].abs().max())
-    drops = [float(np.nanmax(np.abs(drawn(curves[name]["drop_mean"])))) for name in set(human["degradation"])]
+    drops = [float(np.nanmax(np.abs(drawn(curves[name][:, MEAN])))) for name in set(human["degradation"])]
     unit = max(drops) / largest if largest > 0 else 0.0
     return {
         str(name): of_one.set_index("level")["human_drop"].astype(float).sort_index() * unit
@@ -164,9 +160,9 @@ def draw_row(axes: Axes, row: Row, panels: Sequence[Panel], span: float, steps: 
             axes.axvline(panel.start - BEFORE, color="white", linewidth=5, zorder=1.5)
         _panel(axes, row, panel, shared)
     shared.on(axes)
+    axes.tick_params(labelsize=SMALLEST, length=2, pad=1.5)
     ticks = row.ticks(steps)
     axes.set_yticks(ticks, [tick_text(tick) for tick in ticks])
-    axes.tick_params(labelsize=SMALLEST, length=2, pad=1.5)
     axes.xaxis.set_visible(False)  # the figure writes the strengths once, under the last row
     axes.spines["bottom"].set_visible(False)
 
@@ -182,7 +178,7 @@ def _panel(axes: Axes, row: Row, panel: Panel, shared: Drawn) -> None:
     placebo = row.placebos.get(panel.name)
     if placebo is not None:
         _placebo(axes, placebo, curve, panel, shared)
-    x, y, low, high, lowest, highest = _from_clean(curve, panel, VALUES)
+    x, y, low, high, lowest, highest = _from_clean(curve, panel)
     shared.band(x, low, high, panel.colour)
     ends = np.stack([np.column_stack([x, lowest]), np.column_stack([x, highest])], axis=1)
     shared.bars += [(bar, panel.colour) for bar in ends[1:] if np.isfinite(bar).all()]
@@ -193,20 +189,18 @@ def _panel(axes: Axes, row: Row, panel: Panel, shared: Drawn) -> None:
         axes.plot([panel.start, *at], [0.0, *drawn(fall)], color=INK, linestyle=DOTTED, linewidth=1.3, zorder=4)
 
 
-def _from_clean(frame: pd.DataFrame, panel: Panel, columns: Sequence[str]) -> list[np.ndarray]:
-    """Places on the axis and values of some columns, from the clean clip's 0 on."""
-    values = drawn(frame[["level", *columns]])
-    values[:, 0] += panel.start
-    first = np.zeros((1, values.shape[1]))
-    first[0, 0] = panel.start
-    return list(np.concatenate([first, values]).T)
+def _from_clean(curve: np.ndarray, panel: Panel) -> np.ndarray:
+    """Places on the axis and the other columns of a curve from the clean clip's 0 on: ``(columns, 1 + levels)``."""
+    values = np.concatenate([np.zeros((1, curve.shape[1])), drawn(curve)])
+    values[:, LEVEL] += panel.start
+    return values.T
 
 
-def _placebo(axes: Axes, placebo: pd.DataFrame, curve: pd.DataFrame, panel: Panel, shared: Drawn) -> None:
+def _placebo(axes: Axes, placebo: np.ndarray, curve: np.ndarray, panel: Panel, shared: Drawn) -> None:
     look: dict[str, Any] = {"color": PLACEBO, "marker": panel.marker, "markersize": 2.4, "linewidth": 0.9}
-    x, y, low, high = _from_clean(placebo.sort_values("level"), panel, VALUES[:3])
+    x, y, low, high, *_ = _from_clean(placebo, panel)
     if len(placebo) == 1 and len(curve) > 1:  # one strength that stands beside every level
-        x = panel.start + curve["level"].to_numpy(dtype=float)
+        x = panel.start + curve[:, LEVEL]
         y, low, high = (np.repeat(values[1:], len(x)) for values in (y, low, high))
     shared.band(x, low, high, PLACEBO)
     axes.plot(x, y, markerfacecolor="white", markeredgewidth=0.7, zorder=2.5, **look)

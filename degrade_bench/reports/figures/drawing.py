@@ -11,12 +11,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
 from degrade_bench._support.files import replacing
 from degrade_bench._support.garbage import uncollected
 from degrade_bench._support.steps import Steps, silent
 from degrade_bench.reports.figures.fonts import small_fonts
 from degrade_bench.reports.figures.helpers import helped
 from degrade_bench.reports.figures.paper import DPI
+from degrade_bench.reports.figures.png import png
 from degrade_bench.reports.figures.svg_text import shorter
 from degrade_bench.reports.style import RC
 from degrade_bench.runs.names import FIGURES
@@ -142,15 +145,19 @@ def save_figure(drawing: Drawing, folder: Path) -> float:
     Raises:
         RunFolderError: the folder cannot be written.
     """
+    with uncollected():
+        return _save_figure(drawing, folder)  # which leaves nothing of the figure but what is to be collected
+
+
+def _save_figure(drawing: Drawing, folder: Path) -> float:
     from degrade_bench.reports.figures.replay import drawn_once
 
-    with uncollected():
-        figure = drawing.make()
-        _lay_out(figure)
-        with drawn_once(figure):
-            for suffix in FORMATS:
-                with replacing(folder / FIGURES / f"{drawing.name}.{suffix}") as temporary:
-                    save_as(figure, temporary, suffix)
+    figure = drawing.make()
+    _lay_out(figure)
+    with drawn_once(figure):
+        for suffix in FORMATS:
+            with replacing(folder / FIGURES / f"{drawing.name}.{suffix}") as temporary:
+                save_as(figure, temporary, suffix)
     return width_rem(figure)
 
 
@@ -183,18 +190,15 @@ def save_as(figure: Figure, path: Path, suffix: str) -> None:
 
 
 def _save_png(figure: Figure, path: Path) -> None:
-    """Without a fourth channel, which would be as large as the others and say nothing."""
+    """Draw it with the dots of a PNG, and leave it as it was."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from PIL import Image
 
     before, canvas = figure.dpi, figure.canvas
     figure.set_dpi(max(DPI, before))
     try:
         agg: Any = FigureCanvasAgg(figure)
         agg.draw()
-        size = agg.get_width_height()
-        image = Image.frombuffer("RGBA", size, agg.buffer_rgba(), "raw", "RGBA", 0, 1).convert("RGB")
-        image.save(path, format="png", dpi=(figure.dpi, figure.dpi), compress_level=3)
+        path.write_bytes(png(np.asarray(agg.buffer_rgba()), figure.dpi))
     finally:
         figure.set_dpi(before)
         figure.set_canvas(canvas)

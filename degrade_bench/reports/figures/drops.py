@@ -191,6 +191,7 @@ def _panel(
     boxes: list[Corners] = []
     lines: list[Corners] = []
     medians: list[Corners] = []
+    named: Corners = []
     for row, cell in enumerate(cells):
         if cell is None:
             axes.text(
@@ -213,13 +214,15 @@ def _panel(
         shown = range(len(cell.drops)) if few else cell.out
         x += [cell.drops[place] for place in shown]
         y += [row + 0.05 + JITTER[place % len(JITTER)] for place in shown]
-        _name_them(axes, cell, row, ends, inches, numbers)
+        named += _name_them(axes, cell, row, ends, inches, numbers)
     _distributions(axes, boxes, lines, medians)
     axes.plot(x, y, color=INK, marker="o", markersize=DOT, markeredgewidth=0, linewidth=0, zorder=4)
+    if named:
+        axes.plot(*zip(*named, strict=True), color=SERIES[1], marker="o", markersize=3, linewidth=0, zorder=5)
     axes.yaxis.set_visible(False)
+    axes.tick_params(labelsize=SMALLEST, length=2, pad=1.5)
     ticks = roomy_ticks(*ends, inches)
     axes.set_xticks(ticks, [tick_text(tick) for tick in ticks])
-    axes.tick_params(labelsize=SMALLEST, length=2, pad=1.5)
     axes.spines["left"].set_visible(False)
 
 
@@ -241,7 +244,7 @@ def _distributions(axes: Axes, boxes: list[Corners], lines: list[Corners], media
 
 def _name_them(
     axes: Axes, cell: Cell, row: int, ends: tuple[float, float], inches: float, numbers: dict[str, int]
-) -> None:
+) -> Corners:
     """Numbers above the dots of those that stand out, moved apart where they are close.
 
     Args:
@@ -251,18 +254,18 @@ def _name_them(
         ends: of the axis.
         inches: of the axis.
         numbers: of the recordings that are named.
+
+    Returns:
+        where their dots are.
     """
     named = [place for place in seen(cell, ends) if cell.tracks[place] in numbers]
     texts = [str(numbers[cell.tracks[place]]) for place in named]
     scale = inches / (ends[1] - ends[0])
     halves = [text_width(text, SMALLEST) / 2 + 0.015 for text in texts]
     wanted = [(cell.drops[place] - ends[0]) * scale for place in named]
-    for index, (text, place) in enumerate(zip(texts, apart(wanted, halves, inches), strict=True)):
+    for text, place in zip(texts, apart(wanted, halves, inches), strict=True):
         at = ends[0] + place / scale
         axes.text(
             at, row - 0.34, text, fontsize=SMALLEST, color=SERIES[1], ha="center", va="center_baseline", zorder=5
         )
-        dot = row + 0.05 + JITTER[named[index] % len(JITTER)]
-        axes.plot(
-            [cell.drops[named[index]]], [dot], color=SERIES[1], marker="o", markersize=3, linewidth=0, zorder=5
-        )
+    return [(cell.drops[place], row + 0.05 + JITTER[place % len(JITTER)]) for place in named]

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-TYPESETTING = ("GSUB", "GPOS", "GDEF", "kern")
-"""Tables of a font that say which letters join, and how close they stand; in a PDF every letter has its place."""
+TYPESETTING = ("GSUB", "GPOS", "GDEF", "kern", "MATH", "post")
+"""Tables of a font that say which letters join, how close they stand, how formulas are set, and what letters are
+called; in a PDF every letter has its place, and a number for a name."""
+UNICODE = ((3, 10), (3, 1))
+"""Tables that say which letter is which; a font has several that say the same."""
 
 
 @contextmanager
@@ -25,17 +28,24 @@ def small_fonts() -> Iterator[None]:
         yield
         return
 
-    def load_without(*arguments: Any, **named: Any) -> Any:
-        font = load(*arguments, **named)
-        for table in TYPESETTING:
-            if table in font:
-                del font[table]
-        return font
-
     subset.Options._drop_tables_default = [*before, *(table for table in TYPESETTING if table not in before)]
-    subset.load_font = load_without
+    subset.load_font = lambda *arguments, **named: _without_typesetting(load(*arguments, **named))
     try:
         yield
     finally:
         subset.Options._drop_tables_default = before
         subset.load_font = load
+
+
+def _without_typesetting(font: Any) -> Any:
+    """The same font of fontTools', with what a PDF needs of it."""
+    if "CFF " not in font:  # which has names of its own
+        font.setGlyphOrder([f"glyph{number}" for number in range(font["maxp"].numGlyphs)])
+    for table in TYPESETTING:
+        if table in font:
+            del font[table]
+    if "cmap" in font:
+        letters = font["cmap"]
+        kept = next((table for place in UNICODE if (table := letters.getcmap(*place)) is not None), None)
+        letters.tables = letters.tables if kept is None else [kept]
+    return font

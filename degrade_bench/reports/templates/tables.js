@@ -110,7 +110,9 @@
       find.value = state.find;
       verdict.value = state.verdict;
       boxes.forEach((box) => { box.checked = !state.hide.has(box.value); });
-      bar.querySelector("[role=status]").textContent = `${all("tr[data-row][data-verdict]").filter((row) => !row.hidden && !row.closest("[hidden]")).length} verdicts`;
+      if (state.hide.size) bar.querySelector("details").open = true; // what is not shown is seen at once
+      const count = all("tr[data-row][data-verdict]").filter((row) => !row.hidden && !row.closest("[hidden]")).length;
+      bar.querySelector("[role=status]").textContent = `${count} verdict${count === 1 ? "" : "s"}`;
     };
     const keep = () => {
       const parts = new URLSearchParams();
@@ -148,5 +150,10 @@
     window.addEventListener("hashchange", read);
     read();
   }
+  const reached = new ResizeObserver((entries) => entries.forEach(({ target }) => { // what scrolls, by the keyboard, too
+    const scrolls = target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight;
+    if (scrolls) target.tabIndex = 0; else target.removeAttribute("tabindex");
+  }));
+  all(".scroll, .paper, pre").forEach((part) => reached.observe(part));
   all(".scripted").forEach((part) => { part.hidden = false; });
 })();
