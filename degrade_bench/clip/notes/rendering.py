@@ -59,12 +59,12 @@ def _add(output: np.ndarray, voices: Voices, zone: Zone, note: Note, level: floa
     tail = release(zone.release)
     sound = voices.held(zone, note.pitch, min(let_go + len(tail), output.shape[1] - start))
     place = min(max((pan - 64) / HIGHEST + zone.pan, -0.5), 0.5)
-    end = start + min(let_go, len(sound))
-    dying = sound[let_go:] * tail[: max(0, len(sound) - let_go)]
+    if len(sound) > let_go:
+        sound = sound.copy()  # what is held stays as it is
+        sound[let_go:] *= tail[: len(sound) - let_go]
     for channel, share in enumerate((np.cos, np.sin)):
         gain = np.float32(level * zone.gain * share((place + 0.5) * np.pi / 2))
-        output[channel, start:end] += gain * sound[:let_go]
-        output[channel, end : end + len(dying)] += gain * dying
+        output[channel, start : start + len(sound)] += gain * sound
 
 
 @lru_cache(maxsize=2)

@@ -52,7 +52,7 @@ ATTENUATION_SHARE = 0.4
 """Of a sample's stated attenuation, what E-mu's hardware applies; sound fonts are made for that."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # told apart by identity: a font makes each once, and notes ask for it often
 class Zone:
     """A sample and how a range of keys plays it.
 
@@ -144,7 +144,8 @@ class SoundFont:
         """The zones of a preset that there is."""
         return _zones(self, program, drums)
 
-    def playing(self, program: int, drums: bool, key: int, velocity: int) -> list[Zone]:
+    @lru_cache(maxsize=4096)  # noqa: B019 - a process keeps the one or two sound fonts that it plays
+    def playing(self, program: int, drums: bool, key: int, velocity: int) -> tuple[Zone, ...]:
         """The zones that sound for a note.
 
         Args:
@@ -153,11 +154,11 @@ class SoundFont:
             key: MIDI pitch.
             velocity: MIDI velocity.
         """
-        return [
+        return tuple(
             zone
             for zone in self.zones(program, drums)
             if zone.keys[0] <= key <= zone.keys[1] and zone.velocities[0] <= velocity <= zone.velocities[1]
-        ]
+        )
 
     @lru_cache(maxsize=512)  # noqa: B019 - a process keeps the one or two sound fonts that it plays
     def sample(self, row: int) -> np.ndarray:
