@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from degrade_bench.clip import Clip
-from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.plan import Rendered
 from degrade_bench.errors import NotApplicableError
 from degrade_bench.reports.style import INK, RC
-from pages.measure import rendered
+from pages.measure import corpus, is_symbolic, rendered
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,6 +28,7 @@ PREFERENCE = {
     "tempo": ("rock_band", "piano_solo"),
     "pitch": ("piano_solo", "string_quartet"),
     "stereo": ("jazz_trio", "piano_solo"),
+    "notes": ("rock_band", "string_quartet"),
 }
 """Which clip a kind of picture is drawn of: the first of these, and then of the corpus, that can be damaged."""
 
@@ -97,8 +97,9 @@ def shown_levels(degradation: Degradation) -> list[int]:
 
 def subject(degradation: Degradation, kind: str) -> Subject | None:
     """The first clip of the preference that has all the shown levels; None where no clip has."""
-    sources = {source.id: source for source in builtin_sources()}
-    for clip_id in dict.fromkeys([*PREFERENCE[kind], *sources]):
+    sources = {source.id: source for source in corpus(is_symbolic(degradation.name))}
+    preferred = [clip_id for clip_id in PREFERENCE[kind] if clip_id in sources]
+    for clip_id in dict.fromkeys([*preferred, *sources]):
         clip = sources[clip_id].load()
         try:
             outputs = {level: rendered(degradation, clip, level) for level in shown_levels(degradation)}

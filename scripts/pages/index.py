@@ -7,15 +7,18 @@ from pathlib import Path
 
 from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.base import Degradation
-from degrade_bench.degrade.suites import GROUP_SUITES
+from degrade_bench.degrade.suites import GROUP_SUITES, SYMBOLIC
+from pages.measure import is_symbolic
 from pages.page import COMMAND, facts, stated_facts
 
 README = "README.md"
 
+NOTES = "what damages the notes, which are played anew; controls of notes last"
+
 
 def registered() -> list[Degradation]:
     """Every degradation and control of this package; plug-ins are documented by their authors."""
-    every = (catalogue.get(name) for name in catalogue.names())
+    every = [*(catalogue.get(name) for name in catalogue.names()), *catalogue.symbolic()]
     return [degradation for degradation in every if type(degradation).__module__.startswith("degrade_bench.")]
 
 
@@ -26,8 +29,10 @@ def index(degradations: Sequence[Degradation]) -> str:
         "What holds for all of them stands in [../degradations.md](../degradations.md). Each page shows the "
         "damage, and what it measures on the built-in corpus. Strengths are those of the levels, from the first.",
     ]
-    for group, summary in GROUP_SUITES.items():
-        members = [degradation for degradation in degradations if degradation.group == group]
+    audio = [degradation for degradation in degradations if not is_symbolic(degradation.name)]
+    symbolic = [degradation for degradation in degradations if is_symbolic(degradation.name)]
+    tables = [(group, text, [one for one in audio if one.group == group]) for group, text in GROUP_SUITES.items()]
+    for group, summary, members in [*tables, (SYMBOLIC, NOTES, symbolic)]:
         lines = [
             f"## {group.capitalize()}\n\n{summary.capitalize()}: {len(members)} of them.\n",
             "| family | name | what it does | levels | placebo |",

@@ -16,7 +16,9 @@ from typing import TypeVar
 
 from degrade_bench.clip import Clip
 from degrade_bench.clip.loudness import clip_lufs, integrated_lufs
-from degrade_bench.corpus.builtin import BuiltinSource, builtin_sources
+from degrade_bench.corpus.builtin import builtin_sources
+from degrade_bench.corpus.builtin_notes import builtin_notes
+from degrade_bench.corpus.source import ClipSource
 from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.plan import Rendered
@@ -71,7 +73,12 @@ def rendered(degradation: Degradation, clip: Clip, level: int) -> Rendered:
 
 def measure_all(names: Sequence[str], jobs: int) -> dict[str, list[Row]]:
     """The rows of each degradation and each placebo by name, in the order of the corpus."""
-    tasks = [(source, tuple(names)) for source in builtin_sources()]
+    tasks = [
+        (source, meant)
+        for of_notes in (False, True)
+        if (meant := tuple(name for name in names if is_symbolic(name) == of_notes))
+        for source in corpus(of_notes)
+    ]
     table: dict[str, list[Row]] = {}
     for rows in in_parallel(measured_on, tasks, jobs):
         for row in rows:
@@ -79,11 +86,24 @@ def measure_all(names: Sequence[str], jobs: int) -> dict[str, list[Row]]:
     return table
 
 
-def measured_on(task: tuple[BuiltinSource, tuple[str, ...]]) -> list[Row]:
+def is_symbolic(name: str) -> bool:
+    """Whether a degradation is one of notes."""
+    return name in catalogue.SYMBOLIC
+
+
+def corpus(of_notes: bool) -> Sequence[ClipSource]:
+    """The clips that pages measure on: recordings, or the same pieces played from their notes."""
+    if not of_notes:
+        return builtin_sources()
+    kept = {source.id for source in builtin_sources()}
+    return [source for source in builtin_notes() if source.id in kept]
+
+
+def measured_on(task: tuple[ClipSource, tuple[str, ...]]) -> list[Row]:
     """The rows of one clip, every degradation with its placebo right behind each level."""
     source, names = task
     clip = source.load()
-    with_placebo = source in builtin_sources()[:PLACEBO_CLIPS]
+    with_placebo = source.id in {first.id for first in builtin_sources()[:PLACEBO_CLIPS]}
     rows = []
     for name in names:
         degradation = catalogue.get(name)

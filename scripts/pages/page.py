@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.ladder import Ladder
-from pages.measure import PLACEBO_CLIPS, Row
+from pages.measure import PLACEBO_CLIPS, Row, is_symbolic
 
 COMMAND = "python scripts/build_pages.py"
 FACTS = re.compile(r"^<!-- facts (\{.*\}) -->$", re.MULTILINE)
@@ -101,10 +101,11 @@ def _picture(name: str, caption: str | None) -> str:
 
 def _ladder(degradation: Degradation, rows: Sequence[Row]) -> str:
     clips = len({row.clip for row in rows})
+    played = ", played from their notes" if is_symbolic(degradation.name) else ""
     return (
-        f"Measured on the {clips} clips of the built-in corpus: the strength achieved (least / median / greatest), "
-        "how far the output's integrated loudness is from the clean clip's at most, the gain that matched it, the "
-        "change of the sample peak, and on how many clips the level cannot be had.\n\n"
+        f"Measured on the {clips} clips of the built-in corpus{played}: the strength achieved (least / median / "
+        "greatest), how far the output's integrated loudness is from the clean clip's at most, the gain that "
+        "matched it, the change of the sample peak, and on how many clips the level cannot be had.\n\n"
         + _table(degradation.ladder, rows)
     )
 
@@ -218,8 +219,9 @@ def _placebo(degradation: Degradation, table: dict[str, list[Row]]) -> str:
 def _listen(degradation: Degradation) -> str:
     top = degradation.ladder.levels[-1]
     middle = degradation.ladder.levels[len(degradation.ladder.levels) // 2]
-    lines = [f"degrade-bench render {degradation.name} --level {middle} IN.wav OUT.wav"]
+    given = "IN.mid" if is_symbolic(degradation.name) else "IN.wav"
+    lines = [f"degrade-bench render {degradation.name} --level {middle} {given} OUT.wav"]
     if degradation.placebo:
         level = min(top, degradation.placebo.ladder.levels[-1])
-        lines.append(f"degrade-bench render {degradation.placebo.name} --level {level} IN.wav PLACEBO.wav")
+        lines.append(f"degrade-bench render {degradation.placebo.name} --level {level} {given} PLACEBO.wav")
     return "```\n" + "\n".join(lines) + "\n```"

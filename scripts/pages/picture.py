@@ -6,8 +6,9 @@ from pathlib import Path
 
 from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.base import Degradation
-from pages import order, pitch, spectra, stereo, tempo, waves
+from pages import notes, order, pitch, spectra, stereo, tempo, waves
 from pages.canvas import PREFERENCE, house_style, save, subject
+from pages.measure import is_symbolic
 
 KINDS = {
     "waveform": waves.draw,
@@ -16,11 +17,14 @@ KINDS = {
     "tempo": tempo.draw,
     "pitch": pitch.draw,
     "stereo": stereo.draw,
+    "notes": notes.draw,
 }
 
 
 def kind_of(degradation: Degradation) -> str:
-    """What the degradation asks for; one that needs two channels is seen in the stereo field."""
+    """What the degradation asks for; one of notes is seen in them, one that needs stereo in the stereo field."""
+    if is_symbolic(degradation.name):
+        return "notes"
     return "stereo" if "stereo" in degradation.needs else degradation.picture
 
 

@@ -63,6 +63,21 @@ def test_a_page_is_built_and_checked(tmp_path, one_clip):
     assert any(line.startswith("gain: has no page") for line in found)
 
 
+def test_a_page_of_notes_shows_them_and_is_measured_on_pieces_played_from_their_notes(tmp_path, one_clip):
+    threads = torch.get_num_threads()
+    build_pages.build(["earlier_notes"], tmp_path, jobs=1)
+    torch.set_num_threads(threads)
+    text = (tmp_path / "earlier_notes.md").read_text()
+    assert "on the 1 clips of the built-in corpus, played from their notes" in text
+    assert "| 3 | 8 ms | 8 / 8 / 8 |" in text
+    assert "Every bar is a note" in text
+    assert "--level 3 IN.mid OUT.wav" in text
+    assert Image.open(tmp_path / "earlier_notes.png").width == 1000
+    shown = (tmp_path / "README.md").read_text().split("## Symbolic")[1]
+    assert "[`earlier_notes`](earlier_notes.md)" in shown
+    assert "[`gain`]" not in shown
+
+
 def test_check_exits_1_where_pages_are_missing(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["build_pages.py", "--check", "--out", str(tmp_path)])
     assert build_pages.main() == 1
