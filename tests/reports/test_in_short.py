@@ -58,6 +58,7 @@ def test_every_verdict_is_counted_once(run):
         assert {said.verdict: said.count for said in card.statements} == dict(rows["verdict"].value_counts())
         assert card.heard == (rows["verdict"] == Verdict.SENSITIVE).sum()
         assert card.judged == (rows["verdict"] != Verdict.NOT_APPLICABLE).sum()
+        assert card.blind_to_nothing == (Verdict.BLIND not in set(rows["verdict"]))
 
 
 def test_the_profile_holds_every_damage_of_every_metric(run):
