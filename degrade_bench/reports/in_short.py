@@ -284,7 +284,7 @@ def _next_step(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> str | None
     more = [count - int(tracks) for count in needs if not missing(tracks)]
     more = sorted(count for count in more if count > 0)
     if not more:
-        return f"{len(unsure)} open; the table of every damage says why."
+        return f"{counted(len(unsure), 'verdict')} open; the table of every damage says why."
     middle, every, known = (len(unsure) - 1) // 2, more[-1], len(more) == len(unsure)
     if middle >= len(more) or more[middle] == every:
         of = "" if known else f"{len(more)} of "

@@ -85,7 +85,7 @@ def test_the_profile_holds_every_damage_of_every_metric(run):
             "About 16 more recordings would settle half of the 4 open verdicts, 76 would settle 3 of them.",
         ),
         ([(20, 30), (None, 40), (None, 9)], "About 16 more recordings would settle 1 of the 3 open verdicts."),
-        ([(None, None), (None, 40)], "2 open; the table of every damage says why."),
+        ([(None, None), (None, 40)], "2 verdicts open; the table of every damage says why."),
     ],
 )
 def test_what_is_open_says_how_many_recordings_are_missing(run, needs, said):
