@@ -77,6 +77,7 @@ class InShort:
         heard: those of them that it is sensitive to.
         best: families that it hears best, the best first; see :func:`heard_best`.
         statements: one for every verdict that there is.
+        blind_to_nothing: something was judged, and it could not be shown to be blind to any of it.
         next_step: what would settle what is open; None where nothing is.
     """
 
@@ -87,13 +88,8 @@ class InShort:
     heard: int
     best: Sequence[str]
     statements: Sequence[Statement]
+    blind_to_nothing: bool
     next_step: str | None
-
-    @property
-    def shown_blind_to_nothing(self) -> bool:
-        """Whether something was judged, and nothing of it was shown not to be heard."""
-        verdicts = {said.verdict for said in self.statements}
-        return bool(verdicts - {Verdict.FAILED, Verdict.NOT_APPLICABLE}) and Verdict.BLIND not in verdicts
 
 
 @dataclass(frozen=True)
@@ -145,6 +141,7 @@ def _of_metric(run: RunView, facts: Mapping[str, Any], verdicts: Sequence[Mappin
             among = askable if verdict != Verdict.NOT_APPLICABLE else verdicts
             text = f"{phrase(alike, among)}{_from_level(alike, verdict)}"
             statements.append(Statement(verdict.value, verdict.mark, len(alike), opening, text))
+    found = {row["verdict"] for row in verdicts}
     return InShort(
         metric=facts["metric"],
         facts=_facts(run, facts),
@@ -153,6 +150,7 @@ def _of_metric(run: RunView, facts: Mapping[str, Any], verdicts: Sequence[Mappin
         heard=sum(row["verdict"] == Verdict.SENSITIVE for row in askable),
         best=heard_best(askable),
         statements=statements,
+        blind_to_nothing=bool(found - {Verdict.FAILED, Verdict.NOT_APPLICABLE}) and Verdict.BLIND not in found,
         next_step=_next_step(verdicts, facts["tracks"]),
     )
 
@@ -286,7 +284,7 @@ def _next_step(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> str | None
     more = [count - int(tracks) for count in needs if not missing(tracks)]
     more = sorted(count for count in more if count > 0)
     if not more:
-        return f"{len(unsure)} open; the table of every damage says why."
+        return f"{counted(len(unsure), 'verdict')} open; the table of every damage says why."
     middle, every, known = (len(unsure) - 1) // 2, more[-1], len(more) == len(unsure)
     if middle >= len(more) or more[middle] == every:
         of = "" if known else f"{len(more)} of "

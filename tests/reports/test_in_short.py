@@ -58,6 +58,7 @@ def test_every_verdict_is_counted_once(run):
         assert {said.verdict: said.count for said in card.statements} == dict(rows["verdict"].value_counts())
         assert card.heard == (rows["verdict"] == Verdict.SENSITIVE).sum()
         assert card.judged == (rows["verdict"] != Verdict.NOT_APPLICABLE).sum()
+        assert card.blind_to_nothing == (Verdict.BLIND not in set(rows["verdict"]))
 
 
 def test_the_profile_holds_every_damage_of_every_metric(run):
@@ -84,7 +85,7 @@ def test_the_profile_holds_every_damage_of_every_metric(run):
             "About 16 more recordings would settle half of the 4 open verdicts, 76 would settle 3 of them.",
         ),
         ([(20, 30), (None, 40), (None, 9)], "About 16 more recordings would settle 1 of the 3 open verdicts."),
-        ([(None, None), (None, 40)], "2 open; the table of every damage says why."),
+        ([(None, None), (None, 40)], "2 verdicts open; the table of every damage says why."),
     ],
 )
 def test_what_is_open_says_how_many_recordings_are_missing(run, needs, said):
