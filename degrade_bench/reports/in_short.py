@@ -288,7 +288,8 @@ def _next_step(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> str | None
     middle, every, known = (len(unsure) - 1) // 2, more[-1], len(more) == len(unsure)
     if middle >= len(more) or more[middle] == every:
         of = "" if known else f"{len(more)} of "
-        return f"About {number(every)} more recordings would settle {of}the {len(unsure)} open verdicts."
+        the_open = "the open verdict" if len(unsure) == 1 else f"{of}the {len(unsure)} open verdicts"
+        return f"About {number(every)} more recordings would settle {the_open}."
     half, of_them = f"half of the {len(unsure)} open verdicts", "all" if known else f"would settle {len(more)}"
     return f"About {number(more[middle])} more recordings would settle {half}, {number(every)} {of_them} of them."
 
