@@ -151,8 +151,9 @@ class Rounded(nn.Module):
         inner = nn.functional.silu(self.product(self.part.widen, self.part.norm(x)))
         return self.product(self.part.narrow, inner).float()
 
-    def product(self, layer: nn.Linear, x: torch.Tensor) -> torch.Tensor:
-        weight, bias = (value.bfloat16().double() for value in (layer.weight, layer.bias))
+    def product(self, layer: nn.Linear | PackedLinear, x: torch.Tensor) -> torch.Tensor:
+        plain = layer._packed.to_dense() if isinstance(layer, PackedLinear) else layer.weight  # by processor
+        weight, bias = (value.bfloat16().double() for value in (plain, layer.bias))
         return nn.functional.linear(x.bfloat16().double(), weight, bias).bfloat16()
 
 
