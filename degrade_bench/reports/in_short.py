@@ -33,6 +33,9 @@ MOST_EXCEPTIONS = 3
 BEST = 3
 """Families that are named as heard best."""
 
+FAR = 1000
+"""More recordings than anybody asks for: of verdicts that would take so many, the number is not told."""
+
 OPENINGS: Mapping[Verdict, str] = {
     Verdict.SENSITIVE: "Hears",
     Verdict.FAINT: "Hears, but by less than what counts",
@@ -285,13 +288,20 @@ def _next_step(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> str | None
     more = sorted(count for count in more if count > 0)
     if not more:
         return f"{counted(len(unsure), 'verdict')} open; the table of every damage says why."
-    middle, every, known = (len(unsure) - 1) // 2, more[-1], len(more) == len(unsure)
-    if middle >= len(more) or more[middle] == every:
-        of = "" if known else f"{len(more)} of "
-        the_open = "the open verdict" if len(unsure) == 1 else f"{of}the {len(unsure)} open verdicts"
-        return f"About {number(every)} more recordings would settle {the_open}."
-    half, of_them = f"half of the {len(unsure)} open verdicts", "all" if known else f"would settle {len(more)}"
-    return f"About {number(more[middle])} more recordings would settle {half}, {number(every)} {of_them} of them."
+    near, of_all = [count for count in more if count <= FAR], f"the {len(unsure)} open verdicts"
+    if len(unsure) == 1:
+        of_all = "the open verdict"
+    if not near:
+        return (
+            f"To settle {of_all} would take more than {number(FAR)} more recordings: the drops lie near the margin."
+        )
+    middle = (len(unsure) - 1) // 2
+    if middle >= len(near) - 1:
+        settled = of_all if len(near) == len(unsure) else f"{len(near)} of {of_all}"
+        return f"Score about {number(near[-1])} more recordings: that would settle {settled}."
+    settled = "all of them" if len(near) == len(unsure) else f"{len(near)} of them"
+    half = f"Score about {number(near[middle])} more recordings: that would settle half of {of_all}"
+    return f"{half}, and {number(near[-1])} would settle {settled}."
 
 
 def next_step(run: RunView) -> str:

@@ -77,14 +77,22 @@ def test_the_profile_holds_every_damage_of_every_metric(run):
     [
         (
             [(20, 30), (90, 40)],
-            "About 16 more recordings would settle half of the 2 open verdicts, 76 all of them.",
+            "Score about 16 more recordings: that would settle half of the 2 open verdicts, and 76 would settle "
+            "all of them.",
         ),
-        ([(20, 30), (None, 40)], "About 16 more recordings would settle 1 of the 2 open verdicts."),
+        ([(20, 30)], "Score about 16 more recordings: that would settle the open verdict."),
+        ([(20, 30), (None, 40)], "Score about 16 more recordings: that would settle 1 of the 2 open verdicts."),
         (
             [(20, 30), (90, 40), (None, 9), (30, 30)],
-            "About 16 more recordings would settle half of the 4 open verdicts, 76 would settle 3 of them.",
+            "Score about 16 more recordings: that would settle half of the 4 open verdicts, and 76 would settle "
+            "3 of them.",
         ),
-        ([(20, 30), (None, 40), (None, 9)], "About 16 more recordings would settle 1 of the 3 open verdicts."),
+        ([(20, 30), (2000, 40)], "Score about 16 more recordings: that would settle 1 of the 2 open verdicts."),
+        (
+            [(3000, 30), (2000, 40)],
+            "To settle the 2 open verdicts would take more than 1,000 more recordings: the drops lie near the "
+            "margin.",
+        ),
         ([(None, None), (None, 40)], "2 verdicts open; the table of every damage says why."),
     ],
 )
