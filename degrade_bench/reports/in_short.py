@@ -292,9 +292,7 @@ def _next_step(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> str | None
     if len(unsure) == 1:
         of_all = "the open verdict"
     if not near:
-        return (
-            f"To settle {of_all} would take more than {number(FAR)} more recordings: the drops lie near the margin."
-        )
+        return f"{number(FAR)} more recordings would not settle {of_all}; the table of every damage says why."
     middle = (len(unsure) - 1) // 2
     if middle >= len(near) - 1:
         settled = of_all if len(near) == len(unsure) else f"{len(near)} of {of_all}"

@@ -90,8 +90,7 @@ def test_the_profile_holds_every_damage_of_every_metric(run):
         ([(20, 30), (2000, 40)], "Score about 16 more recordings: that would settle 1 of the 2 open verdicts."),
         (
             [(3000, 30), (2000, 40)],
-            "To settle the 2 open verdicts would take more than 1,000 more recordings: the drops lie near the "
-            "margin.",
+            "1,000 more recordings would not settle the 2 open verdicts; the table of every damage says why.",
         ),
         ([(None, None), (None, 40)], "2 verdicts open; the table of every damage says why."),
     ],
