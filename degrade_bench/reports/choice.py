@@ -82,7 +82,7 @@ class Choice:
         examples = tuple(
             one for one in record.examples if _of_family(plain(one.degradation), one.placebo_of, damages)
         )
-        shown = f"Shown are {listed(metrics)}" if self.metrics else "Shown are all metrics"
+        shown = f"Shown: {listed(metrics)}" if self.metrics else "Shown: all metrics"
         shown += f", and of the damages {listed(families)}" if self.families else ""
         return replace(
             run,

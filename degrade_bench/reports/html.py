@@ -14,9 +14,9 @@ from degrade_bench.analysis.looks import told
 from degrade_bench.analysis.verdicts import VERDICT_NAMES
 from degrade_bench.reports.figures.drawing import Drawing, Saved, house_style, save
 from degrade_bench.reports.figures.helpers import usual_helpers
-from degrade_bench.reports.in_short import next_step
 from degrade_bench.reports.inline import data_uri
 from degrade_bench.reports.inputs import RunView
+from degrade_bench.reports.next_step import next_step
 from degrade_bench.reports.sections import SECTIONS, Section
 from degrade_bench.reports.text import (
     counts_line,

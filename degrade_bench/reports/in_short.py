@@ -13,11 +13,11 @@ from statistics import median
 from typing import Any
 
 from degrade_bench._support.numbers import counted
-from degrade_bench._support.plain_text import plain
 from degrade_bench.analysis.verdicts import VERDICT_MARKS, Verdict
 from degrade_bench.reports.inputs import RunView, View
+from degrade_bench.reports.next_step import to_settle
 from degrade_bench.reports.tables import of_metric
-from degrade_bench.reports.words import missing, number, records
+from degrade_bench.reports.words import missing, records
 
 MOST_NAMES = 4
 """Degradations of one family that are named; of more their count is said."""
@@ -33,16 +33,13 @@ MOST_EXCEPTIONS = 3
 BEST = 3
 """Families that are named as heard best."""
 
-FAR = 1000
-"""More recordings than anybody asks for: of verdicts that would take so many, the number is not told."""
-
 OPENINGS: Mapping[Verdict, str] = {
     Verdict.SENSITIVE: "Hears",
     Verdict.FAINT: "Hears, but by less than what counts",
     Verdict.ARTEFACT: "Hears the processing, not the damage",
     Verdict.INVERTED: "Scores better under",
     Verdict.BLIND: "Blind to",
-    Verdict.INCONCLUSIVE: "Cannot be told",
+    Verdict.INCONCLUSIVE: "Cannot be told (open)",
     Verdict.FAILED: "Failed",
     Verdict.NOT_APPLICABLE: "Does not apply",
 }
@@ -137,12 +134,12 @@ def in_short(run: RunView) -> list[InShort]:
 
 def _of_metric(run: RunView, facts: Mapping[str, Any], verdicts: Sequence[Mapping[str, Any]]) -> InShort:
     askable = [row for row in verdicts if row["verdict"] != Verdict.NOT_APPLICABLE]
-    statements = []
+    statements, top = [], int(run.analysis.levels["level"].max())
     for verdict, opening in OPENINGS.items():
         alike = [row for row in verdicts if row["verdict"] == verdict]
         if alike:
             among = askable if verdict != Verdict.NOT_APPLICABLE else verdicts
-            text = f"{phrase(alike, among)}{_from_level(alike, verdict)}"
+            text = f"{phrase(alike, among)}{_from_level(alike, verdict, top)}"
             statements.append(Statement(verdict.value, verdict.mark, len(alike), opening, text))
     found = {row["verdict"] for row in verdicts}
     return InShort(
@@ -154,7 +151,7 @@ def _of_metric(run: RunView, facts: Mapping[str, Any], verdicts: Sequence[Mappin
         best=heard_best(askable),
         statements=statements,
         blind_to_nothing=bool(found - {Verdict.FAILED, Verdict.NOT_APPLICABLE}) and Verdict.BLIND not in found,
-        next_step=_next_step(verdicts, facts["tracks"]),
+        next_step=to_settle(verdicts, facts["tracks"]),
     )
 
 
@@ -244,13 +241,20 @@ def _families(meant: Sequence[Mapping[str, Any]], possible: Sequence[Mapping[str
     return ", ".join(said)
 
 
-def _from_level(rows: Sequence[Mapping[str, Any]], verdict: Verdict) -> str:
-    """From which level on half of the damages are heard, in words."""
+def _from_level(rows: Sequence[Mapping[str, Any]], verdict: Verdict, top: int) -> str:
+    """From which level on half of the damages are heard, in words.
+
+    Args:
+        rows: verdicts of the damages.
+        verdict: all of theirs.
+        top: the run's highest level.
+    """
     level = _half_from(rows)
     if verdict != Verdict.SENSITIVE or level is None:
         return ""
     alike = len({row["detection_level"] for row in rows}) == 1
-    return f"; from level {level} on" if alike else f"; half of them from level {level} on"
+    heard = f"at level {top} only" if level == top else f"from level {level} on"
+    return f"; {heard}" if alike else f"; half of them {heard}"
 
 
 def _half_from(rows: Iterable[Mapping[str, Any]]) -> int | None:
@@ -268,53 +272,6 @@ def heard_from(run: RunView, metric: str) -> int | None:
     """
     rows = of_metric(records(run.analysis.verdicts), metric)
     return _half_from(row for row in rows if row["verdict"] == Verdict.SENSITIVE)
-
-
-def _next_step(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> str | None:
-    """How many more recordings would settle what is open.
-
-    As many as detect the planned drop and exclude one of the margin, whichever takes more: then one of the two
-    verdicts is likely, whatever the truth.
-    """
-    unsure = [row for row in verdicts if row["verdict"] == Verdict.INCONCLUSIVE]
-    if not unsure:
-        return None
-    needs = []
-    for row in unsure:
-        asked = [row["clips_to_detect"], row["clips_to_exclude"]]
-        if not any(map(missing, asked)):
-            needs.append(max(int(count) for count in asked))
-    more = [count - int(tracks) for count in needs if not missing(tracks)]
-    more = sorted(count for count in more if count > 0)
-    if not more:
-        return f"{counted(len(unsure), 'verdict')} open; the table of every damage says why."
-    near, of_all = [count for count in more if count <= FAR], f"the {len(unsure)} open verdicts"
-    if len(unsure) == 1:
-        of_all = "the open verdict"
-    if not near:
-        return f"{number(FAR)} more recordings would not settle {of_all}; the table of every damage says why."
-    middle = (len(unsure) - 1) // 2
-    if middle >= len(near) - 1:
-        settled = of_all if len(near) == len(unsure) else f"{len(near)} of {of_all}"
-        return f"Score about {number(near[-1])} more recordings: that would settle {settled}."
-    settled = "all of them" if len(near) == len(unsure) else f"{len(near)} of them"
-    half = f"Score about {number(near[middle])} more recordings: that would settle half of {of_all}"
-    return f"{half}, and {number(near[-1])} would settle {settled}."
-
-
-def next_step(run: RunView) -> str:
-    """The one thing to do next."""
-    record = run.record
-    if record.counts.failed:
-        error = record.failures[0].error if record.failures else "see scores.parquet"
-        return f"mend what failed ({plain(error)}), then give the same command with --retry-failed"
-    if run.too_few is not None:
-        return f"score more recordings: with these, {run.too_few[0].partition(': ')[2]}"
-    unsure = [row for row in records(run.analysis.verdicts) if row["verdict"] == Verdict.INCONCLUSIVE]
-    step = _next_step(unsure, run.analysis.metrics["tracks"].max())
-    if step is not None:
-        return f"{step[:1].lower()}{step[1:]}"
-    return "nothing is open; the report shows every damage, and degrade-bench card what to publish"
 
 
 def profile(run: View) -> list[ProfileRow]:

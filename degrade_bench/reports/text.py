@@ -14,8 +14,9 @@ from degrade_bench._support.plain_text import plain
 from degrade_bench.analysis.looks import told
 from degrade_bench.metric.identity import identity_note
 from degrade_bench.metric.traits import OUTSIDE_RANGE
-from degrade_bench.reports.in_short import in_short, next_step
+from degrade_bench.reports.in_short import in_short
 from degrade_bench.reports.inputs import RunView, load_run
+from degrade_bench.reports.next_step import next_step
 from degrade_bench.reports.words import number
 from degrade_bench.runs.names import REPORT
 from degrade_bench.runs.record import RunRecord

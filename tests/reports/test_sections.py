@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
@@ -123,8 +124,10 @@ def test_every_inconclusive_verdict_says_what_it_would_need(run, full, page):
     lines = summary_lines(full)
     for metric in unsure["metric"].unique():
         after = lines[next(i for i, line in enumerate(lines) if line.startswith(f"{metric}: ")) :]
-        said = next(line for line in after if line.startswith("  →"))
-        assert said == f"  → {next(card for card in in_short(run) if card.metric == metric).next_step}"
+        first = next(i for i, line in enumerate(after) if line.startswith("  →"))
+        more = itertools.takewhile(lambda line: line.startswith("    "), after[first + 1 :])
+        said = " ".join(line.strip() for line in (after[first], *more))
+        assert said == f"→ {next(card for card in in_short(run) if card.metric == metric).next_step}"
 
 
 def test_cells_are_called_confirmatory_or_exploratory_in_words(run, page):

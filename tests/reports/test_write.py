@@ -76,8 +76,7 @@ def test_a_part_keeps_the_verdicts_and_what_they_were_corrected_over(run):
     assert methods(part) == methods(run)
     assert part.too_few == run.too_few
     assert (
-        part.shown
-        == f"Shown are {run.metrics[1]}, and of the damages {family}. Verdicts are those of the whole run."
+        part.shown == f"Shown: {run.metrics[1]}, and of the damages {family}. Verdicts are those of the whole run."
     )
     assert Choice().of(run) is run
 
