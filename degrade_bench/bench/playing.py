@@ -20,8 +20,8 @@ def being_played(sweep: Sweep, result: SweepResult, warned: Callable[[str], None
     """Within this, excerpts are made of the first clip of the table that can still be read.
 
     A worker process makes them meanwhile, which has loaded already what damage needs, and whose end would not be
-    the run's; where the run has no workers, this process does, when it is asked for them. Of a degradation over
-    which workers died, there are none.
+    the run's. Where the run has no workers, or no process can be started, this one makes them when it is asked for
+    them. Of a degradation over which workers died, there are none.
 
     Args:
         sweep: what was scored.
@@ -33,10 +33,14 @@ def being_played(sweep: Sweep, result: SweepResult, warned: Callable[[str], None
     """
     wanted = _wanted(sweep, result)
     first = next(wanted, None)
-    if first is None or result.workers < 2 or needs_main_script(first):
+    started = None
+    if first is not None and result.workers > 1 and not needs_main_script(first):
+        with suppress(OSError):  # no room for one more process: what is scored must not be lost for that
+            started = start_process(imports_main_script=False)
+    if started is None:
         yield lambda: _made_here(first, wanted)
         return
-    process, connection = start_process(imports_main_script=False)
+    process, connection = started
 
     def made() -> tuple[Played, ...]:
         with suppress(EOFError, OSError):

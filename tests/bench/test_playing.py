@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from degrade_bench.bench import playing
 from degrade_bench.bench.playing import being_played
 from degrade_bench.errors import AudioError
 from tests.sweep import toys
@@ -53,3 +54,11 @@ def test_a_death_costs_the_excerpts_and_not_the_run():
     assert "SIGKILL" in said or "killed" in said
     some, _ = played(2, clips=("c1",), degradations=(toys.ToyKiller(), toys.ToyNoise()), deadly={"toy_killer"})
     assert {one.example.degradation for one in some} == {"clean", "toy_noise", "toy_noise_placebo"}
+
+
+def test_where_no_process_can_be_started_they_are_made_here(monkeypatch):
+    def refused(**options):
+        raise OSError("no memory for a process")
+
+    monkeypatch.setattr(playing, "start_process", refused)
+    assert {one.example.degradation for one in played(2)[0]} == {"clean", "toy_noise", "toy_noise_placebo"}
