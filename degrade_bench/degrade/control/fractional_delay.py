@@ -42,13 +42,20 @@ class FractionalDelay(Degradation):
 
     def measure(self, clean: Clip, degraded: Clip) -> float | None:
         """The slope of the phase between the two in samples, weighted by power."""
-        x, y = self._bins(clean), exact_bins(degraded.samples)
+        x, y = self._bins(clean), exact_bins(degraded.samples[:, : _measured_samples(clean)])
         cross = (x.conj() * y).sum(axis=0)
-        turns = np.fft.rfftfreq(clean.num_samples)
+        turns = np.fft.rfftfreq(_measured_samples(clean))
         weight = np.abs(cross) * turns
         spread = float((weight * turns).sum())
         return -float((weight * np.angle(cross)).sum()) / (2 * np.pi * spread) if spread > 0 else None
 
     @remembered()
     def _bins(self, clean: Clip) -> np.ndarray:
-        return exact_bins(clean.samples)
+        return exact_bins(clean.samples[:, : _measured_samples(clean)])
+
+
+def _measured_samples(clip: Clip) -> int:
+    """Nearly all of a clip: a length that transforms fast."""
+    from scipy import fft
+
+    return int(fft.prev_fast_len(clip.num_samples))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 
+from degrade_bench._support.caching import remembered
 from degrade_bench._support.numbers import fixed
 from degrade_bench.clip import Clip
 from degrade_bench.errors import NotApplicableError
@@ -38,8 +41,9 @@ def with_copy(samples: torch.Tensor, delay: int, gain: float) -> torch.Tensor:
     Shape:
         samples: ``(channels, time)``; the output is as long, so the last copy is cut off.
     """
-    out = samples.clone()
-    out[:, delay:] += gain * samples[:, :-delay]
+    out = torch.empty_like(samples)
+    out[:, :delay] = samples[:, :delay]
+    torch.mul(samples[:, :-delay], gain, out=out[:, delay:]).add_(samples[:, delay:])
     return out
 
 
@@ -56,34 +60,19 @@ def fitted_copy(clean: Clip, degraded: Clip, shortest: float, longest: float) ->
         shortest: the shortest delay that is looked for, in seconds.
         longest: the longest one, in seconds.
     """
-    x, y = clean.samples.numpy(), degraded.samples.numpy()
     first = max(1, int(shortest * clean.sample_rate))
     last = min(clean.num_samples - 1, round(longest * clean.sample_rate) + 1)
-    start, stop = _loudest(x, FIT_SAMPLES + last)
-    if last < first or stop - start <= last:
+    if last < first:
         return None
-    start = start + last if start > 0 else 0  # room to look back; before the clip there is silence
-    lags = np.arange(first, last + 1)
-    products = np.zeros((4, len(lags)))  # x·x_lag, y·x_lag, x_lag·x_lag, and in front x·x, x·y
-    power = cross = 0.0
-    for channel_x, channel_y in zip(x, y, strict=True):
-        past = np.zeros(stop - start + last)
-        history = channel_x[max(0, start - last) : stop]
-        past[len(past) - len(history) :] = history
-        now_x, now_y = past[last:], channel_y[start:stop].astype(np.float64)
-        size = 1 << (len(past) + last).bit_length()
-        spectrum = np.fft.rfft(past, size)
-        for row, now in enumerate((now_x, now_y)):
-            # the correlation with what was ``lag`` before: past[i + last − lag], i.e. offset last − lag
-            correlation = np.fft.irfft(spectrum * np.conj(np.fft.rfft(now, size)), size)
-            products[row] += correlation[last - lags]
-        energy = np.concatenate([[0.0], np.cumsum(past**2)])
-        products[2] += energy[len(past) - lags] - energy[last - lags]
-        power += float(now_x @ now_x)
+    past = _past(clean, first, last)
+    if past is None or past.power <= 0.0:
+        return None
+    with_lag, cross = np.zeros(last - first + 1), 0.0
+    for now_x, spectrum, channel_y in zip(past.now, past.spectra, degraded.samples.numpy(), strict=True):
+        now_y = channel_y[past.start : past.start + len(now_x)].astype(np.float64)
+        with_lag += _products(spectrum, now_y, first, last)
         cross += float(now_x @ now_y)
-    if power <= 0.0:
-        return None
-    between, with_lag, lagged = products[0], products[1], products[2]
+    power, between, lagged = past.power, past.between, past.lagged
     determinant = power * lagged - between**2
     sound = determinant > 1e-12 * power * np.maximum(lagged, 1e-300)
     safe = np.where(sound, determinant, 1.0)
@@ -92,6 +81,71 @@ def fitted_copy(clean: Clip, degraded: Clip, shortest: float, longest: float) ->
     explained = np.where(sound, direct * cross + copy * with_lag, -np.inf)
     best = int(np.argmax(explained))
     return float(copy[best] / direct[best]) if np.isfinite(explained[best]) and direct[best] != 0 else None
+
+
+@dataclass(frozen=True, eq=False)
+class _Past:
+    """Of a clean clip, what every level of an echo is compared with; sums are over channels.
+
+    Attributes:
+        start: the sample that the stretch begins with.
+        now: the stretch, ``(channels, time)``, float64.
+        spectra: of every channel, from so long before the stretch as the longest lag on.
+        power: of the stretch: x·x.
+        between: of every lag x·x_lag.
+        lagged: of every lag x_lag·x_lag.
+    """
+
+    start: int
+    now: np.ndarray
+    spectra: list[np.ndarray]
+    power: float
+    between: np.ndarray
+    lagged: np.ndarray
+
+
+@remembered()
+def _past(clean: Clip, first: int, last: int) -> _Past | None:
+    """The clean clip's side of the least squares, where it is loudest; None where it is too short.
+
+    Args:
+        clean: the clip.
+        first: the shortest lag, in samples.
+        last: the longest lag, in samples.
+    """
+    x = clean.samples.numpy()
+    start, stop = _loudest(x, FIT_SAMPLES + last)
+    if stop - start <= last:
+        return None
+    start = start + last if start > 0 else 0  # room to look back; before the clip there is silence
+    lags = np.arange(first, last + 1)
+    between, lagged, power = np.zeros(len(lags)), np.zeros(len(lags)), 0.0
+    now, spectra = np.empty((len(x), stop - start)), []
+    for channel, samples in enumerate(x):
+        past = np.zeros(stop - start + last)
+        history = samples[max(0, start - last) : stop]
+        past[len(past) - len(history) :] = history
+        now[channel] = past[last:]
+        spectra.append(np.fft.rfft(past, 1 << (len(past) + last).bit_length()))
+        between += _products(spectra[-1], now[channel], first, last)
+        energy = np.concatenate([[0.0], np.cumsum(past**2)])
+        lagged += energy[len(past) - lags] - energy[last - lags]
+        power += float(now[channel] @ now[channel])
+    return _Past(start, now, spectra, power, between, lagged)
+
+
+def _products(spectrum: np.ndarray, now: np.ndarray, first: int, last: int) -> np.ndarray:
+    """The inner products of a stretch with what was each lag before it, for lags from ``first`` to ``last``.
+
+    Args:
+        spectrum: of the stretch with what was before it.
+        now: the stretch.
+        first: the shortest lag, in samples.
+        last: the longest lag, in samples.
+    """
+    size = 2 * (len(spectrum) - 1)
+    correlation = np.fft.irfft(spectrum * np.conj(np.fft.rfft(now, size)), size)
+    return np.asarray(correlation[last - np.arange(first, last + 1)])
 
 
 def _loudest(x: np.ndarray, length: int) -> tuple[int, int]:

@@ -200,7 +200,7 @@ def _power(samples: torch.Tensor, window: np.ndarray) -> np.ndarray:
     from scipy import fft
 
     spectrum = fft.rfft(samples.numpy() * window, _size(len(window)), axis=1)
-    values: np.ndarray = (np.abs(spectrum) ** 2).sum(axis=0)
+    values: np.ndarray = (np.square(spectrum.real) + np.square(spectrum.imag)).sum(axis=0)
     return values
 
 

@@ -66,10 +66,11 @@ class BitDepth(Degradation):
         Of a clip that had fewer bits from the outset (16-bit audio, quantised to more), those.
         """
         magnitudes = degraded.samples.abs()
-        steps = magnitudes[magnitudes > 0]
-        if not steps.numel():
+        largest = float(magnitudes.max())
+        if largest == 0.0:
             return None
-        return math.log2(float(steps.max()) / float(steps.min()) + 1) + 1
+        smallest = float(magnitudes.masked_fill_(magnitudes == 0, largest).min())
+        return math.log2(largest / smallest + 1) + 1
 
     def make_placebo(self) -> Degradation:
         """The same at 20 bits."""

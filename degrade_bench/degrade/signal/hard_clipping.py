@@ -47,7 +47,7 @@ class HardClipping(Degradation):
     def measure(self, clean: Clip, degraded: Clip) -> float | None:
         """By how many dB the peak fell in relation to the samples that were not cut off."""
         below = degraded.samples.abs() < peak(degraded) * (1 - 1e-6)
-        gain = fitted_gain(clean.samples[below], degraded.samples[below])
+        gain = fitted_gain(clean.samples * below, degraded.samples * below)
         return 20 * math.log10(gain * peak(clean) / peak(degraded)) if gain > 0 else None
 
     def make_placebo(self) -> Degradation:

@@ -51,7 +51,10 @@ class PercentileClipping(Degradation):
         magnitudes = clip.samples.abs().flatten().numpy()
         over = [max(1, round(magnitudes.size * percent / 100)) for percent in params["percent"]]
         places = [max(0, magnitudes.size - count - 1) for count in over]
-        magnitudes.partition(sorted(set(places)))
+        done = 0
+        for place in sorted(set(places)):  # one after the other: of several at once numpy takes eight times as long
+            magnitudes[done:].partition(place - done)
+            done = place + 1
         return [float(magnitudes[place]) for place in places]
 
     def damage(self, clip: Clip, params: Mapping[str, Any]) -> torch.Tensor:
