@@ -57,9 +57,7 @@ def packages_lines(python: str) -> list[str]:
         sets = as_set(clean), as_set(damaged(rng, clean, damage))
         labels = clusters(*sets)
         counts = [np.bincount(part, minlength=1 + max(map(np.max, labels))) for part in labels]
-        ours = {
-            kind.name: kind(AnEmbedder()).compare(*sets) for kind in (Precision, Recall, Density, Coverage, Mauve)
-        }
+        ours = {kind.name: kind(AnEmbedder()).compare(*sets) for kind in COMPARED}
         ours["mauve of the same histograms"] = ours["mauve"]
         with TemporaryDirectory() as folder:
             path = Path(folder) / "sets.npz"
