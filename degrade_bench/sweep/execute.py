@@ -145,7 +145,7 @@ def execute(
             ledger.store()
         if crew.was_stopped:
             raise deadline.error()
-    table = pa.concat_tables([left.rows, *ledger.tables])
+    table = ledger.made.after(left.rows)
     scored = set(table["clip_id"].to_pylist())
     of_table = [ledger.clips[source.id] for source in sweep.sources if source.id in scored]
     of_reference = [ledger.clips[source.id] for source in sweep.reference if source.id in scored]

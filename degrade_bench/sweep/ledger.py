@@ -29,6 +29,7 @@ from degrade_bench.sweep.batch_check import checked_block
 from degrade_bench.sweep.block import BlockResult, row_of, vectors_of
 from degrade_bench.sweep.crew import Event
 from degrade_bench.sweep.first_blocks import FirstBlocks
+from degrade_bench.sweep.gathered import Gathered
 from degrade_bench.sweep.heavy import HeavyScorer
 from degrade_bench.sweep.processes import ClipDone
 from degrade_bench.sweep.progress import Progress
@@ -78,7 +79,7 @@ class Ledger:
         self.clips = folder.read_clips()
         self.skipped: list[Skipped] = []
         self.lost: list[str] = []
-        self.tables: list[pa.Table] = []
+        self.made = Gathered()
         self.counts = dict(counts)
         self.cells_scored = 0
         self._sweep, self._folder = sweep, folder
@@ -220,9 +221,9 @@ class Ledger:
         made = [row for row in rows if row.metric in self._embedders]
         if made:
             kept = [vectors.get(key_of(row)) for row in made]
-            self.tables.append(self._folder.add_vectors(made, kept))
+            self.made.add(self._folder.add_vectors(made, kept))
         if scored:
-            self.tables.append(self._folder.add_shard(scored, counts))
+            self.made.add(self._folder.add_shard(scored, counts))
 
     def _fail(self, clip_id: str, block_name: str, reason: str, metrics: frozenset[str] | None = None) -> None:
         """Failed rows in place of a block that never came, of some metrics or of all that are wanted.
