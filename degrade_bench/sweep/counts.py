@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from degrade_bench._support.rounding import Ties
 from degrade_bench.metric.base import Metric, checked_counts
@@ -55,12 +56,11 @@ def counts_by_metric(metrics: Sequence[Metric], table: pa.Table, counts: Counts)
         if name in summed:
             for label, count in words.items():
                 summed[name][label] = summed[name].get(label, 0) + count
-    names = np.array(table["metric"].to_pylist(), dtype=object)
     scores = table["score"].to_pandas().to_numpy(dtype=np.float64, na_value=np.nan)
     return {
         metric.name: {
             **summed[metric.name],
-            OUTSIDE_RANGE: outside(scores[names == metric.name], metric.score_range),
+            OUTSIDE_RANGE: outside(scores[pc.equal(table["metric"], metric.name).to_numpy()], metric.score_range),
         }
         for metric in metrics
     }

@@ -70,7 +70,8 @@ class SweepResult:
 
     def counts(self) -> Counts:
         """Rows by status, clips and cells."""
-        by_status = Counter(self.table["status"].to_pylist())
+        counted = pc.value_counts(self.table["status"]).to_pylist()
+        by_status = Counter({one["values"]: one["counts"] for one in counted})
         cell_columns = [name for name in KEY if name != "metric"]
         cells = self.table.select(cell_columns).group_by(cell_columns).aggregate([]).num_rows
         return Counts(
@@ -146,7 +147,7 @@ def execute(
         if crew.was_stopped:
             raise deadline.error()
     table = ledger.made.after(left.rows)
-    scored = set(table["clip_id"].to_pylist())
+    scored = set(pc.unique(table["clip_id"]).to_pylist())
     of_table = [ledger.clips[source.id] for source in sweep.sources if source.id in scored]
     of_reference = [ledger.clips[source.id] for source in sweep.reference if source.id in scored]
     if not of_table or (sweep.reference and not of_reference):

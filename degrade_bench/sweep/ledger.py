@@ -83,7 +83,8 @@ class Ledger:
         self.counts = dict(counts)
         self.cells_scored = 0
         self._sweep, self._folder = sweep, folder
-        self._hashes = dict(zip(rows["clip_id"].to_pylist(), rows["clip_hash"].to_pylist(), strict=True))
+        clips = rows.select(["clip_id", "clip_hash"]).group_by(["clip_id", "clip_hash"]).aggregate([])
+        self._hashes = dict(zip(clips["clip_id"].to_pylist(), clips["clip_hash"].to_pylist(), strict=True))
         self._unstored: Counter[str] = Counter()
         self._read: list[ClipRecord] = []
         self._finished: list[BlockResult] = []

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timezone
-from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from degrade_bench._support.plain_text import plain
 from degrade_bench._version import __version__
@@ -101,9 +103,7 @@ def with_outcome(record: RunRecord, result: SweepResult, skipped_before: Sequenc
         skipped_before: clips that were left out before it began.
     """
     skipped = tuple(LeftOutClip(id=clip.id, reason=clip.reason) for clip in (*skipped_before, *result.skipped))
-    columns = ["clip_id", "degradation", "level", "metric", "status", "error"]
-    rows = result.table.select(columns).to_pylist()
-    failures = [row for row in rows if row["status"] == "failed"]
+    failed = result.table.filter(pc.equal(result.table["status"], "failed"))
     return record.updated(
         state="scored",
         request=record.request.model_copy(update={"workers": result.workers}),
@@ -116,23 +116,25 @@ def with_outcome(record: RunRecord, result: SweepResult, skipped_before: Sequenc
         clips_skipped=skipped,
         counts=result.counts().model_copy(update={"clips_skipped": len(skipped)}),
         failures=tuple(
-            Failure(**{name: row[name] for name in Failure.model_fields}) for row in failures[:MAX_LISTED_FAILURES]
+            Failure(**row)
+            for row in failed.select(list(Failure.model_fields)).slice(0, MAX_LISTED_FAILURES).to_pylist()
         ),
-        not_applicable=_not_applicable(rows),
+        not_applicable=_not_applicable(result.table),
         estimated_seconds=None if result.expected is None else round(result.expected.seconds, 1),
     )
 
 
-def _not_applicable(rows: Sequence[Mapping[str, Any]]) -> tuple[NotApplicable, ...]:
+def _not_applicable(table: pa.Table) -> tuple[NotApplicable, ...]:
     """Reasons with the degradation and the metrics that they hold for; metrics None where for every metric."""
-    metrics = {row["metric"] for row in rows}
+    metrics = set(pc.unique(table["metric"]).to_pylist())
     counts: Counter[tuple[str, str]] = Counter()
     concerned: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for row in rows:
-        if row["status"] == "not-applicable":
-            key = (row["degradation"], row["error"])
-            counts[key] += 1
-            concerned[key].add(row["metric"])
+    rows = table.filter(pc.equal(table["status"], "not-applicable"))
+    counted = rows.group_by(["degradation", "error", "metric"]).aggregate([([], "count_all")])
+    for row in counted.to_pylist():
+        key = (row["degradation"], row["error"])
+        counts[key] += row["count_all"]
+        concerned[key].add(row["metric"])
     return tuple(
         NotApplicable(
             degradation=degradation,
