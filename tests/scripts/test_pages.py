@@ -68,7 +68,7 @@ def test_a_page_of_notes_shows_them_and_is_measured_on_pieces_played_from_their_
     build_pages.build(["earlier_notes"], tmp_path, jobs=1)
     torch.set_num_threads(threads)
     text = (tmp_path / "earlier_notes.md").read_text()
-    assert "on the 1 clips of the built-in corpus, played from their notes" in text
+    assert "on the clip of the built-in corpus, played from their notes" in text
     assert "| 3 | 8 ms | 8 / 8 / 8 |" in text
     assert "Every bar is a note" in text
     assert "--level 3 IN.mid OUT.wav" in text
