@@ -23,7 +23,7 @@ from degrade_bench.degrade.plan import Rendered
 from degrade_bench.errors import NotApplicableError
 from degrade_bench.reports.html import page_environment
 from degrade_bench.reports.inline import data_uri
-from degrade_bench.reports.words import number
+from degrade_bench.reports.words import fixed, number
 from pages.canvas import PREFERENCE, Subject, subject
 from pages.measure import rendered
 from pages.page import PLAYERS
@@ -71,8 +71,13 @@ def section(name: str) -> str:
     shown = subject(degradation, kind)
     if shown is None:
         return "<p>No clip of the built-in corpus can be damaged in this way, so there is nothing to hear.</p>"
-    made, missing = excerpts(shown)
-    notes = [f"The excerpts are of the clip that the picture shows, {EXCERPT_SECONDS:g} s of it."]
+    start = first_second(shown)
+    made, missing = excerpts(shown, start)
+    kbps = CAREFUL_KBPS if degradation.family in CAREFUL_FAMILIES else KBPS
+    end = start + min(EXCERPT_SECONDS, shown.clip.duration)
+    notes = [f"The clip is the picture's, from {fixed(start)} to {fixed(end)} s, as MP3 of {kbps} kbps."]
+    if any(output.plan.time_map is not None for output in shown.outputs.values()):
+        notes.append("Where the tempo is another, the middles of the excerpts are one place in the music.")
     if shown.clip.id != PREFERENCE[kind][0]:
         notes.append(f"{PREFERENCE[kind][0]}, the first choice, cannot be damaged in this way at all levels.")
     notes += missing
@@ -82,17 +87,17 @@ def section(name: str) -> str:
         strength = f"{number(ladder.strength(placebo.level))} {ladder.unit}"
         notes.append(f"The placebo, at {strength}: {placebo.degradation.summary}.")
     template = page_environment().get_template("listen.html.j2")
-    kbps = CAREFUL_KBPS if degradation.family in CAREFUL_FAMILIES else KBPS
     clean, *damaged = [_as_played(one, degradation, shown.clip, uri) for one, uri in _encoded(made, kbps)]
     players = template.render(clean=clean, damaged={name: damaged})
     return f'<div class="players">{players}<p>{escape(" ".join(notes))}</p></div>'
 
 
-def excerpts(shown: Subject) -> tuple[list[Excerpt], list[str]]:
+def excerpts(shown: Subject, start: float) -> tuple[list[Excerpt], list[str]]:
     """Every version that a page plays: clean, every level, the placebo at its highest level; and what there is not.
 
     Args:
         shown: what the page's picture shows.
+        start: where in the clean clip they begin, in seconds.
 
     Returns:
         the versions, and a sentence for each level that the clip cannot have.
@@ -110,7 +115,6 @@ def excerpts(shown: Subject) -> tuple[list[Excerpt], list[str]]:
         except NotApplicableError as error:
             what = f"Level {level}" if one is degradation else "The placebo"
             missing.append(f"{what} cannot be had of this clip: {error}.")
-    start = first_second(shown)
     made = [Excerpt(degradation, 0, _cut(clip, start), clip.sample_rate)]
     for one, level, output in outputs:
         time_map, at = output.plan.time_map, start
@@ -124,26 +128,22 @@ def excerpts(shown: Subject) -> tuple[list[Excerpt], list[str]]:
 def first_second(shown: Subject) -> float:
     """Where in the clean clip the excerpts begin, in seconds.
 
-    Damage to the signal is heard where the middle level differs most; to order and notes, from a second before the
-    place where they first differ; to the tempo, in the middle of the clip.
+    What the lowest level does, the others do there too. So damage to the signal is heard where that level differs
+    most; to order and notes, from a second before it first differs; to the tempo, in the middle of the clip.
     """
     clip = shown.clip
     latest = max(0.0, clip.duration - EXCERPT_SECONDS)
-    levels = list(shown.outputs)
-    output = shown.outputs[levels[len(levels) // 2]]
-    if (time_map := output.plan.time_map) is not None:
+    lowest = shown.outputs[min(shown.outputs)]
+    if (time_map := lowest.plan.time_map) is not None:
         place = time_map.gaps[0][0] - LEAD_SECONDS if time_map.gaps else latest / 2
-        return min(max(0.0, place), latest)
-    change = _change(clip, output)
-    length = round(EXCERPT_SECONDS / FRAME_SECONDS)
-    differs = np.flatnonzero(change > UNSEEN_DB)
-    if len(change) <= length or not len(differs):
-        return latest / 2
-    if shown.degradation.group in ("signal", "control"):
+    elif shown.degradation.group in ("signal", "control"):
+        change = _change(clip, lowest)
+        length = min(len(change), round(EXCERPT_SECONDS / FRAME_SECONDS))
         running = np.concatenate([[0.0], np.cumsum(change)])
         place = float(np.argmax(running[length:] - running[:-length])) * FRAME_SECONDS
     else:
-        place = float(differs[0]) * FRAME_SECONDS - LEAD_SECONDS
+        differs = np.flatnonzero(_change(clip, lowest) > UNSEEN_DB)
+        place = float(differs[0]) * FRAME_SECONDS - LEAD_SECONDS if len(differs) else latest / 2
     return min(max(0.0, place), latest)
 
 

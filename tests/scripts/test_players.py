@@ -45,6 +45,7 @@ def test_clean_every_level_and_the_placebo_are_there_with_their_strengths(heard)
     assert "<strong>piano_solo</strong>" in heard
     assert "jazz_trio, the first choice, cannot be damaged in this way at all levels." in heard
     assert "The placebo, at 90 dB SNR" in heard
+    assert re.search(r"from [\d.]+ to [\d.]+ s, as MP3 of 112 kbps", heard)
     for stream, _ in found:
         audio, rate = soundfile.read(io.BytesIO(base64.b64decode(stream)))
         assert len(audio) / rate == pytest.approx(players.EXCERPT_SECONDS, abs=0.06)
@@ -53,7 +54,7 @@ def test_clean_every_level_and_the_placebo_are_there_with_their_strengths(heard)
 def test_what_is_played_is_what_the_label_says(monkeypatch):
     monkeypatch.setattr(measure, "builtin_sources", lambda: builtin_sources()[:1])
     shown = canvas.subject(catalogue.get("white_noise"), "spectrogram")
-    made, missing = players.excerpts(shown)
+    made, missing = players.excerpts(shown, players.first_second(shown))
     assert missing == []
     clean = made[0].samples.ravel()
     for one in made[3:6]:  # of the whole clip it is exact; an excerpt is louder or softer than the whole
