@@ -65,6 +65,17 @@ def test_what_is_played_is_what_the_label_says(monkeypatch):
         assert snr - excerpt_gain == pytest.approx(one.degradation.ladder.strength(one.level), abs=0.5)
 
 
+@pytest.mark.parametrize("name", ["dropouts", "reversed_bars"])
+def test_each_level_is_heard_in_its_excerpt(name, monkeypatch):
+    monkeypatch.setattr(measure, "builtin_sources", lambda: builtin_sources()[:1])
+    shown = canvas.subject(catalogue.get(name), "waveform")
+    made, _ = players.excerpts(shown, players.first_second(shown))
+    clean = made[0].samples
+    for one in made[1:6]:
+        gain = float((clean * one.samples).sum() / np.square(one.samples).sum())
+        assert np.square(clean - gain * one.samples).sum() > 1e-4 * np.square(clean).sum()
+
+
 def test_a_level_that_a_clip_cannot_have_is_told(monkeypatch):
     class Fussy(type(catalogue.get("white_noise"))):
         def draw(self, clip, level, strength, rng):
