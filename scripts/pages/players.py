@@ -75,9 +75,9 @@ def section(name: str) -> str:
     made, missing = excerpts(shown, start)
     kbps = CAREFUL_KBPS if degradation.family in CAREFUL_FAMILIES else KBPS
     end = start + min(EXCERPT_SECONDS, shown.clip.duration)
-    notes = [f"The clip is the picture's, from {fixed(start)} to {fixed(end)} s, as MP3 of {kbps} kbps."]
+    notes = [f"It is the clip of the picture, from {fixed(start)} to {fixed(end)} s, as MP3 of {kbps} kbps."]
     if any(output.plan.time_map is not None for output in shown.outputs.values()):
-        notes.append("Where the tempo is another, the middles of the excerpts are one place in the music.")
+        notes.append("The damage moves the music in time: the middles of the excerpts are one place in it.")
     if shown.clip.id != PREFERENCE[kind][0]:
         notes.append(f"{PREFERENCE[kind][0]}, the first choice, cannot be damaged in this way at all levels.")
     notes += missing
