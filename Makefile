@@ -7,7 +7,7 @@ help:
 	@echo "make lint            ruff and mypy"
 	@echo "make page NAME=...   one degradation's page and picture, and the index of all pages"
 	@echo "make docs            every page of a degradation, and the tables of columns"
-	@echo "make site            the docs as a site, in site/, with every link checked; needs the extra docs"
+	@echo "make site            the docs as a site, with players, in site/, every link checked; needs the extra docs"
 	@echo "make bench           the benchmarks that need no weights; results go to benchmarks/*.md"
 
 test:
@@ -30,7 +30,7 @@ docs:
 	python scripts/column_tables.py
 
 site:
-	python scripts/docs_site.py site
+	python scripts/docs_site.py --players site
 
 bench:
 	python benchmarks/degrade.py

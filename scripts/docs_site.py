@@ -1,9 +1,12 @@
-"""Builds the docs as a site: ``python scripts/docs_site.py OUT``; exit code 1: something in it leads nowhere.
+"""Builds the docs as a site: ``python scripts/docs_site.py [--players] OUT``; exit code 1: something leads nowhere.
 
 Pages are written for who reads the repository: ``../README.md`` from a page in ``docs/``, ``docs/runs.md`` from the
 read-me. On the site everything outside of ``docs/`` that a page refers to stands under ``project/``, and links are
 rewritten on the way; so the site is built from a copy, by Zensical (the extra ``docs``), of ``mkdocs.yml``. What it
 made is read again: every link and every anchor has to be there, and nothing may be loaded from elsewhere.
+
+With ``--players`` every degradation's page plays the clip of its picture, clean and damaged. That takes the
+installed package, which the site alone does not, and a minute or two.
 """
 
 from __future__ import annotations
@@ -33,8 +36,13 @@ def main() -> None:
     """Build and check the site."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("out", type=Path, help="where the site is written")
-    out = parser.parse_args().out
+    parser.add_argument("--players", action="store_true", help="damage to hear on the pages of the degradations")
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="processes that make players")
+    options = parser.parse_args()
+    out = options.out
     build(out)
+    if options.players:
+        add_players(out, options.jobs)
     mistakes = list(check(out))
     for mistake in mistakes:
         print(mistake, file=sys.stderr)
@@ -56,6 +64,24 @@ def build(out: Path) -> None:
         shutil.copytree(place / "site", out)
     for page in out.glob("*.html"):
         page.write_text(_ROLE.sub(r"<code>\1</code>", page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def add_players(out: Path, jobs: int) -> None:
+    """Put players into the page of every degradation.
+
+    Args:
+        out: a built site.
+        jobs: processes.
+    """
+    from pages import players  # the package, which a site without players does not need
+    from pages.index import registered
+    from pages.measure import in_parallel, one_thread
+
+    one_thread()
+    names = [degradation.name for degradation in registered()]
+    for name, section in zip(names, in_parallel(players.section, names, jobs), strict=True):
+        players.put_into(out / "degradations" / f"{name}.html", section)
+    players.copy_assets(out / "assets")
 
 
 def stage(place: Path) -> None:

@@ -27,7 +27,8 @@ def index(degradations: Sequence[Degradation]) -> str:
     parts = [
         "# Degradations and controls, a page each",
         "What holds for all of them stands in [../degradations.md](../degradations.md). Each page shows the "
-        "damage, and what it measures on the built-in corpus. Strengths are those of the levels, from the first.",
+        "damage, plays it on the site that `make site` builds, and says what it measures on the built-in corpus. "
+        "Strengths are those of the levels, from the first.",
     ]
     audio = [degradation for degradation in degradations if not is_symbolic(degradation.name)]
     symbolic = [degradation for degradation in degradations if is_symbolic(degradation.name)]

@@ -7,19 +7,22 @@ import numpy as np
 from degrade_bench.clip.notes.notes import Note, Notes
 from degrade_bench.degrade.symbolic.base import notes_after, notes_of
 from degrade_bench.reports.style import FAINT
+from pages import note_changes
 from pages.canvas import Subject, new_figure
+from pages.note_changes import COLOURS, parts_in_colour, players_of
 
 CAPTION = (
     "Every bar is a note, as high as its pitch and as long as it lasts, a colour for each part; drums lie below, a "
     "row for each. What differs from the clean clip has a dark edge; vertical lines are bar lines. {parts}"
 )
-COLOURS = ("#5aa9e6", "#c2571a", "#4b1d6b", "#3f8f5f", "#d9a400", "#b04a78", "#7a7a7a", "#2b5d8c")
 TALL, DRUM = 0.8, 1.2
 """How tall a note is, in semitones, and how far rows of drums lie apart."""
 
 
 def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
     """The figure and its caption."""
+    if (drawn := note_changes.draw(shown)) is not None:
+        return drawn
     clean = notes_of(shown.clip)
     versions = [clean, *(notes_after(clean, output.plan.params) for output in shown.outputs.values())]
     lengths = [shown.clip.duration, *(output.clip.duration for output in shown.outputs.values())]
@@ -54,8 +57,8 @@ def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
     axes[0].set_ylim(min(heights) - 2, max(heights) + 2)
     pitches = np.arange(24, 109, 12)
     axes[0].set_yticks(pitches[(pitches > rows.lowest) & (pitches < max(heights) + 2)])
-    parts = ", ".join(f"{part.name} ({colour})" for part, colour in zip(clean.parts, _names(clean), strict=True))
-    return figure, CAPTION.format(parts=f"From the first part on: {parts}.")
+    others = players_of(clean, shown.outputs[max(shown.outputs)])
+    return figure, CAPTION.format(parts=parts_in_colour(clean) + others)
 
 
 class _Rows:
@@ -74,8 +77,3 @@ class _Rows:
         if notes.parts[note.part].drums:
             return self.lowest - DRUM * (len(self._drums) - 1 - self._drums.index(note.pitch))
         return note.pitch
-
-
-def _names(notes: Notes) -> list[str]:
-    words = ("light blue", "orange", "violet", "green", "yellow", "pink", "grey", "dark blue")
-    return [words[k % len(words)] for k in range(len(notes.parts))]

@@ -15,6 +15,8 @@ from degrade_bench.degrade.ladder import Ladder
 from pages.measure import PLACEBO_CLIPS, Row, is_symbolic
 
 COMMAND = "python scripts/build_pages.py"
+PLAYERS = "<!-- players -->"
+"""Where a page's players stand on the site; where the page is read elsewhere, nothing is seen of it."""
 FACTS = re.compile(r"^<!-- facts (\{.*\}) -->$", re.MULTILINE)
 
 
@@ -49,13 +51,13 @@ def page(degradation: Degradation, table: dict[str, list[Row]], caption: str | N
         _identity(degradation),
         "\n\n".join(paragraph for paragraph in paragraphs if not paragraph.startswith("Source")),
         _picture(name, caption),
+        "## To listen\n\n" + _listen(degradation),
         "## The ladder\n\n" + _ladder(degradation, rows),
         _monotone(degradation, rows),
         _caveat(degradation),
         _not_applicable(rows),
         "## Its placebo\n\n" + _placebo(degradation, table) if degradation.placebo else "",
         "## Where it comes from\n\n" + "\n\n".join([f"From: {_sentence(degradation.source)}", *sources]),
-        "## To listen\n\n" + _listen(degradation),
         f"---\n\nMade by `{COMMAND} --only {name}` from the code and the built-in corpus; do not edit.",
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
@@ -100,10 +102,11 @@ def _picture(name: str, caption: str | None) -> str:
 
 
 def _ladder(degradation: Degradation, rows: Sequence[Row]) -> str:
-    clips = len({row.clip for row in rows})
+    count = len({row.clip for row in rows})
+    clips = "clip" if count == 1 else f"{count} clips"
     played = ", played from their notes" if is_symbolic(degradation.name) else ""
     return (
-        f"Measured on the {clips} clips of the built-in corpus{played}: the strength achieved (least / median / "
+        f"Measured on the {clips} of the built-in corpus{played}: the strength achieved (least / median / "
         "greatest), how far the output's integrated loudness is from the clean clip's at most, the gain that "
         "matched it, the change of the sample peak, and on how many clips the level cannot be had.\n\n"
         + _table(degradation.ladder, rows)
@@ -220,8 +223,9 @@ def _listen(degradation: Degradation) -> str:
     top = degradation.ladder.levels[-1]
     middle = degradation.ladder.levels[len(degradation.ladder.levels) // 2]
     given = "IN.mid" if is_symbolic(degradation.name) else "IN.wav"
+    kind = "piece of yours, as a MIDI file" if is_symbolic(degradation.name) else "recording of yours"
     lines = [f"degrade-bench render {degradation.name} --level {middle} {given} OUT.wav"]
     if degradation.placebo:
         level = min(top, degradation.placebo.ladder.levels[-1])
         lines.append(f"degrade-bench render {degradation.placebo.name} --level {level} {given} PLACEBO.wav")
-    return "```\n" + "\n".join(lines) + "\n```"
+    return f"{PLAYERS}\n\nOf a {kind}:\n\n```\n" + "\n".join(lines) + "\n```"

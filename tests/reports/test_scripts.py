@@ -8,22 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.reports.page import CHROMIUM
+from tests.reports.page import CHROMIUM, SWITCHED
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed"),
 ]
-
-SWITCHED = """async () => {
-  const player = document.querySelector('[data-player]'), at = () => Number(player.dataset.at);
-  const frame = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
-  await frame();
-  const before = [at(), performance.now()];
-  player.querySelectorAll('.choices button')[1].click();
-  await frame();
-  return {moved: at() - before[0], passed: (performance.now() - before[1]) / 1000, version: player.dataset.version};
-}"""
 
 
 @pytest.fixture(scope="module")

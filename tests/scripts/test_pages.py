@@ -22,7 +22,7 @@ pytest.importorskip("matplotlib")
 sys.path.insert(0, str(ROOT / "scripts"))
 
 import build_pages  # noqa: E402
-from pages import index, measure, order, page, tempo  # noqa: E402
+from pages import index, measure, note_changes, order, page, tempo  # noqa: E402
 
 
 @pytest.fixture
@@ -68,9 +68,9 @@ def test_a_page_of_notes_shows_them_and_is_measured_on_pieces_played_from_their_
     build_pages.build(["earlier_notes"], tmp_path, jobs=1)
     torch.set_num_threads(threads)
     text = (tmp_path / "earlier_notes.md").read_text()
-    assert "on the 1 clips of the built-in corpus, played from their notes" in text
+    assert "on the clip of the built-in corpus, played from their notes" in text
     assert "| 3 | 8 ms | 8 / 8 / 8 |" in text
-    assert "Every bar is a note" in text
+    assert "as high as it is played later there" in text
     assert "--level 3 IN.mid OUT.wav" in text
     assert Image.open(tmp_path / "earlier_notes.png").width == 1000
     shown = (tmp_path / "README.md").read_text().split("## Symbolic")[1]
@@ -121,3 +121,21 @@ def test_tempo_from_a_time_map():
     assert times == pytest.approx([0, 1, 3, 4])
     assert percent[:3] == pytest.approx([200, 50, 50])
     assert shift == pytest.approx([0, -1, 0, 0.5])
+
+
+def of_notes(name, level):
+    degradation = catalogue.get(name)
+    clip = next(one for one in measure.corpus(True) if one.id == "rock_band").load()
+    return clip, measure.rendered(degradation, clip, level)
+
+
+def test_notes_that_move_are_paired_and_players_that_change_are_named():
+    clip, output = of_notes("earlier_notes", 3)
+    found = note_changes.pairs(note_changes.notes_of(clip), output)
+    assert [new.onset for _, new in found] == pytest.approx([max(0, old.onset - 0.008) for old, _ in found])
+    clip, output = of_notes("missing_notes", 3)
+    assert note_changes.pairs(note_changes.notes_of(clip), output) is None
+    clip, output = of_notes("other_instruments", 1)
+    clean = note_changes.notes_of(clip)
+    assert f"bass guitar {clean.parts[1].program + 1} → " in note_changes.players_of(clean, output)
+    assert "drums" not in note_changes.players_of(clean, output)

@@ -180,4 +180,5 @@
 
   document.querySelectorAll("[data-player]").forEach((figure) => new Player(figure));
   document.querySelectorAll(".plain-player").forEach((figure) => { figure.hidden = true; });
+  document.querySelectorAll(".switching").forEach((told) => { told.hidden = false; });
 })();

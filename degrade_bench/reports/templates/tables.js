@@ -155,5 +155,4 @@
     if (scrolls) target.tabIndex = 0; else target.removeAttribute("tabindex");
   }));
   all(".scroll, .paper, pre").forEach((part) => reached.observe(part));
-  all(".scripted").forEach((part) => { part.hidden = false; });
 })();
