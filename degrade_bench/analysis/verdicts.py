@@ -32,7 +32,7 @@ class Verdict(str, Enum):
         return str(self.value)
 
     SENSITIVE = "sensitive", "●", "the score falls by more than the margin, beyond what the placebo costs"
-    FAINT = "faint", "◌", "the score moves on average, and was shown to move by less than the margin at every level"
+    FAINT = "faint", "◇", "the score moves on average, and was shown to move by less than the margin at every level"
     BLIND = (
         "blind",
         "○",

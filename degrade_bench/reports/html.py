@@ -19,12 +19,12 @@ from degrade_bench.reports.inputs import RunView
 from degrade_bench.reports.next_step import next_step
 from degrade_bench.reports.sections import SECTIONS, Section
 from degrade_bench.reports.text import (
-    counts_line,
     failure_lines,
     left_out,
     left_out_counts,
     metric_lines,
     probe_lines,
+    scored,
 )
 from degrade_bench.reports.words import duration, fixed, listed, number, p_value, percent, when, within
 from degrade_bench.runs.names import REPORT
@@ -132,7 +132,7 @@ def _head(run: RunView) -> dict[str, Any]:
         "next": next_step(run).rstrip("."),
         "left_out": left_out(record),
         "left_out_counts": left_out_counts(record),
-        "counts": counts_line(record),
+        "counts": scored(run),
         "failed": record.counts.failed,
         "failures": failure_lines(record, most=FAILURES),
         "probed": probe_lines(record),

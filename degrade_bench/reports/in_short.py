@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from degrade_bench._support.numbers import counted
+from degrade_bench._support.numbers import NOT_KNOWN, counted
 from degrade_bench.analysis.verdicts import VERDICT_MARKS, Verdict
 from degrade_bench.reports.inputs import RunView, View
-from degrade_bench.reports.next_step import to_settle
+from degrade_bench.reports.next_step import settled_in_short, to_settle
 from degrade_bench.reports.tables import of_metric
 from degrade_bench.reports.words import missing, records
 
@@ -24,6 +24,12 @@ MOST_NAMES = 4
 
 MOST_OF_ALL = 16
 """Degradations that are named one by one in a sentence; of more, every family has their count."""
+
+FEW_NAMES = 4
+"""As :data:`MOST_OF_ALL`, for a cell of a table."""
+
+NO_DAMAGE = "shown of no damage"
+"""To what a metric is blind for which that could not be shown."""
 
 FEWEST_OF_GROUP, FEWEST_OF_FAMILY = 10, 3
 """Tested degradations from which on a group, or a family, is named whole: of fewer it is said which they are."""
@@ -76,9 +82,11 @@ class InShort:
         judged: damages that it could be asked about.
         heard: those of them that it is sensitive to.
         best: families that it hears best, the best first; see :func:`heard_best`.
-        statements: one for every verdict that there is.
-        blind_to_nothing: something was judged, and it could not be shown to be blind to any of it.
+        statements: one for every verdict that there is, and one on blindness where something was judged.
+        blind_to: to what it is blind, in few words.
+        open: verdicts that the recordings do not suffice for.
         next_step: what would settle what is open; None where nothing is.
+        next_in_short: the same in few words.
     """
 
     metric: str
@@ -88,8 +96,10 @@ class InShort:
     heard: int
     best: Sequence[str]
     statements: Sequence[Statement]
-    blind_to_nothing: bool
+    blind_to: str
+    open: int
     next_step: str | None
+    next_in_short: str
 
 
 @dataclass(frozen=True)
@@ -135,13 +145,21 @@ def in_short(run: RunView) -> list[InShort]:
 def _of_metric(run: RunView, facts: Mapping[str, Any], verdicts: Sequence[Mapping[str, Any]]) -> InShort:
     askable = [row for row in verdicts if row["verdict"] != Verdict.NOT_APPLICABLE]
     statements, top = [], int(run.analysis.levels["level"].max())
+    judged = {row["verdict"] for row in verdicts} - {Verdict.FAILED, Verdict.NOT_APPLICABLE}
     for verdict, opening in OPENINGS.items():
         alike = [row for row in verdicts if row["verdict"] == verdict]
         if alike:
             among = askable if verdict != Verdict.NOT_APPLICABLE else verdicts
+            if verdict == Verdict.SENSITIVE:
+                best = families_by_hearing(askable)
+                alike.sort(key=lambda row: best.index(row["family"]))
             text = f"{phrase(alike, among)}{_from_level(alike, verdict, top)}"
-            statements.append(Statement(verdict.value, verdict.mark, len(alike), opening, text))
-    found = {row["verdict"] for row in verdicts}
+        elif verdict == Verdict.BLIND and judged:
+            text = NO_DAMAGE
+        else:
+            continue
+        statements.append(Statement(verdict.value, verdict.mark, len(alike), opening, text))
+    blind = [row for row in verdicts if row["verdict"] == Verdict.BLIND]
     return InShort(
         metric=facts["metric"],
         facts=_facts(run, facts),
@@ -150,8 +168,10 @@ def _of_metric(run: RunView, facts: Mapping[str, Any], verdicts: Sequence[Mappin
         heard=sum(row["verdict"] == Verdict.SENSITIVE for row in askable),
         best=heard_best(askable),
         statements=statements,
-        blind_to_nothing=bool(found - {Verdict.FAILED, Verdict.NOT_APPLICABLE}) and Verdict.BLIND not in found,
+        blind_to=phrase(blind, askable, FEW_NAMES) or ("no blindness shown" if judged else NOT_KNOWN),
+        open=sum(row["verdict"] == Verdict.INCONCLUSIVE for row in verdicts),
         next_step=to_settle(verdicts, facts["tracks"]),
+        next_in_short=settled_in_short(verdicts, facts["tracks"]),
     )
 
 
@@ -166,7 +186,7 @@ def _facts(run: RunView, facts: Mapping[str, Any]) -> str:
 
 
 def heard_best(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Families by the share of their damages that is heard, then by the level from which on, then by their damages.
+    """The first of :func:`families_by_hearing`.
 
     Args:
         rows: verdicts of one metric.
@@ -176,13 +196,22 @@ def heard_best(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     >>> heard_best([noise, {**noise, "verdict": "blind"}, codec])
     ['codec', 'noise']
     """
+    return families_by_hearing(rows)[:BEST]
+
+
+def families_by_hearing(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Families by the share of their damages that is heard, then by the level from which on, then by their damages.
+
+    Args:
+        rows: verdicts of one metric; families of which nothing is heard are left out.
+    """
     ranks = {}
     for family in dict.fromkeys(row["family"] for row in rows):
         here = [row for row in rows if row["family"] == family]
         heard = [row for row in here if row["verdict"] == Verdict.SENSITIVE]
         if heard:
             ranks[str(family)] = (-len(heard) / len(here), _half_from(heard) or math.inf, -len(heard))
-    return sorted(ranks, key=ranks.__getitem__)[:BEST]
+    return sorted(ranks, key=ranks.__getitem__)
 
 
 def spoken(name: str) -> str:
@@ -194,20 +223,24 @@ def spoken(name: str) -> str:
     return name.replace("_", " ")
 
 
-def phrase(rows: Sequence[Mapping[str, Any]], among: Sequence[Mapping[str, Any]]) -> str:
+def phrase(
+    rows: Sequence[Mapping[str, Any]], among: Sequence[Mapping[str, Any]], most_of_all: int = MOST_OF_ALL
+) -> str:
     """Which damages are meant: a whole group, or its families, with names or a count where a part is meant.
 
     Args:
-        rows: of the damages that are meant.
-        among: of all damages that could be meant, by group and family.
+        rows: of the damages that are meant; their order is that of the families.
+        among: of all damages that could be meant, by group and family; of several groups each is named.
+        most_of_all: damages that are named one by one; of more, every family has their count.
 
     >>> noise = [{"group": "signal", "family": "noise", "degradation": name} for name in ("hum", "hiss", "clicks")]
     >>> order = [{"group": "structural", "family": "order", "degradation": name} for name in ("bar_shuffle", "cut")]
     >>> phrase([*noise, order[0]], [*noise, *order])
-    'noise; order (bar shuffle)'
+    'signal: noise; structural: order (bar shuffle)'
     """
-    said, most_names = [], MOST_NAMES if len(rows) <= MOST_OF_ALL else 0
-    for group in dict.fromkeys(row["group"] for row in among):
+    said, most_names = [], MOST_NAMES if len(rows) <= most_of_all else 0
+    groups = list(dict.fromkeys(row["group"] for row in among))
+    for group in groups:
         meant = [row for row in rows if row["group"] == group]
         possible = [row for row in among if row["group"] == group]
         exceptions = [row for row in possible if row not in meant]
@@ -216,7 +249,8 @@ def phrase(rows: Sequence[Mapping[str, Any]], among: Sequence[Mapping[str, Any]]
         elif len(possible) >= FEWEST_OF_GROUP and len(exceptions) <= MOST_EXCEPTIONS:
             said.append(f"all {group} damage but {', '.join(spoken(row['degradation']) for row in exceptions)}")
         elif meant:
-            said.append(_families(meant, possible, most_names))
+            named = f"{group}: " if len(groups) > 1 else ""
+            said.append(f"{named}{_families(meant, possible, most_names)}")
     return "; ".join(said)
 
 
@@ -253,8 +287,8 @@ def _from_level(rows: Sequence[Mapping[str, Any]], verdict: Verdict, top: int) -
     if verdict != Verdict.SENSITIVE or level is None:
         return ""
     alike = len({row["detection_level"] for row in rows}) == 1
-    heard = f"at level {top} only" if level == top else f"from level {level} on"
-    return f"; {heard}" if alike else f"; half of them {heard}"
+    heard = f"at level {top}, the top one, only" if level == top else f"from level {level} on"
+    return f". {heard.capitalize()}" if alike else f". Half of them {heard}"
 
 
 def _half_from(rows: Iterable[Mapping[str, Any]]) -> int | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from degrade_bench._support.numbers import counted
@@ -15,8 +16,32 @@ FAR = 1000
 """More recordings than anybody asks for: of verdicts that would take so many, the number is not told."""
 
 
-def to_settle(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> str | None:
-    """How many more recordings would settle what is open.
+@dataclass(frozen=True)
+class Needs:
+    """What verdicts that are open would take.
+
+    Attributes:
+        unsure: how many are open.
+        more: recordings that each of them needs beyond those that there are, where that is known, in rising order.
+    """
+
+    unsure: int
+    more: Sequence[int]
+
+    @property
+    def near(self) -> Sequence[int]:
+        """Of these, no more than anybody asks for."""
+        return [count for count in self.more if count <= FAR]
+
+    @property
+    def half(self) -> int | None:
+        """Recordings that settle half of the verdicts; None where what settles any half is too many."""
+        middle = (self.unsure - 1) // 2
+        return self.near[middle] if middle < len(self.near) - 1 else None
+
+
+def needs_of(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> Needs:
+    """How many more recordings open verdicts need.
 
     As many as detect the planned drop and exclude one of the margin, whichever takes more: then one of the two
     verdicts is likely, whatever the truth.
@@ -26,29 +51,56 @@ def to_settle(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> str | None:
         tracks: how many recordings they are from.
     """
     unsure = [row for row in verdicts if row["verdict"] == Verdict.INCONCLUSIVE]
-    if not unsure:
+    asked = [[row["clips_to_detect"], row["clips_to_exclude"]] for row in unsure]
+    known = [max(map(int, counts)) for counts in asked if not any(map(missing, counts))]
+    more = [count - int(tracks) for count in known if not missing(tracks)]
+    return Needs(len(unsure), sorted(count for count in more if count > 0))
+
+
+def to_settle(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> str | None:
+    """What would settle the verdicts that are open, in a sentence; None where none is.
+
+    Args:
+        verdicts: of one metric, or of several.
+        tracks: how many recordings they are from.
+    """
+    needs = needs_of(verdicts, tracks)
+    if not needs.unsure:
         return None
-    needs = []
-    for row in unsure:
-        asked = [row["clips_to_detect"], row["clips_to_exclude"]]
-        if not any(map(missing, asked)):
-            needs.append(max(int(count) for count in asked))
-    more = [count - int(tracks) for count in needs if not missing(tracks)]
-    more = sorted(count for count in more if count > 0)
-    if not more:
-        return f"{counted(len(unsure), 'verdict')} open; the table of every damage says why."
-    near, of_all = [count for count in more if count <= FAR], f"the {len(unsure)} open verdicts"
-    if len(unsure) == 1:
-        of_all = "the open verdict"
+    if not needs.more:
+        return f"{counted(needs.unsure, 'verdict')} open; the table of every damage says why."
+    near, of_all = needs.near, "the open verdict" if needs.unsure == 1 else f"the {needs.unsure} open verdicts"
     if not near:
         return f"{number(FAR)} more recordings would not settle {of_all}; the table of every damage says why."
-    middle = (len(unsure) - 1) // 2
-    if middle >= len(near) - 1:
-        settled = of_all if len(near) == len(unsure) else f"{len(near)} of {of_all}"
+    if needs.half is None:
+        settled = of_all if len(near) == needs.unsure else f"{len(near)} of {of_all}"
         return f"Score about {number(near[-1])} more recordings: that would settle {settled}."
-    settled = "all of them" if len(near) == len(unsure) else f"{len(near)} of them"
-    half = f"Score about {number(near[middle])} more recordings: that would settle half of {of_all}"
+    settled = "all of them" if len(near) == needs.unsure else f"{len(near)} of them"
+    half = f"Score about {number(needs.half)} more recordings: that would settle half of {of_all}"
     return f"{half}, and {number(near[-1])} would settle {settled}."
+
+
+def settled_in_short(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> str:
+    """As :func:`to_settle`, in the words of a cell of a table.
+
+    Args:
+        verdicts: of one metric, or of several.
+        tracks: how many recordings they are from.
+
+    >>> open_verdict = {"verdict": "inconclusive", "clips_to_detect": 20, "clips_to_exclude": 34}
+    >>> settled_in_short([open_verdict], tracks=14), settled_in_short([], tracks=14)
+    ('score 20 more recordings to settle it', 'none')
+    """
+    needs = needs_of(verdicts, tracks)
+    if not needs.unsure:
+        return "none"
+    near = needs.near
+    if not near:
+        return f"more than {number(FAR)} would be needed" if needs.more else "see the table of every damage"
+    if needs.half is not None:
+        return f"score {number(needs.half)} more recordings to settle half"
+    which = "it" if needs.unsure == 1 else "all" if len(near) == needs.unsure else f"{len(near)} of {needs.unsure}"
+    return f"score {number(near[-1])} more recordings to settle {which}"
 
 
 def next_step(run: RunView) -> str:

@@ -135,6 +135,22 @@ def counts_line(record: RunRecord) -> str:
     return ", ".join(parts)
 
 
+def scored(run: RunView) -> str:
+    """What was scored, in sentences for who reads of it first.
+
+    Args:
+        run: with its analysis.
+    """
+    counts, metrics = run.record.counts, run.analysis.metrics["tracks"].dropna()
+    clips, tracks = counted(counts.clips, "clip"), int(metrics.max()) if len(metrics) else counts.clips
+    music = counted(tracks, "recording") + (", a clip of each" if tracks == counts.clips else f", {clips} of them")
+    cells = f"{counted(counts.cells, 'cell')} (a clip, clean or edited in one way at one level)"
+    asked = f"{counted(len(run.metrics), 'metric')} gave {counted(counts.ok, 'score')}"
+    rest = f"{number(counts.not_applicable)} do not apply, {number(counts.failed)} failed"
+    left = f" {counted(counts.clips_skipped, 'clip')} left out." if counts.clips_skipped else ""
+    return f"{music}. In {cells} {asked}; {rest}.{left}"
+
+
 def failure_lines(record: RunRecord, most: int = 5) -> list[str]:
     """The first failures, and how many more there are."""
     lines = [

@@ -32,7 +32,6 @@ ALIVE = {
     "readinto": "soundfile calls it, of a file",
     "model_config": "pydantic reads it",
     "same_as": "a template reads it",
-    "blind_to_nothing": "a template reads it",
     "*_op_num_threads": "onnxruntime reads it, of a session's options",
     "log_severity_level": "onnxruntime reads it, of a session's options",
     "BATCH_SIZE": "musicnn reads it, of its configuration",

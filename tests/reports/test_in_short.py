@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from degrade_bench.analysis.verdicts import Verdict
-from degrade_bench.reports.in_short import heard_best, in_short, phrase, profile
+from degrade_bench.reports.in_short import OPENINGS, heard_best, in_short, phrase, profile
 from degrade_bench.reports.inputs import load_run
 
 
@@ -29,9 +29,12 @@ def test_a_phrase_names_whole_groups_families_and_parts_of_them():
     every = [*signal, *structural]
     assert phrase(every, every) == "all signal damage; all structural damage"
     assert phrase(signal[:-1], every) == "all signal damage but codec 3"
-    assert phrase(signal[:6], every) == "noise", "too many exceptions"
-    assert phrase(structural[:5], every) == "order (5 of 8)"
-    assert phrase([structural[0], *structural[8:]], every) == "order (order 0), pitch (pitch 0, pitch 1)"
+    assert phrase(signal[:6], every) == "signal: noise", "too many exceptions"
+    assert phrase(structural[:5], structural) == "order (5 of 8)", "one group is not named"
+    some = [structural[0], *structural[8:]]
+    assert phrase(some, every) == "structural: order (order 0), pitch (pitch 0, pitch 1)"
+    assert phrase(some[::-1], structural) == "pitch (pitch 1, pitch 0), order (order 0)", "in the order given"
+    assert phrase(some, structural, 2) == "order (1 of 8), pitch", "too many to name in a cell"
     few = damages("signal", noise=1)
     assert phrase(few, few) == "noise (noise 0)", "one damage is not all of them"
     assert phrase([], every) == ""
@@ -55,10 +58,16 @@ def test_a_family_is_heard_best_by_its_share_then_by_the_mildest_level():
 def test_every_verdict_is_counted_once(run):
     for card in in_short(run):
         rows = run.analysis.verdicts[run.analysis.verdicts["metric"] == card.metric]
-        assert {said.verdict: said.count for said in card.statements} == dict(rows["verdict"].value_counts())
+        counts = {said.verdict: said.count for said in card.statements if said.count}
+        assert counts == dict(rows["verdict"].value_counts())
         assert card.heard == (rows["verdict"] == Verdict.SENSITIVE).sum()
         assert card.judged == (rows["verdict"] != Verdict.NOT_APPLICABLE).sum()
-        assert card.blind_to_nothing == (Verdict.BLIND not in set(rows["verdict"]))
+        blind = next(said for said in card.statements if said.verdict == Verdict.BLIND)
+        assert (blind.text == "shown of no damage") == (Verdict.BLIND not in set(rows["verdict"]))
+        order = list(OPENINGS)
+        assert [order.index(Verdict(said.verdict)) for said in card.statements] == sorted(
+            order.index(Verdict(said.verdict)) for said in card.statements
+        ), "what is not told comes last"
 
 
 def test_the_profile_holds_every_damage_of_every_metric(run):

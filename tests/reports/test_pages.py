@@ -17,6 +17,7 @@ from degrade_bench.reports.leaderboard import leaderboard_page, read_cards, tabl
 from tests.cli.conftest import call  # noqa: F401 - a fixture
 from tests.cli.requests import assert_refused
 from tests.compare.folders import hearing, metric, run
+from tests.reports.cards import card
 from tests.reports.page import Page
 
 HOSTILE = '"><img src=x onerror=alert(1)>'
@@ -81,17 +82,6 @@ def test_a_comparison_writes_its_page_beside_its_tables(comparison, tmp_path):
     with pytest.raises(RunFolderError):
         write(comparison, other)
     assert (other / "comparison.html").read_text() == "mine"
-
-
-def card(name: str = "keen", **changed: object) -> dict[str, object]:
-    verdicts = {"sensitive": ["hiss", "hum"], "blind": ["shuffle"], "not-applicable": ["wow"]}
-    return {
-        **{"format": 1, "metric": name, "version": "1", "fingerprint": f"{name}-f", "degrade_bench": "0.1.0"},
-        **{"higher_is_better": True, "needs_reference": False, "music": ["album"], "suites": ["all"], "seed": 0},
-        **{"clips": 14, "recordings": 14, "clean_mean": 1.0, "clean_sd": 0.1, "nuisance_floor": 0.1, "margin": 0.2},
-        **{"selectivity": 0.5, "verdicts": verdicts, "detected_from": {}, "heard_from_level": {}, "later": 1},
-        **changed,
-    }
 
 
 def test_cards_are_sorted_and_what_cannot_be_compared_is_said(tmp_path):

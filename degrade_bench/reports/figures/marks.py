@@ -9,7 +9,7 @@ from degrade_bench.reports.figures.paper import Key
 
 SHADES = {
     "sensitive": "#d7e8f7",
-    "faint": "#ededeb",
+    "faint": "#edf3f9",
     "blind": "#ededeb",
     "inverted": "#f9d9d3",
     "artefact": "#fdebd0",

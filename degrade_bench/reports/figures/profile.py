@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ROW = 0.24
-"""Inches of a row."""
+"""Inches of a row whose cells have a line of verdicts; every line more makes all rows taller."""
 LEVELS = 5
 BAR_SAYS = "Bar: the longer, the milder the damage from which on half of those that are heard are heard."
 BAR_LINES = 2
@@ -75,6 +77,9 @@ def sensitivity_profile(run: View, metrics: Names = None, column: str = "double"
     cells = [[row.cells[place] for place in across] for row in rows]
     keys = verdict_keys(verdict for row in cells for cell in row for verdict, _, _ in cell.counts)
     grid = grid_of([row.family for row in rows], [row.group for row in rows], shown, width, column, ROW)
+    written = [[_verdicts(cell.counts, grid.cell) for cell in row] for row in cells]
+    lines = max(text.count("\n") + 1 for row in written for text in row)
+    grid = replace(grid, row=max(ROW, line_height(SMALLEST, lines) + 0.1))
     head = line_height(SMALL, len(key_rows(keys, width - 2 * EDGE))) + 0.06
     said = fitted(BAR_SAYS, width - 2 * EDGE, SMALLEST, BAR_LINES)
     foot = line_height(SMALLEST, said.count("\n") + 1) + 0.06
@@ -86,21 +91,42 @@ def sensitivity_profile(run: View, metrics: Names = None, column: str = "double"
     axes.axis("off")
     for y, row in enumerate(cells):
         for x, cell in enumerate(row):
-            _cell(axes, x, y, cell, grid.cell)
+            _cell(axes, x, y, cell, written[y][x], ROW / grid.row)
     write_names(sheet, grid, head)
     sheet.write(EDGE, sheet.height - foot, said, SMALLEST, color=FAINT)
     return sheet.figure, axes
 
 
-def _cell(axes: Axes, x: int, y: int, cell: ProfileCell, width: float) -> None:
-    """A cell at a place of the table; of the verdicts, as many as it has room for.
+def _verdicts(counts: Sequence[tuple[str, str, int]], width: float) -> str:
+    """The verdicts of a cell in as many lines as they need; their marks alone where no count has room.
+
+    Args:
+        counts: as a cell of the profile has them.
+        width: of a column, in inches.
+    """
+    words = [f"{mark}{count}" for _, mark, count in counts]
+    if max((text_width(word, SMALLEST) for word in words), default=0.0) > width:
+        words = [mark for _, mark, _ in counts]
+    lines: list[str] = []
+    for word in words:
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, SMALLEST) <= width - 0.06:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return "\n".join(lines)
+
+
+def _cell(axes: Axes, x: int, y: int, cell: ProfileCell, verdicts: str, line: float) -> None:
+    """A cell at a place of the table.
 
     Args:
         axes: the table.
         x: the column.
         y: the row.
         cell: what stands in it.
-        width: of a column, in inches.
+        verdicts: what is written in it.
+        line: the share of a row's height that a row of one line has.
     """
     from matplotlib.patches import Rectangle
 
@@ -109,13 +135,10 @@ def _cell(axes: Axes, x: int, y: int, cell: ProfileCell, width: float) -> None:
             (x, y), 1, 1, facecolor=SHADES.get(cell.verdict, "white"), edgecolor="white", linewidth=1.2, zorder=1
         )
     )
-    words = [f"{mark}{count}" for _, mark, count in cell.counts]
-    while len(words) > 1 and text_width(" ".join(words), SMALLEST) > width - 0.06:
-        words = [*words[:-2], "…"] if words[-1] == "…" else [*words[:-1], "…"]
     axes.text(
         x + 0.5,
-        y + (0.4 if cell.heard_from is not None else 0.5),
-        " ".join(words) if text_width(" ".join(words), SMALLEST) <= width else words[0][:1],
+        y + 0.5 - (0.1 * line if cell.heard_from is not None else 0),
+        verdicts,
         ha="center",
         va="center_baseline",
         fontsize=SMALLEST,
@@ -124,5 +147,6 @@ def _cell(axes: Axes, x: int, y: int, cell: ProfileCell, width: float) -> None:
     )
     if cell.heard_from is not None:
         share = (LEVELS + 1 - min(cell.heard_from, LEVELS + 1)) / LEVELS
-        axes.add_patch(Rectangle((x + 0.1, y + 0.78), 0.8, 0.1, facecolor="white", linewidth=0, zorder=2))
-        axes.add_patch(Rectangle((x + 0.1, y + 0.78), 0.8 * share, 0.1, facecolor=SERIES[0], linewidth=0, zorder=3))
+        for width, color, order in ((0.8, "white", 2), (0.8 * share, SERIES[0], 3)):
+            place = (x + 0.1, y + 1 - 0.22 * line)
+            axes.add_patch(Rectangle(place, width, 0.1 * line, facecolor=color, linewidth=0, zorder=order))

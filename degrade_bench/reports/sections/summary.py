@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from degrade_bench.analysis.verdicts import VERDICT_MARKS, VERDICT_MEANINGS, Verdict
+from degrade_bench.analysis.verdicts import VERDICT_MARKS, VERDICT_MEANINGS
 from degrade_bench.reports.figures import profile as figure
 from degrade_bench.reports.in_short import in_short, profile
 from degrade_bench.reports.inputs import RunView
 from degrade_bench.reports.sections.base import Section
+
+FEW_CARDS = 3
+"""Metrics whose cards a screen holds side by side; of more, a table comes first with a row for each."""
 
 
 def rows(run: RunView) -> dict[str, Any]:
@@ -22,7 +25,7 @@ def rows(run: RunView) -> dict[str, Any]:
         "groups": {group: [row for row in families if row.group == group] for group in groups},
         "marks": {verdict: mark for verdict, mark in VERDICT_MARKS.items() if verdict in occurring},
         "meanings": VERDICT_MEANINGS,
-        "blind": Verdict.BLIND.mark,
+        "few": FEW_CARDS,
     }
 
 
