@@ -19,10 +19,11 @@ from degrade_bench.reports.inputs import RunView
 from degrade_bench.reports.next_step import next_step
 from degrade_bench.reports.sections import SECTIONS, Section
 from degrade_bench.reports.text import (
-    failure_lines,
+    alike_failures,
     left_out,
     left_out_counts,
     metric_lines,
+    more_failures,
     probe_lines,
     scored,
 )
@@ -38,7 +39,7 @@ SCRIPTS = ("players.js", "tables.js")
 asked of it here, and none switches between players without a gap. Without scripts all of it is there."""
 
 FAILURES = 20
-"""Failures that are named at the head of the page, at most."""
+"""Reasons of failures that are named at the head of the page, at most."""
 
 Figures = Mapping[str, Sequence[Mapping[str, Any]]]
 """What the templates show of figures, by the section's id."""
@@ -122,6 +123,7 @@ def page_script(environment: Environment, names: Iterable[str]) -> dict[str, str
 def _head(run: RunView) -> dict[str, Any]:
     """What stands at the head of the page: what was scored, what was left out, what failed."""
     record = run.record
+    failures = alike_failures(record)[:FAILURES]
     return {
         "request": record.request,
         "running": record.state == "running",
@@ -134,7 +136,8 @@ def _head(run: RunView) -> dict[str, Any]:
         "left_out_counts": left_out_counts(record),
         "counts": scored(run),
         "failed": record.counts.failed,
-        "failures": failure_lines(record, most=FAILURES),
+        "failures": failures,
+        "more_failures": more_failures(record, failures),
         "probed": probe_lines(record),
         "notes": metric_lines(record),
         "metrics": run.metrics,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +22,7 @@ from degrade_bench.reports.inputs import RunView, load_run
 from degrade_bench.reports.next_step import next_step
 from degrade_bench.reports.words import number
 from degrade_bench.runs.names import REPORT
-from degrade_bench.runs.record import RunRecord
+from degrade_bench.runs.record import Failure, RunRecord
 
 WIDEST = 100
 """Characters of a line, unless a single name is longer."""
@@ -151,14 +154,64 @@ def scored(run: RunView) -> str:
     return f"{music}. In {cells} {asked}; {rest}.{left}"
 
 
+@dataclass(frozen=True)
+class AlikeFailures:
+    """Rows of one metric that failed for one reason.
+
+    Attributes:
+        metric: its name.
+        error: the reason.
+        rows: of them those that the record lists.
+    """
+
+    metric: str
+    error: str
+    rows: Sequence[Failure]
+
+    @property
+    def clips(self) -> list[str]:
+        """The clips that are concerned, each once."""
+        return list(dict.fromkeys(row.clip_id for row in self.rows))
+
+    @property
+    def damages(self) -> list[str]:
+        """The degradations that are concerned, each once."""
+        return list(dict.fromkeys(row.degradation for row in self.rows))
+
+    @property
+    def line(self) -> str:
+        """What failed, how often, and why."""
+        first = self.rows[0]
+        if len(self.rows) == 1:
+            return f"{self.metric} on {first.clip_id}, {first.degradation} level {first.level}: {self.error}"
+        many = f"{number(len(self.rows))} times, on {counted(len(self.clips), 'clip')}"
+        return f"{self.metric}, {many} under {counted(len(self.damages), 'degradation')}: {self.error}"
+
+
+def alike_failures(record: RunRecord) -> list[AlikeFailures]:
+    """The failures that the record lists, those of one metric with one reason together, the commonest first."""
+    alike: defaultdict[tuple[str, str], list[Failure]] = defaultdict(list)
+    for row in record.failures:
+        alike[row.metric, row.error].append(row)
+    groups = [AlikeFailures(metric, error, rows) for (metric, error), rows in alike.items()]
+    return sorted(groups, key=lambda group: -len(group.rows))
+
+
 def failure_lines(record: RunRecord, most: int = 5) -> list[str]:
-    """The first failures, and how many more there are."""
-    lines = [
-        f"{row.metric} on {row.clip_id}, {row.degradation} level {row.level}: {row.error}"
-        for row in record.failures[:most]
-    ]
-    more = record.counts.failed - len(lines)
-    return [*lines, f"{number(more)} more, in scores.parquet"] if more > 0 else lines
+    """What failed and why, a line for each metric and reason, and how many more failures there are.
+
+    Args:
+        record: of the run.
+        most: lines, at most.
+    """
+    groups = alike_failures(record)[:most]
+    return [*(group.line for group in groups), *more_failures(record, groups)]
+
+
+def more_failures(record: RunRecord, named: Iterable[AlikeFailures]) -> list[str]:
+    """A line on the failures that were not named; none where all were."""
+    more = record.counts.failed - sum(len(group.rows) for group in named)
+    return [f"{number(more)} more, in scores.parquet"] if more > 0 else []
 
 
 def probe_lines(record: RunRecord) -> list[str]:

@@ -10,7 +10,8 @@ import pandas as pd
 
 from degrade_bench.analysis.verdicts import Verdict
 from degrade_bench.reports import summary_lines
-from degrade_bench.reports.text import power_lines
+from degrade_bench.reports.text import failure_lines, power_lines
+from degrade_bench.runs.record import Failure
 
 
 def test_the_summary_says_what_every_metric_hears_in_lines_that_fit(finished):
@@ -48,3 +49,18 @@ def test_the_summary_of_power_gives_median_and_worst():
     assert power_lines(unsure[["degradation"]]) == []
     noted = pd.DataFrame({"degradation": ["a", "b"], "power_note": ["Too few.", "Too few."]})
     assert power_lines(noted) == ["Too few."]
+
+
+def test_failures_of_one_metric_with_one_reason_are_one_line(run):
+    def failed(clip: str, damage: str, error: str = "no space") -> Failure:
+        return Failure(clip_id=clip, degradation=damage, level=1, metric="log-mel", error=error)
+
+    rows = (failed("a", "hiss", "odd"), failed("a", "hum"), failed("b", "hum"), failed("b", "hiss"))
+    counts = run.record.counts.model_copy(update={"failed": 9})
+    record = run.record.model_copy(update={"failures": rows, "counts": counts})
+    assert failure_lines(record) == [
+        "log-mel, 3 times, on 2 clips under 2 degradations: no space",
+        "log-mel on a, hiss level 1: odd",
+        "5 more, in scores.parquet",
+    ]
+    assert failure_lines(record, 1)[1:] == ["6 more, in scores.parquet"]
