@@ -144,11 +144,11 @@ def scored(run: RunView) -> str:
     Args:
         run: with its analysis.
     """
-    counts, metrics = run.record.counts, run.analysis.metrics["tracks"].dropna()
-    clips, tracks = counted(counts.clips, "clip"), int(metrics.max()) if len(metrics) else counts.clips
+    counts, known = run.record.counts, run.analysis.metrics["tracks"].dropna()
+    clips, tracks = counted(counts.clips, "clip"), int(known.max()) if len(known) else counts.clips
     music = counted(tracks, "recording") + (", a clip of each" if tracks == counts.clips else f", {clips} of them")
     cells = f"{counted(counts.cells, 'cell')} (a clip, clean or edited in one way at one level)"
-    asked = f"{counted(len(run.metrics), 'metric')} gave {counted(counts.ok, 'score')}"
+    asked = f"{counted(len(run.whole.metrics), 'metric')} gave {counted(counts.ok, 'score')}"
     rest = f"{number(counts.not_applicable)} do not apply, {number(counts.failed)} failed"
     left = f" {counted(counts.clips_skipped, 'clip')} left out." if counts.clips_skipped else ""
     return f"{music}. In {cells} {asked}; {rest}.{left}"

@@ -71,7 +71,7 @@ def test_what_was_left_out_and_what_failed_stand_at_the_head(finished, tmp_path)
     record["clips_skipped"] = [{"id": "a<b>", "reason": "silent"}]
     record["counts"]["failed"] = 30
     record["failures"] = [
-        {"clip_id": f"c{k}", "degradation": "mp3", "level": 1, "metric": "m", "error": "bang & <i>"}
+        {"clip_id": f"c{k}", "degradation": "mp3", "level": 1, "metric": "m", "error": f"bang & <i> {k}"}
         for k in range(30)
     ]
     record["metrics"][0]["counts"] = {"recomputed in <float32>": 3, "never": 0, "outside_range": 0}

@@ -10,9 +10,6 @@ from degrade_bench.reports.in_short import in_short, profile
 from degrade_bench.reports.inputs import RunView
 from degrade_bench.reports.sections.base import Section
 
-FEW_CARDS = 3
-"""Metrics whose cards a screen holds side by side; of more, a table comes first with a row for each."""
-
 
 def rows(run: RunView) -> dict[str, Any]:
     """A card for every metric, the profile, and the legend of the verdicts that occur."""
@@ -25,7 +22,6 @@ def rows(run: RunView) -> dict[str, Any]:
         "groups": {group: [row for row in families if row.group == group] for group in groups},
         "marks": {verdict: mark for verdict, mark in VERDICT_MARKS.items() if verdict in occurring},
         "meanings": VERDICT_MEANINGS,
-        "few": FEW_CARDS,
     }
 
 
