@@ -17,7 +17,7 @@ from degrade_bench.analysis.verdicts import VERDICT_MARKS, Verdict
 from degrade_bench.reports.inputs import RunView, View
 from degrade_bench.reports.next_step import settled_in_short, to_settle
 from degrade_bench.reports.tables import of_metric
-from degrade_bench.reports.words import missing, records
+from degrade_bench.reports.words import listed, missing, records
 
 MOST_NAMES = 4
 """Degradations of one family that are named; of more their count is said."""
@@ -100,6 +100,12 @@ class InShort:
     open: int
     next_step: str | None
     next_in_short: str
+
+    @property
+    def hears_best(self) -> str:
+        """The families that it hears best, in words; – where nothing could be judged."""
+        told = any(said.verdict == Verdict.BLIND for said in self.statements)
+        return listed(self.best) or ("nothing" if told else NOT_KNOWN)
 
 
 @dataclass(frozen=True)

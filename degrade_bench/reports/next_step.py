@@ -91,7 +91,10 @@ def settled_in_short(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> str:
     >>> settled_in_short([open_verdict], tracks=14), settled_in_short([], tracks=14)
     ('score 20 more recordings to settle it', 'none')
     """
+    verdicts = list(verdicts)
     needs = needs_of(verdicts, tracks)
+    if any(row["verdict"] == Verdict.FAILED for row in verdicts):
+        return "mend what failed"
     if not needs.unsure:
         return "none"
     near = needs.near

@@ -162,11 +162,13 @@ class AlikeFailures:
         metric: its name.
         error: the reason.
         rows: of them those that the record lists.
+        complete: whether the record lists every failure of the run.
     """
 
     metric: str
     error: str
     rows: Sequence[Failure]
+    complete: bool
 
     @property
     def clips(self) -> list[str]:
@@ -184,7 +186,7 @@ class AlikeFailures:
         first = self.rows[0]
         if len(self.rows) == 1:
             return f"{self.metric} on {first.clip_id}, {first.degradation} level {first.level}: {self.error}"
-        many = f"{number(len(self.rows))} times, on {counted(len(self.clips), 'clip')}"
+        many = f"{'' if self.complete else 'at least '}{number(len(self.rows))} times, on {counted(len(self.clips), 'clip')}"
         return f"{self.metric}, {many} under {counted(len(self.damages), 'degradation')}: {self.error}"
 
 
@@ -193,7 +195,8 @@ def alike_failures(record: RunRecord) -> list[AlikeFailures]:
     alike: defaultdict[tuple[str, str], list[Failure]] = defaultdict(list)
     for row in record.failures:
         alike[row.metric, row.error].append(row)
-    groups = [AlikeFailures(metric, error, rows) for (metric, error), rows in alike.items()]
+    complete = len(record.failures) >= record.counts.failed
+    groups = [AlikeFailures(metric, error, rows, complete) for (metric, error), rows in alike.items()]
     return sorted(groups, key=lambda group: -len(group.rows))
 
 

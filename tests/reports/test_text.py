@@ -59,8 +59,10 @@ def test_failures_of_one_metric_with_one_reason_are_one_line(run):
     counts = run.record.counts.model_copy(update={"failed": 9})
     record = run.record.model_copy(update={"failures": rows, "counts": counts})
     assert failure_lines(record) == [
-        "log-mel, 3 times, on 2 clips under 2 degradations: no space",
+        "log-mel, at least 3 times, on 2 clips under 2 degradations: no space",
         "log-mel on a, hiss level 1: odd",
         "5 more, in scores.parquet",
     ]
     assert failure_lines(record, 1)[1:] == ["6 more, in scores.parquet"]
+    listed = record.model_copy(update={"counts": counts.model_copy(update={"failed": 4})})
+    assert failure_lines(listed)[0] == "log-mel, 3 times, on 2 clips under 2 degradations: no space"
