@@ -186,8 +186,9 @@ class AlikeFailures:
         first = self.rows[0]
         if len(self.rows) == 1:
             return f"{self.metric} on {first.clip_id}, {first.degradation} level {first.level}: {self.error}"
-        many = f"{'' if self.complete else 'at least '}{number(len(self.rows))} times, on {counted(len(self.clips), 'clip')}"
-        return f"{self.metric}, {many} under {counted(len(self.damages), 'degradation')}: {self.error}"
+        times = f"{'' if self.complete else 'at least '}{number(len(self.rows))} times"
+        clips = counted(len(self.clips), "clip")
+        return f"{self.metric}, {times}, on {clips} under {counted(len(self.damages), 'degradation')}: {self.error}"
 
 
 def alike_failures(record: RunRecord) -> list[AlikeFailures]:
