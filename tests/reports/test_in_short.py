@@ -9,6 +9,7 @@ import pytest
 from degrade_bench.analysis.verdicts import Verdict
 from degrade_bench.reports.in_short import OPENINGS, heard_best, in_short, phrase, profile
 from degrade_bench.reports.inputs import load_run
+from degrade_bench.reports.words import listed
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +64,34 @@ def test_every_verdict_is_counted_once(run):
         assert card.heard == (rows["verdict"] == Verdict.SENSITIVE).sum()
         assert card.judged == (rows["verdict"] != Verdict.NOT_APPLICABLE).sum()
         blind = next(said for said in card.statements if said.verdict == Verdict.BLIND)
+        assert (card.blind_to == "no blindness shown") == (blind.count == 0)
+        assert card.open == (rows["verdict"] == Verdict.INCONCLUSIVE).sum()
+        assert (card.next_in_short == "none") == (card.open == 0) == (card.next_step is None)
+        assert card.hears_best == (listed(card.best) or "nothing")
         assert (blind.text == "shown of no damage") == (Verdict.BLIND not in set(rows["verdict"]))
         order = list(OPENINGS)
         assert [order.index(Verdict(said.verdict)) for said in card.statements] == sorted(
             order.index(Verdict(said.verdict)) for said in card.statements
         ), "what is not told comes last"
+
+
+def test_what_failed_is_to_be_mended_and_nothing_is_said_of_hearing(run):
+    verdicts = run.analysis.verdicts.assign(verdict="failed")
+    for card in in_short(replace(run, analysis=replace(run.analysis, verdicts=verdicts))):
+        assert (card.hears_best, card.blind_to, card.next_in_short) == ("–", "–", "mend what failed")
+
+
+def test_the_families_that_are_heard_are_listed_best_first(run):
+    metric = run.metrics[0]
+    verdicts = run.analysis.verdicts
+    verdicts = verdicts[(verdicts["metric"] == metric) & (verdicts["group"] == "signal")]
+    levels = [4, 2][: len(verdicts)]
+    verdicts = verdicts.head(2).assign(verdict="sensitive", detection_level=levels)
+    facts = run.analysis.metrics.head(1)
+    (card,) = in_short(replace(run, analysis=replace(run.analysis, metrics=facts, verdicts=verdicts)))
+    first, second = verdicts["family"]
+    assert card.best == [second, first]
+    assert card.statements[0].text.index(second) < card.statements[0].text.index(first)
 
 
 def test_the_profile_holds_every_damage_of_every_metric(run):
