@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import importlib
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import Any
+
+AGAIN_SECONDS = 0.01
+"""After which an interruption that was forgotten is raised again."""
 
 HELD = (int(signal.SIGINT), int(signal.SIGTERM))
 """What is held back, where a handler of Python would hear it."""
@@ -109,6 +113,35 @@ def heard_at_once() -> Iterator[None]:
     finally:
         for handler in waiting:
             handler.at_once = False
+
+
+@contextmanager
+def never_forgotten() -> Iterator[None]:
+    """Raise an interruption of a block again where Python forgot it.
+
+    What a handler raises inside a callback of a weak reference or in a finaliser, Python prints and goes on. Here
+    it is not printed, and raised in the main thread once more a moment later, or at the end of the block.
+    """
+    former, timers = sys.unraisablehook, list[threading.Timer]()
+
+    def again(raised: sys.UnraisableHookArgs) -> None:
+        if not isinstance(raised.exc_value, KeyboardInterrupt):
+            former(raised)
+            return
+        number = signal.SIGTERM if isinstance(raised.exc_value, TerminatedError) else signal.SIGINT
+        timers.append(threading.Timer(AGAIN_SECONDS, signal.pthread_kill, (threading.main_thread().ident, number)))
+        timers[-1].daemon = True
+        timers[-1].start()
+
+    sys.unraisablehook = again
+    try:
+        yield
+        for timer in timers:
+            timer.join()
+    finally:
+        sys.unraisablehook = former
+        for timer in timers:
+            timer.cancel()
 
 
 @contextmanager

@@ -98,7 +98,7 @@ def run(
 ) -> None:
     """Damage music, score it, conclude and report. The same command again goes on where it was stopped."""
     asked = dict(locals())
-    from degrade_bench._support.interrupts import terminable
+    from degrade_bench._support.interrupts import never_forgotten, terminable
     from degrade_bench.cli.progress import run_with_progress, say_what_it_takes
     from degrade_bench.cli.stops import STOPS, said_of_stop
     from degrade_bench.metric.settings import parse_settings
@@ -114,7 +114,7 @@ def run(
     }
     made = make_config(options, config, defaults={"workers": None})
     try:
-        with terminable():
+        with terminable(), never_forgotten():
             if dry_run:
                 return say_what_it_takes(made)
             result = run_with_progress(made, command=["degrade-bench", *_arguments])

@@ -5,15 +5,24 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 import threading
 import time
+import weakref
 from contextlib import contextmanager
 from multiprocessing import Pipe
 from pathlib import Path
 
 import pytest
 
-from degrade_bench._support.interrupts import TerminatedError, heard_at_once, never_a_row, raise_if_held, terminable
+from degrade_bench._support.interrupts import (
+    TerminatedError,
+    heard_at_once,
+    never_a_row,
+    never_forgotten,
+    raise_if_held,
+    terminable,
+)
 from degrade_bench.metric.host.process import answers_within
 from degrade_bench.metric.outside.program import Program
 
@@ -162,3 +171,41 @@ def test_a_wait_in_python_alone_ends_at_the_first_interruption_and_nothing_besid
         interrupted_between_waits()
     assert reached == ["nobody interrupts", "held back again"]
     raise_if_held()
+
+
+class Watched:
+    """Something that a weak reference may point to."""
+
+
+@pytest.mark.parametrize(
+    ("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, TerminatedError)]
+)
+@pytest.mark.parametrize("seconds", [60.0, 0.0])
+def test_an_interruption_that_a_callback_forgets_is_raised_again(capfd, number, raised, seconds):
+    done = []
+
+    def block():
+        with terminable(), never_forgotten():
+            watched = Watched()
+            reference = weakref.ref(watched, lambda dead: signal.raise_signal(number))
+            del watched
+            done.append(reference)
+            time.sleep(seconds)
+            done.append("the end of the block")
+
+    with pytest.raises(raised):
+        block()
+    assert len(done) == (1 if seconds else 2)
+    assert capfd.readouterr().err == ""
+
+
+def test_another_error_that_is_forgotten_is_shown_as_ever(monkeypatch):
+    shown = []
+    monkeypatch.setattr(sys, "unraisablehook", shown.append)
+    with never_forgotten():
+        watched = Watched()
+        reference = weakref.ref(watched, lambda dead: 1 / 0)
+        del watched
+    assert [raised.exc_type for raised in shown] == [ZeroDivisionError]
+    assert reference() is None
+    assert sys.unraisablehook == shown.append
