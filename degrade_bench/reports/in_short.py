@@ -28,7 +28,7 @@ MOST_OF_ALL = 16
 FEW_NAMES = 4
 """As :data:`MOST_OF_ALL`, for a cell of a table."""
 
-NO_DAMAGE = "shown of no damage"
+NO_DAMAGE = "no blindness was shown"
 """To what a metric is blind for which that could not be shown."""
 
 FEWEST_OF_GROUP, FEWEST_OF_FAMILY = 10, 3

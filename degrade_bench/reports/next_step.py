@@ -34,10 +34,10 @@ class Needs:
         return [count for count in self.more if count <= FAR]
 
     @property
-    def half(self) -> int | None:
-        """Recordings that settle half of the verdicts; None where what settles any half is too many."""
-        middle = (self.unsure - 1) // 2
-        return self.near[middle] if middle < len(self.near) - 1 else None
+    def half(self) -> tuple[int, int] | None:
+        """Recordings that settle half of the verdicts or one more, and how many that is; None: that is too many."""
+        count = (self.unsure + 1) // 2
+        return (self.near[count - 1], count) if count < len(self.near) else None
 
 
 def needs_of(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> Needs:
@@ -57,27 +57,29 @@ def needs_of(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> Needs:
     return Needs(len(unsure), sorted(count for count in more if count > 0))
 
 
-def to_settle(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> str | None:
+def to_settle(verdicts: Iterable[Mapping[str, Any]], tracks: Any, of: str = "") -> str | None:
     """What would settle the verdicts that are open, in a sentence; None where none is.
 
     Args:
         verdicts: of one metric, or of several.
         tracks: how many recordings they are from.
+        of: whose they are, in words, with a space before them.
     """
     needs = needs_of(verdicts, tracks)
     if not needs.unsure:
         return None
     if not needs.more:
-        return f"{counted(needs.unsure, 'verdict')} open; the table of every damage says why."
-    near, of_all = needs.near, "the open verdict" if needs.unsure == 1 else f"the {needs.unsure} open verdicts"
+        return f"{counted(needs.unsure, 'verdict')} open; the table under Verdicts says why."
+    near, of_all = needs.near, "the open verdict" if needs.unsure == 1 else f"the {needs.unsure} open verdicts{of}"
     if not near:
-        return f"{number(FAR)} more recordings would not settle {of_all}; the table of every damage says why."
+        return f"{number(FAR)} more recordings would not settle {of_all}; the table under Verdicts says why."
     if needs.half is None:
         settled = of_all if len(near) == needs.unsure else f"{len(near)} of {of_all}"
         return f"Score about {number(near[-1])} more recordings: that would settle {settled}."
     settled = "all of them" if len(near) == needs.unsure else f"{len(near)} of them"
-    half = f"Score about {number(needs.half)} more recordings: that would settle half of {of_all}"
-    return f"{half}, and {number(near[-1])} would settle {settled}."
+    recordings, count = needs.half
+    half = f"Score about {number(recordings)} more recordings: that would settle {count} of {of_all}"
+    return f"{half}, and {number(near[-1])} more would settle {settled}."
 
 
 def settled_in_short(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> str:
@@ -99,9 +101,10 @@ def settled_in_short(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> str:
         return "none"
     near = needs.near
     if not near:
-        return f"more than {number(FAR)} would be needed" if needs.more else "see the table of every damage"
+        return f"over {number(FAR)} more recordings are needed" if needs.more else "see why under Verdicts"
     if needs.half is not None:
-        return f"score {number(needs.half)} more recordings to settle half"
+        recordings, count = needs.half
+        return f"score {number(recordings)} more recordings to settle {count} of {needs.unsure}"
     which = "it" if needs.unsure == 1 else "all" if len(near) == needs.unsure else f"{len(near)} of {needs.unsure}"
     return f"score {number(near[-1])} more recordings to settle {which}"
 
@@ -115,7 +118,8 @@ def next_step(run: RunView) -> str:
     if run.too_few is not None:
         return f"score more recordings: with these, {run.too_few[0].partition(': ')[2]}"
     unsure = [row for row in records(run.analysis.verdicts) if row["verdict"] == Verdict.INCONCLUSIVE]
-    step = to_settle(unsure, run.analysis.metrics["tracks"].max())
+    metrics = run.analysis.metrics
+    step = to_settle(unsure, metrics["tracks"].max(), " of all metrics" if len(metrics) > 1 else "")
     if step is not None:
         return f"{step[:1].lower()}{step[1:]}"
     return "nothing is open; the report shows every damage, and degrade-bench card what to publish"

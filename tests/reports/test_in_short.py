@@ -68,7 +68,7 @@ def test_every_verdict_is_counted_once(run):
         assert card.open == (rows["verdict"] == Verdict.INCONCLUSIVE).sum()
         assert (card.next_in_short == "none") == (card.open == 0) == (card.next_step is None)
         assert card.hears_best == (listed(card.best) or "nothing")
-        assert (blind.text == "shown of no damage") == (Verdict.BLIND not in set(rows["verdict"]))
+        assert (blind.text == "no blindness was shown") == (Verdict.BLIND not in set(rows["verdict"]))
         order = list(OPENINGS)
         assert [order.index(Verdict(said.verdict)) for said in card.statements] == sorted(
             order.index(Verdict(said.verdict)) for said in card.statements
@@ -110,22 +110,22 @@ def test_the_profile_holds_every_damage_of_every_metric(run):
     [
         (
             [(20, 30), (90, 40)],
-            "Score about 16 more recordings: that would settle half of the 2 open verdicts, and 76 would settle "
+            "Score about 16 more recordings: that would settle 1 of the 2 open verdicts, and 76 more would settle "
             "all of them.",
         ),
         ([(20, 30)], "Score about 16 more recordings: that would settle the open verdict."),
         ([(20, 30), (None, 40)], "Score about 16 more recordings: that would settle 1 of the 2 open verdicts."),
         (
             [(20, 30), (90, 40), (None, 9), (30, 30)],
-            "Score about 16 more recordings: that would settle half of the 4 open verdicts, and 76 would settle "
+            "Score about 16 more recordings: that would settle 2 of the 4 open verdicts, and 76 more would settle "
             "3 of them.",
         ),
         ([(20, 30), (2000, 40)], "Score about 16 more recordings: that would settle 1 of the 2 open verdicts."),
         (
             [(3000, 30), (2000, 40)],
-            "1,000 more recordings would not settle the 2 open verdicts; the table of every damage says why.",
+            "1,000 more recordings would not settle the 2 open verdicts; the table under Verdicts says why.",
         ),
-        ([(None, None), (None, 40)], "2 verdicts open; the table of every damage says why."),
+        ([(None, None), (None, 40)], "2 verdicts open; the table under Verdicts says why."),
     ],
 )
 def test_what_is_open_says_how_many_recordings_are_missing(run, needs, said):
