@@ -75,11 +75,11 @@ def to_settle(verdicts: Iterable[Mapping[str, Any]], tracks: Any, of: str = "") 
         return f"{number(FAR)} more recordings would not settle {of_all}; the table under Verdicts says why."
     if needs.half is None:
         settled = of_all if len(near) == needs.unsure else f"{len(near)} of {of_all}"
-        return f"Score about {number(near[-1])} more recordings: that would settle {settled}."
-    settled = "all of them" if len(near) == needs.unsure else f"{len(near)} of them"
+        return f"Score about {number(near[-1])} more recordings to settle {settled}."
+    settled = "all" if len(near) == needs.unsure else number(len(near))
     recordings, count = needs.half
-    half = f"Score about {number(recordings)} more recordings: that would settle {count} of {of_all}"
-    return f"{half}, and {number(near[-1])} more would settle {settled}."
+    half = f"Score about {number(recordings)} more recordings to settle {count} of {of_all}"
+    return f"{half}, or {number(near[-1])} to settle {settled}."
 
 
 def settled_in_short(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> str:
