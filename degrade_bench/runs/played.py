@@ -30,6 +30,7 @@ class Example(Part):
         file: its path inside the run directory.
         level: 0 for the clean clip.
         placebo_of: of a placebo, the degradation whose placebo it is.
+        kbps: the bit rate of its MP3, in kbit/s; None in folders of earlier versions.
     """
 
     file: InsidePath
@@ -40,3 +41,4 @@ class Example(Part):
     unit: str | None
     summary: str
     placebo_of: str | None = None
+    kbps: int | None = None

@@ -1,7 +1,7 @@
-"""The few examples that the report plays: one clip, clean and damaged.
+"""The examples that the report plays: one clip, clean and damaged.
 
-All excerpts of a run share one gain, so that what was matched in loudness still is; they are MP3 at
-256 kbps, which every browser plays and which hides none of the damage.
+All excerpts of a run share one gain, so that what was matched in loudness still is; they are MP3, which every
+browser plays. :mod:`degrade_bench.sweep.heard` says which there are, how long, and at which bit rate.
 """
 
 from __future__ import annotations
@@ -27,11 +27,8 @@ from degrade_bench.runs.columns import CLEAN
 from degrade_bench.runs.names import AUDIO
 from degrade_bench.runs.ownership import claim, listed, remove
 from degrade_bench.runs.played import Example
+from degrade_bench.sweep.heard import choose
 
-EXCERPT_SECONDS = 5.0
-KBPS = 256
-MOST_EXCERPTS = 44
-"""Some 9 MB inside a report."""
 CEILING = 0.97  # leaves room for what the codec adds to peaks
 RATE = 44100
 
@@ -73,9 +70,7 @@ class Played:
 def excerpts(
     clip: Clip, degradations: Sequence[Degradation], levels: Sequence[int], seed: int
 ) -> tuple[Played, ...]:
-    """The clean clip, and damage at some levels with its placebo at the highest.
-
-    Of many degradations fewer levels are played; of very many, one degradation of each family.
+    """The clean clip at each bit rate, and damage at the levels of the run with its placebo at the highest.
 
     Args:
         clip: what is damaged.
@@ -83,18 +78,13 @@ def excerpts(
         levels: of the run.
         seed: the run seed.
     """
-    clean = Example(
-        file=f"{AUDIO}/clean.mp3",
-        clip_id=clip.id,
-        degradation=CLEAN,
-        level=0,
-        strength=None,
-        unit=None,
-        summary="as it came",
-    )
-    made_of = [(clean, _excerpt(clip, clip.duration / 2), clip.sample_rate)]
-    for degradation, played in _chosen(degradations, sorted(levels)):
-        for made, level in played:
+    heard, form = choose(degradations, levels)
+    made_of: list[tuple[Example, torch.Tensor, int]] = []
+    clean = _excerpt(clip, clip.duration / 2, form.seconds)
+    for kbps in sorted({form.kbps_of(one.damage) for one in heard} or {form.kbps}, reverse=True):
+        made_of.append((_clean(clip, kbps, first=not made_of), clean, clip.sample_rate))
+    for one in heard:
+        for made, level in one.made:
             rng = generator(cell_seed(seed, clip.hash, *made.seed_key))
             try:
                 with calling(made):
@@ -112,14 +102,17 @@ def excerpts(
                 strength=made.ladder.strength(level),
                 unit=made.ladder.unit,
                 summary=made.summary,
-                placebo_of=None if made is degradation else degradation.name,
+                placebo_of=None if made is one.damage else one.damage.name,
+                kbps=form.kbps_of(one.damage),
             )
-            excerpt = _excerpt(rendered.clip, middle_seconds)
+            excerpt = _excerpt(rendered.clip, middle_seconds, form.seconds)
             made_of.append((example, excerpt, rendered.clip.sample_rate))
         forget_damage(clip)
     peak = max(float(samples.abs().max()) for _, samples, _ in made_of)
     gain = min(1.0, CEILING / peak) if peak > 0 else 1.0
-    return tuple(Played(example, _mp3(samples * gain, rate)) for example, samples, rate in made_of)
+    return tuple(
+        Played(example, _mp3(samples * gain, rate, example.kbps or form.kbps)) for example, samples, rate in made_of
+    )
 
 
 def write_examples(folder: Path, played: Sequence[Played]) -> tuple[Example, ...]:
@@ -144,43 +137,22 @@ def write_examples(folder: Path, played: Sequence[Played]) -> tuple[Example, ...
     return tuple(one.example for one in played)
 
 
-def _chosen(
-    degradations: Sequence[Degradation], levels: Sequence[int]
-) -> list[tuple[Degradation, list[tuple[Degradation, int]]]]:
-    """What is played of which degradation: itself at some levels, then its placebo at the highest.
-
-    Args:
-        degradations: of the run, controls included.
-        levels: of the run, rising.
-    """
-    tested = [degradation for degradation in degradations if degradation.group != "control"]
-    first_of_family: dict[tuple[str, str], Degradation] = {}
-    for one in tested:
-        first_of_family.setdefault((one.group, one.family), one)
-    of_each_family = list(first_of_family.values())
-    lowest, middle, top = levels[0], levels[len(levels) // 2], levels[-1]
-    for ones, played in (
-        (tested, {lowest, middle, top}),
-        (tested, {middle, top}),
-        (tested, {top}),
-        (of_each_family, {middle, top}),
-        (of_each_family, {top}),
-    ):
-        chosen = [(one, [*((one, level) for level in sorted(played)), *_placebo(one, top)]) for one in ones]
-        if sum(len(made) for _, made in chosen) <= MOST_EXCERPTS:
-            break
-    return chosen
+def _clean(clip: Clip, kbps: int, first: bool) -> Example:
+    return Example(
+        file=f"{AUDIO}/clean.mp3" if first else f"{AUDIO}/clean_{kbps}.mp3",
+        clip_id=clip.id,
+        degradation=CLEAN,
+        level=0,
+        strength=None,
+        unit=None,
+        summary="as it came",
+        kbps=kbps,
+    )
 
 
-def _placebo(degradation: Degradation, level: int) -> list[tuple[Degradation, int]]:
-    """The placebo at a level, or at its highest where its ladder is shorter; nothing without a placebo."""
-    placebo = degradation.placebo
-    return [] if placebo is None else [(placebo, min(level, max(placebo.ladder.levels)))]
-
-
-def _excerpt(clip: Clip, middle_seconds: float) -> torch.Tensor:
-    """At most :data:`EXCERPT_SECONDS` around a point, with 20 ms fades at its ends."""
-    count = min(clip.num_samples, round(EXCERPT_SECONDS * clip.sample_rate))
+def _excerpt(clip: Clip, middle_seconds: float, most_seconds: float) -> torch.Tensor:
+    """At most so many seconds around a point, with 20 ms fades at their ends."""
+    count = min(clip.num_samples, round(most_seconds * clip.sample_rate))
     start = min(max(0, round(middle_seconds * clip.sample_rate) - count // 2), clip.num_samples - count)
     samples = clip.samples[:2, start : start + count].clone()
     fade = min(count // 2, round(0.02 * clip.sample_rate))
@@ -191,10 +163,10 @@ def _excerpt(clip: Clip, middle_seconds: float) -> torch.Tensor:
     return samples
 
 
-def _mp3(samples: torch.Tensor, sample_rate: int) -> bytes:
+def _mp3(samples: torch.Tensor, sample_rate: int, kbps: int) -> bytes:
     import soxr
 
     audio = samples.numpy()
     if sample_rate != RATE:
         audio = soxr.resample(audio.T, sample_rate, RATE).T
-    return codec.encode(np.ascontiguousarray(audio, np.float32), RATE, KBPS)
+    return codec.encode(np.ascontiguousarray(audio, np.float32), RATE, kbps)

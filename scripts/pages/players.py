@@ -88,7 +88,7 @@ def section(name: str) -> str:
         notes.append(f"The placebo, at {strength}: {placebo.degradation.summary}.")
     template = page_environment().get_template("listen.html.j2")
     clean, *damaged = [_as_played(one, degradation, shown.clip, uri) for one, uri in _encoded(made, kbps)]
-    players = template.render(clean=clean, damaged={name: damaged})
+    players = template.render(cleans=[clean], damaged={name: damaged})
     return f'<div class="players">{players}<p>{escape(" ".join(notes))}</p></div>'
 
 
@@ -193,6 +193,7 @@ def _as_played(one: Excerpt, degradation: Degradation, clip: Clip, uri: str) -> 
         "strength": one.degradation.ladder.strength(one.level) if one.level else None,
         "unit": one.degradation.ladder.unit,
         "placebo_of": None if one.degradation is degradation else degradation.name,
+        "kbps": None,  # the notes below the player say it
         "uri": uri,
     }
 

@@ -100,7 +100,7 @@ def test_names_and_units_are_escaped():
     clip = dataclasses.make_dataclass("Named", ["id"])("<img src=x>")
     example = players._as_played(excerpt, damage, clip, "data:,")
     template = players.page_environment().get_template("listen.html.j2")
-    text = template.render(clean=example, damaged={damage.name: [example]})
+    text = template.render(cleans=[example], damaged={damage.name: [example]})
     for tag in ("<b>", "<i>", "<script>", "<img"):
         assert tag not in text
 

@@ -21,11 +21,12 @@ from degrade_bench.degrade.structural.tempo_jitter import TempoJitter
 from degrade_bench.errors import ConfigError
 from degrade_bench.metric.traits import Traits
 from degrade_bench.runs import provenance
-from degrade_bench.sweep import device
+from degrade_bench.sweep import device, heard
 from degrade_bench.sweep.block import BlockResult
 from degrade_bench.sweep.cells import expand, levels_of
 from degrade_bench.sweep.estimate import _without_first_use, estimate
-from degrade_bench.sweep.examples import MOST_EXCERPTS, _chosen, excerpts, write_examples
+from degrade_bench.sweep.examples import excerpts, write_examples
+from degrade_bench.sweep.heard import AUDIO_BYTES, CAREFUL_KBPS, Form, choose, size
 from degrade_bench.sweep.pool import Pool
 from degrade_bench.sweep.scoring import MetricInput, Outcome
 from degrade_bench.sweep.worker import Task, Work, single_threaded, work_on
@@ -213,7 +214,7 @@ def test_examples_share_one_gain_and_stay_below_full_scale(tmp_path):
     assert len(list((tmp_path / "audio").iterdir())) == len(again) == 3, "clean, damaged, placebo"
 
 
-def test_of_many_examples_fewer_levels_are_played_and_of_more_one_of_each_family_all_with_their_placebos():
+def test_every_level_is_played_of_fewer_damages_or_at_fewer_bits_so_that_all_fit():
     class Kin(toys.ToyNoise):
         def __init__(self, name: str, family: str, placebo_of: str | None = None) -> None:
             super().__init__()
@@ -223,17 +224,34 @@ def test_of_many_examples_fewer_levels_are_played_and_of_more_one_of_each_family
         def make_placebo(self):
             return None if self.placebo_of else Kin(f"{self.name}_placebo", self.family, self.name)
 
-    def played(count: int) -> list[tuple[str, list[tuple[str, int]]]]:
-        kin = [Kin(f"d{k}", f"f{k % 5}") for k in range(count)]
-        chosen = _chosen([*kin, toys.ToyGain()], [1, 2, 3, 4, 5])
-        return [(one.name, [(made.name, level) for made, level in several]) for one, several in chosen]
+    def played(count: int, families: int) -> tuple[int, Form]:
+        kin = [Kin(f"d{k}", f"f{k % families}") for k in range(count)]
+        chosen, form = choose([*kin, toys.ToyGain()], (1, 2, 4))
+        for k, one in enumerate(chosen):
+            made = [(made.name, level) for made, level in one.made]
+            assert made == [(f"d{k}", 1), (f"d{k}", 2), (f"d{k}", 4), (f"d{k}_placebo", 1)]
+        assert size(chosen, form) <= AUDIO_BYTES
+        return len(chosen), form
 
-    def at(levels: tuple[int, ...], count: int) -> list[tuple[str, list[tuple[str, int]]]]:
-        return [(f"d{k}", [*((f"d{k}", n) for n in levels), (f"d{k}_placebo", 1)]) for k in range(count)]
+    assert played(10, 5) == (10, Form(5, 256))
+    assert played(21, 5) == (21, Form(5, 128))
+    assert played(22, 5) == (5, Form(5, 256)), "one of each family"
+    assert played(28, 28) == (28, Form(4, 112))
+    assert played(60, 60) == (35, Form(4, 96)), "of the first families"
 
-    assert MOST_EXCERPTS == 44
-    assert played(11) == at((1, 3, 5), 11)
-    assert played(12) == at((3, 5), 12)
-    assert played(15) == at((5,), 15)
-    assert played(22) == at((5,), 22)
-    assert played(23) == at((3, 5), 5)
+
+def test_of_what_mp3_does_itself_more_bits_are_kept_beside_a_clean_version_of_as_many(monkeypatch):
+    class ToyCodec(toys.ToyNoise):
+        name, family = "toy_codec", "codec"
+
+        def make_placebo(self):
+            return None
+
+    monkeypatch.setattr(heard, "AUDIO_BYTES", 1_800_000)
+    made = excerpts(make_clip(5.5, 44100, 2), [toys.ToyNoise(), ToyCodec()], (1, 2, 3, 4, 5), 0)
+    rates = {(one.example.degradation, one.example.kbps) for one in made}
+    assert {rate for name, rate in rates if name == "toy_codec"} == {CAREFUL_KBPS}
+    assert {rate for name, rate in rates if name in ("toy_noise", "toy_noise_placebo")} == {160}
+    assert [one.example.file for one in made[:2]] == ["audio/clean.mp3", "audio/clean_160.mp3"]
+    assert [one.example.kbps for one in made[:2]] == [CAREFUL_KBPS, 160]
+    assert sum(len(one.mp3) for one in made) < 1_800_000

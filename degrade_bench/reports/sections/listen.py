@@ -19,12 +19,12 @@ PAGE_BYTES = 64 * 2**20
 
 
 def rows(run: RunView) -> dict[str, Any]:
-    """The clean example, None without any, and by degradation the damaged ones and the placebo.
+    """The clean examples, one for each bit rate, and by degradation the damaged ones and the placebo.
 
     Raises:
         RunFolderError: an example leaves the folder, is no regular file, or is too large.
     """
-    clean: dict[str, Any] | None = None
+    cleans: list[dict[str, Any]] = []
     damaged: dict[str, list[dict[str, Any]]] = {}
     heard = 0
     for excerpt in run.record.examples:
@@ -37,10 +37,10 @@ def rows(run: RunView) -> dict[str, Any]:
             raise RunFolderError(f"{run.folder}: its examples are larger than {PAGE_BYTES} bytes in all")
         example = {**excerpt.model_dump(), "uri": data_uri("audio/mpeg", audio)}
         if excerpt.degradation == CLEAN:
-            clean = example
+            cleans.append(example)
         else:
             damaged.setdefault(excerpt.placebo_of or excerpt.degradation, []).append(example)
-    return {"clean": clean, "damaged": damaged}
+    return {"cleans": cleans, "damaged": damaged}
 
 
 SECTION = Section(id="listen", title="Listen", template="listen.html.j2", rows=rows)

@@ -1,8 +1,8 @@
 /* Players: versions of one excerpt that switch at the same place without a gap. */
 (() => {
-  const clean = document.querySelector("audio[data-clean]");
+  const cleans = [...document.querySelectorAll("audio[data-clean]")]; // one for each bit rate
   const Context = window.AudioContext || window.webkitAudioContext;
-  if (!clean || !Context) return;
+  if (!cleans.length || !Context) return;
   const FADE = 0.01; // seconds
   let context = null, playing = null;
 
@@ -18,6 +18,7 @@
   class Player {
     constructor(figure) {
       this.figure = figure;
+      const clean = cleans.find((audio) => audio.dataset.clean === figure.dataset.kbps) || cleans[0];
       const audios = [clean, ...figure.querySelectorAll("audio")];
       this.versions = audios.map((audio, k) => ({ audio, label: k ? audio.dataset.label : "clean", buffer: null }));
       this.at = 0; // seconds into the excerpt, while nothing plays
