@@ -14,7 +14,7 @@ from degrade_bench.conclude import conclude
 from degrade_bench.errors import RunFolderError
 from degrade_bench.reports import write_report
 from degrade_bench.reports.inputs import load_run
-from degrade_bench.reports.sections import listen
+from degrade_bench.reports.sections import listen, recordings
 from degrade_bench.runs.record import read_record
 from tests.runs.test_ownership import refuse, snapshot
 
@@ -72,6 +72,12 @@ def test_no_example_is_read_through_a_link_or_without_end(sent, kind):
     assert (sent / "report.html").read_bytes() == before
     for word in (SECRET, base64.b64encode(SECRET)[:40]):
         assert word not in before
+
+
+def test_a_folder_without_its_audio_names_no_recording_that_is_played(sent):
+    assert recordings.rows(load_run(sent))["played"] is not None
+    shutil.rmtree(sent / "audio")
+    assert recordings.rows(load_run(sent))["played"] is None
 
 
 def test_many_examples_do_not_make_a_page_of_gigabytes(sent, monkeypatch):

@@ -10,9 +10,16 @@ from degrade_bench.reports.sections.base import Section
 
 
 def rows(run: RunView) -> dict[str, Any] | None:
-    """What is wrong with the scores, if anything is; None where the folder has none."""
+    """What is wrong with the scores, if anything is, and which recording is played; None without any scores."""
     found = figure.has_drops(run)
-    return {"unreadable": found if isinstance(found, str) else None} if found else None
+    if not found:
+        return None
+    there = (example.clip_id for example in run.record.examples if (run.folder / example.file).is_file())
+    return {
+        "unreadable": found if isinstance(found, str) else None,
+        "played": next(there, None),
+        "seed": run.record.request.seed,
+    }
 
 
 SECTION = Section(
