@@ -78,7 +78,7 @@ def _wanted(sweep: Sweep, result: SweepResult) -> Iterator[Playing]:
         if source.id in result.clips:
             deadly = result.broken_off(source.id)
             degradations = tuple(one for one in sweep.degradations if one.name not in deadly)
-            yield Playing(source, degradations, sweep.levels, sweep.seed)
+            yield Playing(source, degradations, sweep.levels, sweep.seed, len(sweep.judged))
 
 
 def _made_here(first: Playing | None, others: Iterator[Playing]) -> tuple[Played, ...]:

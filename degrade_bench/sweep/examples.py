@@ -42,12 +42,14 @@ class Playing:
         degradations: of the run, controls included; only damage is played, with its placebo.
         levels: of the run.
         seed: the run seed.
+        metrics: how many the run has.
     """
 
     source: ClipSource
     degradations: tuple[Degradation, ...]
     levels: tuple[int, ...]
     seed: int
+    metrics: int = 1
 
     def made(self) -> tuple[Played, ...] | None:
         """The excerpts; None where the clip cannot be read."""
@@ -56,7 +58,7 @@ class Playing:
                 clip = self.source.load()
             except (DegradeBenchError, OSError):
                 return None
-            return excerpts(clip, self.degradations, self.levels, self.seed)
+            return excerpts(clip, self.degradations, self.levels, self.seed, self.metrics)
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Played:
 
 
 def excerpts(
-    clip: Clip, degradations: Sequence[Degradation], levels: Sequence[int], seed: int
+    clip: Clip, degradations: Sequence[Degradation], levels: Sequence[int], seed: int, metrics: int = 1
 ) -> tuple[Played, ...]:
     """The clean clip at each bit rate, and damage at the levels of the run with its placebo at the highest.
 
@@ -77,8 +79,9 @@ def excerpts(
         degradations: of the run, controls included.
         levels: of the run.
         seed: the run seed.
+        metrics: how many the run has: the more there are, the less room is left in the report.
     """
-    heard, form = choose(degradations, levels)
+    heard, form = choose(degradations, levels, metrics)
     made_of: list[tuple[Example, torch.Tensor, int]] = []
     clean = _excerpt(clip, clip.duration / 2, form.seconds)
     for kbps in sorted({form.kbps_of(one.damage) for one in heard} or {form.kbps}, reverse=True):

@@ -1,4 +1,4 @@
-"""Which damage the report plays, and in what form its sound is kept: all of it within :data:`AUDIO_BYTES`.
+"""Which damage the report plays, and in what form its sound is kept: all of it within :func:`room`.
 
 A damage that is played is played whole: every level that was run, and its placebo at the highest. All damages are
 played, in the best of :data:`FORMS_OF_ALL` in which they fit. Where they fit in none, one damage of each family is
@@ -18,6 +18,8 @@ from degrade_bench.sweep.cells import levels_of
 
 AUDIO_BYTES = 7_000_000
 """Of all MP3s. Inside a page they take a third more; with 7 metrics and 64 damages it stays below 15 MB."""
+METRICS, BYTES_OF_A_METRIC = 7, 400_000
+"""How many metrics leave so much room, and how much less there is for each one beyond."""
 
 CAREFUL_FAMILIES = frozenset({"bandwidth", "codec"})
 CAREFUL_KBPS = 256
@@ -55,12 +57,20 @@ class Heard:
     made: tuple[tuple[Degradation, int], ...]
 
 
-def choose(degradations: Sequence[Degradation], levels: Sequence[int]) -> tuple[list[Heard], Form]:
+def room(metrics: int) -> int:
+    """Bytes that all MP3s may take beside the figures and tables of so many metrics."""
+    return max(0, AUDIO_BYTES - BYTES_OF_A_METRIC * max(0, metrics - METRICS))
+
+
+def choose(
+    degradations: Sequence[Degradation], levels: Sequence[int], metrics: int = 1
+) -> tuple[list[Heard], Form]:
     """What is played, in the run's order, and in which form.
 
     Args:
         degradations: of the run, controls included; these are not played.
         levels: of the run.
+        metrics: how many the run has.
     """
     tested = [_heard(one, levels) for one in degradations if one.group != "control"]
     first_of_family: dict[tuple[str, str], Heard] = {}
@@ -69,10 +79,10 @@ def choose(degradations: Sequence[Degradation], levels: Sequence[int]) -> tuple[
     of_each_family = list(first_of_family.values())
     for several, forms in ((tested, FORMS_OF_ALL), (of_each_family, FORMS)):
         for form in forms:
-            if size(several, form) <= AUDIO_BYTES:
+            if size(several, form) <= room(metrics):
                 return several, form
     smallest = FORMS[-1]
-    while size(of_each_family, smallest) > AUDIO_BYTES:
+    while of_each_family and size(of_each_family, smallest) > room(metrics):
         of_each_family.pop()
     return of_each_family, smallest
 

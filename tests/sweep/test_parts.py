@@ -238,6 +238,12 @@ def test_every_level_is_played_of_fewer_damages_or_at_fewer_bits_so_that_all_fit
     assert played(22, 5) == (5, Form(5, 256)), "one of each family"
     assert played(28, 28) == (28, Form(4, 112))
     assert played(60, 60) == (35, Form(4, 96)), "of the first families"
+    kin = [Kin(f"d{k}", f"f{k}") for k in range(28)]
+    for metrics, form in ((7, Form(4, 112)), (12, Form(4, 96))):
+        chosen, of_them = choose(kin, (1, 2, 4), metrics)
+        assert of_them == form
+        assert size(chosen, form) <= AUDIO_BYTES - 400_000 * (metrics - 7)
+    assert choose(kin, (1, 2, 4), 30)[0] == [], "no room beside so many"
 
 
 def test_of_what_mp3_does_itself_more_bits_are_kept_beside_a_clean_version_of_as_many(monkeypatch):
