@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from degrade_bench._support.files import write_text
 from degrade_bench._support.plain_text import plain
@@ -28,15 +30,15 @@ from degrade_bench.reports.text import (
     scored,
 )
 from degrade_bench.reports.words import duration, fixed, listed, number, p_value, percent, when, within
-from degrade_bench.runs.names import REPORT
+from degrade_bench.runs.names import FIGURES, REPORT
 from degrade_bench.runs.ownership import claim
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-SCRIPTS = ("players.js", "tables.js")
-"""Beside the templates; written for this page, since a kept library for tables is ten times as long as what is
-asked of it here, and none switches between players without a gap. Without scripts all of it is there."""
+SCRIPTS = ("players.js", "figures.js", "tables.js")
+"""Beside the templates; written for this page, since a kept library for tables or plots is ten times as long as
+what is asked of it here, and none switches between players without a gap. Without scripts all of it is there."""
 
 FAILURES = 20
 """Reasons of failures that are named at the head of the page, at most."""
@@ -63,10 +65,10 @@ def write_page(run: RunView, steps: Steps = silent, whole: bool = True) -> None:
         drawings = draw(run)
         every = [drawing for several in drawings.values() for drawing in several]
         saved = save(every, folder, steps, usual_helpers(len(every)) if whole else 0)
-    figures = {
-        section: [_figure(drawing, saved[drawing.name]) for drawing in several]
-        for section, several in drawings.items()
-    }
+        figures = {
+            section: [_figure(drawing, saved[drawing.name], folder) for drawing in several]
+            for section, several in drawings.items()
+        }
     write_text(folder / REPORT, _page(run, figures, rows))
 
 
@@ -158,6 +160,7 @@ def page_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
     environment.filters.update(num=number, fixed=fixed, within=within, p=p_value, percent=percent, listed=listed)
     environment.filters.update(seconds=duration, when=when)
     return environment
@@ -168,7 +171,8 @@ def _readable(value: Any) -> Any:
     return plain(value) if type(value) is str else value
 
 
-def _figure(drawing: Drawing, saved: Saved) -> dict[str, Any]:
+def _figure(drawing: Drawing, saved: Saved, folder: Path) -> dict[str, Any]:
+    pdf = f"{FIGURES}/{drawing.name}.pdf"
     return {
         "name": drawing.name,
         "caption": drawing.caption,
@@ -176,4 +180,6 @@ def _figure(drawing: Drawing, saved: Saved) -> dict[str, Any]:
         "heading": drawing.heading,
         "width": saved.width_rem,
         "uri": data_uri("image/svg+xml", saved.svg),
+        "pdf": quote(pdf) if (folder / pdf).is_file() else None,
+        "points": None if drawing.points is None else drawing.points(),
     }

@@ -105,7 +105,7 @@ def level_and_strength(level: Any, strengths: Mapping[int, float], unit: Any) ->
     if missing(level):
         return numbers.NOT_KNOWN
     strength = strengths.get(int(level))
-    return f"level {int(level)}" + ("" if missing(strength) else f" ({number(strength)} {unit})")
+    return f"level {int(level)}" + ("" if missing(strength) else f" ({f'{number(strength)} {unit}'.rstrip()})")
 
 
 def detection(verdict: Mapping[str, Any], strengths: Mapping[int, float]) -> tuple[str, str]:

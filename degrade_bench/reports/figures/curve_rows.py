@@ -59,6 +59,12 @@ class Row:
         edge = 0.07 * ((high - low) or 1.0)
         return low - edge, high + edge
 
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Where the axis of drops begins and ends."""
+        low, high = self.ends
+        return low, high + (high - low) * HEADROOM / (1 - HEADROOM)
+
     def ticks(self, most: int) -> list[float]:
         """Where the axis of drops has numbers, in about so many steps."""
         return few_ticks(*self.ends, most)
@@ -146,12 +152,11 @@ def draw_row(axes: Axes, row: Row, panels: Sequence[Panel], span: float, steps: 
         span: what each takes of the axis.
         steps: about so many between the numbers at the axis of drops.
     """
-    low, high = row.ends
     axes.set_xlim(0, len(panels) * span)
-    axes.set_ylim(low, high + (high - low) * HEADROOM / (1 - HEADROOM))
+    axes.set_ylim(*row.limits)
     if row.margin > 0:
         axes.axhspan(-row.margin, row.margin, color=FLOOR, linewidth=0, zorder=0)
-    if 0 < row.floor < high:
+    if 0 < row.floor < row.ends[1]:
         axes.axhline(row.floor, color=FAINT, linewidth=0.6, linestyle=DOTTED, zorder=1)
     axes.axhline(0.0, color=FAINT, linewidth=0.6, zorder=1)
     shared = Drawn()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -45,6 +45,7 @@ class Drawing:
         alt: what it shows, for those who cannot see it.
         make: makes the figure.
         heading: what stands over it where a section has several figures, such as the family whose curves it shows.
+        points: tells where its points stand and what they say, as a page can hold it; None where a page does not.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Drawing:
     alt: str
     make: Callable[[], Figure]
     heading: str = ""
+    points: Callable[[], Mapping[str, Any]] | None = None
 
     @cached_property
     def figure(self) -> Figure:

@@ -30,8 +30,9 @@ class Section:
         link: the section's name in the table of contents, where the title is too long for that.
         drawings: the section's figures, none where the run holds nothing of them. They are saved in ``figures/``
             and stand in the template as ``figures``: a list in the same order, each with ``name``, ``caption``,
-            ``alt``, ``heading``, ``width`` (in rem) and ``uri`` (the SVG itself); the macro ``figure`` of
-            ``macros.html.j2`` shows one.
+            ``alt``, ``heading``, ``width`` (in rem), ``uri`` (the SVG itself), ``pdf`` (its address beside the
+            page, or None) and ``points`` (see :class:`Drawing`); the macro ``figure`` of ``macros.html.j2`` shows
+            one.
     """
 
     id: str

@@ -88,7 +88,8 @@
       canvas.toBlob((blob) => save(`${name}.png`, blob));
     };
     const svg = () => save(`${name}.svg`, new Blob([Uint8Array.from(atob(image.src.split(",")[1]), (c) => c.charCodeAt(0))], { type: "image/svg+xml" }));
-    image.closest("figure").append(made("p", { className: "downloads" }, "Download: ", press("SVG", svg), " ", press("PNG", draw)));
+    const row = image.closest("figure").querySelector(".downloads"), pdf = row.childElementCount ? " " : "";
+    row.prepend("Download: ", press("SVG", svg), " ", press("PNG", draw), pdf);
   });
 
   const bar = document.querySelector(".choose");
