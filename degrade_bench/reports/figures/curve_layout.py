@@ -77,7 +77,7 @@ class Layout:
     """A figure of curves, laid out.
 
     Attributes:
-        width: of the figure, in inches.
+        width, height: of the figure, in inches.
         left: inches at which the panels begin.
         head: inches that the legend and the line under it take.
         tall: inches of a panel's height.
@@ -87,6 +87,7 @@ class Layout:
     """
 
     width: float
+    height: float
     left: float
     head: float
     tall: float
@@ -94,28 +95,17 @@ class Layout:
     lines: Sequence[Line]
     keys: Sequence[Key]
 
-    @property
-    def height(self) -> float:
-        """Of the figure, in inches."""
-        rows = sum(len(line.rows) for line in self.lines)
-        return self.head + sum(line.head + line.foot for line in self.lines) + rows * (TITLE + self.tall)
-
-    def tops(self) -> Iterator[tuple[Line, float]]:
-        """Each line of damages, and the inches from the figure's upper edge at which it begins."""
+    def places(self) -> Iterator[tuple[Line, float, list[float], float]]:
+        """Each line of damages, and inches from the figure's upper edge: of its begin, rows and end of rows."""
         top = self.head
         for line in self.lines:
-            yield line, top
-            top += line.head + len(line.rows) * (TITLE + self.tall) + line.foot
-
-    def axes_top(self, line: Line, top: float, number: int) -> float:
-        """Inches from the figure's upper edge at which the panels of a metric begin.
-
-        Args:
-            line: the damages.
-            top: where the line begins, as :meth:`tops` gives it.
-            number: the metric's place among the line's rows.
-        """
-        return top + line.head + number * (TITLE + self.tall) + TITLE
+            start, rows = top, []
+            top += line.head
+            for _ in line.rows:
+                rows.append(top)
+                top += TITLE + self.tall
+            yield line, start, rows, top
+            top += line.foot
 
 
 def layout_of(run: View, damages: Names, metrics: Names, column: str) -> Layout:
@@ -143,7 +133,8 @@ def layout_of(run: View, damages: Names, metrics: Names, column: str) -> Layout:
     head = line_height(SMALL, len(key_rows(keys, width - 2 * EDGE))) + line_height(SMALL) + 2 * GAP
     used = head + sum(line.head + line.foot for line in lines)
     tall = min(PANEL, max(LOWEST, (TALLEST - used) / (len(lines) * len(shown)) - TITLE))
-    return Layout(width, left, head, tall, steps, lines, keys)
+    height = used + len(lines) * len(shown) * (tall + TITLE)
+    return Layout(width, height, left, head, tall, steps, lines, keys)
 
 
 def _line(run: View, damages: Sequence[str], rows: Sequence[Row], width: float) -> Line:

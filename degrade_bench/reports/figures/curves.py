@@ -86,17 +86,15 @@ def sensitivity_curves(
     top = sheet.legend(layout.keys, EDGE, GAP / 2) + GAP
     sheet.write(EDGE, top, fitted(LEAD, right - EDGE, SMALL), SMALL, color=FAINT)
     every = np.empty((len(layout.lines[0].rows), len(layout.lines)), dtype=object)
-    for index, (line, top) in enumerate(layout.tops()):
+    for index, (line, start, tops, end) in enumerate(layout.places()):
         for place, (text, panel) in enumerate(zip(line.heads, line.panels, strict=True)):
-            sheet.write(left + place * line.wide + 0.02, top, text, NORMAL, color=panel.colour)
-        for number, row in enumerate(line.rows):
-            below = layout.axes_top(line, top, number)
-            sheet.write(left, below - TITLE + 0.07, fitted(row.metric, right - left, SMALL), SMALL)
-            every[number, index] = sheet.axes(left, below, len(line.panels) * line.wide, layout.tall)
+            sheet.write(left + place * line.wide + 0.02, start, text, NORMAL, color=panel.colour)
+        for number, (row, top) in enumerate(zip(line.rows, tops, strict=True)):
+            sheet.write(left, top + 0.07, fitted(row.metric, right - left, SMALL), SMALL)
+            every[number, index] = sheet.axes(left, top + TITLE, len(line.panels) * line.wide, layout.tall)
             draw_row(every[number, index], row, line.panels, line.span, layout.steps)
-        below = layout.axes_top(line, top, len(line.rows)) - TITLE + GAP
-        line.labels.write(sheet, left, below)
+        line.labels.write(sheet, left, end + GAP)
         for place, text in enumerate(line.units):
-            middle = left + (place + 0.5) * line.wide
-            sheet.write(middle, below + line.labels.height, text, SMALLEST, ha="center", color=FAINT)
+            middle, below = left + (place + 0.5) * line.wide, end + GAP + line.labels.height
+            sheet.write(middle, below, text, SMALLEST, ha="center", color=FAINT)
     return sheet.figure, every
