@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -66,7 +65,7 @@ def write_page(run: RunView, steps: Steps = silent, whole: bool = True) -> None:
         every = [drawing for several in drawings.values() for drawing in several]
         saved = save(every, folder, steps, usual_helpers(len(every)) if whole else 0)
         figures = {
-            section: [_figure(drawing, saved[drawing.name], folder) for drawing in several]
+            section: [_figure(drawing, saved[drawing.name]) for drawing in several]
             for section, several in drawings.items()
         }
     write_text(folder / REPORT, _page(run, figures, rows))
@@ -171,8 +170,7 @@ def _readable(value: Any) -> Any:
     return plain(value) if type(value) is str else value
 
 
-def _figure(drawing: Drawing, saved: Saved, folder: Path) -> dict[str, Any]:
-    pdf = f"{FIGURES}/{drawing.name}.pdf"
+def _figure(drawing: Drawing, saved: Saved) -> dict[str, Any]:
     return {
         "name": drawing.name,
         "caption": drawing.caption,
@@ -180,6 +178,6 @@ def _figure(drawing: Drawing, saved: Saved, folder: Path) -> dict[str, Any]:
         "heading": drawing.heading,
         "width": saved.width_rem,
         "uri": data_uri("image/svg+xml", saved.svg),
-        "pdf": quote(pdf) if (folder / pdf).is_file() else None,
+        "pdf": quote(f"{FIGURES}/{drawing.name}.pdf"),
         "points": None if drawing.points is None else drawing.points(),
     }

@@ -22,7 +22,7 @@ VOID = {"meta", "link", "img", "br", "hr", "input"}
 
 
 class Page(HTMLParser):
-    """Tags in balance, ids, links and sources of a page."""
+    """Tags in balance, ids, links, sources, scripts and data of a page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -32,6 +32,8 @@ class Page(HTMLParser):
         self.anchors: list[str] = []
         self.tags: set[str] = set()
         self.scripts: list[str] = []
+        self.held: list[str] = []
+        self._into = self.scripts
         self.feed(text)
         assert self.open == []
 
@@ -45,6 +47,8 @@ class Page(HTMLParser):
         if tag == "a":
             self.anchors.append(given["href"])
         self.sources += [given[name] for name in ("src", "href") if name in given and tag != "a"]
+        if tag == "script":
+            self._into = self.held if given.get("type") == "application/json" else self.scripts
         if tag == "img":
             assert given["alt"]
         if tag not in VOID:
@@ -52,7 +56,7 @@ class Page(HTMLParser):
 
     def handle_data(self, data):
         if self.open[-1:] == ["script"]:
-            self.scripts.append(data)
+            self._into.append(data)
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag

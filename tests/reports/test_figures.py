@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import shutil
@@ -18,15 +19,19 @@ from degrade_bench.analysis import load_analysis
 from degrade_bench.errors import RunFolderError
 from degrade_bench.reports import write_report
 from degrade_bench.reports.figures import curves, families
+from degrade_bench.reports.figures.curve_points import curve_points
+from degrade_bench.reports.figures.curves import sensitivity_curves
 from degrade_bench.reports.figures.drawing import FORMATS, save, width_rem
 from degrade_bench.reports.figures.heat_map import top_ratios
 from degrade_bench.reports.figures.paper import INCHES
 from degrade_bench.reports.figures.people import HUMAN, normalised_curves, people_figure, unmoved
 from degrade_bench.reports.figures.selectivity import selectivity_figure
-from degrade_bench.reports.html import draw
+from degrade_bench.reports.html import draw, page_environment
 from degrade_bench.reports.inputs import load_run
 from degrade_bench.reports.style import RC
+from degrade_bench.reports.words import with_interval
 from degrade_bench.runs.ownership import claim
+from tests.reports.page import Page
 
 
 def test_a_heat_map_and_one_set_of_curves_per_family_in_three_formats(finished):
@@ -215,3 +220,46 @@ def test_an_odd_backend_in_the_environment_stops_no_figure():
         "assert os.environ['MPLBACKEND'] == 'nonsense'"
     )
     subprocess.run([sys.executable, "-c", code], env={**os.environ, "MPLBACKEND": "nonsense"}, check=True)
+
+
+def test_points_of_curves_stand_where_they_are_drawn_and_say_what_the_analysis_says(run):
+    damages = run.degradations[:3]  # they stand side by side
+    figure, axes = sensitivity_curves(run, damages)
+    told = curve_points(run, damages)
+    (column,) = axes.T
+    size = figure.bbox.size
+    cells = run.analysis.levels.set_index(["metric", "degradation", "level"])
+    placebos = run.analysis.placebos.set_index(["metric", "placebo_of"]).index
+    shown = set()
+    for metric, level, y, drop, placebo in told["points"]:
+        damage, words, x = told["levels"][level]
+        name = told["metrics"][metric]
+        row = cells.loc[name, damage, int(words.split()[1])]
+        assert drop == with_interval(row["drop_mean"], row["drop_low"], row["drop_high"])
+        assert bool(placebo) == ((name, damage) in placebos)
+        panel = column[run.metrics.index(name)]
+        drawn = [
+            panel.transData.transform(line.get_xydata()) / size for line in panel.lines if line.get_zorder() == 4
+        ]
+        assert np.abs(np.concatenate(drawn) - (x, 1 - y)).max(axis=1).min() < 1e-4
+        shown.add((name, damage, row.name[2]))
+    asked = cells[cells.index.get_level_values("degradation").isin(damages)]
+    assert shown == set(asked.index[asked["n"] > 0])
+
+
+def test_names_from_outside_stay_text_in_what_a_page_holds_of_points():
+    hostile = "</script><img src=x onerror=alert(1)>"
+    points = {"metrics": [hostile], "levels": [], "points": [[0, 0, 0.5, "1", ""]]}
+    drawing = {
+        "name": "a",
+        "caption": "b",
+        "alt": "c",
+        "width": 1,
+        "uri": "data:,",
+        "pdf": "a.pdf",
+        "points": points,
+    }
+    template = page_environment().from_string('{% import "macros.html.j2" as show %}{{ show.figure(drawing) }}')
+    page = Page(template.render(drawing=drawing))
+    assert [json.loads(held) for held in page.held] == [points]
+    assert page.sources == ["data:,"]

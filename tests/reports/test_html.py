@@ -25,7 +25,7 @@ def text(finished) -> str:
     return (finished / "report.html").read_text(encoding="utf-8")
 
 
-def test_the_page_is_well_formed_self_contained_and_harmless(text):
+def test_the_page_is_well_formed_self_contained_and_harmless(text, finished):
     page = Page(text)
     shipped = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
     assert page.scripts == [shipped], "the project's script, and no other"
@@ -33,7 +33,10 @@ def test_the_page_is_well_formed_self_contained_and_harmless(text):
     assert re.findall(r"script-src ([^;\"]*)", text) == [f"'sha256-{allowed}'"]
     assert page.sources
     assert all(source.startswith("data:") for source in page.sources)
-    assert all(anchor.startswith("#") and anchor[1:] in page.ids for anchor in page.anchors)
+    inside = [anchor[1:] for anchor in page.anchors if anchor.startswith("#")]
+    beside = [anchor for anchor in page.anchors if not anchor.startswith("#")]
+    assert set(inside) <= page.ids
+    assert sorted(beside) == sorted(f"figures/{path.name}" for path in (finished / "figures").glob("*.pdf"))
     assert "default-src 'none'" in text
     assert not re.search(r"url\(|@import|http-equiv=\"refresh", text)
     assert HOSTILE not in text

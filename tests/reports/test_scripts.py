@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,65 @@ def test_a_table_sorts_by_any_column_and_is_downloaded_as_it_is_shown(page):
     with page.expect_download() as given:
         page.get_by_role("button", name="PNG").first.click()
     assert Path(given.value.path()).read_bytes().startswith(b"\x89PNG")
+
+
+def test_curves_say_their_values_under_a_pointer_and_by_arrow_keys(page, address, finished, tmp_path):
+    hostile = "<img src=x>"
+    text = (finished / "report.html").read_text(encoding="utf-8")
+    changed = tmp_path / "report.html"
+    changed.write_text(text.replace('"metrics":["si-sdr"', '"metrics":["\\u003cimg src=x>"'), encoding="utf-8")
+    page.goto(changed.as_uri())
+    figure = page.locator("#curves figure").first
+    told = json.loads(figure.locator("script").text_content())
+    said = []
+    for metric, level, _, drop, placebo in told["points"]:
+        damage, strength, _ = told["levels"][level]
+        beside = f"; placebo {placebo}" if placebo else ""
+        said.append(f"{damage}, {told['metrics'][metric]}, {strength}: drop {drop}{beside}")
+    assert said[0].startswith(f"white_noise, {hostile}, level 1 (")
+    value, keys = figure.get_by_role("status"), figure.get_by_role("application")
+    figure.scroll_into_view_if_needed()
+    box = figure.locator("img").bounding_box()
+    for place, (_, level, y, *_) in enumerate(told["points"]):
+        x = told["levels"][level][2]
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        assert value.inner_text() == said[place]
+    page.keyboard.press("Escape")
+    assert value.inner_text() == ""
+    page.mouse.move(1, 1)
+    keys.focus()
+    for key, place in [
+        ("Home", 0),
+        ("ArrowLeft", 0),
+        ("ArrowRight", 1),
+        ("ArrowDown", 4),
+        ("ArrowUp", 1),
+        ("End", -1),
+    ]:
+        keys.press(key)
+        assert value.inner_text() == said[place], key
+    assert value.locator("img").count() == 0, "a name is text"
+    keys.press("Escape")
+    assert value.inner_text() == ""
+    figure.get_by_role("button", name="PNG").focus()
+    assert not figure.locator(".ring").is_visible()
+
+
+def test_a_figure_opens_at_full_width_with_its_values_and_goes_back(page):
+    figure = page.locator("#curves figure").first
+    figure.get_by_role("button", name="Enlarge").scroll_into_view_if_needed()
+    before = figure.bounding_box()
+    small = figure.locator("img").bounding_box()["width"]
+    figure.get_by_role("button", name="Enlarge").click()
+    dialog = page.get_by_role("dialog")
+    assert dialog.get_attribute("aria-label") == figure.page.locator("dialog img").get_attribute("alt")
+    assert dialog.locator("img").bounding_box()["width"] > 1.5 * small
+    dialog.get_by_role("application").press("End")
+    assert ": drop " in dialog.get_by_role("status").inner_text()
+    page.keyboard.press("Escape")
+    assert not dialog.is_visible()
+    assert figure.bounding_box() == before
+    assert figure.get_by_role("button", name="Enlarge").evaluate("one => one === document.activeElement")
 
 
 def test_without_scripts_everything_can_be_read_and_played(address):

@@ -46,7 +46,7 @@ def curve_points(run: View, damages: Sequence[str]) -> dict[str, Any]:
             low, high = row.limits
             for name, curve in row.curves.items():
                 placebo = _placebo_words(row.placebos.get(name), curve)
-                for values in curve:
+                for values in curve[~np.isnan(curve[:, MEAN])]:
                     level = int(values[LEVEL])
                     share = (high - float(drawn(values[MEAN]))) / (high - low)
                     points.append(

@@ -31,8 +31,7 @@ class Section:
         drawings: the section's figures, none where the run holds nothing of them. They are saved in ``figures/``
             and stand in the template as ``figures``: a list in the same order, each with ``name``, ``caption``,
             ``alt``, ``heading``, ``width`` (in rem), ``uri`` (the SVG itself), ``pdf`` (its address beside the
-            page, or None) and ``points`` (see :class:`Drawing`); the macro ``figure`` of ``macros.html.j2`` shows
-            one.
+            page) and ``points`` (see :class:`Drawing`); the macro ``figure`` of ``macros.html.j2`` shows one.
     """
 
     id: str

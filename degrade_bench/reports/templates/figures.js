@@ -94,8 +94,8 @@
     image.style.minWidth = "";
     image.before(plot);
     plot.append(image);
-    const values = figure.querySelector("script");
-    if (values) new Curves(plot, JSON.parse(values.textContent));
+    const told = figure.querySelector("script");
+    if (told) new Curves(plot, JSON.parse(told.textContent));
     const enlarge = made("button", { type: "button", textContent: "Enlarge" });
     enlarge.addEventListener("click", () => {
       home = paper;

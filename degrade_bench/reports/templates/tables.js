@@ -88,8 +88,7 @@
       canvas.toBlob((blob) => save(`${name}.png`, blob));
     };
     const svg = () => save(`${name}.svg`, new Blob([Uint8Array.from(atob(image.src.split(",")[1]), (c) => c.charCodeAt(0))], { type: "image/svg+xml" }));
-    const row = image.closest("figure").querySelector(".downloads"), pdf = row.childElementCount ? " " : "";
-    row.prepend("Download: ", press("SVG", svg), " ", press("PNG", draw), pdf);
+    image.closest("figure").querySelector(".downloads").prepend("Download: ", press("SVG", svg), " ", press("PNG", draw), " ");
   });
 
   const bar = document.querySelector(".choose");
