@@ -161,8 +161,10 @@ def execute(
     if sweep.makers:
         with stage("sets"):
             table, set_values = _with_sets(sweep, table, folder, progress)
-    of_embedders = pc.is_in(table["metric"], value_set=pa.array(sorted(left.embedders), pa.string()))
-    table = sort_table(table.filter(pc.invert(of_embedders)), sweep)
+    if left.embedders:
+        of_embedders = pc.is_in(table["metric"], value_set=pa.array(sorted(left.embedders), pa.string()))
+        table = table.filter(pc.invert(of_embedders))
+    table = sort_table(table, sweep)
     seconds = time.perf_counter() - started
     if tasks:
         had_elsewhere((min(crew.workers, len(tasks)) + crew.devices) * seconds)
