@@ -32,6 +32,7 @@ from degrade_bench.sweep.progress import Progress
 from degrade_bench.sweep.record import first_record, now, with_outcome
 from degrade_bench.sweep.resume import check_same
 from degrade_bench.sweep.spec import Sweep
+from degrade_bench.sweep.template import expect
 
 if TYPE_CHECKING:
     from degrade_bench.analysis import Analysis
@@ -65,6 +66,7 @@ def run(
     started = time.perf_counter()
     resolved = resolved or resolve_request(config)
     config = resolved.config
+    expect(beat_tracking=resolved.sweep.finds_beats)
     if announce is not None:
         announce(resolved)
     progress = progress or Progress()

@@ -83,6 +83,11 @@ class BuiltinSource(ClipSource):
         return f"builtin:{self.id}:{self.sha256}"
 
     @property
+    def brings_beats(self) -> bool:
+        """The score has them."""
+        return True
+
+    @property
     def seconds_hint(self) -> float:
         """The clip's duration."""
         return self.seconds

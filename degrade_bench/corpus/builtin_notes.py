@@ -39,6 +39,11 @@ class BuiltinNotesSource(ClipSource):
         return f"builtin notes:{self.id}; {self.file.identity}"
 
     @property
+    def brings_beats(self) -> bool:
+        """The score has them."""
+        return True
+
+    @property
     def seconds_hint(self) -> float | None:
         """The piece's duration."""
         return self.file.seconds_hint

@@ -130,6 +130,15 @@ class FileSource(ClipSource):
         return self.track or plain(self.path.name)
 
     @property
+    def brings_beats(self) -> bool:
+        """Whether it is a MIDI file, or beats are given or lie beside it; of object storage, that is not asked."""
+        if is_midi(self.path) or self.beat_file is not None:
+            return True
+        from degrade_bench.clip.beats import sidecar_of
+
+        return not self.is_far and sidecar_of(self.path) is not None
+
+    @property
     def seconds_hint(self) -> float | None:
         """The duration that the header promises, less what is not read."""
         seconds = self._far_seconds if self.is_far else _seconds_of(self.path)

@@ -50,6 +50,11 @@ class ClipSource(ABC):
         return self.id
 
     @property
+    def brings_beats(self) -> bool:
+        """Whether it is known, before it is read, that its beats are annotated and need not be found."""
+        return False
+
+    @property
     def is_far(self) -> bool:
         """Whether looking at it takes requests over a network."""
         return False
@@ -101,6 +106,11 @@ class MemorySource(ClipSource):
     def recording(self) -> str:
         """The clip's track."""
         return self.clip.track or self.id
+
+    @property
+    def brings_beats(self) -> bool:
+        """A clip is as it is: no beats are found in it."""
+        return True
 
     @property
     def seconds_hint(self) -> float | None:

@@ -34,8 +34,7 @@ def _compile() -> None:
     log_distance(second, np.float32(1.0), logs)
 
 
-for _part in ("filters", "beat", "onset"):
-    librosa_module(f"librosa.{_part}")
+librosa_module("librosa.filters")
 for _name in (*LIBRARIES, *sorted(_modules()), processes.__name__):
     importlib.import_module(_name)
 _compile()

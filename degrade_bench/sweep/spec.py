@@ -70,6 +70,11 @@ class Sweep:
         """Whatever has rows in the score table."""
         return (*self.metrics, *self.set_metrics)
 
+    @property
+    def finds_beats(self) -> bool:
+        """Whether beats have to be found in some clip, as far as is known before clips are read."""
+        return not all(source.brings_beats for source in (*self.sources, *self.reference))
+
     def blocks(self) -> list[Block]:
         """The blocks of every clip."""
         return expand(self.degradations, self.levels, self.replicates)

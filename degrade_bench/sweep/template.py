@@ -27,15 +27,29 @@ StartMethod = Literal["spawn", "forkserver"]
 
 USUAL_METHOD: StartMethod = "forkserver" if sys.platform == "linux" and sys.version_info >= (3, 11) else "spawn"
 
-PRELOADED = "degrade_bench.sweep.preload"
+PRELOADED = ["degrade_bench.sweep.preload"]
+BEAT_TRACKING = "degrade_bench.sweep.preload_beats"
+_expected = [*PRELOADED, BEAT_TRACKING]
 
 ROOT = Path(__file__).resolve().parents[2]
 """Where this package is imported from."""
 
 
+def expect(beat_tracking: bool) -> None:
+    """Say what workers are going to need, before the first of them starts; afterwards this changes nothing.
+
+    What was not expected is imported by the worker that needs it. After an installation, librosa compiles the
+    loops of its beat tracker for sixteen seconds, which a run of clips whose beats are annotated does without.
+
+    Args:
+        beat_tracking: whether beats have to be found.
+    """
+    _expected[:] = [*PRELOADED, *([BEAT_TRACKING] if beat_tracking else [])]
+
+
 def prepare() -> None:
     """Start the template, and do not wait for it; nothing where it runs already."""
-    multiprocessing.set_forkserver_preload([PRELOADED])
+    multiprocessing.set_forkserver_preload(_expected)
     with _finding_this_package(), without_interrupts():
         forkserver.ensure_running()
 

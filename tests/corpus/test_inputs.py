@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from degrade_bench.corpus.builtin import builtin_sources
+from degrade_bench.corpus.builtin_notes import builtin_notes
 from degrade_bench.corpus.files import FileSource
 from degrade_bench.corpus.inputs import sources_from
 from degrade_bench.errors import AnnotationError, AudioError, CorpusError
@@ -104,6 +106,19 @@ def test_a_file_source_loads_and_travels(folder):
     assert FileSource(id="x", path=folder / "none.wav", duration=3.0).seconds_hint == 3.0
     with pytest.raises(AudioError, match="no such file"):
         FileSource(id="x", path=folder / "none.wav").load()
+
+
+def test_which_inputs_bring_their_beats(folder, tmp_path):
+    audio = next(folder.glob("*.wav"))
+    bare = shutil.copy(audio, tmp_path / "bare.wav")
+    beside = shutil.copy(audio, tmp_path / "beside.wav")
+    (tmp_path / "beside.beats").write_text("0.1 1\n0.6 2\n")
+    (tmp_path / "elsewhere.txt").write_text("0.1 1\n0.6 2\n")
+    assert not FileSource("bare", path=bare).brings_beats
+    assert FileSource("bare", path=bare, beat_file=tmp_path / "elsewhere.txt").brings_beats
+    assert FileSource("beside", path=beside).brings_beats
+    assert FileSource("notes", path=tmp_path / "notes.mid").brings_beats
+    assert all(source.brings_beats for source in [*builtin_sources(), *builtin_notes()])
 
 
 def test_the_identity_of_an_input_is_its_content_not_its_place(folder, tmp_path):
