@@ -8,6 +8,7 @@ no exponent but for what is very small or very large, and that is written as a p
 from __future__ import annotations
 
 import math
+import re
 
 NOT_KNOWN = "–"
 """Stands for what is missing."""
@@ -50,6 +51,35 @@ def number(value: float | None, digits: int = DIGITS) -> str:
         return f"{_signed(short)} × 10{raised}"
     text = f"{value:.{digits}g}"
     return _signed(f"{value:,.0f}" if "e" in text or size >= 10**digits else text)
+
+
+SINGULARS = {
+    "clicks": "click",
+    "fifths": "fifth",
+    "instruments": "instrument",
+    "octaves": "octave",
+    "repeats": "repeat",
+    "semitones": "semitone",
+}
+"""Of words that ladders count in."""
+
+
+def with_unit(amount: str, unit: str | None) -> str:
+    """An amount and its unit, which is in the singular for one.
+
+    Args:
+        amount: as one of these functions writes it.
+        unit: such as ``dB SNR``; nothing for a bare number.
+
+    >>> with_unit("1", "semitones"), with_unit("2", "semitones"), with_unit("1", "clicks/s"), with_unit("0.2", None)
+    ('1 semitone', '2 semitones', '1 click/s', '0.2')
+    """
+    if not unit:
+        return amount
+    word = re.match(r"\w*", unit)
+    if amount == "1" and word is not None:
+        unit = SINGULARS.get(word[0], word[0]) + unit[word.end() :]
+    return f"{amount} {unit}"
 
 
 def fixed(value: float | None, decimals: int = 2) -> str:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from degrade_bench._support.numbers import counted, number, p_value, percent, within
+from degrade_bench._support.numbers import counted, number, p_value, percent, with_unit, within
 from degrade_bench.analysis.detection import Detection
 from degrade_bench.analysis.options import AnalysisOptions
 from degrade_bench.analysis.rules import Damage
@@ -93,7 +93,7 @@ def _top_words(top: LevelStats, options: AnalysisOptions) -> list[str]:
     """What happened at the top, with interval and number of clips, and what the placebo did there."""
     sign, direction = (1, "falls") if top.drop >= 0 else (-1, "improves")
     low, high = sorted((sign * top.low, sign * top.high))
-    text = f"at level {top.level} ({number(top.strength)} {top.unit}) the score {direction} by "
+    text = f"at level {top.level} ({with_unit(number(top.strength), top.unit)}) the score {direction} by "
     if math.isfinite(top.low):
         text += f"{within(abs(top.drop), low, high)} ({percent(options.confidence)} CI {within(low, low, high)} to "
         text += f"{within(high, low, high)}, n = "
@@ -222,7 +222,7 @@ def detection_words(detection: Detection, unit: str) -> str | None:
     if detection.at < 1:
         return "the mean drop crosses the margin before level 1"
     low, high = detection.strength_low, detection.strength_high
-    text = f"the mean drop crosses the margin at {within(detection.strength, low, high)} {unit}"
+    text = f"the mean drop crosses the margin at {with_unit(within(detection.strength, low, high), unit)}"
     if not (math.isfinite(low) and math.isfinite(high)):
         return text
     first = "below level 1" if detection.at_low < 1 else within(low, low, high)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from degrade_bench._support.files import write_text
-from degrade_bench._support.numbers import fixed, number
+from degrade_bench._support.numbers import fixed, number, with_unit
 from degrade_bench.errors import ConfigError
 
 
@@ -59,9 +59,9 @@ def render_file(
         return
     achieved = degradation.achieved(clip, rendered)
     got = "" if achieved is None else f", achieved {number(achieved, 4)}"
-    strength, unit = degradation.ladder.strength(level), degradation.ladder.unit
+    strength = with_unit(number(degradation.ladder.strength(level)), degradation.ladder.unit)
     gain_db = rendered.plan.gain_db
-    yield f"wrote {target}: {name} level {level}, {number(strength)} {unit}{got}, gain {fixed(gain_db)} dB"
+    yield f"wrote {target}: {name} level {level}, {strength}{got}, gain {fixed(gain_db)} dB"
 
 
 def check_apart(source: Path, target: Path, plan_file: Path | None) -> None:

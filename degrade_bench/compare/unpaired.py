@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from degrade_bench._support.numbers import counted, number
+from degrade_bench._support.numbers import counted, number, with_unit
 from degrade_bench.compare.runs import Run
 from degrade_bench.compare.words import listed, where
 
@@ -118,7 +118,9 @@ def _strengths(lost: pd.DataFrame) -> list[str]:
         levels = []
         for level, part in cells.groupby("level"):
             by_run = part.drop_duplicates("label").sort_values("label")
-            strengths = {row.label: f"{number(row.strength)} {row.unit}" for row in by_run.itertuples(index=False)}
+            strengths = {
+                row.label: with_unit(number(row.strength), row.unit) for row in by_run.itertuples(index=False)
+            }
             levels.append(f"level {level} is {where(strengths)}")
         texts.append(f"{name}: {listed(levels, most=2, separator='; ')}")
     return (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from degrade_bench._support.files import write_text
+from degrade_bench._support.numbers import with_unit
 from degrade_bench._support.plain_text import plain
 from degrade_bench._support.steps import Steps, silent
 from degrade_bench.analysis.looks import told
@@ -161,7 +162,7 @@ def page_environment() -> Environment:
     )
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
     environment.filters.update(num=number, fixed=fixed, within=within, p=p_value, percent=percent, listed=listed)
-    environment.filters.update(seconds=duration, when=when)
+    environment.filters.update(seconds=duration, when=when, unit=with_unit)
     return environment
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from degrade_bench._support import numbers
+from degrade_bench._support.numbers import with_unit
 
 MARGINS = {
     "effect": "the smallest effect of interest, a share of the standard deviation of clean scores",
@@ -105,7 +106,7 @@ def level_and_strength(level: Any, strengths: Mapping[int, float], unit: Any) ->
     if missing(level):
         return numbers.NOT_KNOWN
     strength = strengths.get(int(level))
-    return f"level {int(level)}" + ("" if missing(strength) else f" ({f'{number(strength)} {unit}'.rstrip()})")
+    return f"level {int(level)}" + ("" if missing(strength) else f" ({with_unit(number(strength), unit)})")
 
 
 def detection(verdict: Mapping[str, Any], strengths: Mapping[int, float]) -> tuple[str, str]:
@@ -121,25 +122,23 @@ def detection(verdict: Mapping[str, Any], strengths: Mapping[int, float]) -> tup
     if missing(verdict["detection_at"]):
         return level_and_strength(verdict["detection_level"], strengths, verdict["unit"]), ""
     at, low, high = (_at(verdict, end) for end in ("", "_low", "_high"))
-    unit = f" {verdict['unit']}"
-    if at == low == high or not (low or high):
-        return at, ""
-    if high.endswith(unit):
-        low = low.removesuffix(unit)
-    return at, f"{low or 'below level 1'} to {high or 'beyond the ladder'}"
+    if at == low == high or not (low[0] or high[0]):
+        return with_unit(*at), ""
+    first = low[0] if high[1] else with_unit(*low)  # the unit once, behind both
+    return with_unit(*at), f"{first or 'below level 1'} to {with_unit(*high) or 'beyond the ladder'}"
 
 
-def _at(verdict: Mapping[str, Any], end: str) -> str:
-    """A strength with its unit; a level where the ladder gives no strength, such as below its first; or nothing."""
+def _at(verdict: Mapping[str, Any], end: str) -> tuple[str, str]:
+    """A strength and its unit; a level where the ladder gives no strength, such as below its first; or nothing."""
     strength, level = verdict[f"detection_strength{end}"], verdict[f"detection_at{end}"]
     if missing(level):
-        return ""
+        return "", ""
     if level < 1:
-        return "below level 1"
+        return "below level 1", ""
     if missing(strength):
-        return f"level {number(level)}"
+        return f"level {number(level)}", ""
     ends = (verdict[f"detection_strength{of}"] for of in ("_low", "_high"))
-    return f"{within(strength, *ends)} {verdict['unit']}"
+    return within(strength, *ends), verdict["unit"]
 
 
 def with_interval(value: Any, low: Any, high: Any) -> str:

@@ -26,7 +26,7 @@ class Section:
         rows: what the template shows, by the names that it uses; None where the run holds nothing of this, and
             then the section is left out, from the table of contents too. Besides these names a template has
             ``figures`` (see ``drawings``), the filters ``num``, ``fixed``, ``within``, ``p``, ``percent``,
-            ``seconds`` and ``when``, and nothing else: a name that is not there is an error.
+            ``seconds``, ``when`` and ``unit``, and nothing else: a name that is not there is an error.
         link: the section's name in the table of contents, where the title is too long for that.
         drawings: the section's figures, none where the run holds nothing of them. They are saved in ``figures/``
             and stand in the template as ``figures``: a list in the same order, each with ``name``, ``caption``,
