@@ -211,8 +211,10 @@ def _scored(
             steps = partial(progress.concluding, "metrics analysed")
             analysis = conclude(folder.path, AnalysisOptions(influence=True), steps)
         with stage("examples"), timed():  # damage, too, but not of a cell
-            examples = write_examples(folder.path, excerpts())
-    return analysis, record.updated(examples=examples)
+            played = excerpts()
+            write_examples(folder.path, played)
+    of_report = {"examples": played.examples, "pictures": played.pictures, "recordings": played.recordings}
+    return analysis, record.updated(**of_report)
 
 
 def _left_out(skipped: Sequence[SkippedMetric] | Sequence[Broken]) -> tuple[LeftOut, ...]:

@@ -7,12 +7,13 @@ from contextlib import contextmanager, suppress
 
 from degrade_bench._support.pipes import needs_main_script, receive, send
 from degrade_bench._support.processes import how_it_ended
+from degrade_bench.bench.extremes import extremes
 from degrade_bench.sweep.examples import Played, Playing
 from degrade_bench.sweep.execute import SweepResult
 from degrade_bench.sweep.processes import Farewell, start_process
 from degrade_bench.sweep.spec import Sweep
 
-Made = Callable[[], tuple[Played, ...]]
+Made = Callable[[], Played]
 
 
 @contextmanager
@@ -42,23 +43,23 @@ def being_played(sweep: Sweep, result: SweepResult, warned: Callable[[str], None
         return
     process, connection = started
 
-    def made() -> tuple[Played, ...]:
+    def made() -> Played:
         with suppress(EOFError, OSError):
             asked: Playing | None = first
             while asked is not None:
                 answer = receive(connection)
                 if isinstance(answer, Farewell):
                     warned(f"the report plays nothing: {answer.reason}")
-                    return ()
+                    return Played()
                 if answer is not None:
                     return answer  # type: ignore[no-any-return]  # what the worker was asked for
                 asked = next(wanted, None)
                 send(connection, asked)
-            return ()
+            return Played()
         process.join(timeout=2)
         ended = how_it_ended(process.exitcode)
         warned(f"the report plays nothing: the process that made the excerpts ended ({ended})")
-        return ()
+        return Played()
 
     try:
         with suppress(BrokenPipeError, ConnectionResetError):  # it has ended, which is found out when it is asked
@@ -74,18 +75,19 @@ def being_played(sweep: Sweep, result: SweepResult, warned: Callable[[str], None
 
 def _wanted(sweep: Sweep, result: SweepResult) -> Iterator[Playing]:
     """What could be played, clip by clip."""
+    standing_out = extremes(sweep, result) if result.clips else ()
     for source in sweep.sources:
         if source.id in result.clips:
             deadly = result.broken_off(source.id)
             degradations = tuple(one for one in sweep.degradations if one.name not in deadly)
-            yield Playing(source, degradations, sweep.levels, sweep.seed, len(sweep.judged))
+            yield Playing(source, degradations, sweep.levels, sweep.seed, len(sweep.judged), standing_out)
 
 
-def _made_here(first: Playing | None, others: Iterator[Playing]) -> tuple[Played, ...]:
+def _made_here(first: Playing | None, others: Iterator[Playing]) -> Played:
     made = None if first is None else first.made()
     while made is None:
         other = next(others, None)
         if other is None:
-            return ()
+            return Played()
         made = other.made()
     return made

@@ -82,12 +82,17 @@ class Choice:
         examples = tuple(
             one for one in record.examples if _of_family(plain(one.degradation), one.placebo_of, damages)
         )
+        pictures = tuple(one for one in record.pictures if plain(one.degradation) in damages)
+        recordings = tuple(
+            one for one in record.recordings if plain(one.metric) in metrics and plain(one.degradation) in damages
+        )
+        changed = {"metrics": kept, "examples": examples, "pictures": pictures, "recordings": recordings}
         shown = f"Shown: {listed(metrics)}" if self.metrics else "Shown: all metrics"
         shown += f", and of the damages {listed(families)}" if self.families else ""
         return replace(
             run,
             analysis=replace(run.analysis, **frames),
-            record=record.model_copy(update={"metrics": kept, "examples": examples}),
+            record=record.model_copy(update=changed),
             complete=run,
             shown=f"{shown}. Verdicts are those of the whole run.",
         )

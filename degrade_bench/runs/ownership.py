@@ -46,7 +46,7 @@ OF_SHARDS = (SHARDS, EMBEDDINGS)
 
 _OURS = (*RUN_FILES, *COMPARISON_FILES, *SELFTEST_FILES, GATE, GATE_TABLE)
 _PLAIN = frozenset({*_OURS, *(f"{name}/" for name in OF_SHARDS)})
-_INNER = re.compile(rf"{FIGURES}/[\w\-]+\.(png|svg|pdf)|{AUDIO}/[\w\-]+\.mp3")
+_INNER = re.compile(rf"{FIGURES}/[\w\-]+\.(png|svg|pdf)|{AUDIO}/[\w\-]+\.(mp3|png)")
 _SHARD = re.compile(r"[0-9a-f]{24}\.(arrow|json)")
 _PARTIAL = re.compile(rf"{re.escape(PARTIAL)}\d+-[0-9a-f]+(\.\w+)?")
 

@@ -16,7 +16,7 @@ from degrade_bench.runs.left_out import LeftOut, LeftOutClip
 from degrade_bench.runs.names import FORMAT, RECORD
 from degrade_bench.runs.ownership import claim
 from degrade_bench.runs.part import Described, Part
-from degrade_bench.runs.played import Example
+from degrade_bench.runs.played import Example, Picture, StandsOut
 from degrade_bench.runs.probes import Probe
 from degrade_bench.runs.timings import Timings
 
@@ -223,6 +223,8 @@ class RunRecord(Part):
         reference_clips: those of another set, with which set metrics compare.
         clips_skipped: clips that could not be used, with the reason.
         failures: the first rows that failed; ``counts`` says how many there are.
+        examples, pictures: of one clip, which the report plays and shows.
+        recordings: that stand out, which it plays.
         estimated_seconds: what was expected before the last start.
         looks: those that were planned, if they were.
         looked_at: how many clips there were whenever the scores were looked at outside a plan, and more were added.
@@ -256,6 +258,8 @@ class RunRecord(Part):
     failures: tuple[Failure, ...] = ()
     not_applicable: tuple[NotApplicable, ...] = ()
     examples: tuple[Example, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    recordings: tuple[StandsOut, ...] = ()
     estimated_seconds: float | None = None
     looks: LooksRecord | None = None
     looked_at: tuple[Count, ...] = ()

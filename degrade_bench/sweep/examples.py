@@ -1,36 +1,52 @@
-"""The examples that the report plays: one clip, clean and damaged.
+"""The examples that the report plays and shows: one clip, clean and damaged, and recordings that stand out.
 
-All excerpts of a run share one gain, so that what was matched in loudness still is; they are MP3, which every
+All excerpts of the clip share one gain, so that what was matched in loudness still is; they are MP3, which every
 browser plays. :mod:`degrade_bench.sweep.heard` says which there are, how long, and at which bit rate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-
-import numpy as np
-import torch
 
 from degrade_bench._support.files import file_word, replacing
 from degrade_bench._support.interrupts import never_a_row
 from degrade_bench.clip import Clip
 from degrade_bench.corpus.source import ClipSource
 from degrade_bench.degrade.base import Degradation
-from degrade_bench.degrade.calling import calling
-from degrade_bench.degrade.dsp import codec
 from degrade_bench.degrade.memory import forget_damage
-from degrade_bench.degrade.seeds import cell_seed, generator
 from degrade_bench.errors import DegradeBenchError
 from degrade_bench.runs.columns import CLEAN
 from degrade_bench.runs.names import AUDIO
 from degrade_bench.runs.ownership import claim, listed, remove
-from degrade_bench.runs.played import Example
-from degrade_bench.sweep.heard import choose
+from degrade_bench.runs.played import Example, Panel, Picture, StandsOut
+from degrade_bench.sweep.excerpts import clean_version, common_gain, damaged_version, mp3
+from degrade_bench.sweep.heard import Heard, choose, shown
+from degrade_bench.sweep.pictures.draw import drawn
+from degrade_bench.sweep.pictures.version import Version
+from degrade_bench.sweep.standing_out import Extreme, recorded
 
-CEILING = 0.97  # leaves room for what the codec adds to peaks
-RATE = 44100
+LONGEST_DRAWN = 300.0
+"""Seconds of a clip of which every damage is drawn. Of a longer one only those are that are played as well, since
+rendering takes long."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """What the report plays and shows, for ``run.json``, and the files.
+
+    Attributes:
+        examples: excerpts of one clip, clean and damaged.
+        pictures: of damages of this clip.
+        recordings: that stand out.
+        files: their content, by their paths inside the run directory.
+    """
+
+    examples: tuple[Example, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    recordings: tuple[StandsOut, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -43,6 +59,7 @@ class Playing:
         levels: of the run.
         seed: the run seed.
         metrics: how many the run has.
+        extremes: recordings that stand out.
     """
 
     source: ClipSource
@@ -50,94 +67,77 @@ class Playing:
     levels: tuple[int, ...]
     seed: int
     metrics: int = 1
+    extremes: tuple[Extreme, ...] = ()
 
-    def made(self) -> tuple[Played, ...] | None:
+    def made(self) -> Played | None:
         """The excerpts; None where the clip cannot be read."""
         with never_a_row():
             try:
                 clip = self.source.load()
             except (DegradeBenchError, OSError):
                 return None
-            return excerpts(clip, self.degradations, self.levels, self.seed, self.metrics)
+            of_clip = excerpts(clip, self)
+            examples, files = of_clip.examples, dict(of_clip.files)
+            recordings = []
+            for extreme in self.extremes:
+                if (one := recorded(extreme, self.seed)) is not None:
+                    recordings.append(one[0])
+                    files |= one[1]
+            return Played(examples, of_clip.pictures, tuple(recordings), files)
 
 
-@dataclass(frozen=True)
-class Played:
-    """An excerpt: what ``run.json`` says of it, and the bytes of its file."""
-
-    example: Example
-    mp3: bytes
-
-
-def excerpts(
-    clip: Clip, degradations: Sequence[Degradation], levels: Sequence[int], seed: int, metrics: int = 1
-) -> tuple[Played, ...]:
-    """The clean clip at each bit rate, and damage at the levels of the run with its placebo at the highest.
+def excerpts(clip: Clip, playing: Playing) -> Played:
+    """The clean clip at each bit rate; of damage, the levels of the run and its placebo at the highest; pictures.
 
     Args:
         clip: what is damaged.
-        degradations: of the run, controls included.
-        levels: of the run.
-        seed: the run seed.
-        metrics: how many the run has: the more there are, the less room is left in the report.
+        playing: what is asked for.
     """
-    heard, form = choose(degradations, levels, metrics)
-    made_of: list[tuple[Example, torch.Tensor, int]] = []
-    clean = _excerpt(clip, clip.duration / 2, form.seconds)
+    damages = shown(playing.degradations, playing.levels)
+    of_recordings = sum(extreme.most_bytes for extreme in playing.extremes)
+    heard, form = choose(damages, playing.metrics, of_recordings)
+    clean = clean_version(clip, form.seconds)
+    sounds: list[tuple[Example, Version]] = []
     for kbps in sorted({form.kbps_of(one.damage) for one in heard} or {form.kbps}, reverse=True):
-        made_of.append((_clean(clip, kbps, first=not made_of), clean, clip.sample_rate))
-    for one in heard:
-        for made, level in one.made:
-            rng = generator(cell_seed(seed, clip.hash, *made.seed_key))
-            try:
-                with calling(made):
-                    rendered = made.render(clip, level, rng)
-            except Exception:  # the table already says why this cell is not there
-                continue
-            middle_seconds = clip.duration / 2
-            if rendered.plan.time_map is not None:
-                middle_seconds = float(rendered.plan.time_map(np.asarray(middle_seconds)))
-            example = Example(
-                file=f"{AUDIO}/{file_word(made.name)}_level{level}.mp3",
-                clip_id=clip.id,
-                degradation=made.name,
-                level=level,
-                strength=made.ladder.strength(level),
-                unit=made.ladder.unit,
-                summary=made.summary,
-                placebo_of=None if made is one.damage else one.damage.name,
-                kbps=form.kbps_of(one.damage),
-            )
-            excerpt = _excerpt(rendered.clip, middle_seconds, form.seconds)
-            made_of.append((example, excerpt, rendered.clip.sample_rate))
+        sounds.append((_clean(clip, kbps, first=not sounds), clean))
+    pictures, files = [], dict[str, bytes]()
+    for one in damages if clip.duration <= LONGEST_DRAWN else heard:
+        made = []
+        for degradation, level in one.made:
+            version = damaged_version(clip, degradation, level, playing.seed, form.seconds)
+            if version is not None:
+                made.append((degradation, level, version))
         forget_damage(clip)
-    peak = max(float(samples.abs().max()) for _, samples, _ in made_of)
-    gain = min(1.0, CEILING / peak) if peak > 0 else 1.0
-    return tuple(
-        Played(example, _mp3(samples * gain, rate, example.kbps or form.kbps)) for example, samples, rate in made_of
-    )
+        if not made:
+            continue
+        picture, png = _picture(clip, one, clean, made)
+        pictures.append(picture)
+        files[picture.file] = png
+        if one in heard:
+            kbps = form.kbps_of(one.damage)
+            sounds += [
+                (_damaged(clip, one, degradation, level, kbps), version) for degradation, level, version in made
+            ]
+    gain = common_gain(version for _, version in sounds)
+    files |= {example.file: mp3(version, gain, example.kbps or form.kbps) for example, version in sounds}
+    return Played(tuple(example for example, _ in sounds), tuple(pictures), files=files)
 
 
-def write_examples(folder: Path, played: Sequence[Played]) -> tuple[Example, ...]:
-    """Write ``audio/*.mp3`` in place of what a run wrote there before.
+def write_examples(folder: Path, played: Played) -> None:
+    """Write ``audio/*`` in place of what a run wrote there before.
 
     Args:
         folder: the run directory.
-        played: the excerpts.
-
-    Returns:
-        what was written, for ``run.json``.
+        played: what is played and shown.
 
     Raises:
         RunFolderError: the files cannot be written.
     """
-    wanted = {one.example.file for one in played}
-    claim(folder, wanted)
-    remove(folder, (name for name in listed(folder) - wanted if name.startswith(f"{AUDIO}/")))
-    for one in played:
-        with replacing(folder / one.example.file) as temporary:
-            temporary.write_bytes(one.mp3)
-    return tuple(one.example for one in played)
+    claim(folder, set(played.files))
+    remove(folder, (name for name in listed(folder) - set(played.files) if name.startswith(f"{AUDIO}/")))
+    for name, content in played.files.items():
+        with replacing(folder / name) as temporary:
+            temporary.write_bytes(content)
 
 
 def _clean(clip: Clip, kbps: int, first: bool) -> Example:
@@ -153,23 +153,63 @@ def _clean(clip: Clip, kbps: int, first: bool) -> Example:
     )
 
 
-def _excerpt(clip: Clip, middle_seconds: float, most_seconds: float) -> torch.Tensor:
-    """At most so many seconds around a point, with 20 ms fades at their ends."""
-    count = min(clip.num_samples, round(most_seconds * clip.sample_rate))
-    start = min(max(0, round(middle_seconds * clip.sample_rate) - count // 2), clip.num_samples - count)
-    samples = clip.samples[:2, start : start + count].clone()
-    fade = min(count // 2, round(0.02 * clip.sample_rate))
-    if fade:
-        ramp = torch.linspace(0, 1, fade)
-        samples[:, :fade] *= ramp
-        samples[:, -fade:] *= ramp.flip(0)
-    return samples
+def _damaged(clip: Clip, one: Heard, degradation: Degradation, level: int, kbps: int) -> Example:
+    """What is said of a damaged excerpt.
+
+    Args:
+        clip: what was damaged.
+        one: the damage that is played.
+        degradation: what was rendered, the damage or its placebo.
+        level: of it.
+        kbps: the bit rate, in kbit/s.
+    """
+    return Example(
+        file=f"{AUDIO}/{file_word(degradation.name)}_level{level}.mp3",
+        clip_id=clip.id,
+        degradation=degradation.name,
+        level=level,
+        strength=degradation.ladder.strength(level),
+        unit=degradation.ladder.unit,
+        summary=degradation.summary,
+        placebo_of=None if degradation is one.damage else one.damage.name,
+        kbps=kbps,
+    )
 
 
-def _mp3(samples: torch.Tensor, sample_rate: int, kbps: int) -> bytes:
-    import soxr
+def _picture(
+    clip: Clip, one: Heard, clean: Version, made: Sequence[tuple[Degradation, int, Version]]
+) -> tuple[Picture, bytes]:
+    """What is said of a damage's picture, and its file.
 
-    audio = samples.numpy()
-    if sample_rate != RATE:
-        audio = soxr.resample(audio.T, sample_rate, RATE).T
-    return codec.encode(np.ascontiguousarray(audio, np.float32), RATE, kbps)
+    Args:
+        clip: what was damaged.
+        one: the damage.
+        clean: the clean clip.
+        made: of the damage and of its placebo: what, at which level, and the rendering.
+    """
+    image = drawn(one.damage, clip, [clean, *(version for _, _, version in made)])
+    panels = [
+        Panel(
+            degradation=CLEAN, level=0, strength=None, unit=None, begins=image.spans[0][0], ends=image.spans[0][1]
+        )
+    ]
+    for (degradation, level, _), (begins, ends) in zip(made, image.spans[1:], strict=True):
+        ladder = degradation.ladder
+        panels.append(
+            Panel(
+                degradation=degradation.name,
+                level=level,
+                strength=ladder.strength(level),
+                unit=ladder.unit,
+                begins=begins,
+                ends=ends,
+            )
+        )
+    return Picture(
+        file=f"{AUDIO}/{file_word(one.damage.name)}.png",
+        clip_id=clip.id,
+        degradation=one.damage.name,
+        summary=one.damage.summary,
+        caption=image.caption,
+        panels=tuple(panels),
+    ), image.png

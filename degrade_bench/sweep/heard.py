@@ -1,11 +1,11 @@
-"""Which damage the report plays, and in what form its sound is kept: all of it within :func:`room`.
+"""Which damage the report plays, and in what form its sound is kept: all of it within :data:`BYTES`.
 
 A damage that is played is played whole: every level that was run, and its placebo at the highest. All damages are
 played, in the best of :data:`FORMS_OF_ALL` in which they fit. Where they fit in none, one damage of each family is
 played, the first of the run, in the best of :data:`FORMS`; where these fit in none, as many families as the last
 form has room for. What damage to bandwidth and by codecs does is what MP3 itself does, so that their sound is kept
 at :data:`CAREFUL_KBPS`. The clean version is kept at each bit rate: what a player switches between differs in the
-damage alone.
+damage alone. Before that, room is set aside for the pictures of all damages, and for recordings that stand out.
 """
 
 from __future__ import annotations
@@ -16,10 +16,14 @@ from dataclasses import dataclass
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.sweep.cells import levels_of
 
-AUDIO_BYTES = 7_000_000
-"""Of all MP3s. Inside a page they take a third more; with 7 metrics and 64 damages it stays below 15 MB."""
+BYTES = 7_000_000
+"""Of all MP3s and pictures; inside a page they take a third more. 7 metrics and 64 damages stay below 15 MB."""
 METRICS, BYTES_OF_A_METRIC = 7, 400_000
 """How many metrics leave so much room, and how much less there is for each one beyond."""
+BYTES_OF_A_PICTURE = 9_000
+"""Of a damage's picture, in the mean."""
+BYTES_OF_RECORDINGS = 1_200_000
+"""Of recordings that stand out, at most."""
 
 CAREFUL_FAMILIES = frozenset({"bandwidth", "codec"})
 CAREFUL_KBPS = 256
@@ -38,18 +42,28 @@ class Form:
         """The bit rate for a damage, its placebo, and the clean version beside them, in kbit/s."""
         return CAREFUL_KBPS if degradation.family in CAREFUL_FAMILIES else self.kbps
 
+    def bytes_at(self, kbps: int) -> float:
+        """The most bytes that an excerpt takes.
+
+        Args:
+            kbps: its bit rate, in kbit/s.
+        """
+        return OVERHEAD * self.seconds * kbps * 1000 / 8
+
 
 FORMS_OF_ALL = (Form(5, 256), Form(5, 192), Form(5, 160), Form(5, 128))
 FORMS = (*FORMS_OF_ALL, Form(5, 112), Form(4, 112), Form(4, 96))
 """From the best to the smallest; the first ones are good enough to play more than one damage of a family."""
+FORM_OF_RECORDINGS = Form(4, 80)
+"""Of recordings that stand out, whatever the damage: they are played at its highest level, which no MP3 hides."""
 
 
 @dataclass(frozen=True)
 class Heard:
-    """A damage that is played.
+    """A damage that is shown, and played where there is room.
 
     Attributes:
-        damage: that the player is of.
+        damage: that the picture and the player are of.
         made: what is rendered, and at which level: the damage at each, then its placebo.
     """
 
@@ -57,32 +71,47 @@ class Heard:
     made: tuple[tuple[Degradation, int], ...]
 
 
-def room(metrics: int) -> int:
-    """Bytes that all MP3s may take beside the figures and tables of so many metrics."""
-    return max(0, AUDIO_BYTES - BYTES_OF_A_METRIC * max(0, metrics - METRICS))
+def shown(degradations: Sequence[Degradation], levels: Sequence[int]) -> list[Heard]:
+    """Every damage of a run, in its order; controls are not shown.
+
+    Args:
+        degradations: of the run, controls included.
+        levels: of the run.
+    """
+    return [_heard(one, levels) for one in degradations if one.group != "control"]
 
 
-def choose(
-    degradations: Sequence[Degradation], levels: Sequence[int], metrics: int = 1
-) -> tuple[list[Heard], Form]:
+def room(metrics: int, damages: int = 0, of_recordings: float = 0) -> float:
+    """Bytes that the MP3s of damages may take beside figures, tables and pictures.
+
+    Args:
+        metrics: how many the run has.
+        damages: how many have a picture.
+        of_recordings: bytes that recordings which stand out may take.
+    """
+    beside = BYTES_OF_A_METRIC * max(0, metrics - METRICS) + BYTES_OF_A_PICTURE * damages + of_recordings
+    return max(0, BYTES - beside)
+
+
+def choose(several: Sequence[Heard], metrics: int = 1, of_recordings: float = 0) -> tuple[list[Heard], Form]:
     """What is played, in the run's order, and in which form.
 
     Args:
-        degradations: of the run, controls included; these are not played.
-        levels: of the run.
+        several: every damage that is shown.
         metrics: how many the run has.
+        of_recordings: bytes that recordings which stand out may take.
     """
-    tested = [_heard(one, levels) for one in degradations if one.group != "control"]
+    available = room(metrics, len(several), of_recordings)
     first_of_family: dict[tuple[str, str], Heard] = {}
-    for one in tested:
+    for one in several:
         first_of_family.setdefault((one.damage.group, one.damage.family), one)
     of_each_family = list(first_of_family.values())
-    for several, forms in ((tested, FORMS_OF_ALL), (of_each_family, FORMS)):
+    for those, forms in ((several, FORMS_OF_ALL), (of_each_family, FORMS)):
         for form in forms:
-            if size(several, form) <= room(metrics):
-                return several, form
+            if size(those, form) <= available:
+                return list(those), form
     smallest = FORMS[-1]
-    while of_each_family and size(of_each_family, smallest) > room(metrics):
+    while of_each_family and size(of_each_family, smallest) > available:
         of_each_family.pop()
     return of_each_family, smallest
 
@@ -96,7 +125,7 @@ def size(several: Sequence[Heard], form: Form) -> float:
     """
     kbps = [form.kbps_of(one.damage) for one in several]
     in_all = sum(set(kbps)) + sum(rate * len(one.made) for rate, one in zip(kbps, several, strict=True))
-    return OVERHEAD * form.seconds * in_all * 1000 / 8
+    return form.bytes_at(in_all)
 
 
 def _heard(damage: Degradation, levels: Sequence[int]) -> Heard:

@@ -80,6 +80,8 @@ def first_record(
         reference_clips=previous.reference_clips,
         counts=previous.counts,
         examples=previous.examples,
+        pictures=previous.pictures,
+        recordings=previous.recordings,
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from degrade_bench.clip.notes.notes import Note, Notes
 from degrade_bench.degrade.symbolic.base import notes_after, notes_of
 from degrade_bench.reports.style import FAINT
+from degrade_bench.sweep.pictures.rolls import NoteRows
 from pages import note_changes
 from pages.canvas import Subject, new_figure
 from pages.note_changes import COLOURS, parts_in_colour, players_of
@@ -15,8 +15,8 @@ CAPTION = (
     "Every bar is a note, as high as its pitch and as long as it lasts, a colour for each part; drums lie below, a "
     "row for each. What differs from the clean clip has a dark edge; vertical lines are bar lines. {parts}"
 )
-TALL, DRUM = 0.8, 1.2
-"""How tall a note is, in semitones, and how far rows of drums lie apart."""
+TALL = 0.8
+"""How tall a note is, in semitones."""
 
 
 def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
@@ -30,7 +30,7 @@ def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
         shown.clip.annotations.downbeats,
         *(output.clip.annotations.downbeats for output in shown.outputs.values()),
     ]
-    rows = _Rows(versions)
+    rows = NoteRows(versions)
     figure = new_figure(shown, 3.3, "which notes are played")
     axes = figure.subplots(1, len(versions), squeeze=False, sharey=True)[0]
     before = set(clean.notes)
@@ -59,21 +59,3 @@ def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
     axes[0].set_yticks(pitches[(pitches > rows.lowest) & (pitches < max(heights) + 2)])
     others = players_of(clean, shown.outputs[max(shown.outputs)])
     return figure, CAPTION.format(parts=parts_in_colour(clean) + others)
-
-
-class _Rows:
-    """Where a note lies: at its pitch; a drum under all pitches, in the row of its instrument.
-
-    Args:
-        versions: of the notes.
-    """
-
-    def __init__(self, versions: list[Notes]) -> None:
-        every = [(notes.parts[note.part].drums, note.pitch) for notes in versions for note in notes.notes]
-        self._drums = sorted({pitch for drums, pitch in every if drums})
-        self.lowest = min((pitch for drums, pitch in every if not drums), default=60) - 3
-
-    def __call__(self, notes: Notes, note: Note) -> float:
-        if notes.parts[note.part].drums:
-            return self.lowest - DRUM * (len(self._drums) - 1 - self._drums.index(note.pitch))
-        return note.pitch

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 import numpy as np
 
-from degrade_bench.clip import Clip, TimeMap
-from degrade_bench.degrade.plan import Rendered
 from degrade_bench.reports.style import FAINT
+from degrade_bench.sweep.pictures.order import Run, bar_bounds, runs
 from pages.canvas import Subject, new_figure
 
 CAPTION = (
@@ -17,28 +13,18 @@ CAPTION = (
     "Below: the bars in the order in which they are heard, numbered as in the clean clip; 0 is what comes before "
     "the first bar."
 )
-Run = tuple[float, float, float, float]
-"""Output start and end, source start and end, in seconds; the source end comes first where it runs backwards."""
-
-
-def runs(clip: Clip, output: Rendered | None) -> list[Run] | None:
-    """The pieces of a rendering in the order in which they are heard; None where the plan does not tell."""
-    if output is None:
-        return [(0.0, clip.duration, 0.0, clip.duration)]
-    pieces = output.plan.params.get("pieces")
-    if pieces is not None:
-        return _from_pieces(pieces, clip.sample_rate)
-    if output.plan.time_map is not None:
-        return _from_time_map(output.plan.time_map, output.clip.duration)
-    return None
 
 
 def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
     """The figure and its caption; None where some plan does not tell the order."""
-    orders = [runs(shown.clip, None), *(runs(shown.clip, output) for output in shown.outputs.values())]
-    if any(pieces is None for pieces in orders):
+    outputs = shown.outputs.values()
+    orders = [
+        runs(None, shown.clip.duration),
+        *(runs(output.plan, output.clip.duration) for output in outputs),
+    ]
+    if not all(orders):
         return None
-    bounds = bar_bounds(shown.clip)
+    bounds = bar_bounds(shown.clip.annotations, shown.clip.duration)
     figure = new_figure(shown, 3.9, "which bar is heard when")
     axes = figure.subplots(2, len(orders), squeeze=False, height_ratios=(5, 1), sharex=False)
     longest = max(run[1] for pieces in orders for run in pieces)
@@ -72,32 +58,6 @@ def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
     axes[0, 0].set_ylabel("place in the clean clip, s")
     axes[1, 0].set_ylabel("bar", color=FAINT)
     return figure, CAPTION
-
-
-def bar_bounds(clip: Clip) -> np.ndarray:
-    """The clip's start, its downbeats (or beats) and its end, in seconds."""
-    inner = clip.annotations.downbeats if len(clip.annotations.downbeats) > 1 else clip.annotations.beats
-    return np.array([0.0, *(time for time in inner if 0 < time < clip.duration), clip.duration])
-
-
-def _from_pieces(pieces: Sequence[Any], rate: int) -> list[Run]:
-    """Pieces are ``[start, end]`` in source samples; one that is played backwards has its end first."""
-    placed: list[Run] = []
-    position = 0.0
-    for piece in pieces:
-        start, end = (piece["start"], piece["end"]) if isinstance(piece, Mapping) else piece[:2]
-        length = abs(end - start) / rate
-        placed.append((position, position + length, start / rate, end / rate))
-        position += length
-    return placed
-
-
-def _from_time_map(time_map: TimeMap, duration: float) -> list[Run]:
-    source, output = np.asarray(time_map.points, dtype=float).T
-    grid = np.unique(np.clip(np.concatenate([[0.0, duration], output]), 0.0, duration))
-    back = TimeMap(tuple((float(o), float(s)) for s, o in zip(source, output, strict=True)))
-    places = back(grid)
-    return [(grid[k], grid[k + 1], places[k], places[k + 1]) for k in range(len(grid) - 1)]
 
 
 def _split(pieces: list[Run], bounds: np.ndarray) -> list[tuple[float, float, int, tuple[float, float]]]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from degrade_bench.degrade import catalogue
-from degrade_bench.degrade.base import Degradation
+from degrade_bench.sweep.pictures.draw import kind_of
 from pages import notes, order, pitch, spectra, stereo, tempo, waves
 from pages.canvas import PREFERENCE, house_style, save, subject
-from pages.measure import is_symbolic
 
 KINDS = {
     "waveform": waves.draw,
@@ -19,13 +18,6 @@ KINDS = {
     "stereo": stereo.draw,
     "notes": notes.draw,
 }
-
-
-def kind_of(degradation: Degradation) -> str:
-    """What the degradation asks for; one of notes is seen in them, one that needs stereo in the stereo field."""
-    if is_symbolic(degradation.name):
-        return "notes"
-    return "stereo" if "stereo" in degradation.needs else degradation.picture
 
 
 def draw_picture(task: tuple[str, Path]) -> str | None:

@@ -24,10 +24,10 @@ from degrade_bench.errors import NotApplicableError
 from degrade_bench.reports.html import page_environment
 from degrade_bench.reports.inline import data_uri
 from degrade_bench.reports.words import fixed, number
+from degrade_bench.sweep.pictures.draw import kind_of
 from pages.canvas import PREFERENCE, Subject, subject
 from pages.measure import rendered
 from pages.page import PLAYERS
-from pages.picture import kind_of
 from pages.spectra import LOWEST_HZ, UNSEEN_DB, cells
 
 EXCERPT_SECONDS = 5.0
@@ -88,7 +88,10 @@ def section(name: str) -> str:
         notes.append(f"The placebo, at {strength}: {placebo.degradation.summary}.")
     template = page_environment().get_template("listen.html.j2")
     clean, *damaged = [_as_played(one, degradation, shown.clip, uri) for one, uri in _encoded(made, kbps)]
-    players = template.render(cleans=[clean], damaged={name: damaged})
+    damage = {"name": name, "summary": degradation.summary, "picture": None, "examples": damaged, "group": ""}
+    players = template.render(
+        clip=shown.clip.id, cleans=[clean], families={"": [damage]}, few=True, all_played=True, seed=0
+    )
     return f'<div class="players">{players}<p>{escape(" ".join(notes))}</p></div>'
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from degrade_bench.reports.style import FAINT
+from degrade_bench.sweep.pictures.bands import band_levels
 from pages.canvas import Subject, new_figure
 
 FRAME_SECONDS = 0.03
@@ -69,9 +70,7 @@ def draw(shown: Subject):  # noqa: ANN201 - a matplotlib figure
 
 
 def cells(samples: np.ndarray, rate: int, edges: np.ndarray, size: int) -> np.ndarray:
-    """Mean power density in dB per frequency band and frame, ``(bands, frames)``, summed over channels.
-
-    The running sum of the spectrum is read at the bands' edges, so a band may be narrower than a bin.
+    """Levels in dB in bands and frames of 30 ms, ``(bands, frames)``: see :func:`band_levels`.
 
     Args:
         samples: ``(channels, time)``.
@@ -79,19 +78,7 @@ def cells(samples: np.ndarray, rate: int, edges: np.ndarray, size: int) -> np.nd
         edges: the bands' limits in Hz, ascending, one more than there are bands.
         size: samples of a frame.
     """
-    hop = round(FRAME_SECONDS * rate)
-    count = max(1, samples.shape[1] // hop)
-    padded = np.pad(samples, ((0, 0), (size // 2, size // 2 + hop)))
-    window = np.hanning(size).astype(np.float32)
-    out = np.empty((len(edges) - 1, count))
-    frequencies = np.fft.rfftfreq(size, 1 / rate)
-    borders = np.append(frequencies - frequencies[1] / 2, frequencies[-1] + frequencies[1] / 2)
-    for k in range(count):
-        first = k * hop + hop // 2
-        spectrum = np.abs(np.fft.rfft(padded[:, first : first + size] * window)) ** 2
-        running = np.concatenate([[0.0], np.cumsum(spectrum.sum(axis=0))])
-        out[:, k] = np.diff(np.interp(edges, borders, running)) / np.diff(edges)
-    return 10 * np.log10(np.maximum(out, 1e-20)) - 20 * np.log10(window.sum())
+    return band_levels(samples, rate, edges, size, round(FRAME_SECONDS * rate))
 
 
 def differs(picture: np.ndarray, clean: np.ndarray) -> bool:

@@ -7,12 +7,13 @@ import pytest
 from degrade_bench._support import caching
 from degrade_bench.clip import Clip
 from degrade_bench.clip.loudness import clip_lufs
+from degrade_bench.corpus.source import MemorySource
 from degrade_bench.degrade import catalogue, memory
 from degrade_bench.degrade.seeds import generator
 from degrade_bench.runs.columns import CLEAN
 from degrade_bench.sweep.block import block_result
 from degrade_bench.sweep.cells import Block, Cell
-from degrade_bench.sweep.examples import excerpts
+from degrade_bench.sweep.examples import Playing, excerpts
 from tests.conftest import make_clip
 
 
@@ -47,7 +48,8 @@ def test_after_a_block_nothing_of_the_degradations_is_left(clip, monkeypatch, mo
 
 
 def test_after_the_excerpts_too(clip):
-    excerpts(clip, [catalogue.get(name) for name in NAMES], (1, 5), 0)
+    degradations = tuple(catalogue.get(name) for name in NAMES)
+    excerpts(clip, Playing(MemorySource(clip.id, clip), degradations, (1, 5), 0))
     assert owners() <= {Clip}
 
 

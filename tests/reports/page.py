@@ -8,11 +8,11 @@ from html.parser import HTMLParser
 CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
 
 SWITCHED = """async () => {
-  const player = document.querySelector('[data-player]'), at = () => Number(player.dataset.at);
+  const player = document.querySelector(':is(#listen, .players) [data-player]'), at = () => Number(player.dataset.at);
   const frame = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
   await frame();
   const before = [at(), performance.now()];
-  player.querySelectorAll('.choices button')[1].click();
+  player.querySelectorAll('[aria-pressed]')[1].click();
   await frame();
   return {moved: at() - before[0], passed: (performance.now() - before[1]) / 1000, version: player.dataset.version};
 }"""

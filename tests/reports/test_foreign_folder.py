@@ -14,7 +14,7 @@ from degrade_bench.conclude import conclude
 from degrade_bench.errors import RunFolderError
 from degrade_bench.reports import write_report
 from degrade_bench.reports.inputs import load_run
-from degrade_bench.reports.sections import listen, recordings
+from degrade_bench.reports.sections import kept, listen, recordings
 from degrade_bench.runs.record import read_record
 from tests.runs.test_ownership import refuse, snapshot
 
@@ -74,14 +74,31 @@ def test_no_example_is_read_through_a_link_or_without_end(sent, kind):
         assert word not in before
 
 
-def test_a_folder_without_its_audio_names_no_recording_that_is_played(sent):
-    assert recordings.rows(load_run(sent))["played"] is not None
+def test_a_folder_without_its_audio_plays_and_shows_nothing(sent):
+    there = load_run(sent)
+    assert listen.rows(there)["cleans"]
+    assert all(damage["picture"] for several in listen.rows(there)["families"].values() for damage in several)
+    assert recordings.rows(there)["standing"]
     shutil.rmtree(sent / "audio")
-    assert recordings.rows(load_run(sent))["played"] is None
+    bare = load_run(sent)
+    assert (listen.rows(bare)["cleans"], listen.rows(bare)["families"]) == ([], {})
+    assert recordings.rows(bare)["standing"] == {}
+    write_report(sent)
+    assert "holds no examples" in (sent / "report.html").read_text()
+
+
+@pytest.mark.parametrize("field", [("pictures", "file"), ("recordings", "file"), ("recordings", "clean_file")])
+@pytest.mark.parametrize("path", ["../secret.txt", "audio/x.mp3"])
+def test_no_picture_or_recording_is_read_outside_the_folder_or_through_a_link(sent, field, path):
+    (sent / "audio" / "x.mp3").symlink_to(sent.parent / "secret.txt")
+    record = json.loads((sent / "run.json").read_text())
+    record[field[0]][0][field[1]] = path
+    (sent / "run.json").write_text(json.dumps(record))
+    refuse(lambda: write_report(sent))
 
 
 def test_many_examples_do_not_make_a_page_of_gigabytes(sent, monkeypatch):
-    monkeypatch.setattr(listen, "PAGE_BYTES", 500_000)
+    monkeypatch.setattr(kept, "SECTION_BYTES", 200_000)
     assert "larger than" in refuse(lambda: listen.rows(load_run(sent)))
 
 

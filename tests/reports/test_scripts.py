@@ -41,7 +41,7 @@ def page(address):
 
 
 def test_a_player_goes_on_at_the_same_place_when_it_switches(page):
-    player = page.locator("[data-player]").first
+    player = page.locator("#listen [data-player]").first
     player.get_by_role("button", name="play", exact=False).first.click()
     while float(player.get_attribute("data-at")) < 0.3:
         page.wait_for_timeout(50)
@@ -60,6 +60,51 @@ def test_a_player_goes_on_at_the_same_place_when_it_switches(page):
     stopped = player.get_attribute("data-at")
     page.wait_for_timeout(100)
     assert player.get_attribute("data-at") == stopped
+
+
+HEAD = """figure => {
+  const strip = figure.querySelector('.strip').getBoundingClientRect(), head = figure.querySelector('.playhead');
+  return head.hidden ? null : (head.getBoundingClientRect().x + 1 - strip.x) / strip.width;
+}"""
+"""Where in the picture the line is that says what is heard, from 0 to 1."""
+
+
+def test_a_line_in_the_picture_is_where_the_player_is_and_a_click_goes_there(page):
+    player = page.locator("#listen [data-player]").first
+    spans = json.loads(player.locator(".panels").get_attribute("data-spans"))
+    assert player.evaluate(HEAD) == pytest.approx(spans[0][0], abs=0.003)
+    box = player.locator(".strip").bounding_box()
+    begins, ends = spans[2]
+    wanted = begins + 0.75 * (ends - begins)
+    player.locator(".strip").click(position={"x": wanted * box["width"], "y": box["height"] / 2})
+    assert player.get_attribute("data-version").startswith("level 3")
+    assert player.evaluate(HEAD) == pytest.approx(wanted, abs=0.003)
+    player.get_by_role("button", name="level 5").click()
+    assert player.evaluate(HEAD) == pytest.approx(wanted + spans[3][0] - spans[2][0], abs=0.003)
+    assert float(player.get_attribute("data-at")) == pytest.approx(0.75 * 4.0, abs=0.05)
+    player.get_by_role("button", name="blind").click()
+    assert player.evaluate(HEAD) is None, "nothing tells which is which"
+    player.locator(".strip").click(position={"x": 5, "y": 5})
+    assert player.get_attribute("data-version") == ""
+
+
+def test_recordings_that_stand_out_are_heard_clean_and_damaged(page):
+    player = page.locator("#recordings [data-player]").first
+    assert player.get_attribute("data-version") == "clean"
+    player.locator("[aria-pressed]").nth(1).click()
+    name = player.get_attribute("data-version")
+    assert name in page.locator("#recordings .standing h4").first.inner_text()
+    player.get_by_role("button", name="play", exact=False).first.click()
+    while float(player.get_attribute("data-at")) < 0.2:
+        page.wait_for_timeout(50)
+    page.get_by_role("checkbox", name="si-sdr").uncheck()
+    assert not player.is_visible()
+
+
+def test_damage_that_is_looked_for_is_shown_and_heard_alone(page):
+    page.get_by_role("searchbox").fill("clipping")
+    figures = page.locator("#listen figure[data-row]:visible")
+    assert [figure.get_attribute("data-player") for figure in figures.all()] == ["hard_clipping"]
 
 
 def test_rows_are_found_metrics_taken_away_and_the_address_keeps_it(page, address):

@@ -22,7 +22,7 @@ pytest.importorskip("matplotlib")
 sys.path.insert(0, str(ROOT / "scripts"))
 
 import build_pages  # noqa: E402
-from pages import index, measure, note_changes, order, page, tempo  # noqa: E402
+from pages import index, measure, note_changes, page, tempo  # noqa: E402
 
 
 @pytest.fixture
@@ -100,19 +100,6 @@ def rendered(params, time_map=None):
     clip = make_clip(4.0, 1000, 1)
     plan = Plan("x", "1", 1, 1.0, "%", clip.hash, clip.sample_rate, params=params, time_map=time_map)
     return clip, Rendered(clip, plan)
-
-
-def test_order_of_pieces_and_of_a_piece_played_backwards():
-    clip, output = rendered({"pieces": [[1000, 2000], [4000, 2000]]})
-    assert order.runs(clip, output) == [(0.0, 1.0, 1.0, 2.0), (1.0, 3.0, 4.0, 2.0)]
-    assert order.runs(clip, None) == [(0.0, 4.0, 0.0, 4.0)]
-    assert order.runs(*rendered({})) is None
-
-
-def test_order_from_a_time_map():
-    clip, output = rendered({}, TimeMap(((0.0, 0.0), (2.0, 1.0), (3.0, 3.0))))
-    expected = [(0, 1, 0, 2), (1, 3, 2, 3), (3, 4, 3, 3.5)]
-    assert [pytest.approx(run) for run in order.runs(clip, output)] == expected
 
 
 def test_tempo_from_a_time_map():

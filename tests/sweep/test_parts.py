@@ -21,12 +21,12 @@ from degrade_bench.degrade.structural.tempo_jitter import TempoJitter
 from degrade_bench.errors import ConfigError
 from degrade_bench.metric.traits import Traits
 from degrade_bench.runs import provenance
-from degrade_bench.sweep import device, heard
+from degrade_bench.sweep import device, examples, heard
 from degrade_bench.sweep.block import BlockResult
 from degrade_bench.sweep.cells import expand, levels_of
 from degrade_bench.sweep.estimate import _without_first_use, estimate
-from degrade_bench.sweep.examples import excerpts, write_examples
-from degrade_bench.sweep.heard import AUDIO_BYTES, CAREFUL_KBPS, Form, choose, size
+from degrade_bench.sweep.examples import Playing, excerpts, write_examples
+from degrade_bench.sweep.heard import BYTES, BYTES_OF_A_PICTURE, CAREFUL_KBPS, Form, choose, room, shown, size
 from degrade_bench.sweep.pool import Pool
 from degrade_bench.sweep.scoring import MetricInput, Outcome
 from degrade_bench.sweep.worker import Task, Work, single_threaded, work_on
@@ -198,20 +198,40 @@ def test_examples_share_one_gain_and_stay_below_full_scale(tmp_path):
     clip = make_clip(9.0, 48000, 2)
     clip = clip.with_samples(clip.samples * (1.4 / clip.samples.abs().max()))
     degradations = [toys.ToyNoise(), toys.ToyStretch(), toys.ToyGain()]
-    examples = write_examples(tmp_path, excerpts(clip, degradations, (1, 3, 5), 0))
+    made = excerpts(clip, asked(clip, degradations, (1, 3, 5)))
+    write_examples(tmp_path, made)
     played = [("toy_noise", 1), ("toy_noise", 3), ("toy_noise", 5), ("toy_noise_placebo", 1)]
     played += [("toy_stretch", level) for level in (1, 3, 5)]
-    assert [(example.degradation, example.level) for example in examples] == [("clean", 0), *played]
-    for example in examples:
+    assert [(example.degradation, example.level) for example in made.examples] == [("clean", 0), *played]
+    for example in made.examples:
         audio, rate = soundfile.read(tmp_path / example.file)
         assert rate == 44100
         assert len(audio) == pytest.approx(5 * 44100, abs=1)
         assert np.abs(audio).max() < 1.0
         assert np.abs(audio).max() > 0.2
     files = {path.name for path in (tmp_path / "audio").iterdir()}
-    assert files == {Path(example.file).name for example in examples}
-    again = write_examples(tmp_path, excerpts(clip, [toys.ToyNoise()], (5,), 0))
-    assert len(list((tmp_path / "audio").iterdir())) == len(again) == 3, "clean, damaged, placebo"
+    assert files == {Path(one.file).name for one in (*made.examples, *made.pictures)}
+    assert [picture.degradation for picture in made.pictures] == ["toy_noise", "toy_stretch"]
+    panels = [(panel.degradation, panel.level) for panel in made.pictures[0].panels]
+    assert panels == [("clean", 0), *played[:4]], "what is seen is what is heard"
+    write_examples(tmp_path, excerpts(clip, asked(clip, [toys.ToyNoise()], (5,))))
+    files = {path.name for path in (tmp_path / "audio").iterdir()}
+    assert files == {"clean.mp3", "toy_noise_level5.mp3", "toy_noise_placebo_level1.mp3", "toy_noise.png"}
+
+
+def test_of_a_long_clip_only_what_is_played_is_drawn(monkeypatch):
+    clip = make_clip(2.0, 8000, 1)
+    monkeypatch.setattr(heard, "BYTES", 900_000)
+    noises = [toys.ToyNoise(), toys.ToyNoise()]
+    noises[1].name = "toy_hiss"
+    asked_for = asked(clip, noises, (1, 2, 3, 4, 5))
+    assert [picture.degradation for picture in excerpts(clip, asked_for).pictures] == ["toy_noise", "toy_hiss"]
+    monkeypatch.setattr(examples, "LONGEST_DRAWN", 1.0)
+    assert [picture.degradation for picture in excerpts(clip, asked_for).pictures] == ["toy_noise"]
+
+
+def asked(clip, degradations, levels) -> Playing:
+    return Playing(MemorySource(clip.id, clip), tuple(degradations), levels, 0)
 
 
 def test_every_level_is_played_of_fewer_damages_or_at_fewer_bits_so_that_all_fit():
@@ -226,24 +246,26 @@ def test_every_level_is_played_of_fewer_damages_or_at_fewer_bits_so_that_all_fit
 
     def played(count: int, families: int) -> tuple[int, Form]:
         kin = [Kin(f"d{k}", f"f{k % families}") for k in range(count)]
-        chosen, form = choose([*kin, toys.ToyGain()], (1, 2, 4))
+        chosen, form = choose(shown([*kin, toys.ToyGain()], (1, 2, 4)))
         for k, one in enumerate(chosen):
             made = [(made.name, level) for made, level in one.made]
             assert made == [(f"d{k}", 1), (f"d{k}", 2), (f"d{k}", 4), (f"d{k}_placebo", 1)]
-        assert size(chosen, form) <= AUDIO_BYTES
+        assert size(chosen, form) <= room(1, count)
         return len(chosen), form
 
     assert played(10, 5) == (10, Form(5, 256))
-    assert played(21, 5) == (21, Form(5, 128))
-    assert played(22, 5) == (5, Form(5, 256)), "one of each family"
+    assert played(20, 5) == (20, Form(5, 128))
+    assert played(21, 5) == (5, Form(5, 256)), "one of each family"
     assert played(28, 28) == (28, Form(4, 112))
-    assert played(60, 60) == (35, Form(4, 96)), "of the first families"
+    assert played(60, 60) == (32, Form(4, 96)), "of the first families"
     kin = [Kin(f"d{k}", f"f{k}") for k in range(28)]
     for metrics, form in ((7, Form(4, 112)), (12, Form(4, 96))):
-        chosen, of_them = choose(kin, (1, 2, 4), metrics)
+        chosen, of_them = choose(shown(kin, (1, 2, 4)), metrics)
         assert of_them == form
-        assert size(chosen, form) <= AUDIO_BYTES - 400_000 * (metrics - 7)
-    assert choose(kin, (1, 2, 4), 30)[0] == [], "no room beside so many"
+        assert size(chosen, form) + 28 * BYTES_OF_A_PICTURE <= BYTES - 400_000 * (metrics - 7)
+    fewer, _ = choose(shown(kin, (1, 2, 4)), 12, of_recordings=1_000_000)
+    assert len(fewer) < len(chosen), "recordings that stand out take room"
+    assert choose(shown(kin, (1, 2, 4)), 30)[0] == [], "no room beside so many"
 
 
 def test_of_what_mp3_does_itself_more_bits_are_kept_beside_a_clean_version_of_as_many(monkeypatch):
@@ -253,11 +275,12 @@ def test_of_what_mp3_does_itself_more_bits_are_kept_beside_a_clean_version_of_as
         def make_placebo(self):
             return None
 
-    monkeypatch.setattr(heard, "AUDIO_BYTES", 1_800_000)
-    made = excerpts(make_clip(5.5, 44100, 2), [toys.ToyNoise(), ToyCodec()], (1, 2, 3, 4, 5), 0)
-    rates = {(one.example.degradation, one.example.kbps) for one in made}
+    monkeypatch.setattr(heard, "BYTES", 1_800_000)
+    clip = make_clip(5.5, 44100, 2)
+    made = excerpts(clip, asked(clip, [toys.ToyNoise(), ToyCodec()], (1, 2, 3, 4, 5)))
+    rates = {(example.degradation, example.kbps) for example in made.examples}
     assert {rate for name, rate in rates if name == "toy_codec"} == {CAREFUL_KBPS}
     assert {rate for name, rate in rates if name in ("toy_noise", "toy_noise_placebo")} == {160}
-    assert [one.example.file for one in made[:2]] == ["audio/clean.mp3", "audio/clean_160.mp3"]
-    assert [one.example.kbps for one in made[:2]] == [CAREFUL_KBPS, 160]
-    assert sum(len(one.mp3) for one in made) < 1_800_000
+    assert [example.file for example in made.examples[:2]] == ["audio/clean.mp3", "audio/clean_160.mp3"]
+    assert [example.kbps for example in made.examples[:2]] == [CAREFUL_KBPS, 160]
+    assert sum(map(len, made.files.values())) < 1_800_000

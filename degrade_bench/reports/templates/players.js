@@ -2,7 +2,7 @@
 (() => {
   const cleans = [...document.querySelectorAll("audio[data-clean]")]; // one for each bit rate
   const Context = window.AudioContext || window.webkitAudioContext;
-  if (!cleans.length || !Context) return;
+  if (!Context) return;
   const FADE = 0.01; // seconds
   let context = null, playing = null;
 
@@ -18,9 +18,14 @@
   class Player {
     constructor(figure) {
       this.figure = figure;
-      const clean = cleans.find((audio) => audio.dataset.clean === figure.dataset.kbps) || cleans[0];
-      const audios = [clean, ...figure.querySelectorAll("audio")];
+      const audios = [...figure.querySelectorAll("audio")];
+      if (audios[0].dataset.label !== "clean") {
+        audios.unshift(cleans.find((audio) => audio.dataset.clean === figure.dataset.kbps) || cleans[0]);
+      }
       this.versions = audios.map((audio, k) => ({ audio, label: k ? audio.dataset.label : "clean", buffer: null }));
+      const panels = figure.querySelector(".panels");
+      const spans = panels ? JSON.parse(panels.dataset.spans) : [];
+      if (spans.length === audios.length) Object.assign(this, { panels, spans }); // where versions are in the picture
       this.at = 0; // seconds into the excerpt, while nothing plays
       this.chosen = 0;
       this.blind = null;
@@ -32,12 +37,16 @@
       this.play.addEventListener("click", () => (this.source ? this.stop() : this.start()));
       this.choices = document.createElement("span");
       this.choices.className = "choices";
+      const labels = this.panels ? [...this.panels.querySelectorAll(".label")] : null;
       this.buttons = this.versions.map((version, k) => {
-        const made = button(`${k + 1} ${version.label}`);
+        const made = button(""), number = document.createElement("kbd");
+        number.textContent = k + 1;
+        made.append(number, " ", ...(labels ? labels[k].childNodes : [version.label]));
         made.addEventListener("click", () => this.choose(k));
-        this.choices.append(made);
+        (labels ? labels[k] : this.choices).append(made);
         return made;
       });
+      if (this.panels) this.show();
       this.seek = document.createElement("input");
       Object.assign(this.seek, { type: "range", min: 0, max: 1000, value: 0 });
       this.seek.setAttribute("aria-label", "position in the excerpt");
@@ -53,6 +62,22 @@
       this.figure.classList.add("is-switched");
       this.figure.addEventListener("keydown", (event) => this.key(event));
       this.mark();
+    }
+
+    show() { // where the excerpt is, in the picture, which is pressed to go there
+      const strip = this.panels.querySelector(".strip");
+      this.head = document.createElement("span");
+      this.head.className = "playhead";
+      strip.append(this.head);
+      strip.addEventListener("click", (event) => {
+        const box = strip.getBoundingClientRect(), x = (event.clientX - box.left) / box.width;
+        const k = Math.min(this.spans.length - 1, Math.floor(x * this.spans.length));
+        const [begins, ends] = this.spans[k];
+        if (this.blind) return;
+        this.at = this.position;
+        this.chosen = k;
+        this.move(Math.min(1, Math.max(0, (x - begins) / (ends - begins))) * this.length);
+      });
     }
 
     get length() { return this.versions[this.chosen].buffer?.duration || this.versions[this.chosen].audio.duration || 5; }
@@ -170,6 +195,11 @@
       this.seek.value = Math.round(1000 * at / this.length);
       this.figure.dataset.at = at.toFixed(3);
       this.figure.dataset.version = this.blind ? "" : this.versions[this.chosen].label;
+      if (this.head) {
+        const [begins, ends] = this.spans[this.chosen];
+        this.head.hidden = Boolean(this.blind);
+        this.head.style.left = `${100 * (begins + (ends - begins) * Math.min(1, at / this.length))}%`;
+      }
     }
 
     tick() {

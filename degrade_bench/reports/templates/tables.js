@@ -105,8 +105,9 @@
       });
       all("[data-metric]").forEach((part) => { part.hidden = state.hide.has(part.dataset.metric); });
       const narrowed = Boolean(wanted || state.verdict);
-      if (narrowed !== apply.narrowed) all("details.metric").forEach((part) => { part.open = narrowed; });
+      if (narrowed !== apply.narrowed) all("details.metric, details.heard").forEach((part) => { part.open = narrowed; });
       apply.narrowed = narrowed;
+      all("details.heard").forEach((part) => { part.hidden = !part.querySelector("figure:not([hidden])"); });
       find.value = state.find;
       verdict.value = state.verdict;
       boxes.forEach((box) => { box.checked = !state.hide.has(box.value); });
