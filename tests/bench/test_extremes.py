@@ -80,7 +80,11 @@ def test_what_is_recorded_plays_and_a_clip_that_is_gone_is_left_out(scored, tmp_
     sweep, result = scored
     extreme = extremes(sweep, result)[0]
     said, files = recorded(extreme, sweep.seed)
-    assert (said.clip_id, said.degradation, said.which) == (extreme.source.id, extreme.degradation.name, extreme.which)
+    assert (said.clip_id, said.degradation, said.which) == (
+        extreme.source.id,
+        extreme.degradation.name,
+        extreme.which,
+    )
     assert set(files) == {said.file, said.clean_file}
     assert sum(map(len, files.values())) <= extreme.most_bytes
     assert files[said.file] != files[said.clean_file]

@@ -58,8 +58,12 @@ def test_what_a_reader_looks_for_is_there(text, finished):
         assert words in text
     for metric in record["metrics"]:
         assert metric["fingerprint"] in text
-    assert text.count("<audio") == len(record["examples"]) == 17
-    assert "</strong> is the one that the report plays" in text
+    assert len(record["examples"]) == 17
+    assert len(record["recordings"]) == 6, "the largest and the smallest drop of each metric"
+    assert text.count("<audio") == 17 + 2 * 6
+    assert text.count("data:image/png") == len(record["pictures"]) == 4
+    for picture in record["pictures"]:
+        assert picture["caption"] in text
     assert "full reference, and the degradation changes the duration" in text
     analysis = json.loads((finished / "analysis.json").read_text())
     for verdict in analysis["verdicts"]:
@@ -142,7 +146,7 @@ def test_a_browser_shows_every_figure_plays_a_clip_and_stays_offline(finished, w
         browser.close()
     assert said == []
     assert [url for url in asked if not url.startswith("data:")] == [Path(finished / "report.html").as_uri()]
-    assert len(widths) == 12
+    assert len(widths) == 12 + 4, "figures and pictures"
     assert all(widths)
     assert played == pytest.approx(4.0, abs=0.2)
     assert page_width == width, "nothing runs out of the page"

@@ -197,7 +197,7 @@ def test_in_a_browser_nothing_runs_out_of_the_page(full, width, scheme):
         sizes = shown.evaluate("Object.fromEntries([...document.images].map(i => [i.alt, i.clientWidth]))")
         browser.close()
     assert page_width == width
-    assert len(sizes) == len(list((full / "figures").glob("*.png")))
+    assert len(sizes) == len(list((full / "figures").glob("*.png"))) + len(list((full / "audio").glob("*.png")))
     assert all(sizes.values())
 
 

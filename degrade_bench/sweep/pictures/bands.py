@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from degrade_bench._support.numbers import number
 from degrade_bench.sweep.pictures.raster import COLUMNS, ROWS, blank
 from degrade_bench.sweep.pictures.version import Version
 
@@ -28,7 +29,7 @@ def spectrograms(versions: Sequence[Version]) -> tuple[list[np.ndarray], str]:
     """
     top = min(HIGHEST_HZ, max(version.sample_rate for version in versions) / 2)
     edges = LOWEST_HZ + (top - LOWEST_HZ) * np.linspace(0, 1, ROWS + 1) ** 2
-    said = f"Spectrogram, {LOWEST_HZ:.0f} Hz to {top / 1000:.0f} kHz, over {RANGE_DB} dB"
+    said = f"Spectrogram, {number(LOWEST_HZ)} Hz to {number(top / 1000, 2)} kHz, over {RANGE_DB} dB"
     return _maps(versions, edges, SHORT_FRAME, RANGE_DB), said
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from degrade_bench._support.numbers import number
 from degrade_bench.sweep.pictures.raster import COLUMNS, ROWS, band, blank
 from degrade_bench.sweep.pictures.version import Version
 
@@ -36,7 +37,7 @@ def waveforms(versions: Sequence[Version]) -> tuple[list[np.ndarray], str]:
         ink[OVER + 2 :] = np.maximum(line, 0 if version is clean else CLEAN * behind)
         panels.append(ink)
     return panels, (
-        f"Above: the envelope; below: {1000 * CLOSE_SECONDS:.0f} ms of it where the damage changes most, "
+        f"Above: the envelope; below: {number(1000 * CLOSE_SECONDS)} ms of it where the damage changes most, "
         "in front of the clean clip"
     )
 
