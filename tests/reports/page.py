@@ -8,7 +8,8 @@ from html.parser import HTMLParser
 CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
 
 SWITCHED = """async () => {
-  const player = document.querySelector(':is(#listen, .players) [data-player]'), at = () => Number(player.dataset.at);
+  const player = document.querySelector(':is(#listen, .players) [data-player]');
+  const at = () => Number(player.dataset.at);
   const frame = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
   await frame();
   const before = [at(), performance.now()];
