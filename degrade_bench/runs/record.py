@@ -222,7 +222,7 @@ class RunRecord(Part):
         degradations_skipped: plug-ins that could not be loaded, with the reason.
         reference_clips: those of another set, with which set metrics compare.
         clips_skipped: clips that could not be used, with the reason.
-        failures: the first rows that failed; ``counts`` says how many there are.
+        failures: rows that failed, of every metric and reason; ``counts`` says how many failed in all.
         examples, pictures: of one clip, which the report plays and shows.
         recordings: that stand out, which it plays.
         estimated_seconds: what was expected before the last start.

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timezone
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -117,13 +118,30 @@ def with_outcome(record: RunRecord, result: SweepResult, skipped_before: Sequenc
         reference_clips=result.reference,
         clips_skipped=skipped,
         counts=result.counts().model_copy(update={"clips_skipped": len(skipped)}),
-        failures=tuple(
-            Failure(**row)
-            for row in failed.select(list(Failure.model_fields)).slice(0, MAX_LISTED_FAILURES).to_pylist()
-        ),
+        failures=tuple(Failure(**row) for row in _listed(failed.select(list(Failure.model_fields))).to_pylist()),
         not_applicable=_not_applicable(result.table),
         estimated_seconds=None if result.expected is None else round(result.expected.seconds, 1),
     )
+
+
+def _listed(failed: pa.Table) -> pa.Table:
+    """As many failed rows as are listed, in their order: of every metric and reason the first, then the second, ….
+
+    A reason that only the last clips have is listed, too, however often others came before it.
+
+    Args:
+        failed: rows of the score table.
+    """
+    if len(failed) <= MAX_LISTED_FAILURES:
+        return failed
+    texts = (failed["metric"], pc.fill_null(failed["error"], ""))
+    metric, error = (pc.dictionary_encode(text).combine_chunks() for text in texts)
+    kind = np.asarray(metric.indices, np.int64) * len(error.dictionary) + np.asarray(error.indices)
+    together = np.argsort(kind, kind="stable")
+    begins = np.flatnonzero(np.diff(kind[together], prepend=-1))
+    turn = np.empty(len(kind), np.int64)
+    turn[together] = np.arange(len(kind)) - np.repeat(begins, np.diff(begins, append=len(kind)))
+    return failed.take(np.sort(np.argsort(turn, kind="stable")[:MAX_LISTED_FAILURES]))
 
 
 def _not_applicable(table: pa.Table) -> tuple[NotApplicable, ...]:

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from degrade_bench.sweep import counts
+from degrade_bench.sweep.record import MAX_LISTED_FAILURES, _listed
 from tests.sweep import toys
 from tests.sweep.test_execute import interrupted_after, make_sweep, sweep_in
 
@@ -83,3 +84,17 @@ def test_scores_outside_a_range(bounds, expected):
     import numpy as np
 
     assert counts.outside(np.array([0.9, 1.0, 3.0, 5.0, 5.1, np.inf, np.nan]), bounds) == expected
+
+
+def test_of_many_failures_every_reason_of_every_metric_is_listed():
+    reasons = ["out of memory"] * 250 + ["too short"] * 3 + ["out of memory"] * 50 + [None] + ["NaN"]
+    metrics = ["mine"] * 250 + ["mine"] * 3 + ["yours"] * 50 + ["mine", "mine"]
+    failed = pa.table({"metric": metrics, "error": reasons, "place": range(len(reasons))})
+    listed = _listed(pa.concat_tables([failed[:200], failed[200:]])).to_pydict()
+    assert len(listed["place"]) == MAX_LISTED_FAILURES
+    assert listed["place"] == sorted(listed["place"])
+    assert set(zip(listed["metric"], listed["error"], strict=True)) == set(zip(metrics, reasons, strict=True))
+    assert listed["error"].count("too short") == 3
+    assert listed["metric"].count("yours") == 47, "in turn"
+    few = failed[:MAX_LISTED_FAILURES]
+    assert _listed(few) == few
