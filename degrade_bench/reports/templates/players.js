@@ -28,6 +28,7 @@
       if (spans.length === audios.length) Object.assign(this, { panels, spans }); // where versions are in the picture
       this.at = 0; // seconds into the excerpt, while nothing plays
       this.chosen = 0;
+      this.last = Math.max(1, this.versions.findLastIndex((version) => version.label.startsWith("level"))); // but for clean
       this.blind = null;
       this.build();
     }
@@ -141,6 +142,7 @@
       if (k >= this.versions.length) return;
       const at = this.position;
       this.chosen = k;
+      if (k && !this.blind) this.last = k;
       if (this.source) this.sound(at); else this.mark();
     }
 
@@ -151,7 +153,7 @@
 
     hide() { // a pair in random order
       if (this.versions.length < 2) return;
-      const other = this.chosen || this.versions.length - 1;
+      const other = this.chosen || this.last;
       const pair = Math.random() < 0.5 ? [0, other] : [other, 0];
       this.blind = { pair };
       this.buttons.forEach((made) => { made.hidden = true; });
