@@ -71,12 +71,12 @@
       this.head.className = "playhead";
       strip.append(this.head);
       strip.addEventListener("click", (event) => {
+        if (this.blind) return;
         const box = strip.getBoundingClientRect(), x = (event.clientX - box.left) / box.width;
         const k = Math.min(this.spans.length - 1, Math.floor(x * this.spans.length));
         const [begins, ends] = this.spans[k];
-        if (this.blind) return;
-        this.at = this.position;
         this.chosen = k;
+        this.last = k || this.last;
         this.move(Math.min(1, Math.max(0, (x - begins) / (ends - begins))) * this.length);
       });
     }
@@ -142,7 +142,7 @@
       if (k >= this.versions.length) return;
       const at = this.position;
       this.chosen = k;
-      if (k && !this.blind) this.last = k;
+      if (!this.blind) this.last = k || this.last;
       if (this.source) this.sound(at); else this.mark();
     }
 
