@@ -23,7 +23,14 @@ from degrading.clips import excerpts
 from degrading.peers import PAIRS
 from degrading.settings import Pair
 from degrading.side_by_side import Compared, compare
-from degrading.suites import peak_megabytes, render_and_report, single_thread, suite_costs, suite_names
+from degrading.suites import (
+    keep_freed_memory,
+    peak_megabytes,
+    render_and_report,
+    single_thread,
+    suite_costs,
+    suite_names,
+)
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade import catalogue
@@ -59,6 +66,7 @@ def sections(quick: bool, only: list[str] | None, jobs: int) -> list[str]:
     """
     count, repetitions = (4, 2) if quick else (16, 5)
     single_thread()
+    keep_freed_memory()
     command = "python benchmarks/degrade.py" + quick * " --quick" + (f" --only {' '.join(only)}" if only else "")
     command += f" --jobs {jobs}" if jobs > 1 else ""
     parts = [f"# Speed and memory of the degradations\n\n{report.machine()}\n\nMade by `{command}`."]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import multiprocessing
 import resource
@@ -10,6 +11,7 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +44,22 @@ class Cost:
     measured: float = 0.0
     renderings: int = 0
     placebos: int = 0
+
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+"""Of glibc's ``mallopt``."""
+
+
+def keep_freed_memory() -> None:
+    """Have this process keep what arrays gave back, so that the next ones have it; with another C library, nothing.
+
+    A signal is some megabytes. Whether its pages are fresh ones, a fault for each, hangs on what was freed before:
+    by chance one side paid twice its time for them.
+    """
+    with suppress(OSError, AttributeError):
+        libc = ctypes.CDLL(None)
+        libc.mallopt(M_MMAP_THRESHOLD, 32 * 2**20)
+        libc.mallopt(M_TRIM_THRESHOLD, 512 * 2**20)
 
 
 def single_thread() -> None:
