@@ -75,8 +75,8 @@ def side_by_side(results: Sequence[Compared], absent: Sequence[str], clips: int,
         "`damage` on a clip that was not seen before, so that what is analysed once per clip is in it; *first "
         "level* is the first of them alone. The ratio is the faster peer's time over ours, the median over pairs: "
         "above 1 we are faster. In brackets, how far under theirs the difference between the two outputs lies: "
-        "many dB, where both compute the same. Loudness matching comes on top of ours; no peer does it. What a side "
-        "has freed stays with the process, for both sides alike.",
+        "many dB, where both compute the same. Loudness matching comes on top of ours; no peer does it. What "
+        "either side has freed stays with the process.",
         table(HEAD, rows),
         summary(ratios),
         notes(results, absent),

@@ -15,16 +15,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+SHARED = "librosa.util.utils"
+
 
 def librosa_module(name: str) -> Any:
     """A module of librosa, such as ``librosa.beat``; what it compiles is stored when this returns.
 
     Import by this whatever of librosa is used: an attribute of ``librosa`` may import a module of its own accord.
+    So do its functions: the tools that they share are therefore imported with any module.
     """
     loaded = sys.modules.get(name)
     if loaded is not None:
         return loaded
     with compiling_alone("librosa"):
+        importlib.import_module(SHARED)
         return importlib.import_module(name)
 
 

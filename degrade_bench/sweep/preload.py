@@ -7,7 +7,6 @@ import importlib
 import numpy as np
 
 import degrade_bench.sweep.processes as processes
-from degrade_bench._support.librosa_modules import librosa_module
 from degrade_bench.clip.k_weighting import step_energies
 from degrade_bench.degrade import catalogue as degradations
 from degrade_bench.metric import catalogue as metrics
@@ -34,7 +33,6 @@ def _compile() -> None:
     log_distance(second, np.float32(1.0), logs)
 
 
-librosa_module("librosa.filters")
 for _name in (*LIBRARIES, *sorted(_modules()), processes.__name__):
     importlib.import_module(_name)
 _compile()

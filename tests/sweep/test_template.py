@@ -38,7 +38,7 @@ def tell(connection, environment):
     from degrade_bench.sweep import processes
     processes.threading.Thread = lambda **options: type("None", (), {"start": lambda self: None})()
     processes.receive = lambda connection: None
-    loaded = "librosa.filters" in sys.modules
+    loaded = "degrade_bench.metric.panel.filter_banks" in sys.modules
     processes.worker_main(connection, environment)
     blocked = signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
     send(connection, [degrade_bench.__file__, torch.__file__, os.environ.get("ASKED_LATER"), loaded, blocked])

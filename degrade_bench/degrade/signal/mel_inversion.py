@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from degrade_bench._support.mel_scale import hz_to_mel, mel_to_hz
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.dsp.stft import Stft
@@ -42,17 +43,6 @@ MOMENTUM = 0.99
 def framing(sample_rate: int) -> Stft:
     """Frames of 46 ms at 44.1 kHz, a new one every 12 ms."""
     return Stft.of_seconds(FRAME_SECONDS, sample_rate, OVERLAP)
-
-
-def mel_to_hz(mel: np.ndarray) -> np.ndarray:
-    """Slaney's scale: linear up to 1 kHz (15 mel), logarithmic above."""
-    mel = np.asarray(mel, dtype=float)
-    return np.where(mel < 15, mel * 200 / 3, 1000 * np.exp((mel - 15) * np.log(6.4) / 27))
-
-
-def hz_to_mel(hz: float) -> float:
-    """The inverse of :func:`mel_to_hz`."""
-    return hz * 3 / 200 if hz < 1000 else 15 + 27 * float(np.log(hz / 1000) / np.log(6.4))
 
 
 @lru_cache(maxsize=32)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
 
-from degrade_bench._support.librosa_modules import librosa_module
 from degrade_bench.metric.hearing.grid import Grid
 from degrade_bench.metric.hearing.heard import Heard
 from degrade_bench.metric.hearing.spectra import Block, SpectralFeature
+from degrade_bench.metric.panel.filter_banks import chroma_filters, mel_filters
 from degrade_bench.metric.panel.on_device import DeviceProjections
 
 LONG_SECONDS = 0.046
@@ -110,23 +109,3 @@ class _DeviceChroma(DeviceProjections):
         """In float64, without the axis of channels."""
         classes: np.ndarray = super().result()[0].astype(np.float64)
         return classes
-
-
-@lru_cache(maxsize=16)
-def mel_filters(sample_rate: int, n_fft: int, bands: int) -> np.ndarray:
-    """Mel filter bank from 20 Hz to the Nyquist frequency: ``(1 + n_fft/2, bands)``, unit sum per band.
-
-    Args:
-        sample_rate: in Hz.
-        n_fft: samples of a frame.
-        bands: how many filters.
-    """
-    filters = librosa_module("librosa.filters").mel(sr=sample_rate, n_fft=n_fft, n_mels=bands, fmin=20.0, norm=None)
-    return np.ascontiguousarray((filters / np.maximum(filters.sum(axis=1, keepdims=True), 1e-9)).T, np.float32)
-
-
-@lru_cache(maxsize=16)
-def chroma_filters(sample_rate: int, n_fft: int) -> np.ndarray:
-    """Pitch-class filter bank: ``(1 + n_fft/2, 12)``, centred on the fifth octave (Ellis 2007)."""
-    filters = librosa_module("librosa.filters")
-    return np.ascontiguousarray(filters.chroma(sr=sample_rate, n_fft=n_fft, tuning=0.0).T, np.float32)
