@@ -61,6 +61,14 @@ def test_ink_lies_between_the_curves_and_nowhere_without_them():
     assert not ink[:, 2].any()
 
 
+def test_silence_has_no_ink_in_a_spectrogram():
+    silence, noise = np.zeros(RATE), np.random.default_rng(0).normal(size=RATE)
+    for draw in (bands.spectrograms, bands.pitches):
+        clean, damaged = draw([version(silence), version(noise)])[0]
+        assert not clean.any()
+        assert damaged.any()
+
+
 def test_an_envelope_is_the_lowest_and_highest_sample():
     samples = np.random.default_rng(0).normal(size=(2, 7 * COLUMNS)).astype(np.float32)
     low, high = waves.envelope(samples)
