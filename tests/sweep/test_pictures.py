@@ -69,6 +69,15 @@ def test_silence_has_no_ink_in_a_spectrogram():
         assert damaged.any()
 
 
+@pytest.mark.parametrize("draw", [waves.waveforms, waves.lanes, bands.spectrograms])
+def test_a_version_of_half_the_length_takes_half_of_its_panel(draw):
+    noise = np.random.default_rng(0).normal(size=(2, RATE))
+    clean, short = draw([version(noise), version(noise[:, : RATE // 2])])[0]
+    of_clip = slice(0, 20)  # under this are the milliseconds of a waveform
+    assert clean[of_clip].any(axis=0).sum() > 0.97 * COLUMNS
+    assert np.flatnonzero(short[of_clip].any(axis=0)).max() == pytest.approx(COLUMNS / 2, abs=2)
+
+
 def test_an_envelope_is_the_lowest_and_highest_sample():
     samples = np.random.default_rng(0).normal(size=(2, 7 * COLUMNS)).astype(np.float32)
     low, high = waves.envelope(samples)

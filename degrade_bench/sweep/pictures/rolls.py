@@ -31,14 +31,14 @@ def rolls(clip: Clip, versions: Sequence[Version]) -> tuple[list[np.ndarray], st
     lowest, highest = heights.ends
     before = {_rounded(note) for note in clean.notes}
     panels = []
+    seconds = max(version.ends - version.begins for version in versions)
     for version, notes in zip(versions, played, strict=True):
         ink = blank()
-        seconds = version.ends - version.begins
         for note in notes.notes:
             start, end = (
                 (time - version.begins) / seconds * COLUMNS for time in (note.onset, note.onset + note.length)
             )
-            if end <= 0 or start >= COLUMNS:
+            if end <= 0 or start >= version.columns_of(seconds):
                 continue
             row = round((ROWS - 2) * (highest - heights(notes, note)) / (highest - lowest))
             columns = slice(max(0, round(start)), max(1, round(start) + 1, round(end) - 1))
