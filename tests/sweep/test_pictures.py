@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -76,6 +77,13 @@ def test_a_version_of_half_the_length_takes_half_of_its_panel(draw):
     of_clip = slice(0, 20)  # under this are the milliseconds of a waveform
     assert clean[of_clip].any(axis=0).sum() > 0.97 * COLUMNS
     assert np.flatnonzero(short[of_clip].any(axis=0)).max() == pytest.approx(COLUMNS / 2, abs=2)
+
+
+def test_a_placebo_whose_plan_tells_no_notes_is_seen_in_the_sound():
+    clip = builtin_notes()[0].load()
+    damage = next(one for one in catalogue.symbolic() if one.group != "control")
+    versions = [clean_version(clip, 1.0), replace(clean_version(clip, 1.0), plan=plan_of({}))]
+    assert drawn(damage, clip, versions).caption.startswith("Pitches")
 
 
 def test_an_envelope_is_the_lowest_and_highest_sample():

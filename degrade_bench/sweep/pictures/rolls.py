@@ -18,6 +18,12 @@ KEPT, NEW = 0.4, 1.0
 """Ink of notes of the clean clip, and of the others."""
 
 
+def told_by(versions: Sequence[Version]) -> bool:
+    """Whether every plan says what became of the notes: the placebo of a plug-in may be damage to audio."""
+    plans = [version.plan for version in versions if version.plan is not None]
+    return all({"removed", "changed", "added", "parts"} <= set(plan.params) for plan in plans)
+
+
 def rolls(clip: Clip, versions: Sequence[Version]) -> tuple[list[np.ndarray], str]:
     """A panel for each version with the notes of its excerpt, and what they show.
 
