@@ -108,8 +108,8 @@ def excerpts(clip: Clip, playing: Playing) -> Played:
             if version is not None:
                 made.append((degradation, level, version))
         forget_damage(clip)
-        if not made:
-            continue
+        if all(degradation is not one.damage for degradation, _, _ in made):
+            continue  # a placebo alone says nothing
         picture, png = _picture(clip, one, clean, made)
         pictures.append(picture)
         files[picture.file] = png
