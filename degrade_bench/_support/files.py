@@ -78,6 +78,16 @@ def file_word(text: str) -> str:
     return word.encode()[:100].decode(errors="ignore")
 
 
+def name_word(name: str) -> str:
+    """A name as part of a file's name: no two names give the same word, not even where capitals are small letters.
+
+    >>> name_word("white_noise"), name_word("fad [clap]"), name_word("fad (clap)")
+    ('white_noise', 'fad__clap__6d7c0d', 'fad__clap__691331')
+    """
+    word = file_word(name)
+    return word if word == name.lower() else f"{word}_{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+
+
 def sha256_of(path: Path) -> str:
     """SHA-256 of a regular file's bytes, 64 hexadecimal digits.
 

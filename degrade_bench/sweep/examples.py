@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from degrade_bench._support.files import file_word, replacing
+from degrade_bench._support.files import name_word, replacing
 from degrade_bench._support.interrupts import never_a_row
 from degrade_bench.clip import Clip
 from degrade_bench.corpus.source import ClipSource
@@ -108,8 +108,8 @@ def excerpts(clip: Clip, playing: Playing) -> Played:
             if version is not None:
                 made.append((degradation, level, version))
         forget_damage(clip)
-        if not made:
-            continue
+        if all(degradation is not one.damage for degradation, _, _ in made):
+            continue  # a placebo alone says nothing
         picture, png = _picture(clip, one, clean, made)
         pictures.append(picture)
         files[picture.file] = png
@@ -164,7 +164,7 @@ def _damaged(clip: Clip, one: Heard, degradation: Degradation, level: int, kbps:
         kbps: the bit rate, in kbit/s.
     """
     return Example(
-        file=f"{AUDIO}/{file_word(degradation.name)}_level{level}.mp3",
+        file=f"{AUDIO}/{name_word(degradation.name)}_level{level}.mp3",
         clip_id=clip.id,
         degradation=degradation.name,
         level=level,
@@ -206,7 +206,7 @@ def _picture(
             )
         )
     return Picture(
-        file=f"{AUDIO}/{file_word(one.damage.name)}.png",
+        file=f"{AUDIO}/{name_word(one.damage.name)}.png",
         clip_id=clip.id,
         degradation=one.damage.name,
         summary=one.damage.summary,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from degrade_bench._support.files import file_word
+from degrade_bench._support.files import name_word
 from degrade_bench.corpus.source import ClipSource
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.memory import forget_damage
@@ -61,7 +61,7 @@ def recorded(extreme: Extreme, seed: int) -> tuple[StandsOut, dict[str, bytes]] 
     if damaged is None:
         return None
     gain = common_gain((clean, damaged))
-    name = f"{AUDIO}/{file_word(extreme.metric)}_{extreme.which}"
+    name = f"{AUDIO}/{name_word(extreme.metric)}_{extreme.which}"
     files = {f"{name}_clean.mp3": mp3(clean, gain, kbps), f"{name}.mp3": mp3(damaged, gain, kbps)}
     ladder = extreme.degradation.ladder
     return StandsOut(

@@ -18,7 +18,7 @@ from degrade_bench._support.durations import human_seconds
 from degrade_bench.corpus.source import MemorySource
 from degrade_bench.degrade.ladder import Ladder
 from degrade_bench.degrade.structural.tempo_jitter import TempoJitter
-from degrade_bench.errors import ConfigError
+from degrade_bench.errors import ConfigError, NotApplicableError
 from degrade_bench.metric.traits import Traits
 from degrade_bench.runs import provenance
 from degrade_bench.sweep import device, examples, heard
@@ -42,6 +42,21 @@ def work(*degradations, metrics=None, heavy=()):
 def tasks(work, count=2):
     todo = {block.name: frozenset({"rms"}) for block in work.blocks()}
     return [Task(source, todo) for source in toys.toy_sources(count)]
+
+
+class NeverDone(toys.ToyNoise):
+    """Damage that no clip can have, although its placebo can."""
+
+    def draw(self, clip, level, strength, rng):
+        raise NotApplicableError("never")
+
+
+def test_damage_that_cannot_be_done_is_not_shown_by_its_placebo_alone():
+    damage = NeverDone()
+    assert damage.placebo is not None
+    made = excerpts(make_clip(), Playing(None, (damage,), (1, 5), seed=0))
+    assert [one.degradation for one in made.examples] == ["clean"]
+    assert made.pictures == ()
 
 
 def test_levels_filter_long_ladders_only():

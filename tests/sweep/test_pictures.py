@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -59,6 +60,30 @@ def test_ink_lies_between_the_curves_and_nowhere_without_them():
     assert ink[:, 1].sum() == pytest.approx(1.0), "a line of one dot"
     assert ink[[ROWS // 2 - 1, ROWS // 2], 1] == pytest.approx([0.5, 0.5])
     assert not ink[:, 2].any()
+
+
+def test_silence_has_no_ink_in_a_spectrogram():
+    silence, noise = np.zeros(RATE), np.random.default_rng(0).normal(size=RATE)
+    for draw in (bands.spectrograms, bands.pitches):
+        clean, damaged = draw([version(silence), version(noise)])[0]
+        assert not clean.any()
+        assert damaged.any()
+
+
+@pytest.mark.parametrize("draw", [waves.waveforms, waves.lanes, bands.spectrograms])
+def test_a_version_of_half_the_length_takes_half_of_its_panel(draw):
+    noise = np.random.default_rng(0).normal(size=(2, RATE))
+    clean, short = draw([version(noise), version(noise[:, : RATE // 2])])[0]
+    of_clip = slice(0, 20)  # under this are the milliseconds of a waveform
+    assert clean[of_clip].any(axis=0).sum() > 0.97 * COLUMNS
+    assert np.flatnonzero(short[of_clip].any(axis=0)).max() == pytest.approx(COLUMNS / 2, abs=2)
+
+
+def test_a_placebo_whose_plan_tells_no_notes_is_seen_in_the_sound():
+    clip = builtin_notes()[0].load()
+    damage = next(one for one in catalogue.symbolic() if one.group != "control")
+    versions = [clean_version(clip, 1.0), replace(clean_version(clip, 1.0), plan=plan_of({}))]
+    assert drawn(damage, clip, versions).caption.startswith("Pitches")
 
 
 def test_an_envelope_is_the_lowest_and_highest_sample():

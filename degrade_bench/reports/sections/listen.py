@@ -41,9 +41,9 @@ def rows(run: RunView) -> dict[str, Any]:
             name = excerpt.placebo_of or excerpt.degradation
             shown.setdefault(name, _shown(excerpt))["examples"].append(example)
     record = run.record
-    clips = (one.clip_id for one in (*record.examples, *record.pictures))
+    clips = [one.clip_id for one in record.examples] + [one.clip_id for one in record.pictures]
     return {
-        "clip": next(clips, None),
+        "clip": next(iter(clips), None),
         "cleans": cleans,
         "families": _by_family(run, shown.values()),
         "few": len(shown) <= FEW,

@@ -19,6 +19,8 @@ PALE, RISE_DB = 0.4, 20
 """Ink of what sounds as in the clean clip; by how much more there is all of it."""
 SHORT_FRAME, LONG_FRAME = 2048, 8192
 FRAMES_AT_ONCE = 512
+QUIETEST_DB = -120
+"""The least that the loudest band of the clean clip counts as, so that silence has no ink."""
 
 
 def spectrograms(versions: Sequence[Version]) -> tuple[list[np.ndarray], str]:
@@ -63,7 +65,7 @@ def _maps(versions: Sequence[Version], edges: np.ndarray, size: int, range_db: f
         frame = 2 ** round(np.log2(size * rate / 44100))
         mono = version.excerpt.mean(axis=0, keepdims=True)
         levels.append(band_levels(mono, rate, edges, frame, hop, ends="symmetric"))
-    ceiling = levels[0].max()
+    ceiling = max(levels[0].max(), QUIETEST_DB)
     panels = []
     for level in levels:
         ink = blank()

@@ -39,6 +39,8 @@ def drawn(degradation: Degradation, clip: Clip, versions: Sequence[Version]) -> 
         versions: the clean clip, then renderings of the degradation and of its placebo.
     """
     kind = kind_of(degradation)
+    if kind == "notes" and not rolls.told_by(versions):
+        kind = degradation.picture
     whole = None
     if kind == "order":
         whole = moves.orders(clip, versions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -58,7 +58,7 @@ def place_at(order: Sequence[Run], times: np.ndarray) -> np.ndarray:
     return np.where((times >= start[piece]) & (times <= end[piece]), place, np.nan)
 
 
-def _are_pieces(pieces: Any) -> bool:
+def _are_pieces(pieces: Any) -> TypeGuard[Sequence[tuple[int, int]]]:
     """Whether a parameter of that name is what it is in this package: a plug-in may call something else so."""
     return isinstance(pieces, Sequence) and all(
         isinstance(piece, Sequence) and len(piece) == 2 and all(isinstance(end, int) for end in piece)

@@ -18,6 +18,12 @@ KEPT, NEW = 0.4, 1.0
 """Ink of notes of the clean clip, and of the others."""
 
 
+def told_by(versions: Sequence[Version]) -> bool:
+    """Whether every plan says what became of the notes: the placebo of a plug-in may be damage to audio."""
+    plans = [version.plan for version in versions if version.plan is not None]
+    return all({"removed", "changed", "added", "parts"} <= set(plan.params) for plan in plans)
+
+
 def rolls(clip: Clip, versions: Sequence[Version]) -> tuple[list[np.ndarray], str]:
     """A panel for each version with the notes of its excerpt, and what they show.
 
@@ -31,14 +37,14 @@ def rolls(clip: Clip, versions: Sequence[Version]) -> tuple[list[np.ndarray], st
     lowest, highest = heights.ends
     before = {_rounded(note) for note in clean.notes}
     panels = []
+    seconds = max(version.ends - version.begins for version in versions)
     for version, notes in zip(versions, played, strict=True):
         ink = blank()
-        seconds = version.ends - version.begins
         for note in notes.notes:
             start, end = (
                 (time - version.begins) / seconds * COLUMNS for time in (note.onset, note.onset + note.length)
             )
-            if end <= 0 or start >= COLUMNS:
+            if end <= 0 or start >= version.columns_of(seconds):
                 continue
             row = round((ROWS - 2) * (highest - heights(notes, note)) / (highest - lowest))
             columns = slice(max(0, round(start)), max(1, round(start) + 1, round(end) - 1))

@@ -8,6 +8,7 @@ import numpy as np
 
 from degrade_bench.clip import Clip
 from degrade_bench.degrade.plan import Plan, Rendered
+from degrade_bench.sweep.pictures.raster import COLUMNS
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,3 +48,11 @@ class Version:
     def ends(self) -> float:
         """Where the excerpt ends, in seconds."""
         return self.begins + int(self.excerpt.shape[1]) / self.sample_rate
+
+    def columns_of(self, longest: float) -> int:
+        """How many columns of a panel the excerpt takes, one at least.
+
+        Args:
+            longest: seconds of the whole panel.
+        """
+        return max(1, min(COLUMNS, round(COLUMNS * (self.ends - self.begins) / longest)))

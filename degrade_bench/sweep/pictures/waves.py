@@ -28,11 +28,13 @@ def waveforms(versions: Sequence[Version]) -> tuple[list[np.ndarray], str]:
     tallest = max(float(np.abs(version.excerpt).max(initial=0)) for version in versions) or 1.0
     near = [_near(version, channel, at) for version in versions]
     highest = max(float(np.abs(piece).max(initial=0)) for piece in near) or 1.0
+    longest = max(version.ends - version.begins for version in versions)
     behind = _curve(near[0], highest, ROWS - OVER - 2)
     panels = []
     for version, piece in zip(versions, near, strict=True):
         ink = blank()
-        ink[:OVER] = 0.6 * band(*envelope(version.excerpt), -tallest, tallest, OVER)
+        curves = envelope(version.excerpt, version.columns_of(longest))
+        ink[:OVER, : len(curves[0])] = 0.6 * band(*curves, -tallest, tallest, OVER)
         line = _curve(piece, highest, ROWS - OVER - 2)
         ink[OVER + 2 :] = np.maximum(line, 0 if version is clean else CLEAN * behind)
         panels.append(ink)
@@ -52,11 +54,13 @@ def lanes(versions: Sequence[Version]) -> tuple[list[np.ndarray], str]:
     split = [_three(version.excerpt) for version in versions]
     tallest = max(float(np.abs(one).max(initial=0)) for one in split) or 1.0
     panels = []
-    for signals in split:
+    longest = max(version.ends - version.begins for version in versions)
+    for version, signals in zip(versions, split, strict=True):
         ink = blank()
         for lane, signal in enumerate(signals):
             first = lane * tall
-            ink[first : first + tall] = 0.6 * band(*envelope(signal[None]), -tallest, tallest, tall)
+            curves = envelope(signal[None], version.columns_of(longest))
+            ink[first : first + tall, : len(curves[0])] = 0.6 * band(*curves, -tallest, tallest, tall)
         panels.append(ink)
     return panels, "From above: the left channel, the right one, and left minus right"
 
