@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,13 +20,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FEWEST = 3
-"""Clips of which one can be said to stand out."""
+"""Recordings of which one can be said to stand out."""
 
 
 def extremes(sweep: Sweep, result: SweepResult) -> tuple[Extreme, ...]:
     """Two clips for every metric, as far as there is room: where its drops under one damage are farthest apart.
 
-    That damage is the one whose drops lie farthest apart, at its highest level; of equal ones it is the first.
+    That damage is the one whose drops lie farthest apart, at its highest level; of equal ones it is the first. The
+    clips are of two recordings. None stands out where all drops lie closer together than the smallest effect of
+    interest, which is half a standard deviation of clean scores: what little a deaf metric's scores differ by.
 
     Args:
         sweep: what was scored.
@@ -32,9 +36,10 @@ def extremes(sweep: Sweep, result: SweepResult) -> tuple[Extreme, ...]:
     """
     chosen: list[Extreme] = []
     left = float(BYTES_OF_RECORDINGS)
-    drops = _drops(result.table)
+    drops, least = _drops(result.table)
     for metric in sweep.metrics:
-        pair = _of_metric(metric.name, drops[(drops["metric"] == metric.name).to_numpy()], sweep, result)
+        of_metric = drops[(drops["metric"] == metric.name).to_numpy()]
+        pair = _of_metric(metric.name, of_metric, least.get(metric.name, math.inf), sweep, result)
         needed = sum(one.most_bytes for one in pair)
         if needed <= left:
             chosen += pair
@@ -42,9 +47,10 @@ def extremes(sweep: Sweep, result: SweepResult) -> tuple[Extreme, ...]:
     return tuple(chosen)
 
 
-def _drops(table: pa.Table) -> pd.DataFrame:
-    """The drops of all clips under every tested damage at the highest level of it that was run."""
-    from degrade_bench.analysis.drops import coded, drop_table  # not before: it brings pandas
+def _drops(table: pa.Table) -> tuple[pd.DataFrame, dict[str, float]]:
+    """The drops of all clips under every tested damage at its highest level, and every metric's smallest effect."""
+    from degrade_bench.analysis.drops import clean_scores, coded, drop_table  # not before: it brings pandas
+    from degrade_bench.analysis.options import AnalysisOptions
 
     tested = table.filter(pc.equal(table["role"], "test"))
     highest = tested.group_by("degradation").aggregate([("level", "max")])
@@ -53,31 +59,40 @@ def _drops(table: pa.Table) -> pd.DataFrame:
     for level in set(tops.values()):
         names = pa.array([name for name, top in tops.items() if top == level], pa.string())
         kept = pc.or_(kept, pc.and_(pc.equal(table["level"], level), pc.is_in(table["degradation"], names)))
-    return drop_table(coded(table.filter(kept).select(ANALYSED).to_pandas()))
+    scores = coded(table.filter(kept).select(ANALYSED).to_pandas())
+    effect = AnalysisOptions().effect
+    clean = zip(scores["metric"].cat.categories, clean_scores(scores), strict=True)
+    usable = {name: values[np.isfinite(values)] for name, values in clean}
+    least = {name: effect * float(values.std(ddof=1)) for name, values in usable.items() if len(values) > 1}
+    return drop_table(scores), least
 
 
-def _of_metric(metric: str, drops: pd.DataFrame, sweep: Sweep, result: SweepResult) -> list[Extreme]:
+def _of_metric(metric: str, drops: pd.DataFrame, least: float, sweep: Sweep, result: SweepResult) -> list[Extreme]:
     """The clips with the largest and the smallest drop under the damage whose drops lie farthest apart.
 
     Args:
         metric: whose drops these are.
         drops: of every clip and damage.
+        least: how far apart they have to lie.
         sweep: what was scored.
         result: what came of it.
     """
-    spreads = drops.groupby("degradation", observed=True)["drop"].agg(["min", "max", "count"])
-    widest = (spreads["max"] - spreads["min"])[spreads["count"] >= FEWEST].to_dict()
+    by_damage = drops.groupby("degradation", observed=True)
+    spreads = by_damage["drop"].max() - by_damage["drop"].min()
+    widest = spreads[by_damage["track"].nunique() >= FEWEST].to_dict()
     degradation = max(sweep.degradations, key=lambda one: widest.get(one.name, 0.0))
-    if not widest.get(degradation.name, 0.0):
+    if not widest.get(degradation.name, 0.0) > least:
         return []
     of_damage = drops[(drops["degradation"] == degradation.name).to_numpy()].sort_values("clip_id", kind="stable")
-    values, level = of_damage["drop"].to_numpy(), int(of_damage["level"].iloc[0])
-    sources = {source.id: source for source in sweep.sources}
+    largest = of_damage.loc[of_damage["drop"].idxmax()]
+    smallest = of_damage.loc[of_damage.loc[of_damage["track"] != largest["track"], "drop"].idxmin()]
+    median, sources = float(of_damage["drop"].median()), {source.id: source for source in sweep.sources}
     chosen: list[Extreme] = []
-    ends: tuple[tuple[Which, int], ...] = (("largest", int(values.argmax())), ("smallest", int(values.argmin())))
+    ends: tuple[tuple[Which, pd.Series], ...] = (("largest", largest), ("smallest", smallest))
     for which, row in ends:
-        source = sources.get(of_damage["clip_id"].iloc[row])
+        source = sources.get(row["clip_id"])
         if source is not None and degradation.name not in result.broken_off(source.id):
-            drop, median = float(values[row]), float(of_damage["drop"].median())
-            chosen.append(Extreme(metric, which, source, degradation, level, drop, median))
+            chosen.append(
+                Extreme(metric, which, source, degradation, int(row["level"]), float(row["drop"]), median)
+            )
     return chosen

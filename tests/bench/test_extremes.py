@@ -6,6 +6,7 @@ import statistics
 from dataclasses import replace
 from types import SimpleNamespace
 
+import pyarrow as pa
 import pytest
 import soundfile
 
@@ -62,6 +63,31 @@ def test_there_are_none_of_too_few_clips_of_equal_drops_or_without_room(scored, 
     assert extremes(sweep, replace(result, table=SCHEMA.empty_table())) == ()
     monkeypatch.setattr(module, "BYTES_OF_RECORDINGS", 2 * 2 * 41_000)
     assert len({one.metric for one in extremes(sweep, result)}) == 1, "the first that there is room for"
+
+
+def test_a_metric_that_hears_nothing_has_none(scored):
+    sweep, result = scored
+    rows = result.table.to_pylist()
+    clean = {(row["metric"], row["clip_id"]): row["score"] for row in rows if row["role"] == "clean"}
+    for k, row in enumerate(rows):
+        if row["score"] is not None:
+            row["score"] = clean[row["metric"], row["clip_id"]] + 1e-6 * k / len(rows)
+    assert extremes(sweep, replace(result, table=pa.Table.from_pylist(rows, SCHEMA))) == ()
+
+
+def test_windows_of_one_recording_are_one(scored):
+    sweep, result = scored
+    rows = result.table.to_pylist()
+    for row in rows:
+        row["track"] = "song" if row["clip_id"] in ("c0", "c1") else row["track"]
+    of_three = extremes(sweep, replace(result, table=pa.Table.from_pylist(rows, SCHEMA)))
+    assert of_three
+    for one in of_three[::2]:
+        pair = [other.source.id for other in of_three if other.metric == one.metric]
+        assert set(pair) != {"c0", "c1"}
+    for row in rows:
+        row["track"] = "song" if row["clip_id"] in ("c0", "c1", "c2") else row["track"]
+    assert extremes(sweep, replace(result, table=pa.Table.from_pylist(rows, SCHEMA))) == ()
 
 
 def test_a_clip_over_which_workers_died_is_not_tried_again(scored):
