@@ -94,4 +94,4 @@ def _by_family(run: RunView, shown: Iterable[dict[str, Any]]) -> dict[str, list[
     return families
 
 
-SECTION = Section(id="listen", title="Look and listen", template="listen.html.j2", rows=rows)
+SECTION = Section(id="listen", title="Look and listen", link="Listen", template="listen.html.j2", rows=rows)
