@@ -23,7 +23,7 @@ from degrade_bench.reports.sections import SECTIONS, Section
 from degrade_bench.reports.text import (
     alike_failures,
     left_out,
-    left_out_counts,
+    left_out_named,
     metric_lines,
     more_failures,
     probe_lines,
@@ -135,7 +135,7 @@ def _head(run: RunView) -> dict[str, Any]:
         "too_few": run.too_few,
         "next": next_step(run).rstrip("."),
         "left_out": left_out(record),
-        "left_out_counts": left_out_counts(record),
+        "left_out_named": left_out_named(record),
         "counts": scored(run),
         "failed": record.counts.failed,
         "failures": failures,

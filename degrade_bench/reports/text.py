@@ -27,6 +27,9 @@ from degrade_bench.runs.record import Failure, RunRecord
 WIDEST = 100
 """Characters of a line, unless a single name is longer."""
 
+FEW_NAMES, SHORT_NAMES = 3, 60
+"""Names that stand in a line with others, and how many characters they take together, at most."""
+
 POWER = (
     ("smallest_detectable", "smallest detectable drop"),
     ("clips_to_detect", "clips needed to show a drop"),
@@ -72,6 +75,19 @@ def left_out_counts(record: RunRecord) -> str:
     """How many of which kind were left out."""
     kinds = [kind for kind, _, _ in left_out(record)]
     return ", ".join(counted(kinds.count(kind), kind) for kind in dict.fromkeys(kinds))
+
+
+def left_out_named(record: RunRecord) -> str:
+    """How many of which kind were left out, and which, where these are few and their names short."""
+    texts = []
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for kind, name, _ in left_out(record):
+        names[kind].append(name)
+    for kind, those in names.items():
+        told = ", ".join(those)
+        fits = len(those) <= FEW_NAMES and len(told) <= SHORT_NAMES
+        texts.append(counted(len(those), kind) + (f" ({told})" if fits else ""))
+    return ", ".join(texts)
 
 
 def left_out_lines(record: RunRecord) -> list[str]:

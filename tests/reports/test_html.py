@@ -89,7 +89,7 @@ def test_what_was_left_out_and_what_failed_stand_at_the_head(finished, tmp_path)
     page = write_report(copy).read_text()
     Page(page)
     head = page[: page.index("<main>")]
-    assert "Left out: 1 degradation, 1 metric, 1 clip." in head
+    assert "Left out: 1 degradation (fuzz), 1 metric (muq-eval), 1 clip (a&lt;b&gt;)." in head
     assert "metric <strong>muq-eval</strong>: " in head
     assert "no weights &lt;here&gt;" in head
     assert "degradation <strong>fuzz</strong>: " in head

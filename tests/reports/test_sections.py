@@ -50,7 +50,7 @@ def test_any_section_can_be_taken_away(run, gone):
     assert page.ids == {section.id for section in left}
     assert page.anchors
     assert all(anchor[1:] in page.ids for anchor in page.anchors)
-    assert "Left out: 1 clip." in text
+    assert "Left out: 1 clip (a)." in text
 
 
 def test_a_section_that_does_not_apply_is_left_out_and_not_linked(run):

@@ -10,7 +10,8 @@ import pandas as pd
 
 from degrade_bench.analysis.verdicts import Verdict
 from degrade_bench.reports import summary_lines
-from degrade_bench.reports.text import failure_lines, power_lines
+from degrade_bench.reports.text import failure_lines, left_out_named, power_lines
+from degrade_bench.runs.left_out import LeftOutClip
 from degrade_bench.runs.record import Failure
 
 
@@ -66,3 +67,16 @@ def test_failures_of_one_metric_with_one_reason_are_one_line(run):
     assert failure_lines(record, 1)[1:] == ["6 more, in scores.parquet"]
     listed = record.model_copy(update={"counts": counts.model_copy(update={"failed": 4})})
     assert failure_lines(listed)[0] == "log-mel, 3 times, on 2 clips under 2 degradations: no space"
+
+
+def test_what_was_left_out_is_named_where_that_is_short(run):
+    def named(*names):
+        skipped = tuple(LeftOutClip(id=name, reason="silent") for name in names)
+        return left_out_named(
+            run.record.updated(clips_skipped=skipped, metrics_skipped=(), degradations_skipped=())
+        )
+
+    assert named("a", "b", "c") == "3 clips (a, b, c)"
+    assert named("a", "b", "c", "d") == "4 clips"
+    assert named("a" * 61) == "1 clip"
+    assert named() == ""
