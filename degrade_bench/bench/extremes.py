@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from degrade_bench.runs.columns import ANALYSED
 from degrade_bench.runs.played import Which
 from degrade_bench.sweep.execute import SweepResult
-from degrade_bench.sweep.heard import BYTES_OF_RECORDINGS
+from degrade_bench.sweep.heard import room_for_recordings
 from degrade_bench.sweep.spec import Sweep
 from degrade_bench.sweep.standing_out import Extreme
 
@@ -35,7 +35,8 @@ def extremes(sweep: Sweep, result: SweepResult) -> tuple[Extreme, ...]:
         result: what came of it.
     """
     chosen: list[Extreme] = []
-    left = float(BYTES_OF_RECORDINGS)
+    damages = sum(one.group != "control" for one in sweep.degradations)
+    left = room_for_recordings(len(sweep.judged), damages)
     drops, least = _drops(result.table)
     for metric in sweep.metrics:
         of_metric = drops[(drops["metric"] == metric.name).to_numpy()]

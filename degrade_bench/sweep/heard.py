@@ -17,13 +17,14 @@ from degrade_bench.degrade.base import Degradation
 from degrade_bench.sweep.cells import levels_of
 
 BYTES = 7_000_000
-"""Of all MP3s and pictures; inside a page they take a third more. 7 metrics and 64 damages stay below 15 MB."""
-METRICS, BYTES_OF_A_METRIC = 7, 400_000
-"""How many metrics leave so much room, and how much less there is for each one beyond."""
-BYTES_OF_A_PICTURE = 9_000
+"""Of all MP3s and pictures; inside a page they take a third more."""
+VERDICTS, BYTES_OF_A_VERDICT = 7 * 64, 6_200
+"""How many verdicts (metrics times damages) leave so much room, and how much less there is for each one beyond: so
+much its figures and tables take. A page stays below 15 MB: tried with 7 metrics and 64 damages, and 12 and 103."""
+BYTES_OF_A_PICTURE = 7_500
 """Of a damage's picture, in the mean."""
-BYTES_OF_RECORDINGS = 1_200_000
-"""Of recordings that stand out, at most."""
+BYTES_OF_RECORDINGS, SHARE_OF_RECORDINGS = 1_200_000, 1 / 6
+"""Of recordings that stand out, at most; and of all room."""
 
 CAREFUL_FAMILIES = frozenset({"bandwidth", "codec"})
 CAREFUL_KBPS = 256
@@ -81,16 +82,24 @@ def shown(degradations: Sequence[Degradation], levels: Sequence[int]) -> list[He
     return [_heard(one, levels) for one in degradations if one.group != "control"]
 
 
-def room(metrics: int, damages: int = 0, of_recordings: float = 0) -> float:
-    """Bytes that the MP3s of damages may take beside figures, tables and pictures.
+def room(metrics: int, damages: int) -> float:
+    """Bytes that all MP3s and pictures may take beside figures and tables.
 
     Args:
         metrics: how many the run has.
-        damages: how many have a picture.
-        of_recordings: bytes that recordings which stand out may take.
+        damages: how many it has, controls left out.
     """
-    beside = BYTES_OF_A_METRIC * max(0, metrics - METRICS) + BYTES_OF_A_PICTURE * damages + of_recordings
-    return max(0, BYTES - beside)
+    return max(0, BYTES - BYTES_OF_A_VERDICT * max(0, metrics * damages - VERDICTS))
+
+
+def room_for_recordings(metrics: int, damages: int) -> float:
+    """Bytes of these that recordings which stand out may take.
+
+    Args:
+        metrics: how many the run has.
+        damages: how many it has, controls left out.
+    """
+    return min(BYTES_OF_RECORDINGS, SHARE_OF_RECORDINGS * room(metrics, damages))
 
 
 def choose(several: Sequence[Heard], metrics: int = 1, of_recordings: float = 0) -> tuple[list[Heard], Form]:
@@ -101,7 +110,7 @@ def choose(several: Sequence[Heard], metrics: int = 1, of_recordings: float = 0)
         metrics: how many the run has.
         of_recordings: bytes that recordings which stand out may take.
     """
-    available = room(metrics, len(several), of_recordings)
+    available = room(metrics, len(several)) - BYTES_OF_A_PICTURE * len(several) - of_recordings
     first_of_family: dict[tuple[str, str], Heard] = {}
     for one in several:
         first_of_family.setdefault((one.damage.group, one.damage.family), one)

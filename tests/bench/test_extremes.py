@@ -61,7 +61,7 @@ def test_there_are_none_of_too_few_clips_of_equal_drops_or_without_room(scored, 
     few = result.table.filter([clip_id in ("c0", "c1") for clip_id in result.table["clip_id"].to_pylist()])
     assert extremes(sweep, replace(result, table=few)) == ()
     assert extremes(sweep, replace(result, table=SCHEMA.empty_table())) == ()
-    monkeypatch.setattr(module, "BYTES_OF_RECORDINGS", 2 * 2 * 41_000)
+    monkeypatch.setattr(module, "room_for_recordings", lambda metrics, damages: 2 * 2 * 41_000)
     assert len({one.metric for one in extremes(sweep, result)}) == 1, "the first that there is room for"
 
 

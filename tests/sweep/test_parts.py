@@ -26,7 +26,17 @@ from degrade_bench.sweep.block import BlockResult
 from degrade_bench.sweep.cells import expand, levels_of
 from degrade_bench.sweep.estimate import _without_first_use, estimate
 from degrade_bench.sweep.examples import Playing, excerpts, write_examples
-from degrade_bench.sweep.heard import BYTES, BYTES_OF_A_PICTURE, CAREFUL_KBPS, Form, choose, room, shown, size
+from degrade_bench.sweep.heard import (
+    BYTES,
+    BYTES_OF_A_PICTURE,
+    CAREFUL_KBPS,
+    Form,
+    choose,
+    room,
+    room_for_recordings,
+    shown,
+    size,
+)
 from degrade_bench.sweep.pool import Pool
 from degrade_bench.sweep.scoring import MetricInput, Outcome
 from degrade_bench.sweep.worker import Task, Work, single_threaded, work_on
@@ -265,22 +275,25 @@ def test_every_level_is_played_of_fewer_damages_or_at_fewer_bits_so_that_all_fit
         for k, one in enumerate(chosen):
             made = [(made.name, level) for made, level in one.made]
             assert made == [(f"d{k}", 1), (f"d{k}", 2), (f"d{k}", 4), (f"d{k}_placebo", 1)]
-        assert size(chosen, form) <= room(1, count)
+        assert size(chosen, form) + count * BYTES_OF_A_PICTURE <= BYTES == room(1, count)
         return len(chosen), form
 
     assert played(10, 5) == (10, Form(5, 256))
     assert played(20, 5) == (20, Form(5, 128))
     assert played(21, 5) == (5, Form(5, 256)), "one of each family"
     assert played(28, 28) == (28, Form(4, 112))
-    assert played(60, 60) == (32, Form(4, 96)), "of the first families"
+    assert played(60, 60) == (33, Form(4, 96)), "of the first families"
     kin = [Kin(f"d{k}", f"f{k}") for k in range(28)]
-    for metrics, form in ((7, Form(4, 112)), (12, Form(4, 96))):
+    for metrics, form in ((16, Form(4, 112)), (30, Form(4, 96))):
         chosen, of_them = choose(shown(kin, (1, 2, 4)), metrics)
         assert of_them == form
-        assert size(chosen, form) + 28 * BYTES_OF_A_PICTURE <= BYTES - 400_000 * (metrics - 7)
-    fewer, _ = choose(shown(kin, (1, 2, 4)), 12, of_recordings=1_000_000)
+        assert room(metrics, 28) == BYTES - 6_200 * (28 * metrics - 7 * 64) * (metrics > 16)
+        assert size(chosen, form) + 28 * BYTES_OF_A_PICTURE <= room(metrics, 28)
+    fewer, _ = choose(shown(kin, (1, 2, 4)), 30, room_for_recordings(30, 28))
     assert len(fewer) < len(chosen), "recordings that stand out take room"
-    assert choose(shown(kin, (1, 2, 4)), 30)[0] == [], "no room beside so many"
+    assert choose(shown(kin, (1, 2, 4)), 60)[0] == [], "no room beside so many"
+    assert room_for_recordings(7, 64) == pytest.approx(7e6 / 6)
+    assert room_for_recordings(60, 28) == 0
 
 
 def test_of_what_mp3_does_itself_more_bits_are_kept_beside_a_clean_version_of_as_many(monkeypatch):
