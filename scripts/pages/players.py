@@ -7,6 +7,7 @@ opened from a folder may not read files beside it, and a player that switches wi
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
@@ -86,13 +87,30 @@ def section(name: str) -> str:
         ladder = placebo.degradation.ladder
         strength = f"{number(ladder.strength(placebo.level))} {ladder.unit}"
         notes.append(f"The placebo, at {strength}: {placebo.degradation.summary}.")
-    template = page_environment().get_template("listen.html.j2")
     clean, *damaged = [_as_played(one, degradation, shown.clip, uri) for one, uri in _encoded(made, kbps)]
-    damage = {"name": name, "summary": degradation.summary, "picture": None, "examples": damaged, "group": ""}
-    players = template.render(
-        clip=shown.clip.id, cleans=[clean], families={"": [damage]}, few=True, all_played=True, seed=0
-    )
+    players = as_html(degradation, clean, damaged)
     return f'<div class="players">{players}<p>{escape(" ".join(notes))}</p></div>'
+
+
+def as_html(degradation: Degradation, clean: Mapping[str, Any], damaged: Sequence[Mapping[str, Any]]) -> str:
+    """The report's players of one damage; its picture stands on the page already.
+
+    Args:
+        degradation: what is played.
+        clean: the clean version, as the template asks for it.
+        damaged: the others.
+    """
+    damage = {
+        "name": degradation.name,
+        "summary": degradation.summary,
+        "picture": None,
+        "examples": damaged,
+        "group": "",
+    }
+    template = page_environment().get_template("listen.html.j2")
+    return template.render(
+        clip=clean["clip_id"], cleans=[clean], families={"": [damage]}, few=True, all_played=True, seed=0
+    )
 
 
 def excerpts(shown: Subject, start: float) -> tuple[list[Excerpt], list[str]]:
