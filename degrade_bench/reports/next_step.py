@@ -35,9 +35,16 @@ class Needs:
 
     @property
     def half(self) -> tuple[int, int] | None:
-        """Recordings that settle half of the verdicts or one more, and how many that is; None: that is too many."""
+        """Recordings that settle half of the verdicts or more, and how many they settle.
+
+        None where that is too many recordings, or settles as many verdicts as any number of them does.
+        """
         count = (self.unsure + 1) // 2
-        return (self.near[count - 1], count) if count < len(self.near) else None
+        if count >= len(self.near):
+            return None
+        recordings = self.near[count - 1]
+        settled = sum(needed <= recordings for needed in self.near)
+        return (recordings, settled) if settled < len(self.near) else None
 
 
 def needs_of(verdicts: Iterable[Mapping[str, Any]], tracks: Any) -> Needs:

@@ -118,6 +118,11 @@ def test_the_profile_holds_every_damage_of_every_metric(run):
             [(20, 30), (90, 40), (None, 9), (30, 30)],
             "Score about 16 more recordings to settle 2 of the 4 open verdicts, or 76 to settle 3.",
         ),
+        ([(20, 30), (30, 30)], "Score about 16 more recordings to settle the 2 open verdicts."),
+        (
+            [(20, 30), (30, 30), (30, 30), (90, 40)],
+            "Score about 16 more recordings to settle 3 of the 4 open verdicts, or 76 to settle all.",
+        ),
         ([(20, 30), (2000, 40)], "Score about 16 more recordings to settle 1 of the 2 open verdicts."),
         (
             [(3000, 30), (2000, 40)],
