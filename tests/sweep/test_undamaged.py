@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from degrade_bench.clip.conversion import mono_clip
+from degrade_bench.corpus.source import MemorySource
 from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.base import Degradation
 from degrade_bench.degrade.chain import AdHocChain, Step
@@ -20,7 +21,7 @@ from degrade_bench.metric.traits import Traits
 from degrade_bench.sweep.asking import Listeners
 from degrade_bench.sweep.block import block_result
 from degrade_bench.sweep.cells import expand
-from degrade_bench.sweep.examples import excerpts, write_examples
+from degrade_bench.sweep.examples import Playing, excerpts, write_examples
 from tests.conftest import make_clip
 
 
@@ -139,8 +140,9 @@ def test_a_clip_is_converted_once_and_not_where_it_is_so_already(clip):
 
 def test_the_report_plays_them_as_long_as_the_clip(clip, tmp_path):
     soundfile = pytest.importorskip("soundfile")
-    degradations = [catalogue.get("paper_varispeed_pitch"), catalogue.get("white_noise")]
-    examples = write_examples(tmp_path, excerpts(clip, degradations, (3,), 0))
-    lengths = {example.degradation: len(soundfile.read(tmp_path / example.file)[0]) for example in examples}
+    degradations = (catalogue.get("paper_varispeed_pitch"), catalogue.get("white_noise"))
+    played = excerpts(clip, Playing(MemorySource(clip.id, clip), degradations, (3,), 0))
+    write_examples(tmp_path, played)
+    lengths = {one.degradation: len(soundfile.read(tmp_path / one.file)[0]) for one in played.examples}
     assert len(lengths) == 5, "the clean clip, two damages, their placebos"
     assert np.ptp(list(lengths.values())) <= 2
