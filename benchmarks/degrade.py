@@ -66,7 +66,7 @@ def sections(quick: bool, only: list[str] | None, jobs: int) -> list[str]:
     """
     count, repetitions = (4, 2) if quick else (16, 5)
     single_thread()
-    keep_freed_memory()
+    keeps_freed = keep_freed_memory()
     command = "python benchmarks/degrade.py" + quick * " --quick" + (f" --only {' '.join(only)}" if only else "")
     command += f" --jobs {jobs}" if jobs > 1 else ""
     parts = [f"# Speed and memory of the degradations\n\n{report.machine()}\n\nMade by `{command}`."]
@@ -80,7 +80,7 @@ def sections(quick: bool, only: list[str] | None, jobs: int) -> list[str]:
         shown = result.ratio
         print(f"{result.pair.name}: theirs / ours {'–' if shown is None else format(shown, '.2f')}", flush=True)
     del clips
-    parts.append(report.side_by_side(results, absent, count, repetitions))
+    parts.append(report.side_by_side(results, absent, count, repetitions, keeps_freed))
     members = {
         suite: [name for name in names if not only or name in only] for suite, names in suite_names().items()
     }

@@ -42,7 +42,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def side_by_side(results: Sequence[Compared], absent: Sequence[str], clips: int, repetitions: int) -> str:
+def side_by_side(
+    results: Sequence[Compared], absent: Sequence[str], clips: int, repetitions: int, keeps_freed: bool
+) -> str:
     """The comparison with the peers.
 
     Args:
@@ -50,6 +52,7 @@ def side_by_side(results: Sequence[Compared], absent: Sequence[str], clips: int,
         absent: degradations of the comparison that are not registered.
         clips: number of clips that were timed.
         repetitions: turns on each clip.
+        keeps_freed: whether the process keeps memory that was freed.
     """
     rows = []
     for result in results:
@@ -75,8 +78,9 @@ def side_by_side(results: Sequence[Compared], absent: Sequence[str], clips: int,
         "`damage` on a clip that was not seen before, so that what is analysed once per clip is in it; *first "
         "level* is the first of them alone. The ratio is the faster peer's time over ours, the median over pairs: "
         "above 1 we are faster. In brackets, how far under theirs the difference between the two outputs lies: "
-        "many dB, where both compute the same. Loudness matching comes on top of ours; no peer does it. What "
-        "either side has freed stays with the process.",
+        "many dB, where both compute the same. Loudness matching comes on top of ours; no peer does it."
+        + " What either side has freed stays with the process."
+        * keeps_freed,
         table(HEAD, rows),
         summary(ratios),
         notes(results, absent),

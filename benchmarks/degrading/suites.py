@@ -50,16 +50,17 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """Of glibc's ``mallopt``."""
 
 
-def keep_freed_memory() -> None:
-    """Have this process keep what arrays gave back, so that the next ones have it; with another C library, nothing.
+def keep_freed_memory() -> bool:
+    """Have this process keep what arrays gave back, so that the next ones have it; whether its C library can.
 
     A signal is some megabytes. Whether its pages are fresh ones, a fault for each, hangs on what was freed before:
     by chance one side paid twice its time for them.
     """
     with suppress(OSError, AttributeError):
         libc = ctypes.CDLL(None)
-        libc.mallopt(M_MMAP_THRESHOLD, 32 * 2**20)
-        libc.mallopt(M_TRIM_THRESHOLD, 512 * 2**20)
+        sizes = ((M_MMAP_THRESHOLD, 32 * 2**20), (M_TRIM_THRESHOLD, 512 * 2**20))
+        return all(libc.mallopt(*size) == 1 for size in sizes)
+    return False
 
 
 def single_thread() -> None:

@@ -19,25 +19,23 @@ import numpy as np
 from degrade_bench.clip import Clip
 from degrade_bench.degrade import catalogue
 from degrade_bench.degrade.base import Degradation
-from degrade_bench.degrade.dsp import codec
 from degrade_bench.degrade.plan import Rendered
 from degrade_bench.errors import NotApplicableError
 from degrade_bench.reports.html import page_environment
 from degrade_bench.reports.inline import data_uri
 from degrade_bench.reports.words import fixed, number
+from degrade_bench.sweep.excerpts import common_gain, mp3
+from degrade_bench.sweep.heard import Form
 from degrade_bench.sweep.pictures.draw import kind_of
+from degrade_bench.sweep.pictures.version import Version
 from pages.canvas import PREFERENCE, Subject, subject
 from pages.measure import rendered
 from pages.page import PLAYERS
 from pages.spectra import LOWEST_HZ, UNSEEN_DB, cells
 
 EXCERPT_SECONDS = 5.0
-RATE = 44100
-KBPS, CAREFUL_KBPS = 112, 256
-CAREFUL_FAMILIES = frozenset({"bandwidth", "codec"})
-"""Their damage is what an MP3 itself does, so that theirs are the report's; for the others a site has no room."""
-CEILING = 0.97  # leaves room for what the codec adds to peaks
-FADE_SECONDS = 0.02
+FORM = Form(EXCERPT_SECONDS, 112)
+"""More bits, as in the report, where the damage is what an MP3 itself does; for the others a site has no room."""
 LEAD_SECONDS = 1.0
 """What is heard of the unharmed music before the place where order, time or notes first differ."""
 BANDS, FRAME_SECONDS = 32, 0.03
@@ -55,14 +53,12 @@ class Excerpt:
     Attributes:
         degradation: the damage, or its placebo.
         level: from 1; 0 for the clean clip.
-        samples: ``(channels, time)``, faded at both ends.
-        sample_rate: in Hz.
+        version: what is heard.
     """
 
     degradation: Degradation
     level: int
-    samples: np.ndarray
-    sample_rate: int
+    version: Version
 
 
 def section(name: str) -> str:
@@ -74,7 +70,7 @@ def section(name: str) -> str:
         return "<p>No clip of the built-in corpus can be damaged in this way, so there is nothing to hear.</p>"
     start = first_second(shown)
     made, missing = excerpts(shown, start)
-    kbps = CAREFUL_KBPS if degradation.family in CAREFUL_FAMILIES else KBPS
+    kbps = FORM.kbps_of(degradation)
     end = start + min(EXCERPT_SECONDS, shown.clip.duration)
     notes = [f"It is the clip of the picture, from {fixed(start)} to {fixed(end)} s, as MP3 of {kbps} kbps."]
     if any(output.plan.time_map is not None for output in shown.outputs.values()):
@@ -136,13 +132,14 @@ def excerpts(shown: Subject, start: float) -> tuple[list[Excerpt], list[str]]:
         except NotApplicableError as error:
             what = f"Level {level}" if one is degradation else "The placebo"
             missing.append(f"{what} cannot be had of this clip: {error}.")
-    made = [Excerpt(degradation, 0, _cut(clip, start), clip.sample_rate)]
+    middle = start + min(EXCERPT_SECONDS, clip.duration) / 2
+    made = [Excerpt(degradation, 0, Version.of(clip, middle, EXCERPT_SECONDS))]
     for one, level, output in outputs:
-        time_map, at = output.plan.time_map, start
-        if time_map is not None:  # as the report has it: the middles of the excerpts are one place in the music
-            half = min(EXCERPT_SECONDS, clip.duration) / 2
-            at = float(time_map(np.asarray(start + half))) - half
-        made.append(Excerpt(one, level, _cut(output.clip, at), output.clip.sample_rate))
+        time_map = (
+            output.plan.time_map
+        )  # as the report has it: the middles of the excerpts are one place in the music
+        at = middle if time_map is None else float(time_map(np.asarray(middle)))
+        made.append(Excerpt(one, level, Version.of(output, at, EXCERPT_SECONDS)))
     return made, missing
 
 
@@ -178,23 +175,10 @@ def _change(clip: Clip, output: Rendered) -> np.ndarray:
     return np.asarray(np.abs(difference).mean(axis=0))
 
 
-def _cut(clip: Clip, start: float) -> np.ndarray:
-    count = min(clip.num_samples, round(EXCERPT_SECONDS * clip.sample_rate))
-    first = min(max(0, round(start * clip.sample_rate)), clip.num_samples - count)
-    samples = clip.samples[:2, first : first + count].numpy().copy()
-    fade = min(count // 2, round(FADE_SECONDS * clip.sample_rate))
-    ramp = np.linspace(0, 1, fade, dtype=np.float32)
-    samples[:, :fade] *= ramp
-    samples[:, count - fade :] *= ramp[::-1]
-    return samples
-
-
 def _encoded(made: list[Excerpt], kbps: int) -> list[tuple[Excerpt, str]]:
     """Each excerpt with its MP3 as an address: all at one gain, so that what was matched in loudness still is."""
-    peak = max(float(np.abs(one.samples).max(initial=0)) for one in made)
-    gain = np.float32(min(1.0, CEILING / peak) if peak > 0 else 1.0)
-    streams = (codec.encode(codec.resampled(one.samples * gain, one.sample_rate, RATE), RATE, kbps) for one in made)
-    return [(one, data_uri("audio/mpeg", stream)) for one, stream in zip(made, streams, strict=True)]
+    gain = common_gain(one.version for one in made)
+    return [(one, data_uri("audio/mpeg", mp3(one.version, gain, kbps))) for one in made]
 
 
 def _as_played(one: Excerpt, degradation: Degradation, clip: Clip, uri: str) -> dict[str, Any]:

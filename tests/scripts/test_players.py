@@ -16,6 +16,7 @@ import soundfile
 from degrade_bench.corpus.builtin import builtin_sources
 from degrade_bench.degrade import catalogue
 from degrade_bench.errors import NotApplicableError
+from degrade_bench.sweep.pictures.version import Version
 from tests.reports.page import CHROMIUM, SWITCHED
 
 pytest.importorskip("matplotlib")
@@ -56,9 +57,9 @@ def test_what_is_played_is_what_the_label_says(monkeypatch):
     shown = canvas.subject(catalogue.get("white_noise"), "spectrogram")
     made, missing = players.excerpts(shown, players.first_second(shown))
     assert missing == []
-    clean = made[0].samples.ravel()
+    clean = made[0].version.excerpt.ravel()
     for one in made[3:6]:  # of the whole clip it is exact; an excerpt is louder or softer than the whole
-        noisy = one.samples.ravel()
+        noisy = one.version.excerpt.ravel()
         signal = noisy @ clean / (clean @ clean) * clean
         excerpt_gain = 10 * np.log10((clean @ clean) / len(clean) / float(shown.clip.samples.square().mean()))
         snr = 10 * np.log10((signal @ signal) / np.square(noisy - signal).sum())
@@ -70,10 +71,10 @@ def test_each_level_is_heard_in_its_excerpt(name, monkeypatch):
     monkeypatch.setattr(measure, "builtin_sources", lambda: builtin_sources()[:1])
     shown = canvas.subject(catalogue.get(name), "waveform")
     made, _ = players.excerpts(shown, players.first_second(shown))
-    clean = made[0].samples
+    clean = made[0].version.excerpt
     for one in made[1:6]:
-        gain = float((clean * one.samples).sum() / np.square(one.samples).sum())
-        assert np.square(clean - gain * one.samples).sum() > 1e-4 * np.square(clean).sum()
+        gain = float((clean * one.version.excerpt).sum() / np.square(one.version.excerpt).sum())
+        assert np.square(clean - gain * one.version.excerpt).sum() > 1e-4 * np.square(clean).sum()
 
 
 def test_a_level_that_a_clip_cannot_have_is_told(monkeypatch):
@@ -96,7 +97,7 @@ def test_names_and_units_are_escaped():
     odd = dataclasses.make_dataclass("Odd", ["name", "ladder", "summary"])
     ladder = dataclasses.make_dataclass("Ladder", ["unit", "strength"])('"><b>', lambda level: 1.0)
     damage = odd("<i>", ladder, "<script>")
-    excerpt = players.Excerpt(damage, 1, np.zeros((1, 1), np.float32), 44100)
+    excerpt = players.Excerpt(damage, 1, Version(np.zeros((1, 1), np.float32), 44100, 0.0, 1.0))
     clip = dataclasses.make_dataclass("Named", ["id"])("<img src=x>")
     example = players._as_played(excerpt, damage, clip, "data:,")
     text = players.as_html(damage, example, [example])
